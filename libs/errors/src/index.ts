@@ -1,0 +1,2 @@
+export { AppError, defineError, errorCatalog, type ErrorKind, type ErrorDefinition, type FieldError } from './app-error.js';
+export * from './common-errors.js';

@@ -1,0 +1,3 @@
+export { log, configureLog, type LogFields } from './log.js';
+export { redact } from './redact.js';
+export { currentContext, runWithContext, type RequestContext } from './context.js';

@@ -1,0 +1,44 @@
+const PPM = 1_000_000n;
+
+/** Rounds numerator / denominator half away from zero, exactly (no float). */
+export function roundHalfUp(numerator: bigint, denominator: bigint): number {
+  const negative = numerator < 0n !== denominator < 0n;
+  const n = numerator < 0n ? -numerator : numerator;
+  const d = denominator < 0n ? -denominator : denominator;
+  const rounded = (2n * n + d) / (2n * d);
+  return Number(negative ? -rounded : rounded);
+}
+
+/**
+ * The tax in an amount, rounded per line to a minor unit, half up.
+ * @param amount minor units, net when `included` is false, gross when it is true
+ * @param ratePpm the rate in parts per million: 20 % = 200000
+ */
+export function taxOf(amount: number, ratePpm: number, included: boolean): number {
+  const rate = BigInt(ratePpm);
+  return included
+    ? roundHalfUp(BigInt(amount) * rate, PPM + rate)
+    : roundHalfUp(BigInt(amount) * rate, PPM);
+}
+
+/**
+ * Spreads `total` over `weights` so that the parts are integers and add up exactly (largest remainder, ties to the first).
+ * With all weights 0 the first part takes everything.
+ */
+export function allocate(total: number, weights: readonly number[]): number[] {
+  if (weights.length === 0) return [];
+  const sum = weights.reduce((a, b) => a + BigInt(b), 0n);
+  if (sum === 0n) return weights.map((_, i) => (i === 0 ? total : 0));
+  const parts = weights.map((w) => Number((BigInt(total) * BigInt(w)) / sum));
+  let rest = total - parts.reduce((a, b) => a + b, 0);
+  const order = weights
+    .map((w, i) => ({ i, remainder: (BigInt(Math.abs(total)) * BigInt(w)) % sum }))
+    .sort((a, b) => (a.remainder === b.remainder ? a.i - b.i : a.remainder > b.remainder ? -1 : 1));
+  const step = Math.sign(rest);
+  for (const { i } of order) {
+    if (rest === 0) break;
+    parts[i]! += step;
+    rest -= step;
+  }
+  return parts;
+}

@@ -1,0 +1,56 @@
+/** An amount in integer minor units (cents, pence, fils) of an ISO 4217 currency. Never a float. */
+export interface Money {
+  amount: number;
+  currency: string;
+}
+
+/** ISO 4217 minor-unit exponents that are not 2; every currency of `Intl` that is not listed has 2. */
+const EXPONENTS: Record<string, number> = {
+  BIF: 0, CLP: 0, DJF: 0, GNF: 0, ISK: 0, JPY: 0, KMF: 0, KRW: 0, PYG: 0, RWF: 0, UGX: 0, UYI: 0, VND: 0, VUV: 0, XAF: 0, XOF: 0, XPF: 0,
+  BHD: 3, IQD: 3, JOD: 3, KWD: 3, LYD: 3, OMR: 3, TND: 3,
+}; // prettier-ignore
+
+/** Every ISO 4217 code that this runtime knows. */
+export const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+
+/** Whether the text is a currency code in ISO 4217, in capitals. */
+export function isCurrency(code: unknown): code is string {
+  return typeof code === 'string' && CURRENCIES.has(code);
+}
+
+/** How many decimal digits the currency has: 2 for USD, 0 for JPY, 3 for KWD (ISO 4217). */
+export function currencyExponent(currency: string): number {
+  return EXPONENTS[currency] ?? 2;
+}
+
+/** Pairs an integer amount of minor units with its currency; a fraction or an unsafe integer is a programming error. */
+export function money(amount: number, currency: string): Money {
+  if (!Number.isSafeInteger(amount)) throw new RangeError(`money must be an integer of minor units, got ${amount}`);
+  return { amount, currency };
+}
+
+/** For people: `{1999, GBP}` → `£19.99`. */
+export function formatMoney(value: Money, locale = 'en-US'): string {
+  const exponent = currencyExponent(value.currency);
+  return new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency: value.currency,
+    minimumFractionDigits: exponent,
+    maximumFractionDigits: exponent,
+  }).format(value.amount / 10 ** exponent);
+}
+
+/**
+ * Reads a decimal price as people write it in files (`19.99`, `1999`, `0.5`) into minor units without going through a float.
+ * Digits beyond the currency's exponent must be zero. Returns null when the text is not such a number or is too large.
+ */
+export function parseDecimal(text: string, currency: string): number | null {
+  const match = /^(-?)(\d{1,13})(?:\.(\d{0,12}))?$/.exec(text.trim());
+  if (!match) return null;
+  const exponent = currencyExponent(currency);
+  const fraction = (match[3] ?? '').padEnd(exponent, '0');
+  if (/[1-9]/.test(fraction.slice(exponent))) return null;
+  const amount = Number(`${match[2]}${fraction.slice(0, exponent)}`);
+  if (!Number.isSafeInteger(amount)) return null;
+  return match[1] && amount !== 0 ? -amount : amount;
+}
