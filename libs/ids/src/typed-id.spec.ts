@@ -16,8 +16,12 @@ describe('typed ids', () => {
       expect(decodeId('order', encodeId('order', uuid))).toBe(uuid);
     }
   });
-  it.each(['ord_', 'var_01h455vb4pex5vsknk084sn02q', 'prod_81h455vb4pex5vsknk084sn02q', 'prod_01h455vb4pex5vsknk084sn02Q', 7, null])(
-    'refuses %p as a product id',
-    (id) => expect(decodeId('product', id)).toBeNull(),
-  );
+  it.each([
+    'ord_',
+    'var_01h455vb4pex5vsknk084sn02q',
+    'prod_81h455vb4pex5vsknk084sn02q',
+    'prod_01h455vb4pex5vsknk084sn02Q',
+    7,
+    null,
+  ])('refuses %p as a product id', (id) => expect(decodeId('product', id)).toBeNull());
 });

@@ -16,9 +16,7 @@ export function roundHalfUp(numerator: bigint, denominator: bigint): number {
  */
 export function taxOf(amount: number, ratePpm: number, included: boolean): number {
   const rate = BigInt(ratePpm);
-  return included
-    ? roundHalfUp(BigInt(amount) * rate, PPM + rate)
-    : roundHalfUp(BigInt(amount) * rate, PPM);
+  return included ? roundHalfUp(BigInt(amount) * rate, PPM + rate) : roundHalfUp(BigInt(amount) * rate, PPM);
 }
 
 /**

@@ -15,7 +15,9 @@ describe('money', () => {
     ['-3.10', 'USD', -310],
     ['1e3', 'USD', null],
     ['', 'USD', null],
-  ])('reads %s %s as %p minor units', (text, currency, expected) => expect(parseDecimal(text, currency)).toBe(expected));
+  ])('reads %s %s as %p minor units', (text, currency, expected) =>
+    expect(parseDecimal(text, currency)).toBe(expected),
+  );
 
   it('shows minor units with the digits of the currency', () => {
     expect(formatMoney(money(1999, 'GBP'))).toBe('£19.99');
@@ -30,11 +32,15 @@ describe('money', () => {
   });
   it('allocates every unit, to integers, and never negative from a positive total', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 1e9 }), fc.array(fc.integer({ min: 0, max: 1e6 }), { minLength: 1, maxLength: 50 }), (total, weights) => {
-        const parts = allocate(total, weights);
-        expect(parts.reduce((a, b) => a + b, 0)).toBe(total);
-        expect(parts.every((p) => Number.isInteger(p) && p >= 0)).toBe(true);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 1e9 }),
+        fc.array(fc.integer({ min: 0, max: 1e6 }), { minLength: 1, maxLength: 50 }),
+        (total, weights) => {
+          const parts = allocate(total, weights);
+          expect(parts.reduce((a, b) => a + b, 0)).toBe(total);
+          expect(parts.every((p) => Number.isInteger(p) && p >= 0)).toBe(true);
+        },
+      ),
     );
   });
 });

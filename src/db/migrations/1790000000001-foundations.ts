@@ -95,7 +95,7 @@ export class Foundations1790000000001 implements MigrationInterface {
 
       CREATE TABLE idempotency_keys (
         scope            text NOT NULL,
-        key              text NOT NULL CHECK (length(key) BETWEEN 16 AND 255),
+        key              text NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
         fingerprint      bytea NOT NULL,
         locked_at        timestamptz(3),
         response_status  integer,

@@ -4,9 +4,4 @@ import { Inventory1790000000003 } from './1790000000003-inventory.js';
 import { Sales1790000000004 } from './1790000000004-sales.js';
 
 /** In the order in which they run. */
-export const migrations = [
-  Foundations1790000000001,
-  Catalog1790000000002,
-  Inventory1790000000003,
-  Sales1790000000004,
-];
+export const migrations = [Foundations1790000000001, Catalog1790000000002, Inventory1790000000003, Sales1790000000004];

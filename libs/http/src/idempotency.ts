@@ -1,0 +1,138 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { firstValueFrom, from, type Observable } from 'rxjs';
+import { Db } from '#libs/database';
+import {
+  IdempotencyKeyInFlight,
+  IdempotencyKeyInvalid,
+  IdempotencyKeyMissing,
+  IdempotencyKeyReused,
+} from '#libs/errors';
+import { log } from '#libs/log';
+import { principalOf, type Reply, type Request } from './request.js';
+
+export const IDEMPOTENT = 'emporium:idempotent';
+/** Injection token: 32 bytes that encrypt kept answers. */
+export const IDEMPOTENCY_ENCRYPTION_KEY = Symbol('IDEMPOTENCY_ENCRYPTION_KEY');
+
+/** A request that has not ended after this long is taken for dead, and the next one with its key takes over. */
+const TAKEOVER_SECONDS = 60;
+
+interface KeyRow {
+  fingerprint: Buffer;
+  response_status: number | null;
+  response_body: Buffer | null;
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    return `{${Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`)
+      .join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}
+
+/** RFC 8941 string (`"abc"`) or the bare token. */
+function parseKey(header: string): string {
+  const match = /^\s*(?:"([\x20-\x21\x23-\x7e]{1,255})"|([\x21\x23-\x7e][\x20-\x7e]{0,254}))\s*$/.exec(header);
+  if (!match) throw IdempotencyKeyInvalid();
+  return (match[1] ?? match[2]!).trim();
+}
+
+/**
+ * Makes a POST happen once for each key: the key row is committed alone before the work, so a repetition in flight gets
+ * 409 at once instead of waiting; success is kept (encrypted, since it may hold a client secret) and replayed;
+ * any other answer frees the key.
+ */
+@Injectable()
+export class IdempotencyInterceptor implements NestInterceptor {
+  constructor(
+    private readonly db: Db,
+    private readonly reflector: Reflector,
+    @Inject(IDEMPOTENCY_ENCRYPTION_KEY) private readonly encryptionKey: Buffer,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return from(this.run(context, next));
+  }
+
+  private async run(context: ExecutionContext, next: CallHandler): Promise<unknown> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<Request>();
+    const reply = http.getResponse<Reply>();
+    const header = request.headers['idempotency-key'];
+    if (header === undefined || header === '') {
+      if (this.reflector.get<string>(IDEMPOTENT, context.getHandler()) === 'required') throw IdempotencyKeyMissing();
+      return firstValueFrom(next.handle());
+    }
+    if (Array.isArray(header)) throw IdempotencyKeyInvalid();
+    const reference = { scope: principalOf(request), key: parseKey(header) };
+    const fingerprint = createHash('sha256')
+      .update(`${request.method} ${request.url.split('?')[0]}\n${canonical(request.body)}`)
+      .digest();
+
+    const claimed = await this.db.query(
+      `INSERT INTO idempotency_keys AS k (scope, key, fingerprint, locked_at) VALUES ($1, $2, $3, now())
+       ON CONFLICT (scope, key) DO UPDATE SET locked_at = now()
+         WHERE k.response_status IS NULL AND k.fingerprint = excluded.fingerprint
+           AND (k.locked_at IS NULL OR k.locked_at < now() - make_interval(secs => ${TAKEOVER_SECONDS}))
+       RETURNING 1`,
+      [reference.scope, reference.key, fingerprint],
+    );
+    if (claimed.length === 0) return this.repeat(reference, fingerprint, reply);
+
+    request.idempotency = reference;
+    try {
+      const body: unknown = await firstValueFrom(next.handle());
+      await this.keep(reference, reply.statusCode, body);
+      return body;
+    } catch (error) {
+      await this.db
+        .query(`DELETE FROM idempotency_keys WHERE scope = $1 AND key = $2 AND response_status IS NULL`, [
+          reference.scope,
+          reference.key,
+        ])
+        .catch((failure: unknown) => log.warn('idempotency.release_failed', { error: failure }));
+      throw error;
+    }
+  }
+
+  private async repeat(reference: { scope: string; key: string }, fingerprint: Buffer, reply: Reply): Promise<unknown> {
+    const [row] = await this.db.query<KeyRow>(
+      `SELECT fingerprint, response_status, response_body FROM idempotency_keys WHERE scope = $1 AND key = $2`,
+      [reference.scope, reference.key],
+    );
+    if (row && !row.fingerprint.equals(fingerprint)) throw IdempotencyKeyReused();
+    if (!row || row.response_status === null) throw IdempotencyKeyInFlight({ retryAfterSeconds: 1 });
+    reply.status(row.response_status);
+    reply.header('Idempotent-Replayed', 'true');
+    return row.response_body === null ? undefined : (JSON.parse(this.decrypt(row.response_body)) as unknown);
+  }
+
+  /** The effect is durable already; losing this row merely runs the (repeatable) work again. */
+  private async keep(reference: { scope: string; key: string }, status: number, body: unknown): Promise<void> {
+    await this.db
+      .query(
+        `UPDATE idempotency_keys SET response_status = $3, response_body = $4, locked_at = NULL WHERE scope = $1 AND key = $2`,
+        [reference.scope, reference.key, status, body === undefined ? null : this.encrypt(JSON.stringify(body))],
+      )
+      .catch((error: unknown) => log.warn('idempotency.keep_failed', { error }));
+  }
+
+  private encrypt(text: string): Buffer {
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', this.encryptionKey, nonce);
+    const data = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+    return Buffer.concat([nonce, cipher.getAuthTag(), data]);
+  }
+
+  private decrypt(sealed: Buffer): string {
+    const decipher = createDecipheriv('aes-256-gcm', this.encryptionKey, sealed.subarray(0, 12));
+    decipher.setAuthTag(sealed.subarray(12, 28));
+    return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8');
+  }
+}

@@ -1,0 +1,27 @@
+export { createHttpApp, type HttpOptions } from './app.js';
+export { HTTP_STATUS, toProblem, type Problem } from './problem.js';
+export {
+  Id,
+  Text,
+  Int32,
+  MoneyAmount,
+  Flag,
+  ObjectArray,
+  Nested,
+  OneOf,
+  Email,
+  Country,
+  Currency,
+  Handle,
+  WebUrl,
+  StringArray,
+  Opt,
+} from './fields.js';
+export { IdParam, IfMatch, IdempotencyRef, Idempotent, type IdempotencyReference } from './decorators.js';
+export { IdempotencyInterceptor, IDEMPOTENCY_ENCRYPTION_KEY } from './idempotency.js';
+export { Throws, ListEnvelope, EtagHeader, PublicCache } from './openapi.js';
+export { assertVersion, etagOf, sendPublicJson } from './etag.js';
+export { ListQuery, pageOf, type Page } from './list.js';
+export { RAW_QUERY } from './query-guard.js';
+export { ProblemView, FieldErrorView } from './openapi.js';
+export { principalOf, setPrincipal, type Request, type Reply } from './request.js';

@@ -1,0 +1,82 @@
+import { type ArgumentMetadata, Injectable, type PipeTransform, ValidationPipe } from '@nestjs/common';
+import type { ValidationError } from 'class-validator';
+import { AppError, type FieldError, InvalidParameter, UnknownParameter, ValidationFailed } from '#libs/errors';
+
+/** class-validator's constraint names in the words of our API. */
+const CODES: Record<string, string> = {
+  whitelistValidation: 'unknown_field',
+  isInt: 'not_an_integer',
+  isString: 'not_a_string',
+  isBoolean: 'not_a_boolean',
+  isArray: 'not_an_array',
+  isObject: 'not_an_object',
+  min: 'too_small',
+  max: 'too_large',
+  minLength: 'too_short',
+  maxLength: 'too_long',
+  arrayMinSize: 'too_few',
+  arrayMaxSize: 'too_many',
+  isIn: 'not_allowed',
+  isEmail: 'invalid_email',
+  isNotEmpty: 'required',
+  isDefined: 'required',
+};
+
+function flatten(errors: ValidationError[], prefix: string, separator: string): FieldError[] {
+  return errors.flatMap((error) => {
+    const at =
+      separator === '/' ? `${prefix}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}` : error.property;
+    const own = Object.entries(error.constraints ?? {})
+      .slice(0, 1)
+      .map(([name, message]): FieldError => {
+        const missing = error.value === undefined && name !== 'whitelistValidation';
+        return {
+          pointer: at,
+          code: missing ? 'required' : (CODES[name] ?? snakeCase(name)),
+          detail: missing
+            ? 'is required'
+            : name === 'whitelistValidation'
+              ? 'is not a field of this request'
+              : message.replace(new RegExp(`^${error.property.replace(/[^\w]/g, '.')} `), ''),
+        };
+      });
+    return [...own, ...flatten(error.children ?? [], at, separator)];
+  });
+}
+
+const snakeCase = (name: string) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
+
+/**
+ * Validates bodies and queries against their DTO class: what is not declared is refused, nothing is converted behind the
+ * back of the client, and each wrong field is named.
+ */
+@Injectable()
+export class StrictValidationPipe implements PipeTransform {
+  private readonly body = this.pipe((errors) => ValidationFailed({ errors: flatten(errors, '', '/').slice(0, 50) }));
+  private readonly query = this.pipe((errors) => {
+    const fields = flatten(errors, '', '.').slice(0, 50);
+    const unknown = fields.find((field) => field.code === 'unknown_field');
+    return unknown
+      ? UnknownParameter({
+          detail: `There is no parameter "${unknown.pointer}" here.`,
+          errors: [{ ...unknown, code: 'unknown_parameter' }],
+        })
+      : InvalidParameter({ errors: fields });
+  });
+
+  private pipe(exceptionFactory: (errors: ValidationError[]) => AppError): ValidationPipe {
+    return new ValidationPipe({
+      whitelist: true,
+      forbidNonWhitelisted: true,
+      forbidUnknownValues: true,
+      transform: true,
+      stopAtFirstError: true,
+      exceptionFactory,
+    });
+  }
+
+  transform(value: unknown, metadata: ArgumentMetadata): unknown {
+    if (metadata.type === 'custom' || metadata.type === 'param') return value;
+    return (metadata.type === 'query' ? this.query : this.body).transform(value, metadata);
+  }
+}
