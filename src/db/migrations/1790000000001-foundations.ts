@@ -133,6 +133,7 @@ export class Foundations1790000000001 implements MigrationInterface {
         attempts      integer NOT NULL DEFAULT 0,
         max_attempts  integer NOT NULL DEFAULT 10,
         next_at       timestamptz(3) NOT NULL DEFAULT now(),
+        dispatched_at timestamptz(3),
         locked_until  timestamptz(3),
         last_error    text,
         progress      jsonb,

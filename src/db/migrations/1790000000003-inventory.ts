@@ -27,6 +27,23 @@ export class Inventory1790000000003 implements MigrationInterface {
       ) WITH (fillfactor = 70);
       CREATE INDEX stock_levels_available ON stock_levels ((on_hand - reserved));
 
+      INSERT INTO locations (id, name, is_default) VALUES ('01920000-0000-7000-8000-000000000001', 'Main warehouse', true);
+
+      -- Every tracked variant has a level at the default location, and its backorder limit follows the variant's policy:
+      -- a limit never drops below what is promised already, so that the CHECKs hold at every moment.
+      CREATE FUNCTION keep_stock_level() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF NEW.track_inventory THEN
+          INSERT INTO stock_levels AS s (variant_id, location_id, backorder_limit)
+          SELECT NEW.id, l.id, CASE WHEN NEW.allow_backorder THEN 1000000 ELSE 0 END FROM locations l WHERE l.is_default
+          ON CONFLICT (variant_id, location_id) DO UPDATE
+            SET backorder_limit = greatest(excluded.backorder_limit, -s.on_hand, s.reserved - s.on_hand, 0), updated_at = now();
+        END IF;
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER variants_stock_level AFTER INSERT OR UPDATE OF track_inventory, allow_backorder ON variants
+        FOR EACH ROW EXECUTE FUNCTION keep_stock_level();
+
       CREATE TABLE stock_movements (
         id             uuid PRIMARY KEY,
         variant_id     uuid NOT NULL,

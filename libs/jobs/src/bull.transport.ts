@@ -1,0 +1,61 @@
+import { getQueueToken } from '@nestjs/bull';
+import { Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import type { Queue } from 'bull';
+import { log } from '#libs/log';
+import { QUEUES, type QueueName } from './definitions.js';
+import { JobRunner } from './runner.js';
+import { type Delivery, Transport } from './transport.js';
+
+const HAND_OVER_DEADLINE_MS = 2_000;
+
+/** Carries jobs through Bull on Redis, so that any number of worker processes share them. */
+@Injectable()
+export class BullTransport extends Transport {
+  private readonly queues = new Map<string, Queue>();
+
+  constructor(
+    private readonly runner: JobRunner,
+    private readonly modules: ModuleRef,
+  ) {
+    super();
+  }
+
+  async start(): Promise<void> {
+    for (const [name, concurrency] of Object.entries(QUEUES) as [QueueName, number][]) {
+      const queue = this.modules.get<Queue>(getQueueToken(name), { strict: false });
+      queue.on('error', (error: Error) => log.warn('jobs.redis_error', { queue: name, error }));
+      void queue
+        .process(concurrency, (job) => this.runner.run((job.data as { id: string }).id))
+        .catch((error: unknown) => log.warn('jobs.process_failed', { queue: name, error }));
+      this.queues.set(name, queue);
+    }
+    log.info('jobs.bull', { queues: Object.keys(QUEUES) });
+  }
+
+  async deliver(deliveries: Delivery[]): Promise<void> {
+    const byQueue = Map.groupBy(deliveries, (d) => d.queue);
+    const adding = [...byQueue].map(([name, items]) =>
+      this.queues.get(name)?.addBulk(
+        items.map((item) => ({
+          data: { id: item.id },
+          opts: { jobId: `${item.id}:${item.attempt}`, removeOnComplete: true, removeOnFail: true, attempts: 1 },
+        })),
+      ),
+    );
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error('Redis did not take the jobs in time')), HAND_OVER_DEADLINE_MS);
+    });
+    try {
+      await Promise.race([Promise.all(adding), deadline]);
+    } finally {
+      clearTimeout(timer);
+      for (const add of adding) add?.catch(() => undefined);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.queues.values()].map((queue) => queue.pause(true, false).catch(() => undefined)));
+  }
+}

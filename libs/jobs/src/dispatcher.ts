@@ -1,0 +1,151 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { newUuid } from '#libs/ids';
+import { log } from '#libs/log';
+import { onAnnounced } from '#libs/outbox';
+import { jobCatalog } from './definitions.js';
+import { DEFAULT_MAX_ATTEMPTS } from './retry-policy.js';
+import { Transport } from './transport.js';
+
+const POLL_MS = 250;
+const BATCH = 200;
+/** A job that was handed over and not begun for this long was lost with Redis: it is handed over again. */
+const LOST_AFTER_SECONDS = 60;
+
+/**
+ * The pump of the house: turns outbox rows into jobs (drained by flag, never by "id > last seen", which loses rows that
+ * commit out of order), starts recurring jobs, and hands due jobs to the transport. Any number of processes may run one.
+ */
+@Injectable()
+export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy {
+  private running: Promise<void> | null = null;
+  private again = false;
+  private stopped = false;
+  private timer: NodeJS.Timeout | undefined;
+  private readonly nextSlot = new Map<string, number>();
+
+  constructor(
+    private readonly db: Db,
+    private readonly transport: Transport,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.transport.start();
+    onAnnounced(() => void this.tick());
+    this.schedule();
+  }
+
+  /** Takes no more jobs, and waits for those at work. */
+  async onModuleDestroy(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    onAnnounced(() => undefined);
+    await this.running;
+    await this.transport.stop();
+  }
+
+  /** Looks for work now. Ticks never overlap. */
+  async tick(): Promise<void> {
+    if (this.stopped) return;
+    if (this.running) {
+      this.again = true;
+      return this.running;
+    }
+    this.running = this.pump().finally(() => {
+      this.running = null;
+    });
+    return this.running;
+  }
+
+  private schedule(): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      void this.tick().finally(() => this.schedule());
+    }, POLL_MS);
+  }
+
+  private async pump(): Promise<void> {
+    try {
+      let busy = true;
+      while (busy && !this.stopped) {
+        this.again = false;
+        await this.startRecurring();
+        const relayed = await this.relay();
+        const handed = await this.handOver();
+        busy = this.again || relayed === BATCH || handed === BATCH;
+      }
+    } catch (error) {
+      log.warn('jobs.pump_failed', { error });
+    }
+  }
+
+  /** One batch of events: a job for each subscribed kind, and the events marked as published, in one transaction. */
+  private async relay(): Promise<number> {
+    const subscriptions = jobCatalog().flatMap((job) => (job.on ?? []).map((topic) => ({ job, topic })));
+    return this.db.transaction(async (tx) => {
+      const events = await tx.query<{ id: number; event_id: string; event_key: string; topic: string; payload: Record<string, unknown>; aggregate_id: string }>(
+        `SELECT id, event_id, event_key, topic, payload, aggregate_id FROM outbox WHERE published_at IS NULL
+         ORDER BY id LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
+      );
+      if (events.length === 0) return 0;
+      const jobs = events.flatMap((event) =>
+        subscriptions
+          .filter((s) => s.topic === event.topic)
+          .map(({ job }) => ({
+            id: newUuid(),
+            queue: job.queue,
+            name: job.name,
+            dedupe_key: `${job.name}:${event.event_key}`,
+            payload: { ...event.payload, eventId: event.event_id, topic: event.topic, aggregateId: event.aggregate_id },
+            max_attempts: job.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+          })),
+      );
+      if (jobs.length > 0) {
+        await tx.query(
+          `INSERT INTO jobs (id, queue, name, dedupe_key, payload, max_attempts)
+           SELECT id, queue, name, dedupe_key, payload, max_attempts
+           FROM jsonb_to_recordset($1) AS j(id uuid, queue text, name text, dedupe_key text, payload jsonb, max_attempts int)
+           ON CONFLICT (dedupe_key) DO NOTHING`,
+          [JSON.stringify(jobs)],
+        );
+      }
+      await tx.query(`UPDATE outbox SET published_at = now() WHERE id = ANY($1)`, [events.map((e) => e.id)]);
+      return events.length;
+    });
+  }
+
+  private async startRecurring(): Promise<void> {
+    const now = Date.now();
+    for (const job of jobCatalog()) {
+      if (job.everyMs === undefined) continue;
+      const slot = Math.floor(now / job.everyMs);
+      if (this.nextSlot.get(job.name) === slot) continue;
+      await this.db.query(
+        `INSERT INTO jobs (id, queue, name, dedupe_key, payload, max_attempts) VALUES ($1, $2, $3, $4, '{}', $5) ON CONFLICT (dedupe_key) DO NOTHING`,
+        [newUuid(), job.queue, job.name, `${job.name}:${slot}`, job.maxAttempts ?? 1],
+      );
+      this.nextSlot.set(job.name, slot);
+    }
+  }
+
+  private async handOver(): Promise<number> {
+    const due = await this.db.query<{ id: string; queue: string; attempts: number }>(
+      `UPDATE jobs SET dispatched_at = now() WHERE id IN (
+         SELECT id FROM jobs
+         WHERE state IN ('queued', 'running') AND next_at <= now()
+           AND ((state = 'queued' AND (dispatched_at IS NULL OR dispatched_at < now() - make_interval(secs => ${LOST_AFTER_SECONDS})))
+             OR (state = 'running' AND locked_until < now()))
+         ORDER BY next_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
+       RETURNING id, queue, attempts`,
+    );
+    if (due.length === 0) return 0;
+    try {
+      await this.transport.deliver(due.map(({ id, queue, attempts }) => ({ id, queue, attempt: attempts + 1 })));
+    } catch (error) {
+      log.warn('jobs.transport_down', { error, waiting: due.length });
+      await this.db.query(`UPDATE jobs SET dispatched_at = NULL WHERE id = ANY($1) AND state = 'queued'`, [due.map((d) => d.id)]);
+      return 0;
+    }
+    return due.length;
+  }
+}

@@ -1,0 +1,1 @@
+export { announce, defineEvent, eventCatalog, onAnnounced, type DomainEvent, type EventDefinition } from './outbox.js';

@@ -1,0 +1,64 @@
+import type { Tx } from '#libs/database';
+import { newUuid } from '#libs/ids';
+
+/** A fact that others may need to hear of. */
+export interface EventDefinition {
+  /** Past tense: `order.paid`. */
+  topic: string;
+  version: number;
+  description: string;
+  /** An example of the payload, for the documentation. */
+  example: Record<string, unknown>;
+}
+
+const catalog = new Map<string, EventDefinition>();
+
+/** Declares an event once, for docs/events.md and for those who subscribe to it. */
+export function defineEvent(definition: EventDefinition): EventDefinition {
+  if (catalog.has(definition.topic)) throw new Error(`event declared twice: ${definition.topic}`);
+  catalog.set(definition.topic, definition);
+  return definition;
+}
+
+/** Every declared event. */
+export function eventCatalog(): EventDefinition[] {
+  return [...catalog.values()].sort((a, b) => a.topic.localeCompare(b.topic));
+}
+
+/** One announcement of an event. */
+export interface DomainEvent {
+  definition: EventDefinition;
+  /** Names the fact: announcing it twice writes one row. `<topic>:<aggregate id>` when left out. */
+  key?: string;
+  aggregateType: string;
+  /** uuid */
+  aggregateId: string;
+  /** No secrets and no personal data: consumers look up what they need. */
+  payload: Record<string, unknown>;
+}
+
+let listener: () => void = () => undefined;
+
+/** Lets the job runner of this process look at the outbox right after a commit instead of at its next poll. */
+export function onAnnounced(wake: () => void): void {
+  listener = wake;
+}
+
+/** Writes the event into the outbox, in the transaction of the change that it tells of: both happen or neither. */
+export async function announce(tx: Tx, event: DomainEvent): Promise<void> {
+  const { definition, aggregateId } = event;
+  await tx.query(
+    `INSERT INTO outbox (event_id, event_key, topic, version, aggregate_type, aggregate_id, payload)
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (event_key) DO NOTHING`,
+    [
+      newUuid(),
+      event.key ?? `${definition.topic}:${aggregateId}`,
+      definition.topic,
+      definition.version,
+      event.aggregateType,
+      aggregateId,
+      JSON.stringify(event.payload),
+    ],
+  );
+  tx.afterCommit(() => listener());
+}
