@@ -1,0 +1,7 @@
+import { Location } from './location.entity.js';
+import { StockLevel } from './stock-level.entity.js';
+import { StockMovement } from './stock-movement.entity.js';
+import { StockReservation } from './stock-reservation.entity.js';
+
+export const inventoryEntities = [Location, StockLevel, StockMovement, StockReservation];
+export { Location, StockLevel, StockMovement, StockReservation };

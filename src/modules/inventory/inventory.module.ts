@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { CatalogModule } from '../catalog/index.js';
+import { AdjustStock } from './adjust-stock.service.js';
+import { InventoryAdminController } from './inventory.admin.controller.js';
+import { InventoryQuery } from './inventory.query.js';
+import { StockLedger } from './stock-ledger.service.js';
+
+/** Stock: levels, reservations and the ledger. */
+@Module({
+  imports: [CatalogModule],
+  controllers: [InventoryAdminController],
+  providers: [StockLedger, InventoryQuery, AdjustStock],
+  exports: [StockLedger],
+})
+export class InventoryModule {}
