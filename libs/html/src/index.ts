@@ -1,0 +1,2 @@
+export { html, escapeHtml, SafeHtml, type HtmlPart } from './html.js';
+export { htmlPage, PAGE_CSP } from './page.js';

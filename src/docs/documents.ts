@@ -1,0 +1,101 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { usedSchemas } from './schemas.js';
+import { type DocumentedTag, STAFF_TAGS, STOREFRONT_TAGS } from './tags.js';
+
+type Paths = OpenAPIObject['paths'];
+type Operation = NonNullable<Paths[string]['get']>;
+type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+
+/** The two OpenAPI 3.1 documents: what storefronts may call, and what staff may call. */
+export interface ApiDocuments {
+  storefront: OpenAPIObject;
+  staff: OpenAPIObject;
+}
+
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const;
+const STAFF_PREFIX = '/v1/admin/';
+/** Staff sign in by the same door as customers. */
+const SHARED = new Set(['/v1/auth/login', '/v1/auth/refresh', '/v1/auth/logout']);
+
+const STOREFRONT_INTRO = `What a storefront calls. Money is \`{ amount, currency }\` in minor units, times are RFC 3339 in UTC, ids carry
+their kind as a prefix. Errors are \`application/problem+json\` with a stable \`code\`; every code is explained at [/errors](/errors).
+A guest needs no account: the \`token\` of \`POST /v1/carts\` is sent as \`X-Cart-Token\`. On this page the token of the last cart
+that you created, and a fresh \`Idempotency-Key\`, are filled in when you leave them empty.`;
+
+const STAFF_INTRO = `What the people of the shop call. Execute **login** below and this page is authorized; the session renews itself. An
+empty \`Idempotency-Key\` is filled with a fresh UUID and an empty \`If-Match\` with the last \`ETag\` that this page saw for that
+address. Storefront operations are at [/docs](/docs), error codes at [/errors](/errors).`;
+
+/** Reads every controller of the application and writes both documents. Takes a few hundred milliseconds: keep the result. */
+export function createDocuments(app: INestApplication): ApiDocuments {
+  const scanned = SwaggerModule.createDocument(app, new DocumentBuilder().setOpenAPIVersion('3.1.0').build(), {
+    operationIdFactory: (_controller, method) => method,
+  });
+  const paths = scanned.paths;
+  const schemas = scanned.components?.schemas ?? {};
+  for (const operation of operationsOf(paths)) cartTokenAsCredential(operation);
+  const pick = (keep: (path: string) => boolean): Paths =>
+    Object.fromEntries(Object.entries(paths).filter(([path]) => keep(path)));
+
+  const storefront = new DocumentBuilder()
+    .setTitle('Emporium storefront API')
+    .setDescription(STOREFRONT_INTRO)
+    .addApiKey(
+      { type: 'apiKey', in: 'header', name: 'X-Cart-Token', description: 'the `token` of your cart' },
+      'cartToken',
+    );
+  const staff = new DocumentBuilder().setTitle('Emporium admin API').setDescription(STAFF_INTRO);
+  return {
+    storefront: assemble(
+      storefront,
+      pick((path) => !path.startsWith(STAFF_PREFIX)),
+      schemas,
+      STOREFRONT_TAGS,
+    ),
+    staff: assemble(
+      staff,
+      pick((path) => path.startsWith(STAFF_PREFIX) || SHARED.has(path)),
+      schemas,
+      STAFF_TAGS,
+    ),
+  };
+}
+
+function assemble(
+  builder: DocumentBuilder,
+  paths: Paths,
+  schemas: Schemas,
+  tags: readonly DocumentedTag[],
+): OpenAPIObject {
+  const base = builder
+    .setVersion('1')
+    .setOpenAPIVersion('3.1.0')
+    .addBearerAuth(
+      { type: 'http', bearerFormat: 'JWT', description: 'the `accessToken` of `POST /v1/auth/login`' },
+      'bearer',
+    )
+    .build();
+  const used = new Set(operationsOf(paths).flatMap((operation) => operation.tags ?? []));
+  const known = tags.filter((tag) => used.delete(tag.name));
+  const others = [...used].sort().map((name) => ({ name, description: '' }));
+  return {
+    ...base,
+    tags: [...known, ...others],
+    paths,
+    components: { ...base.components, schemas: usedSchemas(paths, schemas) },
+  };
+}
+
+/** The guest's token is a credential: entered once for the whole page, not into a field of every operation. */
+function cartTokenAsCredential(operation: Operation): void {
+  const others = operation.parameters?.filter((p) => !('name' in p && p.in === 'header' && p.name === 'X-Cart-Token'));
+  if (!others || others.length === operation.parameters?.length) return;
+  operation.parameters = others;
+  operation.security = [{ cartToken: [] }, ...(operation.security ?? [])];
+}
+
+/** Every operation of a document's paths. */
+export function operationsOf(paths: Paths): Operation[] {
+  return Object.values(paths).flatMap((item) => METHODS.flatMap((method) => item[method] ?? []));
+}

@@ -1,0 +1,2 @@
+export { setupDocs } from './setup-docs.js';
+export { createDocuments, type ApiDocuments } from './documents.js';

@@ -1,0 +1,31 @@
+/** A group of operations as a reader of the documentation looks for it. */
+export interface DocumentedTag {
+  name: string;
+  description: string;
+}
+
+/** Groups of the storefront document, in the order of a shopper's way. */
+export const STOREFRONT_TAGS: readonly DocumentedTag[] = [
+  { name: 'Catalog', description: 'Products, facets, search and categories. Cacheable, no credentials.' },
+  { name: 'Cart', description: 'A guest cart: `POST /v1/carts` returns its `token` once; send it as `X-Cart-Token`.' },
+  { name: 'Checkout', description: 'Turns one cart into one order, whatever is repeated.' },
+  { name: 'Orders', description: 'An order as its buyer sees it, with the token of the cart that it was.' },
+  { name: 'Authentication', description: 'One door for customers and staff: sign in, renew, sign out.' },
+  { name: 'Webhooks', description: 'Where payment providers report. Signed; not for storefronts.' },
+  { name: 'Health', description: 'Whether the shop is alive and ready, for load balancers.' },
+];
+
+/** Groups of the staff document, in the order of the day's work. */
+export const STAFF_TAGS: readonly DocumentedTag[] = [
+  { name: 'Authentication', description: 'Execute `login` here and this page is authorized, and stays so.' },
+  { name: 'Orders', description: 'Find orders, cancel, ship, capture and refund.' },
+  { name: 'Payments', description: 'Payments as the provider knows them, and the webhooks it sent.' },
+  { name: 'Products', description: 'Create, edit and archive products, variants, prices and images.' },
+  { name: 'Categories', description: 'The tree that shoppers browse.' },
+  { name: 'Inventory', description: 'What is on hand, what is promised, and every movement of it.' },
+  { name: 'Imports', description: 'Upload a product file and follow its progress.' },
+  { name: 'Settings', description: 'Shop name, currency, addresses, payment methods.' },
+  { name: 'Taxes', description: 'Rates by country and state.' },
+  { name: 'Shipping', description: 'Zones, methods and their prices.' },
+  { name: 'Jobs', description: 'Work in the background: waiting, failed, dead letters, and trying them again.' },
+];
