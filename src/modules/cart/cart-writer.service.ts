@@ -1,0 +1,270 @@
+import { Injectable } from '@nestjs/common';
+import { Db, isCheckViolation, type Queryable } from '#libs/database';
+import { NotFound, VersionMismatch } from '#libs/errors';
+import { encodeId, newUuid } from '#libs/ids';
+import { ShopContext } from '../settings/index.js';
+import { hashCartToken, newCartToken } from './cart-token.js';
+import { CartCompleted, PromotionCodeNotFound, QuantityTooLarge, ShippingMethodNotFound, TooManyLines, VariantNotFound } from './cart.errors.js';
+import { readCart } from './cart.snapshot.js';
+import type { CartLineRequest, CreateCartRequest, UpdateCartRequest } from './dto/cart.request.js';
+
+const MAX_LINES = 1000;
+const MAX_QUANTITY = 9999;
+
+/** Which cart, by whom, and the version that the shopper saw, if they care. */
+export interface CartReference {
+  id: string;
+  token: string | undefined;
+  expectedVersion?: number;
+}
+
+/** Variants that can be bought in a currency, with their price: what every write joins against. */
+const SELLABLE = `
+  JOIN variants v ON v.id = w.variant_id AND v.status = 'active'
+  JOIN products p ON p.id = v.product_id AND p.status = 'active'`;
+
+/** Opens the cart for a change: moves its version, which also makes parallel changes wait for each other. */
+const OPEN_CART = `
+  UPDATE carts SET version = version + 1, updated_at = now()
+  WHERE id = $1 AND token_hash = $2 AND status = 'open' AND ($3::int IS NULL OR version = $3)`;
+
+/**
+ * Changes carts. Each change is one statement that moves the version of the cart and writes its lines, so parallel
+ * changes of one cart queue up on its row, none is lost, and no transaction stays open between round trips.
+ */
+@Injectable()
+export class CartWriter {
+  constructor(
+    private readonly db: Db,
+    private readonly shop: ShopContext,
+  ) {}
+
+  /** Makes a cart and returns its id and the only copy of its token. */
+  async create(request: CreateCartRequest, currency: string): Promise<{ id: string; token: string }> {
+    await this.checkReferences(request);
+    const lines = mergeLines(request.lines ?? []);
+    const id = newUuid();
+    const token = newCartToken();
+    const values = [
+      id,
+      hashCartToken(token),
+      currency,
+      request.email?.trim() ?? null,
+      json(request.shippingAddress),
+      json(request.billingAddress),
+      request.shippingMethodId ?? null,
+    ];
+    if (lines.length === 0) {
+      await this.db.query(
+        `INSERT INTO carts (id, token_hash, currency, email, shipping_address, billing_address, shipping_method_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+        values,
+      );
+      return { id, token };
+    }
+    const made = await this.db.query(
+      `WITH want AS MATERIALIZED (
+         SELECT w.*, pr.amount FROM jsonb_to_recordset($8) AS w(id uuid, variant_id uuid, quantity int) ${SELLABLE}
+         JOIN prices pr ON pr.variant_id = v.id AND pr.currency = $3),
+       cart AS (
+         INSERT INTO carts (id, token_hash, currency, email, shipping_address, billing_address, shipping_method_id)
+         SELECT $1, $2, $3, $4, $5, $6, $7 WHERE (SELECT count(*) FROM want) = $9 RETURNING id)
+       INSERT INTO cart_lines (id, cart_id, variant_id, quantity, seen_amount)
+       SELECT want.id, cart.id, want.variant_id, want.quantity, want.amount FROM want, cart RETURNING 1`,
+      [...values, JSON.stringify(lines.map((l) => ({ id: newUuid(), variant_id: l.variantId, quantity: l.quantity }))), lines.length],
+    );
+    if (made.length === 0) throw await this.unknownVariants(request.lines ?? [], currency);
+    return { id, token };
+  }
+
+  /** Puts a variant into the cart; what is there already adds up. */
+  async addLine(cart: CartReference, line: CartLineRequest): Promise<void> {
+    const done = await this.guardQuantity(() =>
+      this.db.query<{ id: string | null }>(
+        `WITH want AS MATERIALIZED (
+           SELECT w.variant_id, pr.amount FROM (SELECT $4::uuid AS variant_id) w ${SELLABLE}
+           JOIN prices pr ON pr.variant_id = v.id AND pr.currency = (SELECT currency FROM carts WHERE id = $1)),
+         cart AS (
+           ${OPEN_CART} AND EXISTS (SELECT FROM want)
+             AND ((SELECT count(*) FROM cart_lines WHERE cart_id = $1) < ${MAX_LINES}
+               OR EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND variant_id = $4))
+           RETURNING id)
+         INSERT INTO cart_lines AS l (id, cart_id, variant_id, quantity, seen_amount)
+         SELECT $5, cart.id, want.variant_id, $6, want.amount FROM want, cart
+         ON CONFLICT ON CONSTRAINT cart_lines_variant DO UPDATE SET quantity = l.quantity + excluded.quantity, seen_amount = excluded.seen_amount
+         RETURNING id`,
+        [cart.id, hashed(cart.token), cart.expectedVersion ?? null, line.variantId, newUuid(), line.quantity],
+      ),
+    );
+    if (done.length > 0) return;
+    const snapshot = await this.explain(cart);
+    if (snapshot.lines.length >= MAX_LINES) throw TooManyLines();
+    throw await this.unknownVariants([line], snapshot.currency, '');
+  }
+
+  /** Sets the quantity of a line; 0 takes it out. */
+  async setQuantity(cart: CartReference, lineId: string, quantity: number): Promise<void> {
+    if (quantity === 0) return this.removeLine(cart, lineId);
+    const done = await this.db.query(
+      `WITH cart AS (${OPEN_CART} AND EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND id = $4) RETURNING id, currency)
+       UPDATE cart_lines l SET quantity = $5, seen_amount = coalesce(
+         (SELECT amount FROM prices pr WHERE pr.variant_id = l.variant_id AND pr.currency = cart.currency), l.seen_amount)
+       FROM cart WHERE l.cart_id = cart.id AND l.id = $4 RETURNING 1`,
+      [cart.id, hashed(cart.token), cart.expectedVersion ?? null, lineId, quantity],
+    );
+    if (done.length === 0) await this.explainMissingLine(cart);
+  }
+
+  /** Takes a line out. */
+  async removeLine(cart: CartReference, lineId: string): Promise<void> {
+    const done = await this.db.query(
+      `WITH cart AS (${OPEN_CART} AND EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND id = $4) RETURNING id)
+       DELETE FROM cart_lines l USING cart WHERE l.cart_id = cart.id AND l.id = $4 RETURNING 1`,
+      [cart.id, hashed(cart.token), cart.expectedVersion ?? null, lineId],
+    );
+    if (done.length === 0) await this.explainMissingLine(cart);
+  }
+
+  /** Changes any subset of the fields; `lines` replaces all lines. */
+  async update(cart: CartReference, request: UpdateCartRequest): Promise<void> {
+    await this.checkReferences(request);
+    if (request.lines === undefined) {
+      if (!(await this.updateFields(this.db, cart, request))) await this.explain(cart);
+      return;
+    }
+    const lines = mergeLines(request.lines);
+    await this.db.transaction(async (tx) => {
+      if (!(await this.updateFields(tx, cart, request))) {
+        await this.explain(cart, tx);
+        return;
+      }
+      await tx.query(`DELETE FROM cart_lines WHERE cart_id = $1 AND variant_id <> ALL($2)`, [cart.id, lines.map((l) => l.variantId)]);
+      const written = await tx.query(
+        `INSERT INTO cart_lines AS l (id, cart_id, variant_id, quantity, seen_amount)
+         SELECT w.id, $1, w.variant_id, w.quantity, pr.amount FROM jsonb_to_recordset($2) AS w(id uuid, variant_id uuid, quantity int) ${SELLABLE}
+         JOIN prices pr ON pr.variant_id = v.id AND pr.currency = (SELECT currency FROM carts WHERE id = $1)
+         ON CONFLICT ON CONSTRAINT cart_lines_variant DO UPDATE SET quantity = excluded.quantity, seen_amount = excluded.seen_amount
+         RETURNING 1`,
+        [cart.id, JSON.stringify(lines.map((l) => ({ id: newUuid(), variant_id: l.variantId, quantity: l.quantity })))],
+      );
+      if (written.length < lines.length) {
+        const [row] = await tx.query<{ currency: string }>(`SELECT currency FROM carts WHERE id = $1`, [cart.id]);
+        throw await this.unknownVariants(request.lines ?? [], row!.currency, '/lines', tx);
+      }
+    });
+  }
+
+  /** Throws the cart away, with its lines. */
+  async delete(cart: CartReference): Promise<void> {
+    const done = await this.db.query(
+      `DELETE FROM carts WHERE id = $1 AND token_hash = $2 AND status = 'open' AND ($3::int IS NULL OR version = $3) RETURNING 1`,
+      [cart.id, hashed(cart.token), cart.expectedVersion ?? null],
+    );
+    if (done.length === 0) await this.explain(cart);
+  }
+
+  private async updateFields(db: Queryable, cart: CartReference, request: UpdateCartRequest): Promise<boolean> {
+    const given = (field: keyof UpdateCartRequest) => request[field] !== undefined;
+    const done = await db.query(
+      `UPDATE carts SET version = version + 1, updated_at = now(),
+         email = CASE WHEN $4 THEN $5 ELSE email END,
+         shipping_address = CASE WHEN $6 THEN $7::jsonb ELSE shipping_address END,
+         billing_address = CASE WHEN $8 THEN $9::jsonb ELSE billing_address END,
+         shipping_method_id = CASE WHEN $10 THEN $11::uuid ELSE shipping_method_id END
+       WHERE id = $1 AND token_hash = $2 AND status = 'open' AND ($3::int IS NULL OR version = $3) RETURNING 1`,
+      [
+        cart.id,
+        hashed(cart.token),
+        cart.expectedVersion ?? null,
+        given('email'),
+        request.email?.trim() ?? null,
+        given('shippingAddress'),
+        json(request.shippingAddress),
+        given('billingAddress'),
+        json(request.billingAddress),
+        given('shippingMethodId'),
+        request.shippingMethodId ?? null,
+      ],
+    );
+    return done.length > 0;
+  }
+
+  private async checkReferences(request: UpdateCartRequest | CreateCartRequest): Promise<void> {
+    if (request.promotionCodes && request.promotionCodes.length > 0) {
+      throw PromotionCodeNotFound({
+        errors: request.promotionCodes.map((code, i) => ({ pointer: `/promotionCodes/${i}`, code: 'not_found', detail: `there is no promotion code "${code}"` })),
+      });
+    }
+    if (request.shippingMethodId) {
+      const { zones } = await this.shop.get();
+      if (!zones.some((zone) => zone.methods.some((method) => method.id === request.shippingMethodId))) {
+        throw ShippingMethodNotFound({ errors: [{ pointer: '/shippingMethodId', code: 'not_found', detail: 'there is no such shipping method' }] });
+      }
+    }
+  }
+
+  private async guardQuantity<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isCheckViolation(error, 'cart_lines_quantity')) {
+        throw QuantityTooLarge({ errors: [{ pointer: '/quantity', code: 'too_large', detail: 'the line would hold more than 9999' }], cause: error });
+      }
+      throw error;
+    }
+  }
+
+  /** Nothing was changed: says why, or returns the cart when none of the common reasons fits. */
+  private async explain(cart: CartReference, db: Queryable = this.db) {
+    const snapshot = await readCart(db, cart.id, cart.token);
+    if (snapshot.status === 'completed') {
+      throw CartCompleted({ data: snapshot.orderId === null ? {} : { orderId: encodeId('order', snapshot.orderId) } });
+    }
+    if (cart.expectedVersion !== undefined && cart.expectedVersion !== snapshot.version) {
+      throw VersionMismatch({ data: { currentVersion: snapshot.version } });
+    }
+    return snapshot;
+  }
+
+  private async explainMissingLine(cart: CartReference): Promise<never> {
+    await this.explain(cart);
+    throw NotFound({ detail: 'There is no such line in the cart.' });
+  }
+
+  private async unknownVariants(lines: readonly CartLineRequest[], currency: string, pointer = '/lines', db: Queryable = this.db) {
+    const known = await db.query<{ id: string }>(
+      `SELECT v.id FROM (SELECT unnest($1::uuid[]) AS variant_id) w ${SELLABLE} JOIN prices pr ON pr.variant_id = v.id AND pr.currency = $2`,
+      [lines.map((l) => l.variantId), currency],
+    );
+    const sellable = new Set(known.map((row) => row.id));
+    return VariantNotFound({
+      errors: lines.flatMap((line, i) =>
+        sellable.has(line.variantId)
+          ? []
+          : [
+              {
+                pointer: pointer === '' ? '/variantId' : `${pointer}/${i}/variantId`,
+                code: 'variant_not_found',
+                detail: `${encodeId('variant', line.variantId)} is not for sale in ${currency}`,
+              },
+            ],
+      ),
+    });
+  }
+}
+
+const json = (value: unknown) => (value === undefined || value === null ? null : JSON.stringify(value));
+const NO_TOKEN = Buffer.alloc(0);
+const hashed = (token: string | undefined) => (token === undefined ? NO_TOKEN : hashCartToken(token));
+
+/** The same variant twice in one request adds up. */
+function mergeLines(lines: readonly CartLineRequest[]): CartLineRequest[] {
+  const merged = new Map<string, CartLineRequest>();
+  for (const [i, line] of lines.entries()) {
+    const quantity = (merged.get(line.variantId)?.quantity ?? 0) + line.quantity;
+    if (quantity > MAX_QUANTITY) {
+      throw QuantityTooLarge({ errors: [{ pointer: `/lines/${i}/quantity`, code: 'too_large', detail: 'together more than 9999 of this variant' }] });
+    }
+    merged.set(line.variantId, { variantId: line.variantId, quantity });
+  }
+  return [...merged.values()];
+}

@@ -1,0 +1,162 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Req, Res } from '@nestjs/common';
+import { ApiCreatedResponse, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { InvalidHeader, InvalidId, NotFound, ValidationFailed, VersionMismatch } from '#libs/errors';
+import { etagOf, IdParam, IfMatch, type Reply, type Request, Throws } from '#libs/http';
+import { isCurrency } from '#libs/money';
+import { CartToken, Public, Shopper } from '../auth/index.js';
+import { CartCompleted, PromotionCodeNotFound, QuantityTooLarge, ShippingMethodNotFound, TooManyLines, VariantNotFound } from './cart.errors.js';
+import { CartService, type CartView } from './cart.service.js';
+import { ApplyPromotionRequest, CartLineRequest, CreateCartRequest, UpdateCartLineRequest, UpdateCartRequest } from './dto/cart.request.js';
+import { CartResponse, CreatedCartResponse, ShippingMethodsResponse } from './dto/cart.response.js';
+
+/** Currency of the request, from X-Currency; undefined means the shop's. */
+function currencyOf(request: Request): string | undefined {
+  const header = request.headers['x-currency'];
+  if (header === undefined || header === '') return undefined;
+  if (!isCurrency(header)) {
+    throw InvalidHeader({ detail: 'X-Currency must be an ISO 4217 code such as USD.', errors: [{ pointer: 'X-Currency', code: 'unknown_currency', detail: 'not a currency' }] });
+  }
+  return header;
+}
+
+function send<R>(reply: Reply, view: CartView<R>): R {
+  reply.header('ETag', etagOf(view.version));
+  reply.header('Cache-Control', 'private, no-store');
+  return view.body;
+}
+
+@ApiTags('Cart')
+@Controller('v1/carts')
+export class CartController {
+  constructor(private readonly carts: CartService) {}
+
+  @Post()
+  @Public()
+  @ApiOperation({ operationId: 'createCart', summary: 'Make a cart', description: 'Answers the cart and, this once, its `token`.' })
+  @ApiHeader({ name: 'X-Currency', required: false, schema: { type: 'string', example: 'USD' } })
+  @ApiCreatedResponse({ type: CreatedCartResponse })
+  @Throws(ValidationFailed, InvalidHeader, VariantNotFound, QuantityTooLarge, ShippingMethodNotFound, PromotionCodeNotFound)
+  async create(@Body() body: CreateCartRequest, @Req() request: Request, @Res({ passthrough: true }) reply: Reply): Promise<CreatedCartResponse> {
+    const view = await this.carts.create(body, currencyOf(request));
+    reply.header('Location', `/v1/carts/${view.body.id}`);
+    return send(reply, view);
+  }
+
+  @Get(':id')
+  @Shopper()
+  @ApiOperation({ operationId: 'getCart', summary: 'Read a cart, priced at this moment' })
+  @ApiOkResponse({ type: CartResponse })
+  @Throws(InvalidId, NotFound)
+  async get(@IdParam('cart') id: string, @CartToken() token: string | undefined, @Res({ passthrough: true }) reply: Reply): Promise<CartResponse> {
+    return send(reply, await this.carts.get({ id, token }));
+  }
+
+  @Patch(':id')
+  @Shopper()
+  @ApiOperation({ operationId: 'updateCart', summary: 'Change e-mail, addresses, shipping method or all lines of a cart' })
+  @ApiOkResponse({ type: CartResponse })
+  @Throws(ValidationFailed, InvalidId, NotFound, CartCompleted, VersionMismatch, VariantNotFound, QuantityTooLarge, ShippingMethodNotFound, PromotionCodeNotFound)
+  async update(
+    @IdParam('cart') id: string,
+    @CartToken() token: string | undefined,
+    @IfMatch('optional') expectedVersion: number | undefined,
+    @Body() body: UpdateCartRequest,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CartResponse> {
+    return send(reply, await this.carts.update({ id, token, expectedVersion }, body));
+  }
+
+  @Delete(':id')
+  @Shopper()
+  @HttpCode(204)
+  @ApiOperation({ operationId: 'deleteCart', summary: 'Throw a cart away' })
+  @ApiNoContentResponse({ description: 'Gone' })
+  @Throws(InvalidId, NotFound, CartCompleted, VersionMismatch)
+  async delete(@IdParam('cart') id: string, @CartToken() token: string | undefined, @IfMatch('optional') expectedVersion: number | undefined): Promise<void> {
+    await this.carts.delete({ id, token, expectedVersion });
+  }
+
+  @Post(':id/lines')
+  @Shopper()
+  @ApiOperation({ operationId: 'addCartLine', summary: 'Put a variant into the cart', description: 'The same variant adds up.' })
+  @ApiCreatedResponse({ type: CartResponse, description: 'The cart' })
+  @Throws(ValidationFailed, InvalidId, NotFound, CartCompleted, VersionMismatch, VariantNotFound, QuantityTooLarge, TooManyLines)
+  async addLine(
+    @IdParam('cart') id: string,
+    @CartToken() token: string | undefined,
+    @IfMatch('optional') expectedVersion: number | undefined,
+    @Body() body: CartLineRequest,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CartResponse> {
+    return send(reply, await this.carts.addLine({ id, token, expectedVersion }, body));
+  }
+
+  @Patch(':id/lines/:lineId')
+  @Shopper()
+  @ApiOperation({ operationId: 'updateCartLine', summary: 'Set the quantity of a line', description: '0 takes it out.' })
+  @ApiOkResponse({ type: CartResponse })
+  @Throws(ValidationFailed, InvalidId, NotFound, CartCompleted, VersionMismatch)
+  async updateLine(
+    @IdParam('cart') id: string,
+    @IdParam('line', 'lineId') lineId: string,
+    @CartToken() token: string | undefined,
+    @IfMatch('optional') expectedVersion: number | undefined,
+    @Body() body: UpdateCartLineRequest,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CartResponse> {
+    return send(reply, await this.carts.setQuantity({ id, token, expectedVersion }, lineId, body.quantity));
+  }
+
+  @Delete(':id/lines/:lineId')
+  @Shopper()
+  @ApiOperation({ operationId: 'removeCartLine', summary: 'Take a line out of the cart' })
+  @ApiOkResponse({ type: CartResponse, description: 'The cart without it' })
+  @Throws(InvalidId, NotFound, CartCompleted, VersionMismatch)
+  async removeLine(
+    @IdParam('cart') id: string,
+    @IdParam('line', 'lineId') lineId: string,
+    @CartToken() token: string | undefined,
+    @IfMatch('optional') expectedVersion: number | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CartResponse> {
+    return send(reply, await this.carts.removeLine({ id, token, expectedVersion }, lineId));
+  }
+
+  @Get(':id/shipping-methods')
+  @Shopper()
+  @ApiOperation({ operationId: 'listCartShippingMethods', summary: 'What can ship this cart to its address, with prices' })
+  @ApiOkResponse({ type: ShippingMethodsResponse })
+  @Throws(InvalidId, NotFound)
+  async shippingMethods(@IdParam('cart') id: string, @CartToken() token: string | undefined, @Res({ passthrough: true }) reply: Reply): Promise<ShippingMethodsResponse> {
+    reply.header('Cache-Control', 'private, no-store');
+    return this.carts.shippingMethods({ id, token });
+  }
+
+  @Post(':id/promotions')
+  @Shopper()
+  @ApiOperation({ operationId: 'applyPromotion', summary: 'Apply a promotion code' })
+  @ApiCreatedResponse({ type: CartResponse })
+  @Throws(ValidationFailed, InvalidId, NotFound, PromotionCodeNotFound)
+  async applyPromotion(
+    @IdParam('cart') id: string,
+    @CartToken() token: string | undefined,
+    @Body() body: ApplyPromotionRequest,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CartResponse> {
+    return send(reply, await this.carts.applyPromotion({ id, token }, body.code));
+  }
+
+  @Delete(':id/promotions/:code')
+  @Shopper()
+  @ApiOperation({ operationId: 'removePromotion', summary: 'Take a promotion code off' })
+  @ApiOkResponse({ type: CartResponse })
+  @Throws(InvalidId, NotFound)
+  async removePromotion(
+    @IdParam('cart') id: string,
+    @CartToken() token: string | undefined,
+    @Param('code') code: string,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CartResponse> {
+    return send(reply, await this.carts.removePromotion({ id, token }, code));
+  }
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { SettingsModule } from '../settings/index.js';
+import { CartWriter } from './cart-writer.service.js';
+import { CartController } from './cart.controller.js';
+import { CartService } from './cart.service.js';
+
+/** Carts: what shoppers are about to buy. */
+@Module({
+  imports: [SettingsModule],
+  controllers: [CartController],
+  providers: [CartWriter, CartService],
+})
+export class CartModule {}

@@ -1,0 +1,121 @@
+import type { Queryable } from '#libs/database';
+import { NotFound } from '#libs/errors';
+import type { Address } from './dto/address.dto.js';
+import { tokenMatches } from './cart-token.js';
+
+/** A line with what the catalog and the stock say of it at this moment. */
+export interface CartLineSnapshot {
+  id: string;
+  variantId: string;
+  quantity: number;
+  seenAmount: number;
+  productId: string;
+  handle: string;
+  title: string;
+  variantTitle: string;
+  sku: string | null;
+  thumbnail: string | null;
+  /** minor units; null when it is not for sale any more */
+  unitPrice: number | null;
+  taxable: boolean;
+  requiresShipping: boolean;
+  stockTracked: boolean;
+  /** null when stock is not tracked */
+  available: number | null;
+}
+
+/** A cart as the database has it, with everything that pricing and advice need: one statement. */
+export interface CartSnapshot {
+  id: string;
+  tokenHash: Buffer;
+  currency: string;
+  status: 'open' | 'completed';
+  email: string | null;
+  shippingAddress: Address | null;
+  billingAddress: Address | null;
+  shippingMethodId: string | null;
+  promotionCodes: string[];
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
+  shopVersion: number;
+  orderId: string | null;
+  lines: CartLineSnapshot[];
+}
+
+type LineTuple = [
+  string, string, number, number, string, string, string, string, string | null, string | null,
+  number | null, boolean, boolean, boolean, number | null,
+]; // prettier-ignore
+
+interface CartRow {
+  id: string;
+  token_hash: Buffer;
+  currency: string;
+  status: 'open' | 'completed';
+  email: string | null;
+  shipping_address: Address | null;
+  billing_address: Address | null;
+  shipping_method_id: string | null;
+  promotion_codes: string[];
+  version: number;
+  created_at: Date;
+  updated_at: Date;
+  shop_version: number;
+  order_id: string | null;
+  lines: LineTuple[] | null;
+}
+
+const SELECT_CART = `
+  SELECT c.id, c.token_hash, c.currency, c.status, c.email, c.shipping_address, c.billing_address, c.shipping_method_id,
+    c.promotion_codes, c.version, c.created_at, c.updated_at,
+    (SELECT version FROM shop_settings) AS shop_version,
+    CASE WHEN c.status = 'completed' THEN (SELECT o.id FROM orders o WHERE o.cart_id = c.id) END AS order_id,
+    (SELECT json_agg(json_build_array(
+        l.id, l.variant_id, l.quantity, l.seen_amount, v.product_id, p.handle, p.title, v.title, v.sku,
+        coalesce((SELECT i.url FROM product_images i WHERE i.id = v.image_id),
+                 (SELECT i.url FROM product_images i WHERE i.product_id = p.id ORDER BY i.position, i.id LIMIT 1)),
+        CASE WHEN v.status = 'active' AND p.status = 'active' THEN pr.amount END,
+        v.taxable, v.requires_shipping, v.track_inventory,
+        CASE WHEN v.track_inventory THEN
+          coalesce((SELECT greatest(sum(s.on_hand + s.backorder_limit - s.reserved), 0) FROM stock_levels s WHERE s.variant_id = v.id), 0)
+        END) ORDER BY l.created_at, l.id)
+     FROM cart_lines l
+     JOIN variants v ON v.id = l.variant_id
+     JOIN products p ON p.id = v.product_id
+     LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = c.currency
+     WHERE l.cart_id = c.id) AS lines
+  FROM carts c WHERE c.id = $1`;
+
+function toSnapshot(row: CartRow): CartSnapshot {
+  return {
+    id: row.id,
+    tokenHash: row.token_hash,
+    currency: row.currency,
+    status: row.status,
+    email: row.email,
+    shippingAddress: row.shipping_address,
+    billingAddress: row.billing_address,
+    shippingMethodId: row.shipping_method_id,
+    promotionCodes: row.promotion_codes,
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    shopVersion: row.shop_version,
+    orderId: row.order_id,
+    lines: (row.lines ?? []).map((l) => ({
+      id: l[0], variantId: l[1], quantity: l[2], seenAmount: l[3], productId: l[4], handle: l[5], title: l[6], variantTitle: l[7],
+      sku: l[8], thumbnail: l[9], unitPrice: l[10], taxable: l[11], requiresShipping: l[12], stockTracked: l[13], available: l[14],
+    })), // prettier-ignore
+  };
+}
+
+/**
+ * Reads a cart for whoever has its token. `lock` keeps it as it is until the transaction ends.
+ * @throws `not_found` for an unknown cart and for a wrong token alike
+ */
+export async function readCart(db: Queryable, id: string, token: string | undefined, lock = false): Promise<CartSnapshot> {
+  const [row] = await db.query<CartRow>(lock ? `${SELECT_CART} FOR UPDATE OF c` : SELECT_CART, [id]);
+  if (!row || !tokenMatches(token, row.token_hash)) throw NotFound({ detail: 'There is no such cart, or X-Cart-Token does not fit it.' });
+  return toSnapshot(row);
+}

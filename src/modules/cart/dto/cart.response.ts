@@ -1,0 +1,164 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { encodeId } from '#libs/ids';
+import { Money } from '../../pricing/money.dto.js';
+import type { CartAssessment } from '../cart.assessment.js';
+import type { CartSnapshot } from '../cart.snapshot.js';
+import { Address } from './address.dto.js';
+
+/** A line of a cart with its own tax and discount. */
+export class CartLineResponse {
+  @ApiProperty()
+  id: string;
+  @ApiProperty()
+  variantId: string;
+  @ApiProperty()
+  productId: string;
+  @ApiProperty()
+  handle: string;
+  @ApiProperty()
+  title: string;
+  @ApiProperty()
+  variantTitle: string;
+  @ApiProperty({ type: String, nullable: true })
+  sku: string | null;
+  @ApiProperty({ type: String, nullable: true })
+  thumbnail: string | null;
+  @ApiProperty({ type: 'integer' })
+  quantity: number;
+  @ApiProperty({ type: Money })
+  unitPrice: Money;
+  @ApiProperty({ type: Money })
+  discountTotal: Money;
+  @ApiProperty({ type: Money })
+  taxTotal: Money;
+  @ApiProperty({ type: Money, description: 'quantity x unit price - discount, plus tax where prices exclude it' })
+  total: Money;
+}
+
+/** Advice on the cart; see docs. */
+export class CartIssueResponse {
+  @ApiProperty({
+    enum: ['out_of_stock', 'variant_unavailable', 'price_changed', 'email_missing', 'shipping_address_missing', 'shipping_method_missing', 'shipping_method_unavailable', 'cart_empty'],
+  })
+  code: string;
+  @ApiProperty({ enum: ['blocking', 'warning'], description: 'blocking: checkout would refuse the cart as it is' })
+  severity: string;
+  @ApiProperty({ example: '/lines/0' })
+  pointer: string;
+  @ApiProperty()
+  detail: string;
+  @ApiProperty({ required: false, type: 'integer' })
+  available?: number;
+  @ApiProperty({ required: false, type: 'integer' })
+  previousAmount?: number;
+}
+
+/** A cart with its totals. */
+export class CartResponse {
+  @ApiProperty()
+  id: string;
+  @ApiProperty({ enum: ['open', 'completed'] })
+  status: string;
+  @ApiProperty({ example: 'USD' })
+  currency: string;
+  @ApiProperty({ type: String, nullable: true })
+  email: string | null;
+  @ApiProperty({ type: () => Address, nullable: true })
+  shippingAddress: Address | null;
+  @ApiProperty({ type: () => Address, nullable: true })
+  billingAddress: Address | null;
+  @ApiProperty({ type: String, nullable: true })
+  shippingMethodId: string | null;
+  @ApiProperty({ type: [String] })
+  promotionCodes: string[];
+  @ApiProperty({ type: [CartLineResponse] })
+  lines: CartLineResponse[];
+  @ApiProperty({ type: 'integer', description: 'pieces, all lines together' })
+  itemCount: number;
+  @ApiProperty({ description: 'whether something in it has to be shipped' })
+  requiresShipping: boolean;
+  @ApiProperty({ type: Money })
+  subtotal: Money;
+  @ApiProperty({ type: Money })
+  discountTotal: Money;
+  @ApiProperty({ type: Money })
+  shippingTotal: Money;
+  @ApiProperty({ type: Money })
+  taxTotal: Money;
+  @ApiProperty({ description: 'whether the prices contain the tax already' })
+  taxIncluded: boolean;
+  @ApiProperty({ type: Money })
+  total: Money;
+  @ApiProperty({ type: [CartIssueResponse] })
+  issues: CartIssueResponse[];
+  @ApiProperty({ type: String, nullable: true, description: 'the order that it has become' })
+  orderId: string | null;
+  @ApiProperty()
+  createdAt: string;
+  @ApiProperty()
+  updatedAt: string;
+
+  static from(cart: CartSnapshot, assessment: CartAssessment): CartResponse {
+    const { priced } = assessment;
+    const money = (amount: number): Money => ({ amount, currency: cart.currency });
+    return {
+      id: encodeId('cart', cart.id),
+      status: cart.status,
+      currency: cart.currency,
+      email: cart.email,
+      shippingAddress: cart.shippingAddress,
+      billingAddress: cart.billingAddress,
+      shippingMethodId: cart.shippingMethodId === null ? null : encodeId('shippingMethod', cart.shippingMethodId),
+      promotionCodes: cart.promotionCodes,
+      lines: cart.lines.map((line, i) => ({
+        id: encodeId('line', line.id),
+        variantId: encodeId('variant', line.variantId),
+        productId: encodeId('product', line.productId),
+        handle: line.handle,
+        title: line.title,
+        variantTitle: line.variantTitle,
+        sku: line.sku,
+        thumbnail: line.thumbnail,
+        quantity: line.quantity,
+        unitPrice: money(line.unitPrice ?? 0),
+        discountTotal: money(priced.lines[i]!.discountTotal),
+        taxTotal: money(priced.lines[i]!.taxTotal),
+        total: money(priced.lines[i]!.total),
+      })),
+      itemCount: cart.lines.reduce((sum, line) => sum + line.quantity, 0),
+      requiresShipping: assessment.requiresShipping,
+      subtotal: money(priced.subtotal),
+      discountTotal: money(priced.discountTotal),
+      shippingTotal: money(priced.shippingTotal),
+      taxTotal: money(priced.taxTotal),
+      taxIncluded: assessment.taxIncluded,
+      total: money(priced.total),
+      issues: assessment.issues,
+      orderId: cart.orderId === null ? null : encodeId('order', cart.orderId),
+      createdAt: cart.createdAt.toISOString(),
+      updatedAt: cart.updatedAt.toISOString(),
+    };
+  }
+}
+
+/** The new cart with its token, which is shown this once. */
+export class CreatedCartResponse extends CartResponse {
+  @ApiProperty({ description: 'send it as X-Cart-Token; good for this cart and the order that it becomes' })
+  token: string;
+}
+
+/** One way to ship this cart. */
+export class ShippingMethodResponse {
+  @ApiProperty()
+  id: string;
+  @ApiProperty({ example: 'Standard' })
+  name: string;
+  @ApiProperty({ type: Money })
+  price: Money;
+}
+
+/** What can ship this cart to its address. */
+export class ShippingMethodsResponse {
+  @ApiProperty({ type: [ShippingMethodResponse] })
+  data: ShippingMethodResponse[];
+}
