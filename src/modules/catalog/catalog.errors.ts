@@ -1,0 +1,65 @@
+import { defineError } from '#libs/errors';
+
+export const ProductNotFound = defineError({
+  code: 'product_not_found',
+  kind: 'not_found',
+  title: 'There is no such product',
+  help: 'Storefronts see active products that have a price in the currency of X-Currency.',
+});
+export const VariantNotFound = defineError({
+  code: 'variant_not_found',
+  kind: 'not_found',
+  title: 'The product has no such variant',
+});
+export const ImageNotFound = defineError({
+  code: 'image_not_found',
+  kind: 'not_found',
+  title: 'The product has no such image',
+});
+export const CategoryNotFound = defineError({
+  code: 'category_not_found',
+  kind: 'not_found',
+  title: 'There is no such category',
+});
+export const HandleTaken = defineError({
+  code: 'handle_taken',
+  kind: 'conflict',
+  title: 'This handle is taken',
+  help: 'Handles are unique among products, and among categories, archived ones included.',
+});
+export const VariantExists = defineError({
+  code: 'variant_exists',
+  kind: 'conflict',
+  title: 'The product has a variant with these options',
+});
+export const ImageExists = defineError({
+  code: 'image_exists',
+  kind: 'conflict',
+  title: 'The product has this image already',
+});
+export const UnknownCategory = defineError({
+  code: 'unknown_category',
+  kind: 'unprocessable',
+  title: 'A category does not exist',
+});
+export const CategoryCycle = defineError({
+  code: 'category_cycle',
+  kind: 'unprocessable',
+  title: 'A category cannot lie inside itself',
+});
+export const CategoryNotEmpty = defineError({
+  code: 'category_not_empty',
+  kind: 'conflict',
+  title: 'The category still has products or categories inside',
+  help: '`products` and `children` tell how many. Move them first.',
+});
+export const OptionMismatch = defineError({
+  code: 'option_mismatch',
+  kind: 'unprocessable',
+  title: 'The options of a variant do not fit those of its product',
+});
+export const NotAnImage = defineError({
+  code: 'not_an_image',
+  kind: 'unprocessable',
+  title: 'The file is not a PNG, JPEG, WebP, GIF or AVIF image',
+});

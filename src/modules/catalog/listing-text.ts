@@ -1,0 +1,216 @@
+import { encodeId } from '#libs/ids';
+import { plainText } from './description.js';
+import { fold, vocabularyOf, wordsOf } from './search-words.js';
+
+/** Everything about one product that its rows of the read model are made of. */
+export interface ListingSource {
+  id: string;
+  handle: string;
+  title: string;
+  description_html: string;
+  vendor: string;
+  product_type: string;
+  tags: string[];
+  option_names: string[];
+  seo_title: string | null;
+  seo_description: string | null;
+  created_at: Date;
+  updated_at: Date;
+  images: { id: string; url: string; alt: string }[];
+  /** Active ones, in their order. */
+  variants: ListingVariant[];
+  /** Direct ones first, then their ancestors. */
+  categories: { id: string; handle: string; title: string; direct: boolean }[];
+}
+
+export interface ListingVariant {
+  id: string;
+  title: string;
+  sku: string | null;
+  barcode: string | null;
+  option_values: string[];
+  weight_grams: number;
+  requires_shipping: boolean;
+  image_id: string | null;
+  sellable: boolean;
+  prices: { currency: string; amount: number; compare_at: number | null }[];
+}
+
+/** One row of `product_listings`, as it is sent to Postgres; the tsvector is made there from the texts a to d. */
+export interface ListingRow {
+  product_id: string;
+  currency: string;
+  handle: string;
+  title: string;
+  sort_title: string;
+  vendor: string;
+  category_ids: string[];
+  options: string[];
+  option_labels: string[];
+  variant_ids: string[];
+  price_min: number;
+  price_max: number;
+  available: boolean;
+  created_at: string;
+  card: string;
+  detail: string;
+  a: string;
+  b: string;
+  c: string;
+  d: string;
+}
+
+/**
+ * Marks in the detail JSON where stock is filled in at reading: a tab, which is white space to JSON and cannot stand bare
+ * inside its strings. The first mark belongs to the product, the others to its variants in their order.
+ */
+export const STOCK_MARK = '\t';
+
+const MAX_DESCRIPTION_WORDS = 3_000;
+
+/** The rows of one product, one for each currency in which an active variant has a price; none when there is none. */
+export function listingRows(source: ListingSource): ListingRow[] {
+  const currencies = [...new Set(source.variants.flatMap((variant) => variant.prices.map((p) => p.currency)))].sort();
+  if (currencies.length === 0) return [];
+  const shared = {
+    product_id: source.id,
+    handle: source.handle,
+    title: source.title,
+    sort_title: fold(source.title),
+    vendor: source.vendor,
+    category_ids: source.categories.map((category) => category.id),
+    created_at: source.created_at.toISOString(),
+    ...searchTexts(source),
+  };
+  return currencies.map((currency) => {
+    const offered = source.variants.filter((variant) => variant.prices.some((p) => p.currency === currency));
+    const amounts = offered.map((variant) => priceIn(variant, currency).amount);
+    const labels = new Map<string, string>();
+    for (const variant of offered) {
+      source.option_names.forEach((name, i) => {
+        const value = variant.option_values[i];
+        if (value !== undefined) labels.set(optionFilter(name, value), `${name}=${value}`);
+      });
+    }
+    return {
+      ...shared,
+      currency,
+      options: [...labels.keys()],
+      option_labels: [...labels.values()],
+      variant_ids: offered.map((variant) => variant.id),
+      price_min: Math.min(...amounts),
+      price_max: Math.max(...amounts),
+      available: offered.some((variant) => variant.sellable),
+      card: cardText(source, offered, currency),
+      detail: detailText(source, offered, currency),
+    };
+  });
+}
+
+/** Name and value of an option as filters know them: `color=red`. */
+export function optionFilter(name: string, value: string): string {
+  return `${name.toLowerCase()}=${value.toLowerCase()}`;
+}
+
+/** The words of the products for typo tolerance. */
+export function vocabulary(sources: readonly ListingSource[]): string[] {
+  const words = new Set<string>();
+  for (const source of sources) {
+    const texts = [source.title, source.vendor, source.product_type, ...source.tags];
+    for (const word of vocabularyOf([...texts, ...source.categories.map((c) => c.title)])) words.add(word);
+  }
+  return [...words];
+}
+
+function searchTexts(source: ListingSource): Pick<ListingRow, 'a' | 'b' | 'c' | 'd'> {
+  const text = (parts: readonly (string | null)[]) => wordsOf(parts.filter(Boolean).join(' ')).join(' ');
+  const skus = source.variants.map((variant) => variant.sku);
+  return {
+    a: text([source.title]),
+    b: text([source.vendor, source.product_type, ...source.categories.map((c) => c.title), ...skus]),
+    c: text([...source.tags, ...new Set(source.variants.flatMap((variant) => variant.option_values))]),
+    d: wordsOf(plainText(source.description_html)).slice(0, MAX_DESCRIPTION_WORDS).join(' '),
+  };
+}
+
+function priceIn(variant: ListingVariant, currency: string) {
+  return variant.prices.find((price) => price.currency === currency)!;
+}
+
+/** The compare-at price of the cheapest variant, when it really is a reduction. */
+function cardCompareAt(offered: ListingVariant[], currency: string): number | undefined {
+  const cheapest = offered
+    .map((variant) => priceIn(variant, currency))
+    .reduce((best, price) => (price.amount < best.amount ? price : best));
+  return reduction(cheapest);
+}
+
+function reduction(price: { amount: number; compare_at: number | null }): number | undefined {
+  return price.compare_at !== null && price.compare_at > price.amount ? price.compare_at : undefined;
+}
+
+const optionalMoney = (name: string, amount: number | undefined, currency: string) =>
+  amount === undefined ? {} : { [name]: { amount, currency } };
+
+function priceRange(offered: ListingVariant[], currency: string) {
+  const amounts = offered.map((variant) => priceIn(variant, currency).amount);
+  return {
+    min: { amount: Math.min(...amounts), currency },
+    max: { amount: Math.max(...amounts), currency },
+  };
+}
+
+function cardText(source: ListingSource, offered: ListingVariant[], currency: string): string {
+  return JSON.stringify({
+    id: encodeId('product', source.id),
+    handle: source.handle,
+    title: source.title,
+    vendor: source.vendor,
+    thumbnail: source.images[0]?.url ?? null,
+    priceRange: priceRange(offered, currency),
+    ...optionalMoney('compareAt', cardCompareAt(offered, currency), currency),
+  });
+}
+
+function detailText(source: ListingSource, offered: ListingVariant[], currency: string): string {
+  const head = JSON.stringify({
+    id: encodeId('product', source.id),
+    handle: source.handle,
+    title: source.title,
+    descriptionHtml: source.description_html,
+    vendor: source.vendor,
+    productType: source.product_type,
+    tags: source.tags,
+    seo: { title: source.seo_title, description: source.seo_description },
+    thumbnail: source.images[0]?.url ?? null,
+    images: source.images.map(({ id, url, alt }) => ({ id: encodeId('image', id), url, alt })),
+    categories: source.categories
+      .filter((category) => category.direct)
+      .map(({ id, handle, title }) => ({ id: encodeId('category', id), handle, title })),
+    options: source.option_names.map((name, i) => ({
+      name,
+      values: [...new Set(offered.map((variant) => variant.option_values[i]).filter((value) => value !== undefined))],
+    })),
+    priceRange: priceRange(offered, currency),
+    ...optionalMoney('compareAt', cardCompareAt(offered, currency), currency),
+    createdAt: source.created_at.toISOString(),
+    updatedAt: source.updated_at.toISOString(),
+  });
+  const variants = offered.map((variant) => {
+    const price = priceIn(variant, currency);
+    const text = JSON.stringify({
+      id: encodeId('variant', variant.id),
+      sku: variant.sku,
+      barcode: variant.barcode,
+      title: variant.title || source.title,
+      options: Object.fromEntries(source.option_names.map((name, i) => [name, variant.option_values[i] ?? ''])),
+      price: { amount: price.amount, currency },
+      ...optionalMoney('compareAt', reduction(price), currency),
+      imageId: variant.image_id && encodeId('image', variant.image_id),
+      weightGrams: variant.weight_grams,
+      requiresShipping: variant.requires_shipping,
+    });
+    return `${text.slice(0, -1)}${STOCK_MARK}}`;
+  });
+  return `${head.slice(0, -1)}${STOCK_MARK},"variants":[${variants.join(',')}]}`;
+}

@@ -1,0 +1,64 @@
+/** A product as somebody wants it to be: what an import, a seed or a new product of an admin hands to ProductWriter. */
+export interface ProductDraft {
+  /** Fixed uuid for seeds; made when left out. Ignored when a product with this handle exists. */
+  id?: string;
+  /** The key: a product with this handle is changed, otherwise one is made. */
+  handle: string;
+  title: string;
+  /** Sanitized by ProductWriter. */
+  descriptionHtml: string;
+  vendor: string;
+  productType: string;
+  tags: string[];
+  status: 'draft' | 'active' | 'archived';
+  /** At most three, in the order of the option values of the variants. */
+  optionNames: string[];
+  /** undefined leaves what is stored. */
+  seoTitle?: string | null;
+  seoDescription?: string | null;
+  /** uuids; undefined leaves what is stored. */
+  categoryIds?: string[];
+  /** In their order. Images that are stored but not in the draft are kept behind these. */
+  images: { id?: string; url: string; alt: string }[];
+  /** In their order. Variants that are stored but not in the draft are kept behind these. */
+  variants: VariantDraft[];
+  /** Of a new product only. */
+  createdAt?: Date;
+}
+
+/** One sellable combination of option values. */
+export interface VariantDraft {
+  /** Fixed uuid for seeds. Ignored when the product has a variant with these option values. */
+  id?: string;
+  optionValues: string[];
+  sku: string | null;
+  barcode: string | null;
+  weightGrams: number;
+  requiresShipping: boolean;
+  taxable: boolean;
+  /** false = always sellable. */
+  trackInventory: boolean;
+  allowBackorder: boolean;
+  /** One of the product's images; added to them when it is not among them. */
+  imageUrl?: string | null;
+  /** Minor units. Prices in other currencies stay. */
+  prices: { currency: string; amount: number; compareAt: number | null }[];
+}
+
+/** What ProductWriter did with a draft. */
+export interface SavedProduct {
+  outcome: 'created' | 'updated' | 'unchanged';
+  productId: string;
+  /** The variants of the draft, in its order. */
+  variants: { id: string; optionKey: string; created: boolean }[];
+}
+
+/** What makes a variant unique within its product: its option values in lower case, joined by U+001F. */
+export function optionKeyOf(optionValues: readonly string[]): string {
+  return optionValues.map((value) => value.toLowerCase()).join('\u001f');
+}
+
+/** What a variant is called beside its product: `M / Red`; empty when the product has no options. */
+export function variantTitleOf(optionValues: readonly string[]): string {
+  return optionValues.join(' / ');
+}

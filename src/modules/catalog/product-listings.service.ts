@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import type { Tx } from '#libs/database';
+import { listingRows, type ListingRow, type ListingSource, vocabulary } from './listing-text.js';
+
+/** Bounds the memory of a refresh that touches the whole catalog. */
+const CHUNK = 500;
+
+/** SQL: whether variant `v` can be sold now. */
+export const SELLABLE_SQL = `(NOT v.track_inventory OR EXISTS (
+  SELECT FROM stock_levels s WHERE s.variant_id = v.id
+  HAVING sum(s.on_hand::bigint + s.backorder_limit - s.reserved) > 0))`;
+
+/**
+ * Keeps the read model that lists, searches and product pages are served from. Runs in the transaction of the write, so
+ * a committed change is visible at once and a rolled back one never.
+ */
+@Injectable()
+export class ProductListings {
+  /**
+   * Rebuilds the rows of these products: one for each active product and currency in which an active variant has a price.
+   * Five statements for up to 500 products. Locks in the order products, stock, listings.
+   */
+  async refresh(tx: Tx, productIds: readonly string[]): Promise<void> {
+    const ids = [...new Set(productIds)].sort();
+    for (let i = 0; i < ids.length; i += CHUNK) await this.refreshChunk(tx, ids.slice(i, i + CHUNK));
+  }
+
+  /**
+   * Recomputes only whether the products can be bought, after a change of stock; writes only what differs.
+   * Two statements: locking first and computing next means that of two changes at once the second sees the first.
+   */
+  async refreshAvailability(tx: Tx, productIds: readonly string[]): Promise<void> {
+    if (productIds.length === 0) return;
+    await lockListings(tx, productIds);
+    await tx.query(
+      `WITH now_available AS (
+         SELECT l.product_id, l.currency,
+                EXISTS (SELECT FROM unnest(l.variant_ids) AS u (id) JOIN variants v ON v.id = u.id
+                        WHERE v.status = 'active' AND ${SELLABLE_SQL}) AS available
+         FROM product_listings l WHERE l.product_id = ANY($1::uuid[]))
+       UPDATE product_listings l SET available = n.available FROM now_available n
+       WHERE l.product_id = n.product_id AND l.currency = n.currency AND l.available <> n.available`,
+      [productIds],
+    );
+  }
+
+  private async refreshChunk(tx: Tx, ids: string[]): Promise<void> {
+    await tx.query('SELECT FROM products WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
+    // A product without rows has none that a change of stock could lock and correct: then the stock itself is held still.
+    await tx.query(
+      `SELECT FROM stock_levels s JOIN variants v ON v.id = s.variant_id
+       WHERE v.product_id = ANY($1::uuid[])
+         AND NOT EXISTS (SELECT FROM product_listings l WHERE l.product_id = v.product_id)
+       ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s`,
+      [ids],
+    );
+    await lockListings(tx, ids);
+    const sources = await tx.query<ListingSource>(SOURCES_SQL, [ids]);
+    const rows = sources.flatMap(listingRows);
+    await tx.query(WRITE_SQL, [ids, JSON.stringify(rows satisfies ListingRow[])]);
+    const words = vocabulary(sources);
+    if (words.length > 0) {
+      await tx.query(
+        `INSERT INTO search_words (word)
+         SELECT w FROM unnest($1::text[]) AS w WHERE NOT EXISTS (SELECT FROM search_words s WHERE s.word = w) ORDER BY w
+         ON CONFLICT DO NOTHING`,
+        [words],
+      );
+    }
+  }
+}
+
+async function lockListings(tx: Tx, productIds: readonly string[]): Promise<void> {
+  await tx.query(
+    'SELECT FROM product_listings WHERE product_id = ANY($1::uuid[]) ORDER BY product_id, currency FOR NO KEY UPDATE',
+    [productIds],
+  );
+}
+
+const SOURCES_SQL = `
+  SELECT p.id, p.handle, p.title, p.description_html, p.vendor, p.product_type, p.tags, p.option_names,
+         p.seo_title, p.seo_description, p.created_at, p.updated_at,
+         coalesce((SELECT json_agg(json_build_object('id', i.id, 'url', i.url, 'alt', i.alt) ORDER BY i.position, i.id)
+                   FROM product_images i WHERE i.product_id = p.id), '[]') AS images,
+         coalesce((SELECT json_agg(json_build_object('id', v.id, 'title', v.title, 'sku', v.sku, 'barcode', v.barcode,
+                             'option_values', v.option_values, 'weight_grams', v.weight_grams,
+                             'requires_shipping', v.requires_shipping, 'image_id', v.image_id, 'sellable', ${SELLABLE_SQL},
+                             'prices', coalesce((SELECT json_agg(json_build_object('currency', r.currency,
+                                 'amount', r.amount, 'compare_at', r.compare_at))
+                               FROM prices r WHERE r.variant_id = v.id), '[]')) ORDER BY v.position, v.id)
+                   FROM variants v WHERE v.product_id = p.id AND v.status = 'active'), '[]') AS variants,
+         coalesce((WITH RECURSIVE up AS (
+                     SELECT c.id, c.parent_id, c.handle, c.title, true AS direct
+                     FROM product_categories pc JOIN categories c ON c.id = pc.category_id WHERE pc.product_id = p.id
+                     UNION
+                     SELECT c.id, c.parent_id, c.handle, c.title, false FROM up JOIN categories c ON c.id = up.parent_id)
+                   SELECT json_agg(json_build_object('id', id, 'handle', handle, 'title', title, 'direct', direct)
+                                   ORDER BY direct DESC, title, id)
+                   FROM (SELECT id, handle, title, bool_or(direct) AS direct FROM up GROUP BY id, handle, title) AS u),
+                  '[]') AS categories
+  FROM products p WHERE p.id = ANY($1::uuid[]) AND p.status = 'active' ORDER BY p.id`;
+
+const WRITE_SQL = `
+  WITH incoming AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($2) AS r (product_id uuid, currency text, handle text, title text, sort_title text,
+      vendor text, category_ids uuid[], options text[], option_labels text[], variant_ids uuid[], price_min bigint,
+      price_max bigint, available boolean, created_at timestamptz, card text, detail text, a text, b text, c text, d text)),
+  gone AS (
+    DELETE FROM product_listings l WHERE l.product_id = ANY($1::uuid[])
+      AND NOT EXISTS (SELECT FROM incoming i WHERE i.product_id = l.product_id AND i.currency = l.currency))
+  INSERT INTO product_listings (product_id, currency, handle, title, sort_title, vendor, category_ids, options,
+    option_labels, variant_ids, price_min, price_max, available, created_at, search, card, detail)
+  SELECT product_id, currency, handle, title, sort_title, vendor, category_ids, options, option_labels, variant_ids,
+    price_min, price_max, available, created_at,
+    setweight(to_tsvector('emporium', a), 'A') || setweight(to_tsvector('emporium', b), 'B')
+      || setweight(to_tsvector('emporium', c), 'C') || setweight(to_tsvector('emporium', d), 'D'),
+    card, detail
+  FROM incoming ORDER BY product_id, currency
+  ON CONFLICT (product_id, currency) DO UPDATE SET handle = excluded.handle, title = excluded.title,
+    sort_title = excluded.sort_title, vendor = excluded.vendor, category_ids = excluded.category_ids,
+    options = excluded.options, option_labels = excluded.option_labels, variant_ids = excluded.variant_ids,
+    price_min = excluded.price_min, price_max = excluded.price_max, available = excluded.available,
+    created_at = excluded.created_at, search = excluded.search, card = excluded.card, detail = excluded.detail`;
