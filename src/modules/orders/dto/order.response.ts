@@ -1,0 +1,230 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { encodeId } from '#libs/ids';
+import { Address } from '../../cart/index.js';
+import { Money } from '../../pricing/index.js';
+import { FULFILLMENT_STATUSES, ORDER_STATUSES, PAYMENT_STATUSES } from '../order.state.js';
+import type { OrderRow } from '../orders.query.js';
+
+/** A line of an order, as it was sold. */
+export class OrderLineResponse {
+  @ApiProperty()
+  id: string;
+  @ApiProperty()
+  variantId: string;
+  @ApiProperty()
+  productId: string;
+  @ApiProperty()
+  title: string;
+  @ApiProperty()
+  variantTitle: string;
+  @ApiProperty({ type: String, nullable: true })
+  sku: string | null;
+  @ApiProperty({ type: String, nullable: true })
+  thumbnail: string | null;
+  @ApiProperty({ type: 'integer' })
+  quantity: number;
+  @ApiProperty({ type: 'integer', description: 'handed to a carrier' })
+  fulfilledQuantity: number;
+  @ApiProperty({ type: Money })
+  unitPrice: Money;
+  @ApiProperty({ type: Money })
+  discountTotal: Money;
+  @ApiProperty({ type: Money })
+  taxTotal: Money;
+  @ApiProperty({ type: Money })
+  total: Money;
+}
+
+/** A payment of an order. */
+export class OrderPaymentResponse {
+  @ApiProperty()
+  id: string;
+  @ApiProperty({ enum: ['stripe', 'manual'] })
+  provider: string;
+  @ApiProperty({ enum: ['requires_payment_method', 'requires_action', 'processing', 'authorized', 'succeeded', 'canceled'] })
+  status: string;
+  @ApiProperty({ type: Money })
+  amount: Money;
+  @ApiProperty({ type: Money })
+  refunded: Money;
+}
+
+/** A parcel of an order. */
+export class FulfillmentResponse {
+  @ApiProperty()
+  id: string;
+  @ApiProperty({ type: String, nullable: true })
+  carrier: string | null;
+  @ApiProperty({ type: String, nullable: true })
+  trackingNumber: string | null;
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', properties: { lineId: { type: 'string' }, quantity: { type: 'integer' } }, required: ['lineId', 'quantity'] },
+  })
+  lines: { lineId: string; quantity: number }[];
+  @ApiProperty()
+  createdAt: string;
+}
+
+/** How the order is shipped. */
+export class OrderShippingMethod {
+  @ApiProperty()
+  id: string;
+  @ApiProperty()
+  name: string;
+}
+
+/** An order. */
+export class OrderResponse {
+  @ApiProperty()
+  id: string;
+  @ApiProperty({ type: 'string', example: '1001' })
+  number: string;
+  @ApiProperty({ enum: ORDER_STATUSES })
+  status: string;
+  @ApiProperty({ enum: PAYMENT_STATUSES })
+  paymentStatus: string;
+  @ApiProperty({ enum: FULFILLMENT_STATUSES })
+  fulfillmentStatus: string;
+  @ApiProperty()
+  email: string;
+  @ApiProperty()
+  currency: string;
+  @ApiProperty({ type: [OrderLineResponse] })
+  lines: OrderLineResponse[];
+  @ApiProperty({ type: Money })
+  subtotal: Money;
+  @ApiProperty({ type: Money })
+  discountTotal: Money;
+  @ApiProperty({ type: Money })
+  shippingTotal: Money;
+  @ApiProperty({ type: Money })
+  taxTotal: Money;
+  @ApiProperty()
+  taxIncluded: boolean;
+  @ApiProperty({ type: Money })
+  total: Money;
+  @ApiProperty({ type: Money })
+  refundedTotal: Money;
+  @ApiProperty({ type: () => Address, nullable: true })
+  shippingAddress: Address | null;
+  @ApiProperty({ type: () => Address, nullable: true })
+  billingAddress: Address | null;
+  @ApiProperty({ type: OrderShippingMethod, nullable: true })
+  shippingMethod: OrderShippingMethod | null;
+  @ApiProperty({ type: [OrderPaymentResponse] })
+  payments: OrderPaymentResponse[];
+  @ApiProperty({ type: [FulfillmentResponse] })
+  fulfillments: FulfillmentResponse[];
+  @ApiProperty({ type: String, nullable: true, description: 'until when an unpaid order keeps its stock' })
+  expiresAt: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'when it was confirmed' })
+  placedAt: string | null;
+  @ApiProperty({ type: String, nullable: true })
+  canceledAt: string | null;
+  @ApiProperty({ type: String, nullable: true })
+  cancelReason: string | null;
+  @ApiProperty()
+  createdAt: string;
+  @ApiProperty()
+  updatedAt: string;
+
+  static from(row: OrderRow): OrderResponse {
+    const money = (amount: number): Money => ({ amount, currency: row.currency });
+    const iso = (date: Date | null) => date?.toISOString() ?? null;
+    return {
+      id: encodeId('order', row.id),
+      number: String(row.number),
+      status: row.status,
+      paymentStatus: row.payment_status,
+      fulfillmentStatus: row.fulfillment_status,
+      email: row.email,
+      currency: row.currency,
+      lines: row.lines.map((l) => ({
+        id: encodeId('line', l.id),
+        variantId: encodeId('variant', l.variant_id),
+        productId: encodeId('product', l.product_id),
+        title: l.title,
+        variantTitle: l.variant_title,
+        sku: l.sku,
+        thumbnail: l.thumbnail,
+        quantity: l.quantity,
+        fulfilledQuantity: l.fulfilled_quantity,
+        unitPrice: money(l.unit_price),
+        discountTotal: money(l.discount_total),
+        taxTotal: money(l.tax_total),
+        total: money(l.total),
+      })),
+      subtotal: money(row.subtotal),
+      discountTotal: money(row.discount_total),
+      shippingTotal: money(row.shipping_total),
+      taxTotal: money(row.tax_total),
+      taxIncluded: row.tax_included,
+      total: money(row.total),
+      refundedTotal: money((row.payments ?? []).reduce((sum, p) => sum + p.refunded, 0)),
+      shippingAddress: row.shipping_address,
+      billingAddress: row.billing_address,
+      shippingMethod: row.shipping_method,
+      payments: (row.payments ?? []).map((p) => ({
+        id: encodeId('payment', p.id),
+        provider: p.provider,
+        status: p.status,
+        amount: money(p.amount),
+        refunded: money(p.refunded),
+      })),
+      fulfillments: (row.fulfillments ?? []).map((f) => ({
+        id: encodeId('fulfillment', f.id),
+        carrier: f.carrier,
+        trackingNumber: f.tracking_number,
+        lines: f.lines.map((l) => ({ lineId: encodeId('line', l.order_line_id), quantity: l.quantity })),
+        createdAt: new Date(f.created_at).toISOString(),
+      })),
+      expiresAt: iso(row.expires_at),
+      placedAt: iso(row.placed_at),
+      canceledAt: iso(row.canceled_at),
+      cancelReason: row.cancel_reason,
+      createdAt: row.created_at.toISOString(),
+      updatedAt: row.updated_at.toISOString(),
+    };
+  }
+}
+
+/** A row of the staff's order list. */
+export class OrderSummaryResponse {
+  @ApiProperty()
+  id: string;
+  @ApiProperty({ example: '1001' })
+  number: string;
+  @ApiProperty({ enum: ORDER_STATUSES })
+  status: string;
+  @ApiProperty({ enum: PAYMENT_STATUSES })
+  paymentStatus: string;
+  @ApiProperty({ enum: FULFILLMENT_STATUSES })
+  fulfillmentStatus: string;
+  @ApiProperty()
+  email: string;
+  @ApiProperty({ type: 'integer' })
+  itemCount: number;
+  @ApiProperty({ type: Money })
+  total: Money;
+  @ApiProperty({ type: String, nullable: true })
+  placedAt: string | null;
+  @ApiProperty()
+  createdAt: string;
+}
+
+/** An entry of an order's timeline. */
+export class OrderEventResponse {
+  @ApiProperty({ example: 'order.created' })
+  type: string;
+  @ApiProperty({ type: String, nullable: true })
+  fromStatus: string | null;
+  @ApiProperty({ type: String, nullable: true })
+  toStatus: string | null;
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  data: Record<string, unknown>;
+  @ApiProperty({ description: 'customer, system, stripe or a member of staff' })
+  actor: string;
+  @ApiProperty()
+  createdAt: string;
+}

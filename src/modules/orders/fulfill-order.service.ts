@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { Db, type Tx } from '#libs/database';
+import type { FieldError } from '#libs/errors';
+import { encodeId, newUuid } from '#libs/ids';
+import { announce } from '#libs/outbox';
+import type { FulfillOrderRequest } from './dto/orders.request.js';
+import { OrderNotFulfillable, QuantityNotShippable } from './order.errors.js';
+import { OrderFulfilled } from './order.events.js';
+import { OrdersRepository } from './orders.repository.js';
+
+interface ShippableLine {
+  id: string;
+  quantity: number;
+  fulfilled_quantity: number;
+}
+
+/** Hands goods of a confirmed order to a carrier: a parcel, and the customer hears of it. */
+@Injectable()
+export class FulfillOrder {
+  constructor(
+    private readonly db: Db,
+    private readonly orders: OrdersRepository,
+  ) {}
+
+  /** @throws `order_not_fulfillable`, `quantity_not_shippable` */
+  async execute(orderId: string, request: FulfillOrderRequest, actor: string): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      const order = await this.orders.lockOrder(tx, orderId);
+      if (order.status !== 'confirmed') throw OrderNotFulfillable({ data: { status: order.status } });
+      const lines = await tx.query<ShippableLine>(
+        `SELECT id, quantity, fulfilled_quantity FROM order_lines WHERE order_id = $1 ORDER BY position`,
+        [orderId],
+      );
+      const parcel = request.lines ? this.chosen(request.lines, lines) : this.everythingLeft(lines);
+      if (parcel.size === 0) throw OrderNotFulfillable({ detail: 'Everything of it is shipped already.', data: { status: order.status } });
+
+      const fulfillmentId = newUuid();
+      await this.write(tx, orderId, fulfillmentId, parcel, request);
+      const complete = lines.every((line) => line.fulfilled_quantity + (parcel.get(line.id) ?? 0) === line.quantity);
+      const settled = ['paid', 'partially_refunded', 'refunded'].includes(order.payment_status);
+      await this.orders.change(
+        tx,
+        order,
+        {
+          fulfillmentStatus: complete ? 'fulfilled' : 'partially_fulfilled',
+          ...(complete && settled ? { status: 'completed' as const } : {}),
+        },
+        {
+          type: 'order.fulfilled',
+          actor,
+          data: { fulfillmentId: encodeId('fulfillment', fulfillmentId), carrier: request.carrier ?? null, trackingNumber: request.trackingNumber ?? null },
+        },
+      );
+      await announce(tx, {
+        definition: OrderFulfilled,
+        key: `${OrderFulfilled.topic}:${fulfillmentId}`,
+        aggregateType: 'order',
+        aggregateId: orderId,
+        payload: { orderId: encodeId('order', orderId), number: order.number, fulfillmentId },
+      });
+    });
+  }
+
+  private everythingLeft(lines: readonly ShippableLine[]): Map<string, number> {
+    return new Map(lines.filter((l) => l.fulfilled_quantity < l.quantity).map((l) => [l.id, l.quantity - l.fulfilled_quantity]));
+  }
+
+  private chosen(wanted: NonNullable<FulfillOrderRequest['lines']>, lines: readonly ShippableLine[]): Map<string, number> {
+    const parcel = new Map<string, number>();
+    const errors: FieldError[] = [];
+    for (const [i, { lineId, quantity }] of wanted.entries()) {
+      const line = lines.find((l) => l.id === lineId);
+      const together = (parcel.get(lineId) ?? 0) + quantity;
+      if (!line) errors.push({ pointer: `/lines/${i}/lineId`, code: 'not_found', detail: 'is not a line of this order' });
+      else if (line.fulfilled_quantity + together > line.quantity) {
+        errors.push({ pointer: `/lines/${i}/quantity`, code: 'too_large', detail: `only ${line.quantity - line.fulfilled_quantity} left to ship` });
+      }
+      parcel.set(lineId, together);
+    }
+    if (errors.length > 0) throw QuantityNotShippable({ errors });
+    return parcel;
+  }
+
+  private async write(tx: Tx, orderId: string, id: string, parcel: Map<string, number>, request: FulfillOrderRequest): Promise<void> {
+    await tx.query(
+      `WITH f AS (INSERT INTO fulfillments (id, order_id, carrier, tracking_number) VALUES ($1, $2, $3, $4) RETURNING id),
+       want AS (SELECT * FROM jsonb_to_recordset($5) AS x(order_line_id uuid, quantity int)),
+       fl AS (INSERT INTO fulfillment_lines (fulfillment_id, order_line_id, quantity) SELECT f.id, want.order_line_id, want.quantity FROM f, want)
+       UPDATE order_lines l SET fulfilled_quantity = l.fulfilled_quantity + want.quantity FROM want WHERE l.id = want.order_line_id`,
+      [
+        id,
+        orderId,
+        request.carrier ?? null,
+        request.trackingNumber ?? null,
+        JSON.stringify([...parcel].map(([order_line_id, quantity]) => ({ order_line_id, quantity }))),
+      ],
+    );
+  }
+}

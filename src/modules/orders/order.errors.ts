@@ -1,0 +1,20 @@
+import { defineError } from '#libs/errors';
+
+export const OrderNotCancelable = defineError({
+  code: 'order_not_cancelable',
+  kind: 'conflict',
+  title: 'This order can no longer be canceled',
+  help: 'An order is canceled while nothing of it is shipped. After that, goods are returned and money is refunded.',
+});
+export const OrderNotFulfillable = defineError({
+  code: 'order_not_fulfillable',
+  kind: 'conflict',
+  title: 'This order cannot be shipped now',
+  help: 'Only confirmed orders are shipped: not unpaid, canceled or reviewed ones.',
+});
+export const QuantityNotShippable = defineError({
+  code: 'quantity_not_shippable',
+  kind: 'unprocessable',
+  title: 'More than what is left to ship',
+  help: 'Each member of `errors` names a line with how many of it are left.',
+});

@@ -1,0 +1,196 @@
+import { Injectable } from '@nestjs/common';
+import { Db, keysetPage, type KeysetColumn } from '#libs/database';
+import { NotFound } from '#libs/errors';
+import { type Page, pageOf } from '#libs/http';
+import { encodeId } from '#libs/ids';
+import { type Address, tokenMatches } from '../cart/index.js';
+import { OrderResponse, type OrderEventResponse, type OrderSummaryResponse } from './dto/order.response.js';
+import type { OrderListQuery } from './dto/orders.request.js';
+
+/** Everything about an order, in one statement. */
+export interface OrderRow {
+  id: string;
+  number: number;
+  token_hash: Buffer;
+  status: string;
+  payment_status: string;
+  fulfillment_status: string;
+  email: string;
+  currency: string;
+  subtotal: number;
+  discount_total: number;
+  shipping_total: number;
+  tax_total: number;
+  tax_included: boolean;
+  total: number;
+  shipping_address: Address | null;
+  billing_address: Address | null;
+  shipping_method: { id: string; name: string } | null;
+  expires_at: Date | null;
+  placed_at: Date | null;
+  canceled_at: Date | null;
+  cancel_reason: string | null;
+  version: number;
+  created_at: Date;
+  updated_at: Date;
+  lines: {
+    id: string;
+    variant_id: string;
+    product_id: string;
+    title: string;
+    variant_title: string;
+    sku: string | null;
+    thumbnail: string | null;
+    quantity: number;
+    fulfilled_quantity: number;
+    unit_price: number;
+    discount_total: number;
+    tax_total: number;
+    total: number;
+  }[];
+  payments: { id: string; provider: string; status: string; amount: number; refunded: number }[] | null;
+  fulfillments:
+    | { id: string; carrier: string | null; tracking_number: string | null; created_at: string; lines: { order_line_id: string; quantity: number }[] }[]
+    | null;
+}
+
+const SELECT_ORDER = `
+  SELECT o.id, o.number, o.token_hash, o.status, o.payment_status, o.fulfillment_status, o.email, o.currency, o.subtotal, o.discount_total,
+    o.shipping_total, o.tax_total, o.tax_included, o.total, o.shipping_address, o.billing_address, o.shipping_method, o.expires_at,
+    o.placed_at, o.canceled_at, o.cancel_reason, o.version, o.created_at, o.updated_at,
+    (SELECT json_agg(json_build_object('id', l.id, 'variant_id', l.variant_id, 'product_id', l.product_id, 'title', l.title,
+        'variant_title', l.variant_title, 'sku', l.sku, 'thumbnail', l.thumbnail, 'quantity', l.quantity,
+        'fulfilled_quantity', l.fulfilled_quantity, 'unit_price', l.unit_price, 'discount_total', l.discount_total,
+        'tax_total', l.tax_total, 'total', l.total) ORDER BY l.position)
+     FROM order_lines l WHERE l.order_id = o.id) AS lines,
+    (SELECT json_agg(json_build_object('id', p.id, 'provider', p.provider, 'status', p.status, 'amount', p.amount, 'refunded', p.refunded)
+        ORDER BY p.created_at, p.id)
+     FROM payments p WHERE p.order_id = o.id) AS payments,
+    (SELECT json_agg(json_build_object('id', f.id, 'carrier', f.carrier, 'tracking_number', f.tracking_number, 'created_at', f.created_at,
+        'lines', (SELECT json_agg(json_build_object('order_line_id', fl.order_line_id, 'quantity', fl.quantity))
+                  FROM fulfillment_lines fl WHERE fl.fulfillment_id = f.id)) ORDER BY f.created_at, f.id)
+     FROM fulfillments f WHERE f.order_id = o.id) AS fulfillments
+  FROM orders o WHERE o.id = $1`;
+
+const NEWEST: KeysetColumn[] = [
+  { sql: 'o.created_at', type: 'timestamptz', descending: true },
+  { sql: 'o.id', type: 'uuid', descending: true },
+];
+
+const NO_ORDER = { detail: 'There is no such order, or X-Cart-Token does not fit it.' };
+
+/** Reads orders: for their shopper, and for staff. */
+@Injectable()
+export class OrdersQuery {
+  constructor(private readonly db: Db) {}
+
+  /** The order for whoever has the token of the cart that it was. A wrong token finds nothing. */
+  async forShopper(id: string, token: string | undefined): Promise<OrderResponse> {
+    const row = await this.find(id);
+    if (!row || !tokenMatches(token, row.token_hash)) throw NotFound(NO_ORDER);
+    return OrderResponse.from(row);
+  }
+
+  /** The order for staff, with its version. */
+  async forStaff(id: string): Promise<{ body: OrderResponse; version: number }> {
+    const row = await this.find(id);
+    if (!row) throw NotFound({ detail: 'There is no such order.' });
+    return { body: OrderResponse.from(row), version: row.version };
+  }
+
+  /** Whether the token opens the order. */
+  async assertShopper(id: string, token: string | undefined): Promise<void> {
+    const [row] = await this.db.query<{ token_hash: Buffer }>(`SELECT token_hash FROM orders WHERE id = $1`, [id]);
+    if (!row || !tokenMatches(token, row.token_hash)) throw NotFound(NO_ORDER);
+  }
+
+  /** The timeline of an order, oldest first. Shoppers do not learn which member of staff did something. */
+  async timeline(id: string, audience: 'shopper' | 'staff'): Promise<{ data: OrderEventResponse[] }> {
+    const rows = await this.db.query<{
+      type: string;
+      from_status: string | null;
+      to_status: string | null;
+      data: Record<string, unknown>;
+      actor: string;
+      created_at: Date;
+    }>(`SELECT type, from_status, to_status, data, actor, created_at FROM order_events WHERE order_id = $1 ORDER BY id`, [id]);
+    if (rows.length === 0) throw NotFound({ detail: 'There is no such order.' });
+    return {
+      data: rows.map((row) => ({
+        type: row.type,
+        fromStatus: row.from_status,
+        toStatus: row.to_status,
+        data: row.data,
+        actor: audience === 'shopper' && row.actor.startsWith('staff:') ? 'staff' : row.actor,
+        createdAt: row.created_at.toISOString(),
+      })),
+    };
+  }
+
+  /** The staff's list, newest first. */
+  async list(query: OrderListQuery): Promise<{ data: OrderSummaryResponse[]; page: Page }> {
+    const limit = query.limit ?? 20;
+    const values: unknown[] = [];
+    const conditions: string[] = [];
+    const add = (condition: (parameter: string) => string, value: unknown) => {
+      values.push(value);
+      conditions.push(condition(`$${values.length}`));
+    };
+    if (query.status) add((p) => `o.status = ${p}`, query.status);
+    if (query.paymentStatus) add((p) => `o.payment_status = ${p}`, query.paymentStatus);
+    if (query.fulfillmentStatus) add((p) => `o.fulfillment_status = ${p}`, query.fulfillmentStatus);
+    if (query['createdAt[gte]']) add((p) => `o.created_at >= ${p}`, new Date(query['createdAt[gte]']));
+    if (query['createdAt[lte]']) add((p) => `o.created_at <= ${p}`, new Date(query['createdAt[lte]']));
+    const q = query.q?.trim();
+    if (q) {
+      if (/^#?\d{1,15}$/.test(q)) add((p) => `o.number = ${p}`, Number(q.replace('#', '')));
+      else add((p) => `lower(o.email) LIKE ${p}`, `%${q.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`);
+    }
+    const where = conditions.length > 0 ? conditions.join(' AND ') : 'TRUE';
+    const keyset = keysetPage('orders', NEWEST, query.cursor, values.length + 1);
+    const rows = await this.db.query<SummaryRow>(
+      `SELECT o.id, o.number, o.status, o.payment_status, o.fulfillment_status, o.email, o.currency, o.total, o.placed_at, o.created_at,
+         (SELECT sum(l.quantity)::int FROM order_lines l WHERE l.order_id = o.id) AS item_count
+       FROM orders o WHERE ${where} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`,
+      [...values, ...keyset.values],
+    );
+    const total = query.include
+      ? (await this.db.query<{ n: number }>(`SELECT count(*) AS n FROM orders o WHERE ${where}`, values))[0]!.n
+      : undefined;
+    const page = pageOf('orders', rows, limit, keyset, query.cursor !== undefined, (r) => [r.created_at.toISOString(), r.id], total);
+    return {
+      data: page.rows.map((r) => ({
+        id: encodeId('order', r.id),
+        number: String(r.number),
+        status: r.status,
+        paymentStatus: r.payment_status,
+        fulfillmentStatus: r.fulfillment_status,
+        email: r.email,
+        itemCount: r.item_count,
+        total: { amount: r.total, currency: r.currency },
+        placedAt: r.placed_at?.toISOString() ?? null,
+        createdAt: r.created_at.toISOString(),
+      })),
+      page: page.page,
+    };
+  }
+
+  private async find(id: string): Promise<OrderRow | undefined> {
+    const [row] = await this.db.query<OrderRow>(SELECT_ORDER, [id]);
+    return row;
+  }
+}
+
+interface SummaryRow {
+  id: string;
+  number: number;
+  status: string;
+  payment_status: string;
+  fulfillment_status: string;
+  email: string;
+  currency: string;
+  total: number;
+  placed_at: Date | null;
+  created_at: Date;
+  item_count: number;
+}

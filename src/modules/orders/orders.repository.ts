@@ -1,0 +1,221 @@
+import { Injectable } from '@nestjs/common';
+import type { Tx } from '#libs/database';
+import { NotFound } from '#libs/errors';
+import { encodeId, newUuid } from '#libs/ids';
+import { announce } from '#libs/outbox';
+import type { CartAssessment, CartSnapshot } from '../cart/index.js';
+import { OrderCanceled, OrderPaid, OrderPlaced } from './order.events.js';
+import { type FulfillmentStatus, mayMove, type OrderPaymentStatus, type OrderStatus } from './order.state.js';
+
+/** An order whose row is locked in this transaction. */
+export interface LockedOrder {
+  id: string;
+  number: number;
+  status: OrderStatus;
+  payment_status: OrderPaymentStatus;
+  fulfillment_status: FulfillmentStatus;
+  currency: string;
+  total: number;
+  token_hash: Buffer;
+  placed_at: Date | null;
+  expires_at: Date | null;
+  version: number;
+}
+
+/** What may change about an order; every change leaves an entry in its timeline. */
+export interface OrderChange {
+  status?: OrderStatus;
+  paymentStatus?: OrderPaymentStatus;
+  fulfillmentStatus?: FulfillmentStatus;
+  expiresAt?: Date | null;
+  cancelReason?: string;
+}
+
+export interface TimelineEntry {
+  type: string;
+  actor: string;
+  data?: Record<string, unknown>;
+}
+
+/** A line as it was written, for reserving its stock. */
+export interface NewOrderLine {
+  id: string;
+  variantId: string;
+  quantity: number;
+  stockTracked: boolean;
+}
+
+const LOCK = `SELECT id, number, status, payment_status, fulfillment_status, currency, total, token_hash, placed_at, expires_at, version
+  FROM orders WHERE id = $1 FOR UPDATE`;
+
+/** Writes orders. The facts that others hear of are announced here, so no way to confirm or cancel an order can forget them. */
+@Injectable()
+export class OrdersRepository {
+  /** Locks an order until the transaction ends. */
+  async lockOrder(tx: Tx, id: string): Promise<LockedOrder> {
+    const [order] = await tx.query<LockedOrder>(LOCK, [id]);
+    if (!order) throw NotFound({ detail: 'There is no such order.' });
+    return order;
+  }
+
+  /**
+   * Turns a locked cart into an order with its lines, its first timeline entry and, where it begins confirmed, its
+   * announcement; the cart is completed. UNIQUE (cart_id) keeps one cart from becoming two orders whatever happens.
+   */
+  async insert(
+    tx: Tx,
+    cart: CartSnapshot,
+    assessment: CartAssessment,
+    start: { status: 'pending_payment' | 'confirmed'; paymentStatus: OrderPaymentStatus; expiresAt: Date | null },
+  ): Promise<{ id: string; number: number; lines: NewOrderLine[] }> {
+    const { priced, shippingMethod } = assessment;
+    const id = newUuid();
+    const lines = cart.lines.map((line, i) => ({
+      id: newUuid(),
+      position: i,
+      variant_id: line.variantId,
+      product_id: line.productId,
+      title: line.title,
+      variant_title: line.variantTitle,
+      sku: line.sku,
+      thumbnail: line.thumbnail,
+      quantity: line.quantity,
+      unit_price: line.unitPrice,
+      discount_total: priced.lines[i]!.discountTotal,
+      tax_total: priced.lines[i]!.taxTotal,
+      tax_ppm: priced.lines[i]!.taxPpm,
+      total: priced.lines[i]!.total,
+      requires_shipping: line.requiresShipping,
+      stock_tracked: line.stockTracked,
+    }));
+    const [row] = await tx.query<{ number: number }>(
+      `WITH o AS (
+         INSERT INTO orders (id, cart_id, token_hash, email, currency, status, payment_status, subtotal, discount_total, shipping_total,
+           shipping_tax, tax_total, total, tax_included, shipping_address, billing_address, shipping_method, expires_at, placed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+           CASE WHEN $6 = 'confirmed' THEN now() END)
+         RETURNING id, number),
+       l AS (
+         INSERT INTO order_lines (id, order_id, position, variant_id, product_id, title, variant_title, sku, thumbnail, quantity,
+           unit_price, discount_total, tax_total, tax_ppm, total, requires_shipping, stock_tracked)
+         SELECT x.id, o.id, x.position, x.variant_id, x.product_id, x.title, x.variant_title, x.sku, x.thumbnail, x.quantity,
+           x.unit_price, x.discount_total, x.tax_total, x.tax_ppm, x.total, x.requires_shipping, x.stock_tracked
+         FROM o, jsonb_to_recordset($19) AS x(id uuid, position int, variant_id uuid, product_id uuid, title text, variant_title text,
+           sku text, thumbnail text, quantity int, unit_price bigint, discount_total bigint, tax_total bigint, tax_ppm int, total bigint,
+           requires_shipping boolean, stock_tracked boolean)),
+       e AS (
+         INSERT INTO order_events (order_id, type, from_status, to_status, actor) SELECT o.id, 'order.created', NULL, $6, 'customer' FROM o),
+       c AS (UPDATE carts SET status = 'completed', version = version + 1, updated_at = now() WHERE id = $2)
+       SELECT number FROM o`,
+      [
+        id,
+        cart.id,
+        cart.tokenHash,
+        cart.email,
+        cart.currency,
+        start.status,
+        start.paymentStatus,
+        priced.subtotal,
+        priced.discountTotal,
+        priced.shippingTotal,
+        priced.shippingTax,
+        priced.taxTotal,
+        priced.total,
+        assessment.taxIncluded,
+        cart.shippingAddress,
+        cart.billingAddress ?? cart.shippingAddress,
+        shippingMethod ? JSON.stringify({ id: encodeId('shippingMethod', shippingMethod.id), name: shippingMethod.name }) : null,
+        start.expiresAt,
+        JSON.stringify(lines),
+      ],
+    );
+    const number = row!.number;
+    if (start.status === 'confirmed') await this.announcePlaced(tx, id, number);
+    if (start.paymentStatus === 'paid') await this.announcePaid(tx, { id, number, total: priced.total, currency: cart.currency });
+    return {
+      id,
+      number,
+      lines: lines.map((l) => ({ id: l.id, variantId: l.variant_id, quantity: l.quantity, stockTracked: l.stock_tracked })),
+    };
+  }
+
+  /**
+   * Changes a locked order and writes its timeline. Confirming it places it, and paying it in full announces that, once.
+   * @throws Error for a move that order.state.ts does not know: a programming error
+   */
+  async change(tx: Tx, order: LockedOrder, change: OrderChange, entry: TimelineEntry): Promise<LockedOrder> {
+    const moves = change.status !== undefined && change.status !== order.status;
+    if (moves && !mayMove(order.status, change.status!)) throw new Error(`order ${order.id} cannot move from ${order.status} to ${change.status}`);
+    const [row] = await tx.query<LockedOrder>(
+      `WITH e AS (
+         INSERT INTO order_events (order_id, type, from_status, to_status, data, actor) VALUES ($1, $2, $3, $4, $5, $6))
+       UPDATE orders SET status = coalesce($7, status), payment_status = coalesce($8, payment_status),
+         fulfillment_status = coalesce($9, fulfillment_status),
+         expires_at = CASE WHEN $10 THEN $11::timestamptz ELSE expires_at END,
+         placed_at = CASE WHEN $7 = 'confirmed' THEN coalesce(placed_at, now()) ELSE placed_at END,
+         canceled_at = CASE WHEN $7 = 'canceled' THEN now() WHEN $7 = 'confirmed' THEN NULL ELSE canceled_at END,
+         cancel_reason = CASE WHEN $7 = 'canceled' THEN $12 WHEN $7 = 'confirmed' THEN NULL ELSE cancel_reason END,
+         version = version + 1, updated_at = now()
+       WHERE id = $1
+       RETURNING id, number, status, payment_status, fulfillment_status, currency, total, token_hash, placed_at, expires_at, version`,
+      [
+        order.id,
+        entry.type,
+        moves ? order.status : null,
+        moves ? change.status : null,
+        JSON.stringify(entry.data ?? {}),
+        entry.actor,
+        change.status ?? null,
+        change.paymentStatus ?? null,
+        change.fulfillmentStatus ?? null,
+        change.expiresAt !== undefined,
+        change.expiresAt ?? null,
+        change.cancelReason ?? null,
+      ],
+    );
+    if (moves && change.status === 'confirmed') await this.announcePlaced(tx, order.id, order.number);
+    if (change.paymentStatus === 'paid' && order.payment_status !== 'paid') await this.announcePaid(tx, order);
+    if (moves && change.status === 'canceled') {
+      await announce(tx, {
+        definition: OrderCanceled,
+        key: `${OrderCanceled.topic}:${order.id}:${row!.version}`,
+        aggregateType: 'order',
+        aggregateId: order.id,
+        payload: { orderId: encodeId('order', order.id), number: order.number, reason: change.cancelReason ?? 'staff', wasPlaced: order.placed_at !== null },
+      });
+    }
+    return row!;
+  }
+
+  /** Adds an entry to the timeline without changing the order. */
+  async note(tx: Tx, orderId: string, entry: TimelineEntry): Promise<void> {
+    await tx.query(`INSERT INTO order_events (order_id, type, data, actor) VALUES ($1, $2, $3, $4)`, [
+      orderId,
+      entry.type,
+      JSON.stringify(entry.data ?? {}),
+      entry.actor,
+    ]);
+  }
+
+  /** The lines of an order that take stock. */
+  async trackedLines(tx: Tx, orderId: string): Promise<NewOrderLine[]> {
+    const rows = await tx.query<{ id: string; variant_id: string; quantity: number }>(
+      `SELECT id, variant_id, quantity FROM order_lines WHERE order_id = $1 AND stock_tracked ORDER BY variant_id`,
+      [orderId],
+    );
+    return rows.map((r) => ({ id: r.id, variantId: r.variant_id, quantity: r.quantity, stockTracked: true }));
+  }
+
+  private async announcePlaced(tx: Tx, id: string, number: number): Promise<void> {
+    await announce(tx, { definition: OrderPlaced, aggregateType: 'order', aggregateId: id, payload: { orderId: encodeId('order', id), number } });
+  }
+
+  private async announcePaid(tx: Tx, order: { id: string; number: number; total: number; currency: string }): Promise<void> {
+    await announce(tx, {
+      definition: OrderPaid,
+      aggregateType: 'order',
+      aggregateId: order.id,
+      payload: { orderId: encodeId('order', order.id), number: order.number, total: order.total, currency: order.currency },
+    });
+  }
+}
