@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { AuthModule } from './auth/index.js';
 
 /** The shop's modules, from the lowest to the highest: each may use those above it in this list. */
-export const modules: Type[] = [];
+export const modules: Type[] = [AuthModule];

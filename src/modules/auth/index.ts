@@ -1,0 +1,4 @@
+export { AuthModule } from './auth.module.js';
+export { CartToken, CurrentStaff, Public, Shopper, Staff } from './access.decorators.js';
+export { mayDo, PERMISSIONS, ROLE_PERMISSIONS, ROLES, type Permission, type Role } from './permissions.js';
+export type { StaffIdentity } from './staff-identity.js';

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import passport from 'passport';
+import { ExtractJwt, Strategy } from 'passport-jwt';
+import { decodeId } from '#libs/ids';
+import { ACCESS_TOKEN, type AccessClaims } from './access-token.js';
+import { KeySet } from './key-set.js';
+
+/** A token whose signature and claims hold. Whether its owner may still come in is the database's to say. */
+export interface VerifiedToken {
+  userId: string;
+  sessionId: string;
+  tokenVersion: number;
+}
+
+const bearer = ExtractJwt.fromAuthHeaderAsBearerToken();
+
+/** The header of a token decides nothing but which of our own keys is tried; any other algorithm or type is refused. */
+function keyName(token: string): string | undefined {
+  try {
+    const header = JSON.parse(Buffer.from(token.split('.', 1)[0]!, 'base64url').toString('utf8')) as {
+      alg?: unknown;
+      typ?: unknown;
+      kid?: unknown;
+      crit?: unknown;
+    } | null;
+    const ours =
+      header?.alg === ACCESS_TOKEN.algorithm && header.typ === ACCESS_TOKEN.type && header.crit === undefined;
+    return ours && typeof header.kid === 'string' ? header.kid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Checks the Bearer token of a request: ES256 by one of our keys, made for us, of the right type, in its time. */
+@Injectable()
+export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
+  /** Passport's register is global; each application in a process asks for its own strategy, which knows its own keys. */
+  readonly registeredAs = `jwt:${randomUUID()}`;
+
+  constructor(keys: KeySet) {
+    super({
+      jwtFromRequest: (request) => {
+        const token = bearer(request);
+        return token !== null && token.length <= ACCESS_TOKEN.maxLength ? token : null;
+      },
+      secretOrKeyProvider: (_request: unknown, token: unknown, done: (error: unknown, key?: never) => void) => {
+        const kid = keyName(String(token));
+        const key = kid === undefined ? undefined : keys.find(kid);
+        // The types of passport-jwt know texts only; jsonwebtoken below it takes a KeyObject, parsed once.
+        if (key) done(null, key as never);
+        else done(new Error('no key of ours'));
+      },
+      algorithms: [ACCESS_TOKEN.algorithm],
+      issuer: ACCESS_TOKEN.issuer,
+      audience: ACCESS_TOKEN.audience,
+      jsonWebTokenOptions: { clockTolerance: ACCESS_TOKEN.leewaySeconds },
+    });
+    passport.use(this.registeredAs, this);
+  }
+
+  /** jsonwebtoken lets a token without `exp` live forever; ours have every claim, and none lives longer than we say. */
+  validate(claims: Partial<AccessClaims>): VerifiedToken | null {
+    const { sub, sid, tv, iat, exp } = claims;
+    if (typeof iat !== 'number' || typeof exp !== 'number' || exp - iat > ACCESS_TOKEN.lifetimeSeconds) return null;
+    const userId = decodeId('user', sub);
+    const sessionId = decodeId('session', sid);
+    return userId !== null && sessionId !== null && Number.isInteger(tv)
+      ? { userId, sessionId, tokenVersion: tv! }
+      : null;
+  }
+}
