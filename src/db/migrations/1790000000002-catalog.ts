@@ -100,33 +100,42 @@ export class Catalog1790000000002 implements MigrationInterface {
         category_ids  uuid[] NOT NULL,
         options       text[] NOT NULL,
         option_labels text[] NOT NULL,
-        variant_ids   uuid[] NOT NULL,
         price_min     bigint NOT NULL,
         price_max     bigint NOT NULL,
         available     boolean NOT NULL,
         created_at    timestamptz(3) NOT NULL,
         search        tsvector NOT NULL,
         card          text NOT NULL,
-        detail        text NOT NULL,
         PRIMARY KEY (product_id, currency)
-      );
+      ) WITH (fillfactor = 85);
       COMMENT ON TABLE product_listings IS 'read model: one row for each active product and currency, written with the product in one transaction';
       COMMENT ON COLUMN product_listings.card IS 'JSON of the product card without its availability';
-      COMMENT ON COLUMN product_listings.detail IS 'JSON of the product without stock; a tab where it is filled in';
       COMMENT ON COLUMN product_listings.sort_title IS 'the title in lower case without accents';
       COMMENT ON COLUMN product_listings.option_labels IS 'the options as they are written, in the order of options';
-      COMMENT ON COLUMN product_listings.variant_ids IS 'the active variants with a price in this currency, in the order of detail';
       COMMENT ON COLUMN product_listings.category_ids IS 'its categories and all their ancestors';
       COMMENT ON COLUMN product_listings.options IS 'name=value in lower case, for filters';
       CREATE INDEX product_listings_created ON product_listings (currency, created_at DESC, product_id DESC);
       CREATE INDEX product_listings_price ON product_listings (currency, price_min, product_id);
       CREATE INDEX product_listings_title ON product_listings (currency, sort_title, product_id);
-      CREATE INDEX product_listings_handle ON product_listings (handle, currency);
       CREATE INDEX product_listings_vendor ON product_listings (currency, lower(vendor), created_at DESC, product_id DESC);
       CREATE INDEX product_listings_categories ON product_listings USING gin (category_ids);
       CREATE INDEX product_listings_options ON product_listings USING gin (options);
       CREATE INDEX product_listings_search ON product_listings USING gin (search);
-      CREATE INDEX product_listings_title_trgm ON product_listings USING gin (title gin_trgm_ops);
+      CREATE INDEX product_listings_title_trgm ON product_listings USING gin (sort_title gin_trgm_ops);
+
+      CREATE TABLE product_pages (
+        product_id    uuid NOT NULL,
+        currency      char(3) NOT NULL,
+        handle        text NOT NULL,
+        variant_ids   uuid[] NOT NULL,
+        detail        text NOT NULL,
+        PRIMARY KEY (product_id, currency),
+        FOREIGN KEY (product_id, currency) REFERENCES product_listings ON DELETE CASCADE
+      );
+      COMMENT ON TABLE product_pages IS 'read model: the page of each listed product, apart from the listings so that these stay narrow';
+      COMMENT ON COLUMN product_pages.variant_ids IS 'the active variants with a price in this currency, in the order of detail';
+      COMMENT ON COLUMN product_pages.detail IS 'JSON of the product without stock; a tab where it is filled in';
+      CREATE INDEX product_pages_handle ON product_pages (handle, currency);
 
       CREATE TABLE search_words (
         word  text PRIMARY KEY

@@ -36,7 +36,13 @@ export interface ListingVariant {
   prices: { currency: string; amount: number; compare_at: number | null }[];
 }
 
-/** One row of `product_listings`, as it is sent to Postgres; the tsvector is made there from the texts a to d. */
+/** One product in one currency, as it is sent to Postgres. */
+export interface ListingRows {
+  listing: ListingRow;
+  page: PageRow;
+}
+
+/** One row of `product_listings`; the tsvector is made in Postgres from the texts a to d, by weight. */
 export interface ListingRow {
   product_id: string;
   currency: string;
@@ -47,17 +53,24 @@ export interface ListingRow {
   category_ids: string[];
   options: string[];
   option_labels: string[];
-  variant_ids: string[];
   price_min: number;
   price_max: number;
   available: boolean;
   created_at: string;
   card: string;
-  detail: string;
   a: string;
   b: string;
   c: string;
   d: string;
+}
+
+/** One row of `product_pages`. */
+export interface PageRow {
+  product_id: string;
+  currency: string;
+  handle: string;
+  variant_ids: string[];
+  detail: string;
 }
 
 /**
@@ -69,7 +82,7 @@ export const STOCK_MARK = '\t';
 const MAX_DESCRIPTION_WORDS = 3_000;
 
 /** The rows of one product, one for each currency in which an active variant has a price; none when there is none. */
-export function listingRows(source: ListingSource): ListingRow[] {
+export function listingRows(source: ListingSource): ListingRows[] {
   const currencies = [...new Set(source.variants.flatMap((variant) => variant.prices.map((p) => p.currency)))].sort();
   if (currencies.length === 0) return [];
   const shared = {
@@ -93,16 +106,23 @@ export function listingRows(source: ListingSource): ListingRow[] {
       });
     }
     return {
-      ...shared,
-      currency,
-      options: [...labels.keys()],
-      option_labels: [...labels.values()],
-      variant_ids: offered.map((variant) => variant.id),
-      price_min: Math.min(...amounts),
-      price_max: Math.max(...amounts),
-      available: offered.some((variant) => variant.sellable),
-      card: cardText(source, offered, currency),
-      detail: detailText(source, offered, currency),
+      listing: {
+        ...shared,
+        currency,
+        options: [...labels.keys()],
+        option_labels: [...labels.values()],
+        price_min: Math.min(...amounts),
+        price_max: Math.max(...amounts),
+        available: offered.some((variant) => variant.sellable),
+        card: cardText(source, offered, currency),
+      },
+      page: {
+        product_id: source.id,
+        currency,
+        handle: source.handle,
+        variant_ids: offered.map((variant) => variant.id),
+        detail: detailText(source, offered, currency),
+      },
     };
   });
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
-import { listingRows, type ListingRow, type ListingSource, vocabulary } from './listing-text.js';
+import { listingRows, type ListingSource, vocabulary } from './listing-text.js';
 
 /** Bounds the memory of a refresh that touches the whole catalog. */
 const CHUNK = 500;
@@ -18,7 +18,7 @@ export const SELLABLE_SQL = `(NOT v.track_inventory OR EXISTS (
 export class ProductListings {
   /**
    * Rebuilds the rows of these products: one for each active product and currency in which an active variant has a price.
-   * Five statements for up to 500 products. Locks in the order products, stock, listings.
+   * Seven statements for up to 500 products, however many they are. Locks in the order products, stock, listings.
    */
   async refresh(tx: Tx, productIds: readonly string[]): Promise<void> {
     const ids = [...new Set(productIds)].sort();
@@ -35,9 +35,10 @@ export class ProductListings {
     await tx.query(
       `WITH now_available AS (
          SELECT l.product_id, l.currency,
-                EXISTS (SELECT FROM unnest(l.variant_ids) AS u (id) JOIN variants v ON v.id = u.id
-                        WHERE v.status = 'active' AND ${SELLABLE_SQL}) AS available
-         FROM product_listings l WHERE l.product_id = ANY($1::uuid[]))
+                EXISTS (SELECT FROM unnest(p.variant_ids) AS u (id) JOIN variants v ON v.id = u.id
+                        WHERE ${SELLABLE_SQL}) AS available
+         FROM product_listings l JOIN product_pages p ON p.product_id = l.product_id AND p.currency = l.currency
+         WHERE l.product_id = ANY($1::uuid[]))
        UPDATE product_listings l SET available = n.available FROM now_available n
        WHERE l.product_id = n.product_id AND l.currency = n.currency AND l.available <> n.available`,
       [productIds],
@@ -57,7 +58,8 @@ export class ProductListings {
     await lockListings(tx, ids);
     const sources = await tx.query<ListingSource>(SOURCES_SQL, [ids]);
     const rows = sources.flatMap(listingRows);
-    await tx.query(WRITE_SQL, [ids, JSON.stringify(rows satisfies ListingRow[])]);
+    await tx.query(WRITE_SQL, [ids, JSON.stringify(rows.map((row) => row.listing))]);
+    if (rows.length > 0) await tx.query(WRITE_PAGES_SQL, [JSON.stringify(rows.map((row) => row.page))]);
     const words = vocabulary(sources);
     if (words.length > 0) {
       await tx.query(
@@ -103,21 +105,29 @@ const SOURCES_SQL = `
 const WRITE_SQL = `
   WITH incoming AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($2) AS r (product_id uuid, currency text, handle text, title text, sort_title text,
-      vendor text, category_ids uuid[], options text[], option_labels text[], variant_ids uuid[], price_min bigint,
-      price_max bigint, available boolean, created_at timestamptz, card text, detail text, a text, b text, c text, d text)),
+      vendor text, category_ids uuid[], options text[], option_labels text[], price_min bigint, price_max bigint,
+      available boolean, created_at timestamptz, card text, a text, b text, c text, d text)),
   gone AS (
     DELETE FROM product_listings l WHERE l.product_id = ANY($1::uuid[])
       AND NOT EXISTS (SELECT FROM incoming i WHERE i.product_id = l.product_id AND i.currency = l.currency))
   INSERT INTO product_listings (product_id, currency, handle, title, sort_title, vendor, category_ids, options,
-    option_labels, variant_ids, price_min, price_max, available, created_at, search, card, detail)
-  SELECT product_id, currency, handle, title, sort_title, vendor, category_ids, options, option_labels, variant_ids,
+    option_labels, price_min, price_max, available, created_at, search, card)
+  SELECT product_id, currency, handle, title, sort_title, vendor, category_ids, options, option_labels,
     price_min, price_max, available, created_at,
     setweight(to_tsvector('emporium', a), 'A') || setweight(to_tsvector('emporium', b), 'B')
       || setweight(to_tsvector('emporium', c), 'C') || setweight(to_tsvector('emporium', d), 'D'),
-    card, detail
+    card
   FROM incoming ORDER BY product_id, currency
   ON CONFLICT (product_id, currency) DO UPDATE SET handle = excluded.handle, title = excluded.title,
     sort_title = excluded.sort_title, vendor = excluded.vendor, category_ids = excluded.category_ids,
-    options = excluded.options, option_labels = excluded.option_labels, variant_ids = excluded.variant_ids,
-    price_min = excluded.price_min, price_max = excluded.price_max, available = excluded.available,
-    created_at = excluded.created_at, search = excluded.search, card = excluded.card, detail = excluded.detail`;
+    options = excluded.options, option_labels = excluded.option_labels, price_min = excluded.price_min,
+    price_max = excluded.price_max, available = excluded.available, created_at = excluded.created_at,
+    search = excluded.search, card = excluded.card`;
+
+const WRITE_PAGES_SQL = `
+  INSERT INTO product_pages (product_id, currency, handle, variant_ids, detail)
+  SELECT product_id, currency, handle, variant_ids, detail
+  FROM jsonb_to_recordset($1) AS r (product_id uuid, currency text, handle text, variant_ids uuid[], detail text)
+  ORDER BY product_id, currency
+  ON CONFLICT (product_id, currency) DO UPDATE SET handle = excluded.handle, variant_ids = excluded.variant_ids,
+    detail = excluded.detail`;
