@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { RateLimiterRedis } from 'rate-limiter-flexible';
+import type { Request } from '#libs/http';
+import { log } from '#libs/log';
+import { APP_CONFIG, type Config } from '../../config/index.js';
+import { EdgeRedis } from './edge-redis.js';
+import { FixedWindows, type Hit } from './fixed-windows.js';
+
+const WINDOW_SECONDS = 60;
+const TELL_EVERY_MS = 100;
+/** Health must answer when everything else is refused, and a webhook that is refused comes back later, and later. */
+const EXEMPT = /^\/(?:health\/|metrics$|v1\/webhooks\/)/;
+
+/**
+ * Requests per minute: reads and writes of an address, and writes to one cart or order. Each process decides by its own
+ * count, at once; with Redis the processes tell each other their counts ten times a second, so a request never waits
+ * for Redis and its loss merely makes every process count alone.
+ */
+@Injectable()
+export class RateLimits implements OnModuleDestroy {
+  private readonly windows = new FixedWindows(WINDOW_SECONDS * 1000);
+  private readonly shared: RateLimiterRedis | null;
+  private timer: NodeJS.Timeout | undefined;
+  private telling = false;
+  private isSharing = true;
+
+  constructor(
+    @Inject(APP_CONFIG) private readonly config: Config,
+    private readonly redis: EdgeRedis,
+  ) {
+    this.shared = redis.client
+      ? new RateLimiterRedis({
+          storeClient: redis.client,
+          keyPrefix: 'emporium:limit',
+          points: 1,
+          duration: WINDOW_SECONDS,
+          rejectIfRedisNotReady: true,
+        })
+      : null;
+  }
+
+  /** Begins to share counts with other processes, where there is Redis. */
+  start(): void {
+    if (!this.shared || this.timer) return;
+    this.timer = setInterval(() => void this.tell(), TELL_EVERY_MS);
+    this.timer.unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Counts a request; the tightest limit that applies, or null for what is not limited. */
+  count(request: Request): Hit | null {
+    const { method, url } = request.raw;
+    if (method === 'OPTIONS' || EXEMPT.test(url!)) return null;
+    const address = addressOf(request.ip);
+    const { readsPerMin, writesPerMin, cartWritesPerMin } = this.config.rateLimits;
+    if (method === 'GET' || method === 'HEAD') return this.windows.hit(`r:${address}`, readsPerMin);
+    const byAddress = this.windows.hit(`w:${address}`, writesPerMin);
+    const token = request.headers['x-cart-token'];
+    if (!byAddress.isAllowed || typeof token !== 'string' || token.length > 200) return byAddress;
+    const byCart = this.windows.hit(`c:${token}`, cartWritesPerMin);
+    return byCart.remaining < byAddress.remaining || !byCart.isAllowed ? byCart : byAddress;
+  }
+
+  private async tell(): Promise<void> {
+    if (this.telling) return;
+    this.telling = true;
+    let failure: unknown;
+    await Promise.all(
+      this.windows.takeUntold().map(async ({ key, hits }) => {
+        try {
+          const all = await this.shared!.penalty(storedKey(key), hits);
+          this.windows.learn(key, all.consumedPoints, all.msBeforeNext);
+        } catch (error) {
+          failure = error;
+          this.windows.returnUntold(key, hits);
+        }
+      }),
+    );
+    this.telling = false;
+    if (failure !== undefined && this.isSharing) {
+      this.isSharing = false;
+      log.warn('rate_limits.counting_alone', { reason: failure instanceof Error ? failure.message : String(failure) });
+    } else if (failure === undefined && !this.isSharing && this.redis.client?.status === 'ready') {
+      this.isSharing = true;
+      log.info('rate_limits.sharing', {});
+    }
+  }
+}
+
+/** Tokens are secrets: they do not leave the process. */
+function storedKey(key: string): string {
+  return key.startsWith('c:') ? `c:${createHash('sha256').update(key).digest('base64url')}` : key;
+}
+
+/** An IPv4 address, or the /64 network that one IPv6 customer is given. */
+export function addressOf(ip: string): string {
+  if (!ip.includes(':')) return ip;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip);
+  if (mapped) return mapped[1]!;
+  const [head = '', tail] = ip.split('%', 1)[0]!.split('::', 2);
+  const groups = head === '' ? [] : head.split(':');
+  if (tail !== undefined) {
+    const rest = tail === '' ? [] : tail.split(':');
+    while (groups.length + rest.length < 8) groups.push('0');
+    groups.push(...rest);
+  }
+  return groups
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, '').toLowerCase())
+    .join(':');
+}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { defineJob, HandlesJob, type JobContext, type JobHandler } from '#libs/jobs';
+import { log } from '#libs/log';
+
+export const ReapJob = defineJob({
+  name: 'operations.reap',
+  queue: 'maintenance',
+  description: 'deletes what nobody needs any more',
+  everyMs: 3_600_000,
+  leaseMs: 600_000,
+});
+
+const BATCH = 1_000;
+/** A run that meets a mountain leaves the rest to the next hour instead of working through the night's traffic. */
+const MAX_BATCHES = 200;
+
+/** What goes, and when. Each statement deletes at most one batch, so no lock is held for long. */
+const RULES: readonly { what: string; sql: string }[] = [
+  {
+    what: 'jobs',
+    sql: `DELETE FROM jobs WHERE id IN (
+            SELECT id FROM jobs WHERE state = 'done' AND created_at < now() - interval '3 days' AND finished_at < now() - interval '3 days'
+            ORDER BY created_at LIMIT $1) RETURNING 1`,
+  },
+  {
+    what: 'outbox',
+    sql: `DELETE FROM outbox WHERE id IN (
+            SELECT id FROM outbox WHERE published_at < now() - interval '7 days' ORDER BY id LIMIT $1) RETURNING 1`,
+  },
+  {
+    what: 'idempotency_keys',
+    sql: `DELETE FROM idempotency_keys WHERE (scope, key) IN (
+            SELECT scope, key FROM idempotency_keys WHERE created_at < now() - interval '72 hours' ORDER BY created_at LIMIT $1) RETURNING 1`,
+  },
+  {
+    what: 'carts',
+    sql: `DELETE FROM carts WHERE id IN (
+            SELECT c.id FROM carts c WHERE c.status = 'open' AND c.updated_at < now() - interval '30 days'
+              AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.cart_id = c.id)
+            ORDER BY c.updated_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1`,
+  },
+  {
+    what: 'refresh_tokens',
+    sql: `DELETE FROM refresh_tokens WHERE id IN (
+            SELECT id FROM refresh_tokens WHERE expires_at < now() LIMIT $1) RETURNING 1`,
+  },
+];
+
+/** Keeps the tables of passing things small: done jobs, told events, old keys, idle carts, expired sessions. */
+@HandlesJob(ReapJob)
+@Injectable()
+export class Reaper implements JobHandler {
+  constructor(private readonly db: Db) {}
+
+  async handle(job: JobContext): Promise<void> {
+    const deleted: Record<string, number> = {};
+    for (const { what, sql } of RULES) {
+      for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
+        const { length } = await this.db.query(sql, [BATCH]);
+        deleted[what] = (deleted[what] ?? 0) + length;
+        if (length < BATCH) break;
+        await job.progress(deleted);
+      }
+    }
+    log.info('operations.reaped', { deleted });
+  }
+}
