@@ -289,7 +289,8 @@ function wrongPassword(home: ClusterHome): LocalStackError {
   );
 }
 
-function isOurPostmaster(pid: number, data: string): boolean {
+/** Whether a process is the server of this data folder, by its command line. */
+export function isOurPostmaster(pid: number, data: string): boolean {
   const commandLine = commandLineOf(pid);
   return commandLine !== null && commandLine.includes('postgres') && commandLine.includes(data);
 }

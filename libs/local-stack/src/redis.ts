@@ -96,6 +96,12 @@ async function adopt(home: string): Promise<Server | null> {
   }
 }
 
+/** The process id of the server that runs on a data folder, or null. */
+export async function findRunningRedis(dataDir: string): Promise<number | null> {
+  const endpoint = readEndpoint(join(dataDir, 'redis'));
+  return endpoint && processIdAt(endpoint);
+}
+
 async function launch(
   program: string,
   home: string,
