@@ -1,0 +1,29 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** The one row that says what sort of shop this is. Its version counts every change of settings, taxes and shipping. */
+@Entity('shop_settings')
+export class ShopSettings {
+  /** Always 1. */
+  @PrimaryColumn('smallint')
+  id: number;
+  @Column('text')
+  name: string;
+  @Column('char', { length: 3 })
+  currency: string;
+  @Column({ name: 'sender_email', type: 'text' })
+  senderEmail: string;
+  @Column({ name: 'notify_email', type: 'text' })
+  notifyEmail: string;
+  @Column({ name: 'prices_include_tax', type: 'boolean' })
+  pricesIncludeTax: boolean;
+  @Column({ name: 'manual_payments', type: 'boolean' })
+  manualPayments: boolean;
+  @Column({ name: 'low_stock_threshold', type: 'integer' })
+  lowStockThreshold: number;
+  @Column('integer')
+  version: number;
+  @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
+  createdAt: Date;
+  @Column({ name: 'updated_at', type: 'timestamptz', precision: 3 })
+  updatedAt: Date;
+}

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import type { ShippingZoneSnapshot, ShopSnapshot, TaxRateSnapshot } from './shop-snapshot.js';
+
+/** How long the cached settings are believed without a look at their version. */
+const TRUSTED_MS = 1_000;
+
+interface SnapshotRow {
+  name: string;
+  currency: string;
+  sender_email: string;
+  notify_email: string;
+  prices_include_tax: boolean;
+  manual_payments: boolean;
+  low_stock_threshold: number;
+  version: number;
+  tax_rates: TaxRateSnapshot[];
+  zones: ShippingZoneSnapshot[];
+}
+
+/** One statement, so that all parts are of the same version. */
+const SNAPSHOT = `
+  SELECT s.name, s.currency, s.sender_email, s.notify_email, s.prices_include_tax, s.manual_payments,
+         s.low_stock_threshold, s.version,
+         coalesce((
+           SELECT jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name, 'country', t.country, 'state', t.state,
+                                               'ratePpm', t.rate_ppm, 'shipping', t.shipping) ORDER BY t.id)
+           FROM tax_rates t), '[]') AS tax_rates,
+         coalesce((
+           SELECT jsonb_agg(jsonb_build_object('id', z.id, 'name', z.name, 'countries', z.countries, 'methods', coalesce((
+             SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'amount', m.amount,
+                                                 'currency', m.currency, 'position', m.position)
+                              ORDER BY m.position, m.id)
+             FROM shipping_methods m WHERE m.zone_id = z.id AND m.active), '[]')) ORDER BY z.id)
+           FROM shipping_zones z), '[]') AS zones
+  FROM shop_settings s`;
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    Object.values(value).forEach(deepFreeze);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+/**
+ * The settings of the shop, kept in this process, for the paths that every shopper walks. A caller whose own statement read
+ * `shop_settings.version` gets settings that are at least as new, without another statement; others may be a second behind.
+ */
+@Injectable()
+export class ShopContext {
+  private cached: ShopSnapshot | undefined;
+  private checkedAt = -Infinity;
+  private loading: Promise<ShopSnapshot> | undefined;
+
+  constructor(private readonly db: Db) {}
+
+  /**
+   * The settings. The object is shared and frozen. May run a statement on another connection: call it before a
+   * transaction, not in one.
+   * @param knownVersion `shop_settings.version` as the caller has just read it
+   */
+  async get(knownVersion?: number): Promise<ShopSnapshot> {
+    const { cached } = this;
+    if (!cached) return this.load(knownVersion);
+    if (knownVersion !== undefined) return knownVersion === cached.version ? cached : this.load(knownVersion);
+    if (performance.now() - this.checkedAt < TRUSTED_MS) return cached;
+    const askedAt = performance.now();
+    const [row] = await this.db.query<{ version: number }>(`SELECT version FROM shop_settings`);
+    if (row?.version !== cached.version) return this.load(row?.version);
+    this.checkedAt = askedAt;
+    return cached;
+  }
+
+  /** Loads once for all who wait; a load that began before the wanted version was committed is not enough. */
+  private async load(wanted: number | undefined): Promise<ShopSnapshot> {
+    const joined = this.loading;
+    if (joined) {
+      const snapshot = await joined;
+      if (wanted === undefined || snapshot.version >= wanted) return snapshot;
+    }
+    this.loading ??= this.read().finally(() => (this.loading = undefined));
+    return this.loading;
+  }
+
+  private async read(): Promise<ShopSnapshot> {
+    const askedAt = performance.now();
+    const [row] = await this.db.query<SnapshotRow>(SNAPSHOT);
+    if (!row)
+      throw new Error('the shop has no settings yet: the first start of the API or `npm run shop -- seed` makes them');
+    this.cached = deepFreeze({
+      name: row.name,
+      currency: row.currency,
+      senderEmail: row.sender_email,
+      notifyEmail: row.notify_email,
+      pricesIncludeTax: row.prices_include_tax,
+      manualPayments: row.manual_payments,
+      lowStockThreshold: row.low_stock_threshold,
+      version: row.version,
+      taxRates: row.tax_rates,
+      zones: row.zones,
+    });
+    this.checkedAt = askedAt;
+    return this.cached;
+  }
+}

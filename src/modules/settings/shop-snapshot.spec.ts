@@ -1,0 +1,64 @@
+import { methodsFor, taxRateFor, zoneFor, type ShopSnapshot } from './shop-snapshot.js';
+
+const rate = (id: string, country: string, state: string | null) => ({
+  id,
+  name: id,
+  country,
+  state,
+  ratePpm: 1,
+  shipping: true,
+});
+const zone = (id: string, countries: string[], methods: string[]) => ({
+  id,
+  name: id,
+  countries,
+  methods: methods.map((name, position) => ({ id: name, name, amount: 500, currency: 'USD', position })),
+});
+const shop: Pick<ShopSnapshot, 'taxRates' | 'zones'> = {
+  taxRates: [rate('us-ca', 'US', 'ca'), rate('us', 'US', null), rate('de', 'DE', null), rate('jp-13', 'JP', '13')],
+  zones: [zone('world', ['*'], ['parcel']), zone('home', ['US', 'CA'], ['ground', 'air']), zone('none', ['IS'], [])],
+};
+
+describe('taxRateFor', () => {
+  it.each([
+    [{ country: 'US', state: 'CA' }, 'us-ca'],
+    [{ country: 'US', state: ' ca ' }, 'us-ca'],
+    [{ country: 'US', state: 'NY' }, 'us'],
+    [{ country: 'US', state: '' }, 'us'],
+    [{ country: 'US', state: null }, 'us'],
+    [{ country: 'US' }, 'us'],
+    [{ country: 'DE', state: 'CA' }, 'de'],
+    [{ country: 'JP', state: '13' }, 'jp-13'],
+  ])('takes the rate of the state before that of the country: %j', (address, expected) => {
+    expect(taxRateFor(shop, address)?.id).toBe(expected);
+  });
+
+  it.each([{ country: 'FR', state: 'CA' }, { country: 'JP' }, { country: 'JP', state: '27' }])(
+    'finds none where the shop has none: %j',
+    (address) => {
+      expect(taxRateFor(shop, address)).toBeNull();
+    },
+  );
+});
+
+describe('zoneFor and methodsFor', () => {
+  it('takes the zone that names the country, wherever the rest of the world stands in the list', () => {
+    expect(zoneFor(shop, 'CA')?.id).toBe('home');
+    expect(zoneFor(shop, 'FR')?.id).toBe('world');
+    expect(zoneFor({ zones: [...shop.zones].reverse() }, 'CA')?.id).toBe('home');
+  });
+
+  it('does not send a country to the rest of the world when its own zone has no method', () => {
+    expect(zoneFor(shop, 'IS')?.id).toBe('none');
+    expect(methodsFor(shop, 'IS')).toEqual([]);
+  });
+
+  it('ships nowhere else when no zone is for the rest of the world', () => {
+    expect(zoneFor({ zones: [zone('home', ['US'], ['ground'])] }, 'FR')).toBeNull();
+    expect(methodsFor({ zones: [zone('home', ['US'], ['ground'])] }, 'FR')).toEqual([]);
+  });
+
+  it('keeps the order of the methods', () => {
+    expect(methodsFor(shop, 'US').map((method) => method.name)).toEqual(['ground', 'air']);
+  });
+});
