@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ApiError, invalid } from './api-error.js';
+import type { ChaosRules } from './chaos.js';
+import type { Emulator } from './emulator.js';
+import { readBody } from './http/body.js';
+
+type Body = Record<string, unknown>;
+type Handler = (emulator: Emulator, body: Body, query: URLSearchParams) => unknown;
+
+const text = (body: Body, name: string): string => {
+  const value = body[name];
+  if (typeof value !== 'string' || value === '') throw invalid(`"${name}" is needed.`, { param: name });
+  return value;
+};
+const optionalNumber = (body: Body, name: string): number | undefined => {
+  const value = body[name];
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number') throw invalid(`"${name}" must be a number.`, { param: name });
+  return value;
+};
+const types = (body: Body): string[] | undefined =>
+  Array.isArray(body['types']) ? body['types'].map(String) : undefined;
+
+const HANDLERS: Record<string, Handler> = {
+  'POST /_emulator/reset': (emulator) => {
+    emulator.reset();
+    return { ok: true };
+  },
+  'GET /_emulator/state': (emulator) => emulator.state(),
+  'GET /_emulator/requests': (emulator, _body, query) =>
+    emulator.requests({ method: query.get('method') ?? undefined, path: query.get('path') ?? undefined }),
+  'GET /_emulator/deliveries': (emulator, _body, query) =>
+    emulator.deliveries({ type: query.get('type') ?? undefined, event: query.get('event') ?? undefined }),
+  'GET /_emulator/chaos': (emulator) => emulator.chaos(),
+  'POST /_emulator/chaos': (emulator, body) => {
+    emulator.setChaos(body as ChaosRules);
+    return emulator.chaos();
+  },
+  'DELETE /_emulator/chaos': (emulator) => {
+    emulator.clearChaos();
+    return emulator.chaos();
+  },
+  'GET /_emulator/problems': (emulator) => emulator.problems(),
+  'POST /_emulator/webhook_endpoints': (emulator, body) => {
+    const wanted = body['enabled_events'];
+    const id = emulator.addWebhookEndpoint({
+      url: text(body, 'url'),
+      secret: text(body, 'secret'),
+      enabledEvents: Array.isArray(wanted) ? wanted.map(String) : undefined,
+    });
+    return { id };
+  },
+  'POST /_emulator/actions/approve3ds': (emulator, body) => emulator.approve3ds(text(body, 'payment_intent')),
+  'POST /_emulator/actions/fail3ds': (emulator, body) => emulator.fail3ds(text(body, 'payment_intent')),
+  'POST /_emulator/actions/dashboardRefund': (emulator, body) =>
+    emulator.dashboardRefund(text(body, 'payment_intent'), optionalNumber(body, 'amount')),
+  'POST /_emulator/actions/dashboardCancel': (emulator, body) => emulator.dashboardCancel(text(body, 'payment_intent')),
+  'POST /_emulator/actions/resend': (emulator, body) => ({ deliveries: emulator.resend(text(body, 'event')) }),
+  'POST /_emulator/actions/release': (emulator, body) => ({ deliveries: emulator.release(types(body)) }),
+  'POST /_emulator/actions/settle': (emulator) => {
+    emulator.settle();
+    return { ok: true };
+  },
+};
+
+/** The control panel of the emulator: JSON in, JSON out. Nothing of it exists at Stripe. */
+export async function handleAdmin(
+  emulator: Emulator,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  query: string,
+): Promise<void> {
+  const answer = (status: number, value: unknown): void => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value, null, 2));
+  };
+  const handler = HANDLERS[`${request.method} ${path}`];
+  if (handler === undefined) {
+    answer(404, { error: { message: 'No such operation.', operations: Object.keys(HANDLERS) } });
+    return;
+  }
+  try {
+    const raw = await readBody(request);
+    const body = raw === '' ? {} : parsed(raw);
+    answer(200, handler(emulator, body, new URLSearchParams(query)));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    answer(error.status, { error: { message: error.message, code: error.body.code } });
+  }
+}
+
+function parsed(raw: string): Body {
+  let value: unknown;
+  try {
+    value = JSON.parse(raw);
+  } catch {
+    throw invalid('The body is not JSON.');
+  }
+  if (typeof value !== 'object' || value === null) throw invalid('The body is not a JSON object.');
+  return value as Body;
+}

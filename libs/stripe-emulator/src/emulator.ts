@@ -1,0 +1,316 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Stripe from 'stripe';
+import { handleAdmin } from './admin.js';
+import { ApiError, envelope, missing } from './api-error.js';
+import { Chaos, type ChaosRules } from './chaos.js';
+import { type Clock, systemClock } from './clock.js';
+import { Engine, Scope, snapshot } from './engine.js';
+import { Api } from './http/api.js';
+import { IdempotencyKeys } from './http/idempotency.js';
+import { type LoggedRequest, RequestLog } from './http/request-log.js';
+import { Router } from './http/router.js';
+import { Pages } from './pages/pages.js';
+import { seededRandom } from './random.js';
+import { Resources } from './resources/index.js';
+import { type AnyEvent, type Delivery, Store } from './store.js';
+import { TaskRunner } from './task-runner.js';
+import { API_VERSION } from './version.js';
+import { Dispatcher } from './webhooks/dispatcher.js';
+
+export interface WebhookTarget {
+  /** On this machine: http://127.0.0.1 or http://localhost. */
+  url: string;
+  /** `whsec_…` */
+  secret: string;
+  /** All when left out. */
+  enabledEvents?: string[];
+}
+
+export interface EmulatorOptions {
+  /** 0 takes a free one. */
+  port?: number;
+  webhooks?: WebhookTarget[];
+  /** Waits between the attempts of a delivery. */
+  retryScheduleMs?: number[];
+  /** An endpoint that does not answer within this time has failed. */
+  deliveryTimeoutMs?: number;
+  /** Keeps the state over restarts. */
+  snapshotFile?: string;
+  /** How long a bank takes: delayed payments, refunds that settle later, the late balance transaction. */
+  settleDelayMs?: number;
+  /** Confirms of one intent after which it cancels itself. */
+  confirmLimit?: number;
+  /** Same seed, same order of events. */
+  seed?: number;
+  clock?: Clock;
+}
+
+const RETRY_SCHEDULE_MS = [200, 500, 1000, 2000, 5000, 15_000, 60_000];
+
+/** What went wrong between an application and the API: each list is empty for a well-behaved one. */
+export interface Problems {
+  unknownRoutes: LoggedRequest[];
+  unknownParams: LoggedRequest[];
+  postsWithoutOwnKey: LoggedRequest[];
+  reusedKeys: LoggedRequest[];
+  otherApiVersions: LoggedRequest[];
+}
+
+/** A running emulator. */
+export class Emulator {
+  private readonly log = new RequestLog();
+  private readonly chaosRules = new Chaos();
+  private readonly store: Store;
+  private readonly engine: Engine;
+  private readonly resources: Resources;
+  private readonly dispatcher: Dispatcher;
+  private readonly tasks: TaskRunner;
+  private readonly keys: IdempotencyKeys;
+  private readonly api: Api;
+  private readonly pages: Pages;
+  private readonly server: Server;
+  /** Port it listens on. */
+  port = 0;
+
+  private constructor(options: EmulatorOptions) {
+    const clock = options.clock ?? systemClock;
+    this.store = new Store(options.snapshotFile);
+    this.engine = new Engine(
+      this.store,
+      clock,
+      seededRandom(options.seed ?? 1),
+      options.settleDelayMs ?? 300,
+      options.confirmLimit ?? 50,
+      () => this.tasks.arm(),
+    );
+    this.resources = new Resources(this.engine);
+    this.dispatcher = new Dispatcher(this.store, clock, this.chaosRules, {
+      retryScheduleMs: options.retryScheduleMs ?? RETRY_SCHEDULE_MS,
+      timeoutMs: options.deliveryTimeoutMs ?? 10_000,
+    });
+    const announce = (events: AnyEvent[]): void => this.announce(events);
+    this.tasks = new TaskRunner(this.engine, this.resources, announce);
+    this.keys = new IdempotencyKeys(this.store.results, clock);
+    const router = new Router(this.resources.routes);
+    this.api = new Api(this.engine, router, this.keys, this.log, this.chaosRules, this.dispatcher);
+    this.pages = new Pages(this.engine, this.resources, announce);
+    for (const target of options.webhooks ?? []) this.addWebhookEndpoint(target);
+    this.server = createServer((request, response) => void this.serve(request, response));
+    this.server.keepAliveTimeout = 60_000;
+  }
+
+  /** Starts one on 127.0.0.1. @throws {Error} EADDRINUSE when the port is taken */
+  static async start(options: EmulatorOptions = {}): Promise<Emulator> {
+    const emulator = new Emulator(options);
+    const { server } = emulator;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(options.port ?? 0, '127.0.0.1', resolve);
+      });
+    } catch (error) {
+      emulator.store.close();
+      throw error;
+    }
+    emulator.port = (server.address() as AddressInfo).port;
+    emulator.engine.baseUrl = emulator.url;
+    emulator.dispatcher.resume();
+    emulator.tasks.arm();
+    return emulator;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** The page where a person pays an intent. */
+  payUrl(clientSecret: string, returnUrl?: string): string {
+    const query = returnUrl === undefined ? '' : `?return_url=${encodeURIComponent(returnUrl)}`;
+    return `${this.url}/pay/${encodeURIComponent(clientSecret)}${query}`;
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
+    try {
+      if (path.startsWith('/_emulator')) await handleAdmin(this, request, response, path, query);
+      else if (path.startsWith('/pay/') || path.startsWith('/3ds/')) {
+        await this.pages.handle(request, response, path, query);
+      } else await this.api.handle(request, response, path, query);
+    } catch (error) {
+      console.error('The Stripe emulator failed to serve a request:', error);
+      if (response.headersSent) return void response.destroy();
+      const failure = new ApiError(500, { type: 'api_error', message: 'The emulator failed; its log says why.' });
+      response.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify(envelope(failure)));
+    }
+  }
+
+  /** Sends events that no API call waits for. */
+  private announce(events: AnyEvent[]): void {
+    const { before, after } = this.dispatcher.plan(events);
+    this.store.flush();
+    this.dispatcher.start([...before, ...after]);
+  }
+
+  /** Runs something that the API was not asked for, as a person in the Dashboard would. */
+  private byHand<T>(work: (scope: Scope) => T): T {
+    const scope = new Scope(this.engine);
+    try {
+      return snapshot(work(scope));
+    } finally {
+      this.announce(scope.takeEvents());
+    }
+  }
+
+  /** The shopper passes the bank's check. @throws {ApiError} when none is under way */
+  approve3ds(intent: string): Stripe.PaymentIntent {
+    const { intents, machine } = this.resources;
+    return this.byHand((scope) => machine.finishAuthentication(intents.find(intent), true, scope));
+  }
+
+  /** The shopper does not pass it. @throws {ApiError} when none is under way */
+  fail3ds(intent: string): Stripe.PaymentIntent {
+    const { intents, machine } = this.resources;
+    return this.byHand((scope) => machine.finishAuthentication(intents.find(intent), false, scope));
+  }
+
+  /** A refund that a person makes past the application. @param amount minor units; all when left out */
+  dashboardRefund(intent: string, amount?: number): Stripe.Refund {
+    const params = { payment_intent: intent, ...(amount === undefined ? {} : { amount: String(amount) }) };
+    return this.byHand((scope) => this.resources.refunds.create(params, scope));
+  }
+
+  /** A cancel that a person makes past the application. */
+  dashboardCancel(intent: string): Stripe.PaymentIntent {
+    const { intents, machine } = this.resources;
+    return this.byHand((scope) => machine.cancel(intents.find(intent), 'requested_by_customer', scope));
+  }
+
+  /** Sends an event once more. @returns deliveries made */
+  resend(event: string): number {
+    const found = this.store.events.get(event);
+    if (found === undefined) throw missing('event', event);
+    const count = this.dispatcher.resend(found);
+    this.store.flush();
+    return count;
+  }
+
+  /** Sends the deliveries that a `hold` rule kept. @returns how many */
+  release(types?: string[]): number {
+    return this.dispatcher.release(types);
+  }
+
+  /** Does at once what banks would do later. */
+  settle(): void {
+    this.tasks.run(true);
+  }
+
+  /** Makes an endpoint known; the same URL again changes it. @returns its id */
+  addWebhookEndpoint(target: WebhookTarget): string {
+    const { id } = this.resources.endpoints.configure(target.url, target.secret, target.enabledEvents);
+    this.store.flush();
+    return id;
+  }
+
+  /** Replaces the disturbances of the kinds that are given. */
+  setChaos(rules: ChaosRules): void {
+    this.chaosRules.set(rules);
+  }
+
+  clearChaos(): void {
+    this.chaosRules.clear();
+  }
+
+  chaos(): Required<ChaosRules> {
+    return snapshot(this.chaosRules.rules());
+  }
+
+  /** The newest 20,000 API requests, oldest first. */
+  requests(filter: { method?: string; path?: string } = {}): LoggedRequest[] {
+    return this.log.list(filter);
+  }
+
+  /** Deliveries, oldest first. */
+  deliveries(filter: { type?: string; event?: string; status?: Delivery['status'] } = {}): Delivery[] {
+    return [...this.store.deliveries.values()].filter(
+      (delivery) =>
+        (filter.type === undefined || delivery.type === filter.type) &&
+        (filter.event === undefined || delivery.event === filter.event) &&
+        (filter.status === undefined || delivery.status === filter.status),
+    );
+  }
+
+  /** Everything the account holds, by kind, newest first. */
+  state(): Record<string, unknown[]> {
+    return this.store.dump();
+  }
+
+  /** Forgets all objects, logs and disturbances; the webhook endpoints stay. */
+  reset(): void {
+    this.dispatcher.clear();
+    this.store.clear();
+    this.keys.clear();
+    this.log.clear();
+    this.chaosRules.clear();
+    this.tasks.arm();
+  }
+
+  /** What an application did that it should not do. */
+  problems(): Problems {
+    const all = this.log.list();
+    return {
+      unknownRoutes: all.filter((entry) => !entry.isKnownRoute),
+      unknownParams: all.filter((entry) => entry.errorCode === 'parameter_unknown'),
+      postsWithoutOwnKey: all.filter(
+        (entry) =>
+          entry.method === 'POST' &&
+          entry.key === 'secret' &&
+          (entry.idempotencyKey === null || entry.idempotencyKey.startsWith('stripe-node-retry-')),
+      ),
+      reusedKeys: all.filter((entry) => entry.errorType === 'idempotency_error' && entry.status === 400),
+      otherApiVersions: all.filter((entry) => entry.stripeVersion !== null && entry.stripeVersion !== API_VERSION),
+    };
+  }
+
+  /** @throws {Error} naming the calls to operations that the emulator does not have */
+  noUnknownRoutes(): void {
+    assertNone('Calls to unknown routes', this.problems().unknownRoutes);
+  }
+
+  /** @throws {Error} naming the POSTs whose key the SDK had to make up */
+  everyPostHadExplicitKey(): void {
+    assertNone('POSTs without an idempotency key of their own', this.problems().postsWithoutOwnKey);
+  }
+
+  /** @throws {Error} naming the calls that used a key again for something else */
+  noKeyReuse(): void {
+    assertNone('Idempotency keys used for something else', this.problems().reusedKeys);
+  }
+
+  /** Resolves when nothing is on its way to an endpoint. @throws {Error} after `timeoutMs` */
+  async idle(timeoutMs = 10_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    // Two looks: a delivery sets out in the turn after the answer that caused it.
+    for (let quiet = 0; quiet < 2; quiet = this.dispatcher.isIdle() ? quiet + 1 : 0) {
+      if (Date.now() > deadline) throw new Error(`Webhook deliveries were still open after ${timeoutMs} ms`);
+      await sleep(10);
+    }
+  }
+
+  /** Stops listening and delivering; open connections are cut. */
+  async close(): Promise<void> {
+    this.tasks.close();
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeAllConnections();
+    await this.dispatcher.close();
+    await closed;
+    this.store.close();
+  }
+}
+
+function assertNone(what: string, entries: readonly LoggedRequest[]): void {
+  if (entries.length === 0) return;
+  const lines = entries.map((entry) => `  ${entry.method} ${entry.path} (key ${entry.idempotencyKey ?? 'none'})`);
+  throw new Error(`${what}:\n${lines.join('\n')}`);
+}

@@ -1,0 +1,103 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type Stripe from 'stripe';
+import { ApiError } from '../api-error.js';
+import { type Engine, Scope } from '../engine.js';
+import { parseForm } from '../form.js';
+import { readBody } from '../http/body.js';
+import type { Resources } from '../resources/index.js';
+import type { AnyEvent } from '../store.js';
+import { testTokenOf } from '../test-cards.js';
+import { challengePage, type Form, notFoundPage, payPage, returnTarget } from './pay-page.js';
+
+const HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+/** What a shopper sees where Stripe's own pages would be: `/pay/:client_secret` and `/3ds/:client_secret`. */
+export class Pages {
+  constructor(
+    private readonly engine: Engine,
+    private readonly resources: Resources,
+    private readonly announce: (events: AnyEvent[]) => void,
+  ) {}
+
+  async handle(request: IncomingMessage, response: ServerResponse, path: string, query: string): Promise<void> {
+    const [, kind, secret = ''] = path.split('/');
+    const intent = this.resources.intents.findBySecret(secret);
+    if (intent === undefined) {
+      response.writeHead(404, HEADERS).end(notFoundPage());
+      return;
+    }
+    const isPost = request.method === 'POST';
+    const params = parseForm(isPost ? await readBody(request) : query);
+    const returnUrl = webUrl(params['return_url']) ?? webUrl(this.resources.machine.trait(intent).returnUrl);
+    const form: Form = {
+      isChallenge: kind === '3ds',
+      isFromPayPage: params['from'] === 'pay',
+      stay: params['stay'] === '1',
+    };
+    if (!isPost) {
+      const isChallenge = form.isChallenge && intent.status === 'requires_action';
+      response.writeHead(200, HEADERS).end((isChallenge ? challengePage : payPage)(intent, returnUrl, form));
+      return;
+    }
+    if (form.isChallenge) this.finish(intent, params['result'] === 'approve');
+    else this.pay(intent, String(params['payment_method'] ?? ''), returnUrl);
+    this.engine.store.flush();
+    redirect(response, this.next(intent, form, returnUrl));
+  }
+
+  /** The page after a form: the bank's check, the result, or the shop that sent the shopper to the check. */
+  private next(intent: Stripe.PaymentIntent, form: Form, returnUrl: string | null): string {
+    const secret = encodeURIComponent(intent.client_secret ?? '');
+    const query = new URLSearchParams(returnUrl === null ? {} : { return_url: returnUrl });
+    if (form.stay) query.set('stay', '1');
+    if (intent.status === 'requires_action') {
+      query.set('from', 'pay');
+      return `/3ds/${secret}?${query.toString()}`;
+    }
+    if (form.isChallenge && !form.isFromPayPage && returnUrl !== null) return returnTarget(intent, returnUrl);
+    return `/pay/${secret}?${query.toString()}`;
+  }
+
+  private pay(intent: Stripe.PaymentIntent, token: string, returnUrl: string | null): void {
+    const name = testTokenOf(token);
+    if (name === undefined) return;
+    this.change((scope) => {
+      this.resources.machine.assertConfirmable(intent);
+      const method = this.resources.methods.make(name);
+      const options = { returnUrl, isOffSession: false, useStripeSdk: false, errorOnRequiresAction: false };
+      this.resources.machine.confirm(intent, { ...options, method }, scope);
+    });
+  }
+
+  private finish(intent: Stripe.PaymentIntent, isApproved: boolean): void {
+    this.change((scope) => this.resources.machine.finishAuthentication(intent, isApproved, scope));
+  }
+
+  /** A refusal is no accident here: the next page shows the intent as it is then. */
+  private change(work: (scope: Scope) => void): void {
+    const scope = new Scope(this.engine);
+    try {
+      work(scope);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+    }
+    this.announce(scope.takeEvents());
+  }
+}
+
+function redirect(response: ServerResponse, location: string): void {
+  response.writeHead(303, { ...HEADERS, location }).end();
+}
+
+/** A web address, or null for anything else (a script, a file). */
+function webUrl(value: unknown): string | null {
+  if (typeof value !== 'string' || !URL.canParse(value)) return null;
+  const url = new URL(value);
+  return url.protocol === 'http:' || url.protocol === 'https:' ? url.href : null;
+}

@@ -1,0 +1,103 @@
+import type Stripe from 'stripe';
+import { missing } from '../api-error.js';
+import type { Engine } from '../engine.js';
+import { parseParams, string } from '../fields.js';
+import { newId } from '../random.js';
+import { createdFilter, isWithin, page, paging } from './lists.js';
+import { pathPart, type Route } from './route.js';
+
+const PENDING_SECONDS = 2 * 24 * 3600;
+/** Card fee of the emulated account: 2.9 % and 30 minor units. */
+const feeOf = (amount: number): number => Math.round(amount * 0.029) + 30;
+
+/** The account's ledger: money in by charges, out by refunds. */
+export class BalanceTransactions {
+  constructor(private readonly engine: Engine) {}
+
+  ofCharge(charge: Stripe.Charge, isAvailable: boolean): Stripe.BalanceTransaction {
+    const amount = charge.amount_captured;
+    const fee = feeOf(amount);
+    return this.write({ amount, fee, currency: charge.currency, source: charge.id, type: 'charge', isAvailable });
+  }
+
+  ofRefund(refund: Stripe.Refund): Stripe.BalanceTransaction {
+    const { amount, currency, id: source } = refund;
+    return this.write({ amount: -amount, fee: 0, currency, source, type: 'refund', isAvailable: true });
+  }
+
+  /** The money of a refund that the bank could not place comes back. */
+  ofFailedRefund(refund: Stripe.Refund): Stripe.BalanceTransaction {
+    const { amount, currency, id: source } = refund;
+    return this.write({ amount, fee: 0, currency, source, type: 'refund_failure', isAvailable: true });
+  }
+
+  private write(entry: {
+    amount: number;
+    fee: number;
+    currency: string;
+    source: string;
+    type: 'charge' | 'refund' | 'refund_failure';
+    isAvailable: boolean;
+  }): Stripe.BalanceTransaction {
+    const { amount, fee, currency, source, type, isAvailable } = entry;
+    const created = this.engine.now();
+    return this.engine.store.balanceTransactions.put({
+      id: newId('txn'),
+      object: 'balance_transaction',
+      amount,
+      available_on: isAvailable ? created : created + PENDING_SECONDS,
+      balance_type: 'payments',
+      created,
+      currency,
+      description: null,
+      exchange_rate: null,
+      fee,
+      fee_details:
+        fee === 0
+          ? []
+          : [{ amount: fee, application: null, currency, description: 'Stripe processing fees', type: 'stripe_fee' }],
+      net: amount - fee,
+      reporting_category: type,
+      source,
+      status: isAvailable ? 'available' : 'pending',
+      type,
+    });
+  }
+
+  routes(): Route[] {
+    const { balanceTransactions } = this.engine.store;
+    return [
+      {
+        method: 'GET',
+        pattern: '/v1/balance_transactions',
+        handle: ({ params }) => {
+          const read = parseParams(
+            { ...paging, ...createdFilter, currency: string(), source: string(), type: string() },
+            params,
+          );
+          const items = balanceTransactions
+            .newestFirst()
+            .filter(
+              (entry) =>
+                isWithin(entry.created, read.created) &&
+                (read.currency === undefined || entry.currency === read.currency) &&
+                (read.source === undefined || entry.source === read.source) &&
+                (read.type === undefined || entry.type === read.type),
+            );
+          return page('/v1/balance_transactions', items, read);
+        },
+      },
+      {
+        method: 'GET',
+        pattern: '/v1/balance_transactions/:id',
+        handle: (call) => {
+          parseParams({}, call.params);
+          const id = pathPart(call, 'id');
+          const found = balanceTransactions.get(id);
+          if (found === undefined) throw missing('balance transaction', id);
+          return found;
+        },
+      },
+    ];
+  }
+}

@@ -1,0 +1,60 @@
+import type { Engine, Scope } from '../engine.js';
+import type { Task } from '../store.js';
+import { BalanceTransactions } from './balance-transactions.js';
+import { Charges } from './charges.js';
+import { ConfirmationTokens } from './confirmation-tokens.js';
+import { Customers } from './customers.js';
+import { Events } from './events.js';
+import { PaymentIntentMachine } from './payment-intent-machine.js';
+import { PaymentIntents } from './payment-intents.js';
+import { PaymentMethods } from './payment-methods.js';
+import { Refunds } from './refunds.js';
+import type { Route } from './route.js';
+import { WebhookEndpoints } from './webhook-endpoints.js';
+
+/** All that the emulated account can do. */
+export class Resources {
+  readonly balance: BalanceTransactions;
+  readonly charges: Charges;
+  readonly methods: PaymentMethods;
+  readonly tokens: ConfirmationTokens;
+  readonly machine: PaymentIntentMachine;
+  readonly intents: PaymentIntents;
+  readonly refunds: Refunds;
+  readonly endpoints: WebhookEndpoints;
+  readonly routes: Route[];
+
+  constructor(engine: Engine) {
+    this.balance = new BalanceTransactions(engine);
+    this.charges = new Charges(engine, this.balance);
+    this.methods = new PaymentMethods(engine);
+    this.tokens = new ConfirmationTokens(engine, this.methods);
+    this.machine = new PaymentIntentMachine(engine, this.methods, this.charges);
+    this.intents = new PaymentIntents(engine, this.machine, this.methods, this.tokens);
+    this.refunds = new Refunds(engine, this.charges, this.methods, this.balance);
+    this.endpoints = new WebhookEndpoints(engine);
+    this.routes = [
+      this.intents,
+      this.refunds,
+      this.charges,
+      new Customers(engine, this.methods),
+      this.methods,
+      this.tokens,
+      new Events(engine),
+      this.balance,
+      this.endpoints,
+    ].flatMap((resource) => resource.routes());
+  }
+
+  /** Does what was put off. */
+  perform(task: Task, scope: Scope): void {
+    switch (task.kind) {
+      case 'settle_processing':
+        return this.machine.finishProcessing(task.target, scope);
+      case 'settle_refund':
+        return this.refunds.settle(task.target, scope);
+      case 'settle_balance':
+        return this.charges.bookNow(task.target, scope);
+    }
+  }
+}
