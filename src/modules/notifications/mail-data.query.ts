@@ -1,0 +1,146 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { encodeId } from '#libs/ids';
+import { PermanentFailure } from '#libs/jobs';
+
+/** How the shop signs its mail. */
+export interface ShopOfMail {
+  name: string;
+  senderEmail: string;
+  notifyEmail: string;
+}
+
+/** An address as it stands on an order. */
+export interface AddressOfMail {
+  firstName: string;
+  lastName: string;
+  company?: string | null;
+  line1: string;
+  line2?: string | null;
+  city: string;
+  state?: string | null;
+  postalCode: string;
+  country: string;
+}
+
+/** One line of an order; amounts in minor units of the order's currency. */
+export interface LineOfMail {
+  id: string;
+  title: string;
+  variantTitle: string;
+  sku: string | null;
+  thumbnail: string | null;
+  quantity: number;
+  unitPrice: number;
+}
+
+/** An order as its mails tell of it; amounts in minor units of `currency`. */
+export interface OrderOfMail {
+  /** `ord_…` */
+  id: string;
+  number: number;
+  email: string;
+  currency: string;
+  paymentStatus: string;
+  subtotal: number;
+  discountTotal: number;
+  shippingTotal: number;
+  taxTotal: number;
+  total: number;
+  isTaxIncluded: boolean;
+  shippingAddress: AddressOfMail | null;
+  shippingMethod: string | null;
+  placedAt: Date | null;
+  cancelReason: string | null;
+  /** money that was taken and not given back */
+  held: number;
+  lines: LineOfMail[];
+  shop: ShopOfMail;
+}
+
+/** A parcel of an order. */
+export interface ParcelOfMail {
+  carrier: string | null;
+  trackingNumber: string | null;
+  lines: { lineId: string; quantity: number }[];
+}
+
+/** A variant whose stock runs low. */
+export interface LowStockOfMail {
+  /** `prod_…` and `var_…` */
+  productId: string;
+  variantId: string;
+  title: string;
+  variantTitle: string;
+  sku: string | null;
+  location: string;
+  onHand: number;
+  available: number;
+  shop: ShopOfMail;
+}
+
+const SHOP = `jsonb_build_object('name', s.name, 'senderEmail', s.sender_email, 'notifyEmail', s.notify_email) AS shop`;
+
+/** Reads what mails tell of: events carry ids only, so that a mail tells the state of the moment it is written. */
+@Injectable()
+export class MailDataQuery {
+  constructor(private readonly db: Db) {}
+
+  /** @throws PermanentFailure when there is no such order */
+  async order(orderId: string): Promise<OrderOfMail> {
+    const [row] = await this.db.query<Omit<OrderOfMail, 'id'>>(
+      `SELECT o.number, o.email, o.currency, o.payment_status AS "paymentStatus", o.subtotal, o.discount_total AS "discountTotal",
+         o.shipping_total AS "shippingTotal", o.tax_total AS "taxTotal", o.total, o.tax_included AS "isTaxIncluded",
+         o.shipping_address AS "shippingAddress", o.shipping_method ->> 'name' AS "shippingMethod", o.placed_at AS "placedAt",
+         o.cancel_reason AS "cancelReason",
+         (SELECT coalesce(sum(p.captured - p.refunded), 0)::bigint FROM payments p WHERE p.order_id = o.id) AS held,
+         (SELECT coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'title', l.title, 'variantTitle', l.variant_title, 'sku', l.sku,
+            'thumbnail', l.thumbnail, 'quantity', l.quantity, 'unitPrice', l.unit_price) ORDER BY l.position), '[]')
+          FROM order_lines l WHERE l.order_id = o.id) AS lines,
+         ${SHOP}
+       FROM orders o, shop_settings s WHERE o.id = $1`,
+      [orderId],
+    );
+    return { id: encodeId('order', orderId), ...found(row, 'order') };
+  }
+
+  /** @throws PermanentFailure when there is no such parcel */
+  async parcel(fulfillmentId: string): Promise<ParcelOfMail> {
+    const [row] = await this.db.query<ParcelOfMail>(
+      `SELECT f.carrier, f.tracking_number AS "trackingNumber",
+         (SELECT coalesce(jsonb_agg(jsonb_build_object('lineId', l.order_line_id, 'quantity', l.quantity)), '[]')
+          FROM fulfillment_lines l WHERE l.fulfillment_id = f.id) AS lines
+       FROM fulfillments f WHERE f.id = $1`,
+      [fulfillmentId],
+    );
+    return found(row, 'fulfillment');
+  }
+
+  /** The order (uuid) and the amount in minor units. @throws PermanentFailure when there is no such refund */
+  async refund(refundId: string): Promise<{ orderId: string; amount: number }> {
+    const [row] = await this.db.query<{ orderId: string; amount: number }>(
+      `SELECT order_id AS "orderId", amount FROM refunds WHERE id = $1`,
+      [refundId],
+    );
+    return found(row, 'refund');
+  }
+
+  /** @throws PermanentFailure when there is no such stock level */
+  async lowStock(variantId: string, locationId: string): Promise<LowStockOfMail> {
+    const [row] = await this.db.query<LowStockOfMail>(
+      `SELECT p.id AS "productId", p.title, v.title AS "variantTitle", v.sku, l.name AS location, k.on_hand AS "onHand",
+         k.on_hand - k.reserved AS available, ${SHOP}
+       FROM stock_levels k JOIN variants v ON v.id = k.variant_id JOIN products p ON p.id = v.product_id
+         JOIN locations l ON l.id = k.location_id, shop_settings s
+       WHERE k.variant_id = $1 AND k.location_id = $2`,
+      [variantId, locationId],
+    );
+    const stock = found(row, 'stock level');
+    return { ...stock, productId: encodeId('product', stock.productId), variantId: encodeId('variant', variantId) };
+  }
+}
+
+function found<T>(row: T | undefined, what: string): T {
+  if (!row) throw new PermanentFailure(`the ${what} of this event does not exist`);
+  return row;
+}

@@ -1,0 +1,37 @@
+import { html } from '#libs/html';
+import type { LowStockOfMail } from '../mail-data.query.js';
+import { CELL, mailHtml, mailText, type MailContent } from './layout.js';
+
+/** Tells the shop that a variant is running out. */
+export function lowStockNotice(stock: LowStockOfMail): MailContent {
+  const name = [stock.title, stock.variantTitle].filter(Boolean).join(' – ');
+  const news =
+    stock.available > 0 ? `Only ${stock.available} left to sell of ${name}.` : `Nothing left to sell of ${name}.`;
+  const facts: [string, string][] = [
+    ['Available', String(stock.available)],
+    ['On hand', String(stock.onHand)],
+    ['Location', stock.location],
+    ['SKU', stock.sku ?? '–'],
+    ['Variant', stock.variantId],
+    ['Product', stock.productId],
+  ];
+  return {
+    subject: `Low stock: ${name}`,
+    text: mailText([news, facts.map(([label, value]) => `${label}: ${value}`).join('\n'), stock.shop.name]),
+    html: mailHtml({
+      shopName: stock.shop.name,
+      preview: news,
+      title: 'Low stock',
+      paragraphs: [news],
+      body: html`<table role="presentation" cellpadding="0" cellspacing="0" border="0">
+        ${facts.map(
+          ([label, value]) =>
+            html`<tr>
+              <td style="padding:2px 16px 2px 0;${CELL};color:#5b6675">${label}</td>
+              <td style="padding:2px 0;${CELL}">${value}</td>
+            </tr>`,
+        )}
+      </table>`,
+    }),
+  };
+}

@@ -1,0 +1,34 @@
+import { defineJob } from '#libs/jobs';
+
+const queue = 'notifications' as const;
+
+export const OrderConfirmationJob = defineJob({
+  name: 'notifications.order-confirmation',
+  queue,
+  description: 'tells the customer that the order is confirmed',
+  on: ['order.placed'],
+});
+export const ShipmentJob = defineJob({
+  name: 'notifications.shipment',
+  queue,
+  description: 'tells the customer that a parcel is on its way',
+  on: ['order.fulfilled'],
+});
+export const RefundJob = defineJob({
+  name: 'notifications.refund',
+  queue,
+  description: 'tells the customer that money went back',
+  on: ['payment.refunded'],
+});
+export const OrderCanceledJob = defineJob({
+  name: 'notifications.order-canceled',
+  queue,
+  description: 'tells the customer that the order is canceled',
+  on: ['order.canceled'],
+});
+export const LowStockJob = defineJob({
+  name: 'notifications.low-stock',
+  queue,
+  description: 'tells the shop that a variant runs low',
+  on: ['inventory.low_stock'],
+});

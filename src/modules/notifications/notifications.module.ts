@@ -1,0 +1,37 @@
+import { Module } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { APP_CONFIG, type Config } from '../../config/index.js';
+import { LowStockProcessor } from './low-stock.processor.js';
+import { MailDataQuery } from './mail-data.query.js';
+import { MailboxMailer } from './mailbox.mailer.js';
+import { MailboxPages } from './mailbox.pages.js';
+import { Mailer } from './mailer.js';
+import {
+  OrderCanceledProcessor,
+  OrderConfirmationProcessor,
+  RefundProcessor,
+  ShipmentProcessor,
+} from './order-mails.processor.js';
+import { PostOffice } from './post-office.js';
+import { SmtpMailer } from './smtp.mailer.js';
+
+/** E-mail to customers about their orders, and to the shop about its stock. */
+@Module({
+  providers: [
+    {
+      provide: Mailer,
+      useFactory: (config: Config, db: Db) =>
+        config.smtpUrl === null ? new MailboxMailer(db) : new SmtpMailer(config.smtpUrl),
+      inject: [APP_CONFIG, Db],
+    },
+    MailDataQuery,
+    PostOffice,
+    OrderConfirmationProcessor,
+    ShipmentProcessor,
+    RefundProcessor,
+    OrderCanceledProcessor,
+    LowStockProcessor,
+    MailboxPages,
+  ],
+})
+export class NotificationsModule {}

@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import { HandlesJob, type JobContext, type JobHandler, PermanentFailure } from '#libs/jobs';
+import { MailDataQuery } from './mail-data.query.js';
+import { cancellationNotice, orderConfirmation, refundNotice, shipmentNotice } from './mails/order-mails.js';
+import { OrderCanceledJob, OrderConfirmationJob, RefundJob, ShipmentJob } from './notification.jobs.js';
+import { PostOffice } from './post-office.js';
+
+/** A uuid of an event's payload. */
+function uuidOf(job: JobContext, field: string): string {
+  const value = job.payload[field];
+  if (typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)) return value;
+  throw new PermanentFailure(`the event carries no ${field}`);
+}
+
+/** Confirms an order to its customer. */
+@HandlesJob(OrderConfirmationJob)
+@Injectable()
+export class OrderConfirmationProcessor implements JobHandler {
+  constructor(
+    private readonly data: MailDataQuery,
+    private readonly post: PostOffice,
+  ) {}
+
+  async handle(job: JobContext): Promise<void> {
+    const order = await this.data.order(uuidOf(job, 'aggregateId'));
+    await this.post.send(job.id, order.shop, order.email, orderConfirmation(order, this.post.links));
+  }
+}
+
+/** Tells the customer of a parcel. */
+@HandlesJob(ShipmentJob)
+@Injectable()
+export class ShipmentProcessor implements JobHandler {
+  constructor(
+    private readonly data: MailDataQuery,
+    private readonly post: PostOffice,
+  ) {}
+
+  async handle(job: JobContext): Promise<void> {
+    const order = await this.data.order(uuidOf(job, 'aggregateId'));
+    const parcel = await this.data.parcel(uuidOf(job, 'fulfillmentId'));
+    await this.post.send(job.id, order.shop, order.email, shipmentNotice(order, parcel, this.post.links));
+  }
+}
+
+/** Tells the customer of a refund. */
+@HandlesJob(RefundJob)
+@Injectable()
+export class RefundProcessor implements JobHandler {
+  constructor(
+    private readonly data: MailDataQuery,
+    private readonly post: PostOffice,
+  ) {}
+
+  async handle(job: JobContext): Promise<void> {
+    const { orderId, amount } = await this.data.refund(uuidOf(job, 'refundId'));
+    const order = await this.data.order(orderId);
+    await this.post.send(job.id, order.shop, order.email, refundNotice(order, amount, this.post.links));
+  }
+}
+
+/** Reasons that are news to nobody while an order was never placed: the shopper left the payment page. */
+const LEFT_UNPAID = new Set(['expired', 'payment_canceled']);
+
+/** Tells the customer that an order is canceled, unless it was a checkout that they walked away from. */
+@HandlesJob(OrderCanceledJob)
+@Injectable()
+export class OrderCanceledProcessor implements JobHandler {
+  constructor(
+    private readonly data: MailDataQuery,
+    private readonly post: PostOffice,
+  ) {}
+
+  async handle(job: JobContext): Promise<void> {
+    const order = await this.data.order(uuidOf(job, 'aggregateId'));
+    if (order.placedAt === null && LEFT_UNPAID.has(order.cancelReason ?? '')) return;
+    await this.post.send(job.id, order.shop, order.email, cancellationNotice(order, this.post.links));
+  }
+}
