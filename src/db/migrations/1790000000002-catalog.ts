@@ -142,6 +142,10 @@ export class Catalog1790000000002 implements MigrationInterface {
       );
       COMMENT ON TABLE search_words IS 'every word of the listed products, for typo tolerance and suggestions';
       CREATE INDEX search_words_trgm ON search_words USING gin (word gin_trgm_ops);
+      CREATE FUNCTION similar_words(wanted text) RETURNS SETOF text LANGUAGE sql STABLE
+        SET pg_trgm.similarity_threshold = 0.2 AS $$
+        SELECT word FROM search_words WHERE word % wanted ORDER BY similarity(word, wanted) DESC, word LIMIT 30
+      $$;
 
       CREATE TABLE imports (
         id           uuid PRIMARY KEY,

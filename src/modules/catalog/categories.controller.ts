@@ -1,0 +1,43 @@
+import { Controller, Get, Param, Req, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { InvalidHeader, InvalidId, UnknownParameter } from '#libs/errors';
+import { ListEnvelope, PublicCache, type Reply, type Request, sendPublicJson, Throws } from '#libs/http';
+import { Public } from '../auth/index.js';
+import { CategoriesQuery } from './categories.query.js';
+import { CategoryNotFound } from './catalog.errors.js';
+import { EXAMPLE_CATEGORY_HANDLE } from './dto/examples.js';
+import { CategoryDetail, CategoryTreeView } from './dto/storefront.response.js';
+import { idOrHandle } from './id-or-handle.js';
+import { currencyFrom } from './product-filter.js';
+
+@ApiTags('Catalog')
+@Controller('v1/categories')
+export class CategoriesController {
+  constructor(private readonly categories: CategoriesQuery) {}
+
+  @Get()
+  @Public()
+  @ApiOperation({
+    operationId: 'listCategories',
+    summary: 'The tree of categories with the number of products in each',
+  })
+  @PublicCache()
+  @ListEnvelope(CategoryTreeView, { paged: false, description: 'The roots, with their children inside' })
+  @Throws(InvalidHeader, UnknownParameter)
+  async tree(@Req() request: Request, @Res() reply: Reply): Promise<void> {
+    const data = await this.categories.tree(currencyFrom(request.headers['x-currency']));
+    sendPublicJson(request, reply, JSON.stringify({ data }));
+  }
+
+  @Get(':idOrHandle')
+  @Public()
+  @ApiOperation({ operationId: 'getCategory', summary: 'A category with its breadcrumb and its children' })
+  @ApiParam({ name: 'idOrHandle', description: 'id or handle', example: EXAMPLE_CATEGORY_HANDLE })
+  @PublicCache()
+  @ApiOkResponse({ type: CategoryDetail })
+  @Throws(InvalidHeader, InvalidId, CategoryNotFound, UnknownParameter)
+  async get(@Param('idOrHandle') key: string, @Req() request: Request, @Res() reply: Reply): Promise<void> {
+    const currency = currencyFrom(request.headers['x-currency']);
+    sendPublicJson(request, reply, JSON.stringify(await this.categories.get(currency, idOrHandle('category', key))));
+  }
+}

@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { encodeId } from '#libs/ids';
+import { CategoryNotFound } from './catalog.errors.js';
+import { CURRENCY_SQL } from './listing-sql.js';
+
+/** A category in the tree. */
+export interface CategoryNode {
+  id: string;
+  handle: string;
+  title: string;
+  productCount: number;
+  children: CategoryNode[];
+}
+
+/** One category with the way that leads to it. */
+export interface CategoryPage extends Omit<CategoryNode, 'children'> {
+  description: string;
+  breadcrumb: { id: string; handle: string; title: string }[];
+  children: Omit<CategoryNode, 'children'>[];
+}
+
+interface Row {
+  id: string;
+  parent_id: string | null;
+  handle: string;
+  title: string;
+  description: string;
+  n: number;
+}
+
+/** The whole tree: a shop has hundreds of categories, not millions. Products count in all their ancestors, once. */
+const TREE_SQL = `
+  SELECT c.id, c.parent_id, c.handle, c.title, c.description, coalesce(p.n, 0) AS n
+  FROM categories c LEFT JOIN (
+    SELECT u.id, count(*) AS n FROM product_listings l CROSS JOIN unnest(l.category_ids) AS u (id)
+    WHERE l.currency = ${CURRENCY_SQL} GROUP BY u.id) p ON p.id = c.id
+  ORDER BY c.position, c.title, c.id`;
+
+/** Categories as storefronts see them, with the number of products that can be seen in them. */
+@Injectable()
+export class CategoriesQuery {
+  constructor(private readonly db: Db) {}
+
+  /** All categories, the roots first, their children inside them. */
+  async tree(currency: string | null): Promise<CategoryNode[]> {
+    const rows = await this.rows(currency);
+    const children = new Map<string | null, Row[]>();
+    for (const row of rows) children.set(row.parent_id, [...(children.get(row.parent_id) ?? []), row]);
+    const nodes = (parent: string | null): CategoryNode[] =>
+      (children.get(parent) ?? []).map((row) => ({ ...summary(row), children: nodes(row.id) }));
+    return nodes(null);
+  }
+
+  /**
+   * One category with its breadcrumb from the root to itself and its direct children.
+   * @throws CategoryNotFound
+   */
+  async get(currency: string | null, key: { handle: string } | { id: string }): Promise<CategoryPage> {
+    const rows = await this.rows(currency);
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    const found = 'id' in key ? byId.get(key.id) : rows.find((row) => row.handle === key.handle);
+    if (!found) throw CategoryNotFound();
+    const way: Row[] = [];
+    for (let row: Row | undefined = found; row; row = row.parent_id === null ? undefined : byId.get(row.parent_id)) {
+      way.unshift(row);
+    }
+    return {
+      ...summary(found),
+      description: found.description,
+      breadcrumb: way.map(({ id, handle, title }) => ({ id: encodeId('category', id), handle, title })),
+      children: rows.filter((row) => row.parent_id === found.id).map(summary),
+    };
+  }
+
+  private rows(currency: string | null): Promise<Row[]> {
+    return this.db.query<Row>(TREE_SQL, [currency]);
+  }
+}
+
+function summary({ id, handle, title, n }: Row): Omit<CategoryNode, 'children'> {
+  return { id: encodeId('category', id), handle, title, productCount: n };
+}

@@ -1,0 +1,174 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+/** A price in integer minor units. */
+export class Price {
+  @ApiProperty({ type: 'integer', example: 1999, description: 'minor units: 1999 is 19.99 USD' })
+  amount: number;
+  @ApiProperty({ example: 'USD', description: 'ISO 4217' })
+  currency: string;
+}
+
+export class PriceRange {
+  @ApiProperty({ type: () => Price, description: 'of the cheapest variant' })
+  min: Price;
+  @ApiProperty({ type: () => Price, description: 'of the dearest variant' })
+  max: Price;
+}
+
+/** What a product card shows. */
+export class ProductCard {
+  @ApiProperty({ example: 'prod_01j4000000e00800000000000a' })
+  id: string;
+  @ApiProperty({ example: 'stoneware-mug' })
+  handle: string;
+  @ApiProperty({ example: 'Stoneware Mug' })
+  title: string;
+  @ApiProperty()
+  vendor: string;
+  @ApiProperty({ type: String, nullable: true, description: 'address of the first image' })
+  thumbnail: string | null;
+  @ApiProperty({ type: () => PriceRange })
+  priceRange: PriceRange;
+  @ApiProperty({ type: () => Price, required: false, description: 'earlier price of the cheapest variant' })
+  compareAt?: Price;
+  @ApiProperty({ description: 'whether any variant can be bought now' })
+  available: boolean;
+}
+
+export class ProductImageView {
+  @ApiProperty({ example: 'img_01j4000000e00800000000000a' })
+  id: string;
+  @ApiProperty()
+  url: string;
+  @ApiProperty({ description: 'for those who do not see it' })
+  alt: string;
+}
+
+export class CategoryReference {
+  @ApiProperty({ example: 'cat_01j4000000e00800000000000a' })
+  id: string;
+  @ApiProperty()
+  handle: string;
+  @ApiProperty()
+  title: string;
+}
+
+export class ProductOptionView {
+  @ApiProperty({ example: 'Color' })
+  name: string;
+  @ApiProperty({ type: [String], example: ['Red', 'Blue'] })
+  values: string[];
+}
+
+export class ProductSeoView {
+  @ApiProperty({ type: String, nullable: true })
+  title: string | null;
+  @ApiProperty({ type: String, nullable: true })
+  description: string | null;
+}
+
+/** One combination of options, with its price and stock. */
+export class ProductVariantView {
+  @ApiProperty({ example: 'var_01j4000000e00800000000000a' })
+  id: string;
+  @ApiProperty({ type: String, nullable: true })
+  sku: string | null;
+  @ApiProperty({ type: String, nullable: true })
+  barcode: string | null;
+  @ApiProperty({ example: 'Red / M' })
+  title: string;
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, example: { Color: 'Red', Size: 'M' } })
+  options: Record<string, string>;
+  @ApiProperty({ type: () => Price })
+  price: Price;
+  @ApiProperty({ type: () => Price, required: false, description: 'the earlier price' })
+  compareAt?: Price;
+  @ApiProperty({ type: String, nullable: true, description: 'one of the images of the product' })
+  imageId: string | null;
+  @ApiProperty({ type: 'integer' })
+  weightGrams: number;
+  @ApiProperty()
+  requiresShipping: boolean;
+  @ApiProperty()
+  available: boolean;
+  @ApiProperty({ enum: ['in_stock', 'low_stock', 'out_of_stock'] })
+  stock: string;
+}
+
+/** Everything that a product page shows. */
+export class ProductDetail extends ProductCard {
+  @ApiProperty({ description: 'harmless HTML' })
+  descriptionHtml: string;
+  @ApiProperty()
+  productType: string;
+  @ApiProperty({ type: [String] })
+  tags: string[];
+  @ApiProperty({ type: () => ProductSeoView })
+  seo: ProductSeoView;
+  @ApiProperty({ type: () => [ProductImageView] })
+  images: ProductImageView[];
+  @ApiProperty({ type: () => [CategoryReference] })
+  categories: CategoryReference[];
+  @ApiProperty({ type: () => [ProductOptionView] })
+  options: ProductOptionView[];
+  @ApiProperty({ format: 'date-time' })
+  createdAt: string;
+  @ApiProperty({ format: 'date-time' })
+  updatedAt: string;
+  @ApiProperty({ type: () => [ProductVariantView] })
+  variants: ProductVariantView[];
+}
+
+export class FacetValueView {
+  @ApiProperty({ description: 'what to send as the filter; `from-to` for price', example: 'Red' })
+  value: string;
+  @ApiProperty({ example: 'Red' })
+  label: string;
+  @ApiProperty({ type: 'integer', description: 'products that this choice would show' })
+  count: number;
+}
+
+/** One way to narrow the list. */
+export class FacetView {
+  @ApiProperty({ description: 'name of the filter parameter', example: 'option.Color' })
+  key: string;
+  @ApiProperty({ example: 'Color' })
+  label: string;
+  @ApiProperty({ type: () => [FacetValueView] })
+  values: FacetValueView[];
+}
+
+/** One line under the search box. */
+export class SuggestionView {
+  @ApiProperty({ enum: ['query', 'category', 'product'] })
+  kind: string;
+  @ApiProperty({ example: 'Stoneware Mug' })
+  text: string;
+  @ApiProperty({ required: false, description: 'of the category or product' })
+  id?: string;
+  @ApiProperty({ required: false, description: 'of the category or product' })
+  handle?: string;
+  @ApiProperty({ type: String, nullable: true, required: false, description: 'of the product' })
+  thumbnail?: string | null;
+}
+
+export class CategorySummary extends CategoryReference {
+  @ApiProperty({ type: 'integer', description: 'products in it and below it' })
+  productCount: number;
+}
+
+/** A category with what is inside it. */
+export class CategoryTreeView extends CategorySummary {
+  @ApiProperty({ type: () => [CategoryTreeView] })
+  children: CategoryTreeView[];
+}
+
+/** One category with the way that leads to it. */
+export class CategoryDetail extends CategorySummary {
+  @ApiProperty()
+  description: string;
+  @ApiProperty({ type: () => [CategoryReference], description: 'from the root to this category' })
+  breadcrumb: CategoryReference[];
+  @ApiProperty({ type: () => [CategorySummary] })
+  children: CategorySummary[];
+}

@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { baseConditions, type Dimension, dimensions, Parameters, plainSearch, type Search } from './listing-sql.js';
+import type { ProductFilter } from './product-filter.js';
+import { SpellingQuery } from './spelling.query.js';
+
+export interface FacetValue {
+  value: string;
+  label: string;
+  count: number;
+}
+
+export interface Facet {
+  key: string;
+  label: string;
+  values: FacetValue[];
+}
+
+interface CountRow {
+  key: string;
+  name: string;
+  value: string;
+  label: string;
+  n: number;
+}
+
+const MAX_VALUES = 100;
+
+/** How many products each further choice would show. */
+@Injectable()
+export class FacetsQuery {
+  constructor(
+    private readonly db: Db,
+    private readonly spelling: SpellingQuery,
+  ) {}
+
+  /**
+   * Counts of products for each category, vendor, option and price band, in one statement (three at most when the
+   * search has typos). Disjunctive: a facet is counted
+   * with all filters but its own, so that the other values of a chosen facet keep their counts.
+   */
+  async facets(currency: string | null, filter: ProductFilter): Promise<Facet[]> {
+    let rows = await this.count(currency, filter, plainSearch(filter.q));
+    for (const mode of ['corrected', 'alike'] as const) {
+      if (rows.length > 0 || filter.q === undefined) break;
+      const search = await this.spelling.search(filter.q, mode);
+      if (search) rows = await this.count(currency, filter, search);
+    }
+    return group(rows);
+  }
+
+  private count(currency: string | null, filter: ProductFilter, search: Search | undefined): Promise<CountRow[]> {
+    const parameters = new Parameters();
+    const base = baseConditions(parameters, currency, filter, search);
+    const chosen = dimensions(parameters, filter);
+    return this.db.dataSource.query<CountRow[]>(facetsSql(base.sql, chosen, parameters), parameters.values);
+  }
+}
+
+function facetsSql(base: string[], chosen: Dimension[], parameters: Parameters): string {
+  const flags = chosen.map((dimension, i) => `, (${dimension.sql}) AS m${i}`).join('');
+  const others = (key: string) =>
+    ['TRUE', ...chosen.flatMap((d, i) => (d.key === key ? [] : [`r.m${i}`]))].join(' AND ');
+  const otherOptions = [
+    'TRUE',
+    ...chosen.map((d, i) =>
+      d.key.startsWith('option.')
+        ? `(r.m${i} OR o.name = ${parameters.add(d.key.slice('option.'.length))})`
+        : `r.m${i}`,
+    ),
+  ].join(' AND ');
+  return `
+    WITH r AS MATERIALIZED (
+      SELECT l.category_ids, l.vendor, l.options, l.option_labels, l.price_min${flags}
+      FROM product_listings l WHERE ${base.join(' AND ')})
+    (SELECT 'category' AS key, '' AS name, c.handle AS value, c.title AS label, count(*)::integer AS n
+     FROM r CROSS JOIN unnest(r.category_ids) AS u (id) JOIN categories c ON c.id = u.id
+     WHERE ${others('category')} GROUP BY c.id ORDER BY n DESC, label LIMIT ${MAX_VALUES})
+    UNION ALL
+    (SELECT 'vendor', '', min(r.vendor), min(r.vendor), count(*)::integer AS n
+     FROM r WHERE r.vendor <> '' AND ${others('vendor')} GROUP BY lower(r.vendor) ORDER BY n DESC, 3 LIMIT ${MAX_VALUES})
+    UNION ALL
+    (SELECT 'option.' || o.name, split_part(min(o.label), '=', 1), min(o.label), min(o.label), count(*)::integer AS n
+     FROM r CROSS JOIN LATERAL (
+       SELECT u.text, u.label, split_part(u.text, '=', 1) AS name FROM unnest(r.options, r.option_labels) AS u (text, label)) o
+     WHERE ${otherOptions} GROUP BY o.name, o.text ORDER BY o.name, n DESC, 3 LIMIT ${MAX_VALUES * 5})
+    UNION ALL
+    (SELECT 'price', '', b.lower::text, '', count(*)::integer AS n
+     FROM r CROSS JOIN LATERAL (SELECT power(10::numeric, length(r.price_min::text) - 1)::bigint AS unit) m
+     CROSS JOIN LATERAL (SELECT CASE WHEN r.price_min < 100 THEN 0 ELSE
+       m.unit * CASE WHEN r.price_min >= 5 * m.unit THEN 5 WHEN r.price_min >= 2 * m.unit THEN 2 ELSE 1 END END AS lower) b
+     WHERE ${others('price')} GROUP BY b.lower ORDER BY b.lower)`;
+}
+
+/** 100, 200, 500, 1000, …: where the band that begins at `lower` ends. */
+export function bandEnd(lower: number): number {
+  if (lower === 0) return 99;
+  const digits = String(lower);
+  const unit = 10 ** (digits.length - 1);
+  return (digits.startsWith('1') ? 2 : digits.startsWith('2') ? 5 : 10) * unit - 1;
+}
+
+function group(rows: CountRow[]): Facet[] {
+  const facets = new Map<string, Facet>([
+    ['category', { key: 'category', label: 'Category', values: [] }],
+    ['vendor', { key: 'vendor', label: 'Vendor', values: [] }],
+    ['price', { key: 'price', label: 'Price', values: [] }],
+  ]);
+  for (const row of rows) {
+    if (row.key.startsWith('option.')) {
+      const facet = facets.get(row.key) ?? { key: `option.${row.name}`, label: row.name, values: [] };
+      const value = row.value.slice(row.name.length + 1);
+      if (facet.values.length < MAX_VALUES) facet.values.push({ value, label: value, count: row.n });
+      facets.set(row.key, facet);
+    } else if (row.key === 'price') {
+      const band = `${row.value}-${bandEnd(Number(row.value))}`;
+      facets.get('price')!.values.push({ value: band, label: band, count: row.n });
+    } else {
+      facets.get(row.key)!.values.push({ value: row.value, label: row.label, count: row.n });
+    }
+  }
+  return [...facets.values()].filter((facet) => facet.values.length > 0);
+}

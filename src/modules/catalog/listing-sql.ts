@@ -1,0 +1,111 @@
+import type { KeysetColumn } from '#libs/database';
+import type { ProductFilter, SortBy } from './product-filter.js';
+import { prefixTsquery, queryWords } from './search-words.js';
+
+/** SQL: the currency of the answer, `$1` or else the shop's own. */
+export const CURRENCY_SQL = `coalesce($1::bpchar, (SELECT currency FROM shop_settings))`;
+
+/** How search words are matched: as typed, with typos corrected, or by likeness of the title. */
+export type SearchMode = 'plain' | 'corrected' | 'alike';
+
+/** A search that is ready for SQL. */
+export interface Search {
+  mode: SearchMode;
+  /** A prefix tsquery, or for `alike` the folded text. */
+  text: string;
+}
+
+/** The search of a request as typed; undefined when nothing is searched. */
+export function plainSearch(q: string | undefined): Search | undefined {
+  return q === undefined ? undefined : { mode: 'plain', text: prefixTsquery(queryWords(q)) };
+}
+
+/** One filter of a shopper: facets count each with all the others applied. */
+export interface Dimension {
+  key: string;
+  sql: string;
+}
+
+/** Collects `$n` parameters. */
+export class Parameters {
+  readonly values: unknown[] = [];
+  /** Returns the placeholder of a value. */
+  add(value: unknown): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
+  }
+}
+
+/** What every row must fulfill, whichever facet is counted: currency, search, stock. */
+export function baseConditions(
+  parameters: Parameters,
+  currency: string | null,
+  filter: ProductFilter,
+  search?: Search,
+) {
+  parameters.add(currency);
+  const sql = [`l.currency = ${CURRENCY_SQL}`];
+  let rankSql = '0';
+  if (search) {
+    const text = parameters.add(search.text);
+    if (search.mode === 'alike') {
+      sql.push(`l.sort_title %> ${text}::text`);
+      rankSql = `(1000000 * word_similarity(${text}::text, l.sort_title))::integer`;
+    } else {
+      // As a sub-select the text is parsed once, not for each row.
+      const query = `(SELECT to_tsquery('emporium', ${text}))`;
+      sql.push(`l.search @@ ${query}`);
+      rankSql = `(1000000 * ts_rank_cd(l.search, ${query}))::integer`;
+    }
+  }
+  if (filter.inStock) sql.push('l.available');
+  return { sql, rankSql };
+}
+
+/** The filters that facets are counted for. */
+export function dimensions(parameters: Parameters, filter: ProductFilter): Dimension[] {
+  const list: Dimension[] = [];
+  const { handles, ids } = filter.categories;
+  if (handles.length > 0 || ids.length > 0) {
+    const wanted =
+      handles.length > 0
+        ? `ARRAY(SELECT id FROM categories WHERE handle = ANY(${parameters.add(handles)}::text[])) || ${parameters.add(ids)}::uuid[]`
+        : `${parameters.add(ids)}::uuid[]`;
+    list.push({ key: 'category', sql: `l.category_ids && (${wanted})` });
+  }
+  if (filter.vendors.length === 1) {
+    list.push({ key: 'vendor', sql: `lower(l.vendor) = ${parameters.add(filter.vendors[0])}` });
+  } else if (filter.vendors.length > 1) {
+    list.push({ key: 'vendor', sql: `lower(l.vendor) = ANY(${parameters.add(filter.vendors)}::text[])` });
+  }
+  for (const option of filter.options) {
+    list.push({ key: `option.${option.name}`, sql: `l.options && ${parameters.add(option.wanted)}::text[]` });
+  }
+  const price: string[] = [];
+  if (filter.priceGte !== undefined) price.push(`l.price_min >= ${parameters.add(filter.priceGte)}::bigint`);
+  if (filter.priceLte !== undefined) price.push(`l.price_min <= ${parameters.add(filter.priceLte)}::bigint`);
+  if (price.length > 0) list.push({ key: 'price', sql: price.join(' AND ') });
+  return list;
+}
+
+const COLUMNS: Record<Exclude<SortBy['key'], 'relevance'>, Pick<KeysetColumn, 'sql' | 'type'>> = {
+  price: { sql: 'l.price_min', type: 'bigint' },
+  title: { sql: 'l.sort_title', type: 'text' },
+  createdAt: { sql: 'l.created_at', type: 'timestamptz' },
+};
+
+/** The sort columns, ending in the unique id, which runs in the direction of the first so that one index serves both. */
+export function keysetColumns(sort: readonly SortBy[], rankSql: string): KeysetColumn[] {
+  return [
+    ...sort.map(({ key, descending }): KeysetColumn =>
+      key === 'relevance' ? { sql: rankSql, type: 'integer', descending } : { ...COLUMNS[key], descending },
+    ),
+    { sql: 'l.product_id', type: 'uuid', descending: sort[0]!.descending },
+  ];
+}
+
+/** Names list, sort and search mode; a cursor of another one is refused. */
+export function listKey(sort: readonly SortBy[], mode: SearchMode | undefined): string {
+  const names = sort.map(({ key, descending }) => `${descending ? '-' : ''}${key}`).join(',');
+  return `products:${names}${mode && mode !== 'plain' ? `:${mode}` : ''}`;
+}

@@ -1,0 +1,12 @@
+/** Where uploaded and generated images are served; stored addresses of them begin with it. */
+export const MEDIA_PATH = '/media/';
+
+/** Turns our own image addresses inside a JSON text into full ones, so that a storefront elsewhere can show them. */
+export function withFullMediaUrls(json: string, publicUrl: string): string {
+  return json.replaceAll(`"${MEDIA_PATH}`, `"${publicUrl}${MEDIA_PATH}`);
+}
+
+/** The full address of one image. */
+export function fullMediaUrl(url: string, publicUrl: string): string {
+  return url.startsWith(MEDIA_PATH) ? `${publicUrl}${url}` : url;
+}

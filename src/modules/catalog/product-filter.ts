@@ -1,0 +1,201 @@
+import { InvalidHeader, InvalidParameter, UnknownParameter } from '#libs/errors';
+import { decodeId } from '#libs/ids';
+import { isCurrency } from '#libs/money';
+
+/** What shoppers may ask of the product list, checked. */
+export interface ProductFilter {
+  /** Search words; undefined when nothing is searched. */
+  q?: string;
+  /** Handles and uuids, any of them. */
+  categories: { handles: string[]; ids: string[] };
+  /** In lower case, any of them. */
+  vendors: string[];
+  /** For each option name the wanted `name=value` texts in lower case, any of them. */
+  options: { name: string; wanted: string[] }[];
+  /** Minor units; of the lowest price of a product. */
+  priceGte?: number;
+  priceLte?: number;
+  inStock: boolean;
+}
+
+export type SortKey = 'price' | 'title' | 'createdAt' | 'relevance';
+export interface SortBy {
+  key: SortKey;
+  descending: boolean;
+}
+
+/** A filter with the wanted page. */
+export interface ProductListRequest extends ProductFilter {
+  sort: SortBy[];
+  limit: number;
+  cursor?: string;
+  /** 1 is the first. */
+  page: number;
+  includeTotal: boolean;
+}
+
+const MAX_AMOUNT = 99_999_999_999;
+const MAX_PAGE = 10_000;
+const MAX_VALUES = 50;
+const MAX_OPTIONS = 5;
+const DEFAULT_LIMIT = 20;
+
+type RawQuery = Record<string, unknown>;
+
+const invalid = (pointer: string, code: string, detail: string) =>
+  InvalidParameter({ detail: `${pointer} ${detail}.`, errors: [{ pointer, code, detail }] });
+
+/** One text; a repeated parameter is refused. */
+function single(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw invalid(name, 'repeated', 'may be given once');
+  return value;
+}
+
+/** One or several texts, each once. */
+function several(name: string, value: unknown, separator?: string): string[] {
+  const given = (Array.isArray(value) ? value : [value]) as string[];
+  const items = separator === undefined ? given : given.flatMap((item) => item.split(separator));
+  const kept = [...new Set(items.map((item) => item.trim()).filter((item) => item !== ''))];
+  if (kept.length === 0) throw invalid(name, 'required', 'must not be empty');
+  if (kept.length > MAX_VALUES) throw invalid(name, 'too_many', `may have ${MAX_VALUES} values at most`);
+  if (kept.some((item) => item.length > 255)) throw invalid(name, 'too_long', 'may have 255 characters at most');
+  return kept;
+}
+
+function integer(name: string, value: unknown, min: number, max: number): number {
+  const text = single(name, value);
+  const number = Number(text);
+  if (!/^\d{1,12}$/.test(text)) throw invalid(name, 'not_an_integer', 'must be a whole number');
+  if (number < min) throw invalid(name, 'too_small', `must not be less than ${min}`);
+  if (number > max) throw invalid(name, 'too_large', `must not be greater than ${max}`);
+  return number;
+}
+
+/** `q`, trimmed; 1 to 200 characters. */
+export function parseSearchText(value: unknown): string {
+  const text = single('q', value).trim();
+  if (text.length < 1) throw invalid('q', 'too_short', 'must have at least 1 character');
+  if (text.length > 200) throw invalid('q', 'too_long', 'may have 200 characters at most');
+  return text;
+}
+
+function parseCategories(value: unknown): ProductFilter['categories'] {
+  const categories: ProductFilter['categories'] = { handles: [], ids: [] };
+  for (const item of several('category', value, ',')) {
+    const id = decodeId('category', item);
+    if (id === null) categories.handles.push(item);
+    else categories.ids.push(id);
+  }
+  return categories;
+}
+
+function parseSort(value: unknown, searching: boolean): SortBy[] {
+  const sort = several('sort', value, ',').map((item): SortBy => {
+    const descending = item.startsWith('-');
+    const key = descending ? item.slice(1) : item;
+    if (key !== 'price' && key !== 'title' && key !== 'createdAt' && key !== 'relevance') {
+      throw invalid('sort', 'not_allowed', 'takes price, title, createdAt and relevance, each with - for descending');
+    }
+    if (key === 'relevance' && !searching) throw invalid('sort', 'not_allowed', 'takes relevance only together with q');
+    // The best comes first, whether it is asked for as relevance or as -relevance.
+    return { key, descending: descending || key === 'relevance' };
+  });
+  if (new Set(sort.map((item) => item.key)).size < sort.length) throw invalid('sort', 'repeated', 'names a key twice');
+  return sort;
+}
+
+/** Takes the filter parameters out of `query`; what is left over is for the caller. */
+function takeFilter(query: RawQuery): ProductFilter {
+  const filter: ProductFilter = { categories: { handles: [], ids: [] }, vendors: [], options: [], inStock: false };
+  for (const [name, value] of Object.entries(query)) {
+    if (name === 'q') filter.q = parseSearchText(value);
+    else if (name === 'category') filter.categories = parseCategories(value);
+    else if (name === 'vendor') filter.vendors = several(name, value).map((vendor) => vendor.toLowerCase());
+    else if (name === 'price[gte]') filter.priceGte = integer(name, value, 0, MAX_AMOUNT);
+    else if (name === 'price[lte]') filter.priceLte = integer(name, value, 0, MAX_AMOUNT);
+    else if (name === 'inStock') filter.inStock = flag(name, value);
+    else if (name.startsWith('option.') && name.length > 'option.'.length && name.length <= 100) {
+      const option = name.slice('option.'.length).toLowerCase();
+      // Together with the unsplit text, so that a value with a comma in it can be asked for too.
+      const wanted = new Set([...several(name, value, ','), ...several(name, value)]);
+      filter.options.push({ name: option, wanted: [...wanted].map((item) => `${option}=${item.toLowerCase()}`) });
+      if (filter.options.length > MAX_OPTIONS)
+        throw invalid(name, 'too_many', `is one of more than ${MAX_OPTIONS} options`);
+    } else continue;
+    delete query[name];
+  }
+  return filter;
+}
+
+function flag(name: string, value: unknown): boolean {
+  const text = single(name, value);
+  if (text !== 'true' && text !== 'false') throw invalid(name, 'not_a_boolean', 'must be true or false');
+  return text === 'true';
+}
+
+function refuseRest(query: RawQuery): void {
+  for (const name of Object.keys(query)) {
+    const pointer = name.slice(0, 100);
+    throw UnknownParameter({
+      detail: `There is no parameter "${pointer}" here.`,
+      errors: [{ pointer, code: 'unknown_parameter', detail: 'is not a parameter of this request' }],
+    });
+  }
+}
+
+const DEFAULT_SORT: SortBy[] = [{ key: 'createdAt', descending: true }];
+const BY_RELEVANCE: SortBy[] = [{ key: 'relevance', descending: true }];
+
+/** Reads the query of the product list. Anything unknown is refused by name. */
+export function parseProductList(raw: RawQuery): ProductListRequest {
+  const rest = { ...raw };
+  const filter = takeFilter(rest);
+  const { limit, cursor, page, include, sort, ...unknown } = rest;
+  refuseRest(unknown);
+  if (include !== undefined && include !== 'total') throw invalid('include', 'not_allowed', 'takes total');
+  const request: ProductListRequest = {
+    ...filter,
+    sort:
+      sort !== undefined
+        ? parseSort(sort, filter.q !== undefined)
+        : filter.q === undefined
+          ? DEFAULT_SORT
+          : BY_RELEVANCE,
+    limit: limit === undefined ? DEFAULT_LIMIT : integer('limit', limit, 1, 100),
+    page: page === undefined ? 1 : integer('page', page, 1, MAX_PAGE),
+    includeTotal: include === 'total',
+  };
+  if (cursor !== undefined) {
+    if (page !== undefined) throw invalid('page', 'not_allowed', 'and cursor exclude each other');
+    request.cursor = single('cursor', cursor);
+  }
+  return request;
+}
+
+/** Reads the query of the facets: the filters of the list and nothing else. */
+export function parseFacets(raw: RawQuery): ProductFilter {
+  const rest = { ...raw };
+  const filter = takeFilter(rest);
+  refuseRest(rest);
+  return filter;
+}
+
+/** Reads the query of suggestions: `q` and `limit`. */
+export function parseSuggest(raw: RawQuery): { q: string; limit: number } {
+  const { q, limit, ...unknown } = raw;
+  refuseRest(unknown);
+  if (q === undefined) throw invalid('q', 'required', 'is required');
+  return { q: parseSearchText(q), limit: limit === undefined ? 10 : integer('limit', limit, 1, 20) };
+}
+
+/** The currency of X-Currency; null means the shop's own. */
+export function currencyFrom(header: string | string[] | undefined): string | null {
+  if (header === undefined || header === '') return null;
+  if (isCurrency(header)) return header;
+  throw InvalidHeader({
+    detail: 'X-Currency must be an ISO 4217 currency code such as USD.',
+    errors: [
+      { pointer: 'X-Currency', code: 'unknown_currency', detail: 'must be an ISO 4217 currency code such as USD' },
+    ],
+  });
+}

@@ -1,0 +1,66 @@
+import { Controller, Get, Param, Req, Res, SetMetadata } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { InvalidCursor, InvalidHeader, InvalidId, InvalidParameter, UnknownParameter } from '#libs/errors';
+import { ListEnvelope, PublicCache, RAW_QUERY, type Reply, type Request, sendPublicJson, Throws } from '#libs/http';
+import { Public } from '../auth/index.js';
+import { ProductNotFound } from './catalog.errors.js';
+import { EXAMPLE_PRODUCT_HANDLE } from './dto/examples.js';
+import { ProductFilterDocs, ProductListDocs } from './dto/product-filter.docs.js';
+import { FacetView, ProductCard, ProductDetail } from './dto/storefront.response.js';
+import { FacetsQuery } from './facets.query.js';
+import { idOrHandle } from './id-or-handle.js';
+import { currencyFrom, parseFacets, parseProductList } from './product-filter.js';
+import { ProductListQuery } from './product-list.query.js';
+import { ProductPageQuery } from './product-page.query.js';
+
+@ApiTags('Catalog')
+@Controller('v1/products')
+export class ProductsController {
+  constructor(
+    private readonly lists: ProductListQuery,
+    private readonly pages: ProductPageQuery,
+    private readonly facetCounts: FacetsQuery,
+  ) {}
+
+  @Get()
+  @Public()
+  @SetMetadata(RAW_QUERY, true)
+  @ApiOperation({ operationId: 'listProducts', summary: 'Product cards: filter, search, sort, page' })
+  @ProductListDocs()
+  @PublicCache()
+  @ListEnvelope(ProductCard)
+  @Throws(InvalidCursor, InvalidHeader, InvalidParameter, UnknownParameter)
+  async list(@Req() request: Request, @Res() reply: Reply): Promise<void> {
+    const wanted = parseProductList(request.query as Record<string, unknown>);
+    sendPublicJson(request, reply, await this.lists.list(currencyFrom(request.headers['x-currency']), wanted));
+  }
+
+  @Get('facets')
+  @Public()
+  @SetMetadata(RAW_QUERY, true)
+  @ApiOperation({ operationId: 'listProductFacets', summary: 'How many products each further filter would show' })
+  @ProductFilterDocs()
+  @PublicCache()
+  @ListEnvelope(FacetView, { paged: false, description: 'Counts for each category, vendor, option and price band' })
+  @Throws(InvalidHeader, InvalidParameter, UnknownParameter)
+  async facets(@Req() request: Request, @Res() reply: Reply): Promise<void> {
+    const filter = parseFacets(request.query as Record<string, unknown>);
+    const data = await this.facetCounts.facets(currencyFrom(request.headers['x-currency']), filter);
+    sendPublicJson(request, reply, JSON.stringify({ data }));
+  }
+
+  @Get(':idOrHandle')
+  @Public()
+  @ApiOperation({
+    operationId: 'getProduct',
+    summary: 'A product with its options, variants, prices, stock and images',
+  })
+  @ApiParam({ name: 'idOrHandle', description: 'id or handle', example: EXAMPLE_PRODUCT_HANDLE })
+  @PublicCache()
+  @ApiOkResponse({ type: ProductDetail })
+  @Throws(InvalidHeader, InvalidId, ProductNotFound, UnknownParameter)
+  async get(@Param('idOrHandle') key: string, @Req() request: Request, @Res() reply: Reply): Promise<void> {
+    const currency = currencyFrom(request.headers['x-currency']);
+    sendPublicJson(request, reply, await this.pages.get(currency, idOrHandle('product', key)));
+  }
+}

@@ -1,0 +1,33 @@
+import { Controller, Get, Req, Res, SetMetadata } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { InvalidHeader, InvalidParameter, UnknownParameter } from '#libs/errors';
+import { ListEnvelope, PublicCache, RAW_QUERY, type Reply, type Request, sendPublicJson, Throws } from '#libs/http';
+import { Public } from '../auth/index.js';
+import { EXAMPLE_SEARCH } from './dto/examples.js';
+import { SuggestionView } from './dto/storefront.response.js';
+import { currencyFrom, parseSuggest } from './product-filter.js';
+import { SuggestQuery } from './suggest.query.js';
+
+@ApiTags('Catalog')
+@Controller('v1/search')
+export class SearchController {
+  constructor(private readonly suggestions: SuggestQuery) {}
+
+  @Get('suggest')
+  @Public()
+  @SetMetadata(RAW_QUERY, true)
+  @ApiOperation({
+    operationId: 'suggest',
+    summary: 'What may be meant: words, categories and products, typos forgiven',
+  })
+  @ApiQuery({ name: 'q', schema: { type: 'string', minLength: 1, maxLength: 200 }, example: EXAMPLE_SEARCH })
+  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 20, default: 10 } })
+  @PublicCache()
+  @ListEnvelope(SuggestionView, { paged: false, description: 'The best first' })
+  @Throws(InvalidHeader, InvalidParameter, UnknownParameter)
+  async suggest(@Req() request: Request, @Res() reply: Reply): Promise<void> {
+    const { q, limit } = parseSuggest(request.query as Record<string, unknown>);
+    const data = await this.suggestions.suggest(currencyFrom(request.headers['x-currency']), q, limit);
+    sendPublicJson(request, reply, JSON.stringify({ data }));
+  }
+}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import type { Search, SearchMode } from './listing-sql.js';
+import { editDistance, fold, prefixTsquery, queryWords } from './search-words.js';
+
+interface Candidates {
+  given: string;
+  known: boolean;
+  similar: string[];
+}
+
+/** Corrects the typos of shoppers with the words that occur in the catalog. */
+@Injectable()
+export class SpellingQuery {
+  constructor(private readonly db: Db) {}
+
+  /** The search of `q` with its typos corrected, or by likeness of titles; undefined when there is nothing to try. */
+  async search(q: string, mode: Exclude<SearchMode, 'plain'>): Promise<Search | undefined> {
+    const words = queryWords(q);
+    if (words.length === 0) return undefined;
+    if (mode === 'alike') return { mode, text: fold(words.join(' ')) };
+    const corrected = await this.correct(words);
+    return corrected ? { mode, text: prefixTsquery(corrected) } : undefined;
+  }
+
+  /** The words with each unknown one replaced by the nearest known one; null when there is nothing to correct. */
+  async correct(words: readonly string[]): Promise<string[] | null> {
+    const asked = words.map((word) => ({ word, swaps: swapsOf(word) }));
+    const rows = await this.db.query<Candidates>(
+      `SELECT w.word AS given, EXISTS (SELECT FROM search_words s WHERE s.word LIKE w.word || '%') AS known,
+              ARRAY(SELECT similar_words(w.word)) || ARRAY(SELECT s.word FROM search_words s WHERE s.word = ANY(w.swaps))
+                AS similar
+       FROM jsonb_to_recordset($1) AS w (word text, swaps text[])`,
+      [JSON.stringify(asked)],
+    );
+    const better = new Map(rows.map((row) => [row.given, row.known ? row.given : nearest(row.given, row.similar)]));
+    const corrected = words.map((word) => better.get(word) ?? word);
+    return corrected.some((word, i) => word !== words[i]) ? corrected : null;
+  }
+}
+
+/** The word with each pair of neighbors swapped: trigrams of short words do not survive a swap. */
+function swapsOf(word: string): string[] {
+  const letters = [...word];
+  return letters.slice(1).map((_, i) => {
+    const swapped = [...letters];
+    [swapped[i], swapped[i + 1]] = [swapped[i + 1]!, swapped[i]!];
+    return swapped.join('');
+  });
+}
+
+/** How many slips a word of this length may have. */
+function tolerance(word: string): number {
+  return word.length < 3 ? 0 : word.length < 5 ? 1 : word.length < 8 ? 2 : 3;
+}
+
+/** The candidate with the fewest slips; it may be longer than what was typed so far, which counts a little. */
+export function nearest(given: string, candidates: readonly string[]): string | undefined {
+  let best: { word: string; distance: number } | undefined;
+  for (const word of candidates) {
+    const distance = Math.min(
+      editDistance(given, word),
+      given.length >= 4 ? editDistance(given, word.slice(0, given.length)) + 0.5 : Infinity,
+    );
+    if (distance <= tolerance(given) && (best === undefined || distance < best.distance)) best = { word, distance };
+  }
+  return best?.word;
+}

@@ -1,0 +1,87 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { APP_CONFIG, type Config } from '../../config/index.js';
+import { Db } from '#libs/database';
+import { encodeId } from '#libs/ids';
+import { CURRENCY_SQL } from './listing-sql.js';
+import { fullMediaUrl } from './media-url.js';
+import { fold, prefixTsquery, queryWords } from './search-words.js';
+import { SpellingQuery } from './spelling.query.js';
+
+/** One line under the search box. */
+export type Suggestion =
+  | { kind: 'query'; text: string }
+  | { kind: 'category'; text: string; id: string; handle: string }
+  | { kind: 'product'; text: string; id: string; handle: string; thumbnail: string | null };
+
+interface Row {
+  kind: Suggestion['kind'];
+  text: string;
+  id: string | null;
+  handle: string | null;
+  thumbnail: string | null;
+}
+
+const SUGGEST_SQL = `
+  (SELECT 'query' AS kind, s.word AS text, NULL::uuid AS id, NULL AS handle, NULL AS thumbnail
+   FROM search_words s WHERE s.word LIKE $3 || '%' AND s.word <> $3 ORDER BY length(s.word), s.word LIMIT 3)
+  UNION ALL
+  (SELECT 'category', c.title, c.id, c.handle, NULL FROM categories c
+   WHERE to_tsvector('emporium', c.title) @@ (SELECT to_tsquery('emporium', $2))
+     AND EXISTS (SELECT FROM product_listings l WHERE l.currency = ${CURRENCY_SQL} AND l.category_ids @> ARRAY[c.id])
+   ORDER BY c.title LIMIT 3)
+  UNION ALL
+  (SELECT 'product', l.title, l.product_id, l.handle, (l.card::json) ->> 'thumbnail'
+   FROM (SELECT title, product_id, handle, card FROM product_listings l
+         WHERE l.currency = ${CURRENCY_SQL} AND l.search @@ (SELECT to_tsquery('emporium', $2))
+         ORDER BY ts_rank_cd(l.search, (SELECT to_tsquery('emporium', $2))) DESC, l.product_id DESC LIMIT 10) l)`;
+
+const ALIKE_SQL = `
+  SELECT 'product' AS kind, l.title AS text, l.product_id AS id, l.handle, (l.card::json) ->> 'thumbnail' AS thumbnail
+  FROM (SELECT title, product_id, handle, card FROM product_listings l
+        WHERE l.currency = ${CURRENCY_SQL} AND l.sort_title %> $2
+        ORDER BY word_similarity($2, l.sort_title) DESC, l.product_id DESC LIMIT 10) l`;
+
+/** What a shopper may mean while typing. */
+@Injectable()
+export class SuggestQuery {
+  constructor(
+    private readonly db: Db,
+    private readonly spelling: SpellingQuery,
+    @Inject(APP_CONFIG) private readonly config: Config,
+  ) {}
+
+  /** Words, categories and products that begin with what is typed; when there are none, with its typos corrected. */
+  async suggest(currency: string | null, q: string, limit: number): Promise<Suggestion[]> {
+    const words = queryWords(q);
+    if (words.length === 0) return [];
+    let rows = await this.find(currency, words);
+    if (rows.length === 0) {
+      const corrected = await this.spelling.correct(words);
+      if (corrected) {
+        const found = await this.find(currency, corrected);
+        const itself: Row = { kind: 'query', text: corrected.join(' '), id: null, handle: null, thumbnail: null };
+        rows = found.length > 0 ? [itself, ...found] : [];
+      }
+    }
+    if (rows.length === 0) rows = await this.db.query<Row>(ALIKE_SQL, [currency, fold(words.join(' '))]);
+    return rows.slice(0, limit).map((row) => this.view(row));
+  }
+
+  /** A whole word is completed only when it stands alone: of several, the combination might find nothing. */
+  private find(currency: string | null, words: string[]): Promise<Row[]> {
+    const completed = words.length === 1 && words[0]!.length >= 2 ? words[0] : null;
+    return this.db.query<Row>(SUGGEST_SQL, [currency, prefixTsquery(words), completed]);
+  }
+
+  private view({ kind, text, id, handle, thumbnail }: Row): Suggestion {
+    if (kind === 'query') return { kind, text };
+    if (kind === 'category') return { kind, text, id: encodeId('category', id!), handle: handle! };
+    return {
+      kind,
+      text,
+      id: encodeId('product', id!),
+      handle: handle!,
+      thumbnail: thumbnail === null ? null : fullMediaUrl(thumbnail, this.config.publicUrl),
+    };
+  }
+}
