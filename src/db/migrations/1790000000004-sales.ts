@@ -170,6 +170,7 @@ export class Sales1790000000004 implements MigrationInterface {
         lines         jsonb NOT NULL DEFAULT '[]',
         restock       boolean NOT NULL DEFAULT false,
         failure       text,
+        request_key   text CONSTRAINT refunds_request UNIQUE,
         actor         text NOT NULL DEFAULT 'system',
         created_at    timestamptz(3) NOT NULL DEFAULT now(),
         updated_at    timestamptz(3) NOT NULL DEFAULT now()

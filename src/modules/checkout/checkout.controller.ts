@@ -1,0 +1,51 @@
+import { Body, Controller, Header, Post } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { InvalidId, NotFound, Overloaded, ValidationFailed } from '#libs/errors';
+import { IdempotencyRef, type IdempotencyReference, IdParam, Idempotent, Throws } from '#libs/http';
+import { CartToken, Shopper } from '../auth/index.js';
+import { OutOfStock } from '../inventory/index.js';
+import { AmountTooLarge, AmountTooSmall, attemptIdOf, PaymentMethodUnavailable, PaymentRefused, PaymentUnavailable } from '../payments/index.js';
+import { CartChanged, CartIncomplete } from './checkout.errors.js';
+import { Checkout } from './checkout.service.js';
+import { CheckoutRequest, CheckoutResponse } from './dto/checkout.dto.js';
+
+@ApiTags('Checkout')
+@Controller('v1/carts')
+export class CheckoutController {
+  constructor(private readonly checkout: Checkout) {}
+
+  @Post(':id/checkout')
+  @Shopper()
+  @Idempotent()
+  @Header('Cache-Control', 'private, no-store')
+  @ApiOperation({
+    operationId: 'checkout',
+    summary: 'Order what is in the cart',
+    description:
+      'One cart becomes one order, whatever is repeated. With `stripe`, the answer holds the client secret for Stripe.js (or the result, with a ' +
+      'confirmation token): a decline is 201 with `payment.error`, and the order can be paid again. With `manual` the order is confirmed at once.',
+  })
+  @ApiCreatedResponse({ type: CheckoutResponse })
+  @Throws(
+    ValidationFailed,
+    InvalidId,
+    NotFound,
+    OutOfStock,
+    CartChanged,
+    CartIncomplete,
+    PaymentMethodUnavailable,
+    AmountTooSmall,
+    AmountTooLarge,
+    PaymentRefused,
+    PaymentUnavailable,
+    Overloaded,
+  )
+  place(
+    @IdParam('cart') id: string,
+    @CartToken() token: string | undefined,
+    @Body() body: CheckoutRequest,
+    @IdempotencyRef() reference: IdempotencyReference,
+  ): Promise<CheckoutResponse> {
+    return this.checkout.execute(id, token, body, attemptIdOf(reference));
+  }
+}

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { InventoryModule } from '../inventory/index.js';
+import { OrdersModule } from '../orders/index.js';
+import { PaymentsModule } from '../payments/index.js';
+import { SettingsModule } from '../settings/index.js';
+import { CheckoutController } from './checkout.controller.js';
+import { Checkout } from './checkout.service.js';
+import { PlaceOrder } from './place-order.service.js';
+
+/** From cart to order. */
+@Module({
+  imports: [SettingsModule, InventoryModule, OrdersModule, PaymentsModule],
+  controllers: [CheckoutController],
+  providers: [PlaceOrder, Checkout],
+})
+export class CheckoutModule {}

@@ -1,0 +1,24 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { MoneyAmount, OneOf, Opt, Text, WebUrl } from '#libs/http';
+import { OrderResponse } from '../../orders/index.js';
+import { ShopperPaymentResponse } from '../../payments/index.js';
+
+/** How the shopper pays, and what they agree to pay. */
+export class CheckoutRequest {
+  @OneOf(['stripe', 'manual'], { example: 'manual', description: 'manual: invoice or cash, where the shop offers it' })
+  paymentMethod: 'stripe' | 'manual';
+  @MoneyAmount(Opt({ description: 'the total that the shopper saw, in minor units: 409 `cart_changed` when it is another by now' }))
+  expectedTotal?: number;
+  @Text(255, Opt({ description: 'a Stripe ConfirmationToken (ctoken_…), or a payment method (pm_…): charge on the server at once', pattern: /^(ctoken|pm)_[A-Za-z0-9_]+$/ }))
+  confirmationToken?: string;
+  @WebUrl(Opt({ description: 'where the shopper comes back to from a payment page' }))
+  returnUrl?: string;
+}
+
+/** The order and its payment. */
+export class CheckoutResponse {
+  @ApiProperty({ type: OrderResponse })
+  order: OrderResponse;
+  @ApiProperty({ type: ShopperPaymentResponse, nullable: true, description: 'null for a free order' })
+  payment: ShopperPaymentResponse | null;
+}

@@ -1,0 +1,142 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Db, type Tx } from '#libs/database';
+import { encodeId } from '#libs/ids';
+import { enqueue } from '#libs/jobs';
+import { APP_CONFIG, type Config } from '../../config/index.js';
+import { assessCart, type CartAssessment, type CartIssue, type CartSnapshot, readCart } from '../cart/index.js';
+import { OutOfStock, StockLedger } from '../inventory/index.js';
+import { OrdersRepository } from '../orders/index.js';
+import { AmountTooLarge, AmountTooSmall, chargeProblem, ExpireOrderJob, PaymentMethodUnavailable, PaymentsRepository, StripeGateway } from '../payments/index.js';
+import { ShopContext } from '../settings/index.js';
+import { Admission } from './admission.js';
+import { CartChanged, CartIncomplete } from './checkout.errors.js';
+
+/** What the shopper agrees to. */
+export interface PlaceOrderCommand {
+  cartId: string;
+  token: string | undefined;
+  paymentMethod: 'stripe' | 'manual';
+  expectedTotal?: number;
+}
+
+/** The order that the cart is now, made by this call or by one before. */
+export interface PlacedOrder {
+  orderId: string;
+  /** null for a free order */
+  paymentId: string | null;
+}
+
+/**
+ * Turns a cart into an order, in one transaction: prices are fixed, stock is held (or taken, for orders that count without
+ * an online payment), the cart is closed. No money can move before it, and one cart is one order whatever is repeated.
+ */
+@Injectable()
+export class PlaceOrder {
+  private readonly admission: Admission;
+
+  constructor(
+    private readonly db: Db,
+    private readonly shop: ShopContext,
+    private readonly stock: StockLedger,
+    private readonly orders: OrdersRepository,
+    private readonly payments: PaymentsRepository,
+    private readonly gateway: StripeGateway,
+    @Inject(APP_CONFIG) private readonly config: Config,
+  ) {
+    this.admission = new Admission(config.checkoutConcurrency, 10_000, 2_000);
+  }
+
+  /** @throws `out_of_stock`, `cart_changed`, `cart_incomplete`, `payment_method_unavailable`, `amount_too_small`, `amount_too_large`, `overloaded` */
+  async execute(command: PlaceOrderCommand): Promise<PlacedOrder> {
+    return this.admission.run(() => this.db.transaction((tx) => this.place(tx, command)));
+  }
+
+  private async place(tx: Tx, command: PlaceOrderCommand): Promise<PlacedOrder> {
+    const cart = await readCart(tx, command.cartId, command.token, true);
+    if (cart.orderId !== null) {
+      const payment = await this.payments.findCurrent(tx, cart.orderId);
+      return { orderId: cart.orderId, paymentId: payment?.id ?? null };
+    }
+    const shop = await this.shop.get(cart.shopVersion);
+    const assessment = assessCart(cart, shop);
+    this.check(cart, assessment, command, shop.manualPayments);
+
+    const { total } = assessment.priced;
+    const waits = total > 0 && command.paymentMethod === 'stripe';
+    const expiresAt = waits ? new Date(Date.now() + this.config.reservationTtlMin * 60_000) : null;
+    const order = await this.orders.insert(tx, cart, assessment, {
+      status: waits ? 'pending_payment' : 'confirmed',
+      paymentStatus: total === 0 ? 'paid' : 'pending',
+      expiresAt,
+    });
+    const paymentId =
+      total === 0
+        ? null
+        : await this.payments.insert(tx, {
+            orderId: order.id,
+            provider: command.paymentMethod,
+            status: waits ? 'requires_payment_method' : 'processing',
+            amount: total,
+            currency: cart.currency,
+          });
+    if (expiresAt) await enqueue(tx, ExpireOrderJob, order.id, { orderId: order.id }, expiresAt);
+
+    const missing = await this.stock.reserve(
+      tx,
+      order.lines
+        .filter((line) => line.stockTracked)
+        .map((line) => ({ orderId: order.id, orderLineId: line.id, variantId: line.variantId, quantity: line.quantity })),
+      waits ? 'hold' : 'commit',
+    );
+    if (missing.length > 0) throw this.outOfStock(cart, await this.stock.available(tx, missing), missing);
+    return { orderId: order.id, paymentId };
+  }
+
+  private check(cart: CartSnapshot, assessment: CartAssessment, command: PlaceOrderCommand, manualPayments: boolean): void {
+    const offered = command.paymentMethod === 'manual' ? manualPayments : this.gateway.enabled;
+    if (!offered) {
+      throw PaymentMethodUnavailable({
+        errors: [{ pointer: '/paymentMethod', code: 'not_offered', detail: `the shop does not take ${command.paymentMethod} payments` }],
+      });
+    }
+    const blocking = assessment.issues.filter((issue) => issue.severity === 'blocking');
+    const soldOut = blocking.filter((issue) => issue.code === 'out_of_stock');
+    if (soldOut.length > 0) {
+      const available = new Map(soldOut.map((issue) => [cart.lines[lineOf(issue)]!.variantId, issue.available ?? 0]));
+      throw this.outOfStock(cart, available, [...available.keys()]);
+    }
+    if (blocking.length > 0) {
+      throw CartIncomplete({ errors: blocking.map(({ pointer, code, detail }) => ({ pointer, code, detail })) });
+    }
+    const { total } = assessment.priced;
+    if (command.expectedTotal !== undefined && command.expectedTotal !== total) {
+      throw CartChanged({ data: { total: { amount: total, currency: cart.currency }, expectedTotal: command.expectedTotal } });
+    }
+    if (total > 0 && command.paymentMethod === 'stripe') {
+      const problem = chargeProblem(total, cart.currency);
+      if (problem?.problem === 'too_small') throw AmountTooSmall({ data: { minimum: problem.limit, currency: cart.currency } });
+      if (problem) throw AmountTooLarge({ data: { maximum: problem.limit, currency: cart.currency } });
+    }
+  }
+
+  private outOfStock(cart: CartSnapshot, available: Map<string, number>, missing: readonly string[]) {
+    const lines = cart.lines.map((line, i) => ({ line, i })).filter(({ line }) => missing.includes(line.variantId));
+    return OutOfStock({
+      errors: lines.map(({ line, i }) => ({
+        pointer: `/lines/${i}`,
+        code: 'out_of_stock',
+        detail: (available.get(line.variantId) ?? 0) === 0 ? `${line.title} is sold out` : `only ${available.get(line.variantId)} of ${line.title} left`,
+      })),
+      data: {
+        lines: lines.map(({ line }) => ({
+          lineId: encodeId('line', line.id),
+          variantId: encodeId('variant', line.variantId),
+          requested: line.quantity,
+          available: available.get(line.variantId) ?? 0,
+        })),
+      },
+    });
+  }
+}
+
+const lineOf = (issue: CartIssue) => Number(issue.pointer.split('/')[2]);

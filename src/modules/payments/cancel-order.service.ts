@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import { Db, type Tx } from '#libs/database';
+import { type LockedOrder, OrderNotCancelable, OrdersRepository } from '../orders/index.js';
+import { StockLedger } from '../inventory/index.js';
+import { ExecuteRefund } from './execute-refund.service.js';
+import { PaymentUnavailable } from './payments.errors.js';
+import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
+import { RefundOrder } from './refund-order.service.js';
+import { StartPayment } from './start-payment.service.js';
+import { StripeGateway } from './stripe/stripe-gateway.js';
+import { SyncPayment } from './sync-payment.service.js';
+
+/** Why an order ends, and who ends it. */
+export interface Cancellation {
+  reason: 'customer' | 'staff' | 'expired';
+  actor: string;
+  note?: string;
+}
+
+/**
+ * Cancels an order of which nothing is shipped: its stock goes back, and so does its money. An unpaid Stripe order asks
+ * Stripe first, because the shopper may be paying at this very moment: stock is given back only once Stripe agrees.
+ */
+@Injectable()
+export class CancelOrder {
+  constructor(
+    private readonly db: Db,
+    private readonly orders: OrdersRepository,
+    private readonly payments: PaymentsRepository,
+    private readonly stock: StockLedger,
+    private readonly gateway: StripeGateway,
+    private readonly start: StartPayment,
+    private readonly sync: SyncPayment,
+    private readonly refunds: RefundOrder,
+    private readonly executeRefund: ExecuteRefund,
+  ) {}
+
+  /** @throws `order_not_cancelable`, or `payment_unavailable` when Stripe cannot be asked */
+  async execute(orderId: string, cancellation: Cancellation): Promise<void> {
+    const payment = await this.payments.findCurrent(this.db, orderId);
+    const [order] = await this.db.query<{ status: string; number: number }>(`SELECT status, number FROM orders WHERE id = $1`, [orderId]);
+    if (order?.status === 'pending_payment' && payment?.provider === 'stripe') {
+      const after = await this.cancelAtStripe(payment, order.number, cancellation);
+      if (after.status === 'canceled') return;
+      if (after.status === 'processing') throw OrderNotCancelable({ detail: 'The payment is being processed by the bank; try again later.', data: { status: order.status } });
+    }
+    const refundId = await this.db.transaction((tx) => this.cancelHere(tx, orderId, cancellation));
+    // The refund is written; if Stripe cannot be reached now, a job sends it.
+    if (refundId) await this.executeRefund.execute(refundId).catch((error: unknown) => rethrowUnlessUnavailable(error));
+  }
+
+  /** Ends the intent of an unpaid order, and books what Stripe says of it. */
+  async cancelAtStripe(payment: PaymentRow, orderNumber: number, cancellation: Cancellation): Promise<PaymentRow> {
+    const intent = await this.start.ensureIntent(payment, orderNumber);
+    const after =
+      intent.status === 'canceled' || intent.status === 'succeeded'
+        ? intent
+        : await this.gateway.cancelIntent(intent.ref, payment.id, cancellation.reason === 'expired' ? 'abandoned' : 'requested_by_customer');
+    // The answer to a cancellation has no expanded charge; what was paid meanwhile is read in full.
+    const full = after.status === 'canceled' ? after : await this.gateway.retrieveIntent(intent.ref);
+    return this.sync.applyIntent(payment.id, full, cancellation.reason, cancellation.actor);
+  }
+
+  private async cancelHere(tx: Tx, orderId: string, cancellation: Cancellation): Promise<string | null> {
+    const order = await this.orders.lockOrder(tx, orderId);
+    if (order.status === 'canceled') return null;
+    const mayCancel = ['pending_payment', 'confirmed', 'payment_review'].includes(order.status) && order.fulfillment_status === 'unfulfilled';
+    if (!mayCancel) throw OrderNotCancelable({ data: { status: order.status, fulfillmentStatus: order.fulfillment_status } });
+    const current = await this.payments.findCurrent(tx, orderId);
+    const payment = current ? await this.payments.lock(tx, current.id) : null;
+
+    await this.returnStock(tx, order, cancellation);
+    await this.orders.change(
+      tx,
+      order,
+      {
+        status: 'canceled',
+        expiresAt: null,
+        cancelReason: cancellation.reason,
+        ...(payment === null || payment.captured === 0 ? { paymentStatus: 'canceled' as const } : {}),
+      },
+      { type: 'order.canceled', actor: cancellation.actor, data: { reason: cancellation.reason, ...(cancellation.note ? { note: cancellation.note } : {}) } },
+    );
+    if (payment && payment.captured === 0 && payment.provider === 'manual') await this.payments.update(tx, payment.id, { status: 'canceled' });
+    if (!payment || payment.captured === payment.refunded) return null;
+    const refund = await this.refunds.begin(tx, orderId, { reason: 'order canceled' }, cancellation.actor, `cancel:${orderId}`).catch(ignoreNothingLeft);
+    return refund?.provider === 'stripe' ? refund.id : null;
+  }
+
+  private async returnStock(tx: Tx, order: LockedOrder, cancellation: Cancellation): Promise<void> {
+    await this.stock.release(tx, order.id);
+    const lines = await tx.query<{ id: string; quantity: number }>(
+      `UPDATE order_lines SET restocked_quantity = quantity FROM (
+         SELECT id, quantity - restocked_quantity AS left_over FROM order_lines WHERE order_id = $1 AND stock_tracked) l
+       WHERE order_lines.id = l.id AND l.left_over > 0 RETURNING order_lines.id, l.left_over AS quantity`,
+      [order.id],
+    );
+    await this.stock.restock(
+      tx,
+      lines.map((l) => ({ orderLineId: l.id, quantity: l.quantity })),
+      { reason: 'order canceled', actor: cancellation.actor, dedupeKey: `cancel:${order.id}` },
+    );
+  }
+}
+
+function rethrowUnlessUnavailable(error: unknown): void {
+  if (!PaymentUnavailable.is(error)) throw error;
+}
+
+/** Everything that was captured is on its way back already. */
+function ignoreNothingLeft(error: unknown): null {
+  if ((error as { code?: string }).code === 'refund_too_large' || (error as { code?: string }).code === 'nothing_to_refund') return null;
+  throw error;
+}

@@ -1,0 +1,52 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsOptional } from 'class-validator';
+import { Flag, Id, Int32, ListQuery, MoneyAmount, ObjectArray, Opt, Text, WebUrl } from '#libs/http';
+import { SINGLE_PAYMENT_STATUSES } from '../payment.state.js';
+
+/** How many of a line are refunded. */
+export class RefundLineRequest {
+  @Id('line')
+  lineId: string;
+  @Int32(1, 9999, { example: 1 })
+  quantity: number;
+}
+
+/** Everything that is left when neither `amount` nor `lines` is given. */
+export class RefundRequest {
+  @MoneyAmount(Opt({ min: 1, example: 500 }))
+  amount?: number;
+  @ObjectArray(() => RefundLineRequest, 1000, Opt({ min: 1, description: 'what these lines cost the buyer' }))
+  lines?: RefundLineRequest[];
+  @Text(500, Opt({ example: 'requested_by_customer' }))
+  reason?: string;
+  @Flag(Opt({ description: 'put the goods back on the shelf' }))
+  restock?: boolean;
+}
+
+/** Why an order is canceled. */
+export class CancelOrderRequest {
+  @Text(500, Opt({ example: 'changed my mind' }))
+  reason?: string;
+}
+
+/** Pays an unpaid order: on the client without a token, on the server with one. */
+export class PayOrderRequest {
+  @Text(255, Opt({ description: 'a Stripe ConfirmationToken (ctoken_…), or a payment method (pm_…): charge on the server', pattern: /^(ctoken|pm)_[A-Za-z0-9_]+$/ }))
+  confirmationToken?: string;
+  @WebUrl(Opt({ description: 'where the shopper comes back to after a 3D Secure page' }))
+  returnUrl?: string;
+}
+
+/** Filters of the payments list. */
+export class PaymentListQuery extends ListQuery {
+  @ApiPropertyOptional({ enum: SINGLE_PAYMENT_STATUSES })
+  @IsOptional()
+  @IsIn([...SINGLE_PAYMENT_STATUSES])
+  status?: string;
+  @ApiPropertyOptional({ enum: ['stripe', 'manual'] })
+  @IsOptional()
+  @IsIn(['stripe', 'manual'])
+  provider?: string;
+  @Id('order', Opt())
+  orderId?: string;
+}

@@ -1,0 +1,140 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { encodeId } from '#libs/ids';
+import { Money } from '../../pricing/index.js';
+import { SINGLE_PAYMENT_STATUSES } from '../payment.state.js';
+import type { StartedPayment } from '../start-payment.service.js';
+import type { StripeGateway } from '../stripe/stripe-gateway.js';
+
+/** Why the last try to pay failed. */
+export class PaymentErrorResponse {
+  @ApiProperty({ example: 'card_declined' })
+  code: string;
+  @ApiProperty({ example: 'Your card was declined.' })
+  message: string;
+}
+
+/** A payment as the shopper needs it to go on. */
+export class ShopperPaymentResponse {
+  @ApiProperty()
+  id: string;
+  @ApiProperty({ enum: ['stripe', 'manual'] })
+  provider: string;
+  @ApiProperty({ enum: SINGLE_PAYMENT_STATUSES })
+  status: string;
+  @ApiProperty({ required: false, description: 'for Stripe.js; keep it to the shopper' })
+  clientSecret?: string;
+  @ApiProperty({ required: false })
+  publishableKey?: string;
+  @ApiProperty({ required: false, type: 'object', additionalProperties: true, description: "Stripe's next_action, for 3D Secure" })
+  nextAction?: Record<string, unknown>;
+  @ApiProperty({ required: false, type: PaymentErrorResponse })
+  error?: PaymentErrorResponse;
+  @ApiProperty({ required: false, description: 'a page to pay with test cards; only with the Stripe emulator' })
+  testPayUrl?: string;
+
+  static from(started: StartedPayment, gateway: StripeGateway, returnUrl: string | undefined): ShopperPaymentResponse {
+    const { payment, clientSecret, nextAction } = started;
+    const open = payment.status !== 'succeeded' && payment.status !== 'canceled';
+    const testPayUrl = open && clientSecret ? gateway.testPayUrl(clientSecret, returnUrl) : undefined;
+    return {
+      id: encodeId('payment', payment.id),
+      provider: payment.provider,
+      status: payment.status,
+      ...(clientSecret && open ? { clientSecret } : {}),
+      ...(payment.provider === 'stripe' && gateway.publishableKey ? { publishableKey: gateway.publishableKey } : {}),
+      ...(nextAction ? { nextAction } : {}),
+      ...(payment.error_code && open ? { error: { code: payment.error_code, message: payment.error_message ?? 'The payment was declined.' } } : {}),
+      ...(testPayUrl ? { testPayUrl } : {}),
+    };
+  }
+}
+
+/** A try to pay. */
+export class PaymentAttemptResponse {
+  @ApiProperty({ enum: ['succeeded', 'failed', 'pending'] })
+  outcome: string;
+  @ApiProperty({ type: String, nullable: true })
+  code: string | null;
+  @ApiProperty({ type: String, nullable: true })
+  declineCode: string | null;
+  @ApiProperty({ type: String, nullable: true })
+  message: string | null;
+  @ApiProperty()
+  createdAt: string;
+}
+
+/** A payment as staff see it in lists. */
+export class PaymentResponse {
+  @ApiProperty()
+  id: string;
+  @ApiProperty()
+  orderId: string;
+  @ApiProperty({ enum: ['stripe', 'manual'] })
+  provider: string;
+  @ApiProperty({ type: String, nullable: true, description: "Stripe's PaymentIntent", example: 'pi_3QK…' })
+  providerRef: string | null;
+  @ApiProperty({ enum: SINGLE_PAYMENT_STATUSES })
+  status: string;
+  @ApiProperty({ type: Money })
+  amount: Money;
+  @ApiProperty({ type: Money })
+  captured: Money;
+  @ApiProperty({ type: Money })
+  refunded: Money;
+  @ApiProperty({ type: PaymentErrorResponse, nullable: true })
+  error: PaymentErrorResponse | null;
+  @ApiProperty()
+  createdAt: string;
+  @ApiProperty()
+  updatedAt: string;
+}
+
+/** A refund. */
+export class RefundResponse {
+  @ApiProperty()
+  id: string;
+  @ApiProperty()
+  orderId: string;
+  @ApiProperty()
+  paymentId: string;
+  @ApiProperty({ enum: ['pending', 'succeeded', 'failed'] })
+  status: string;
+  @ApiProperty({ type: Money })
+  amount: Money;
+  @ApiProperty()
+  reason: string;
+  @ApiProperty()
+  restock: boolean;
+  @ApiProperty({ type: String, nullable: true })
+  providerRef: string | null;
+  @ApiProperty({ type: String, nullable: true })
+  failure: string | null;
+  @ApiProperty()
+  createdAt: string;
+}
+
+/** A payment with its tries and refunds. */
+export class PaymentDetailResponse extends PaymentResponse {
+  @ApiProperty({ type: [PaymentAttemptResponse] })
+  attempts: PaymentAttemptResponse[];
+  @ApiProperty({ type: [RefundResponse] })
+  refunds: RefundResponse[];
+}
+
+/** An event of Stripe that reached us. */
+export class WebhookReceiptResponse {
+  @ApiProperty()
+  id: string;
+  @ApiProperty({ example: 'evt_1QK…' })
+  eventId: string;
+  @ApiProperty({ example: 'payment_intent.succeeded' })
+  type: string;
+  @ApiProperty({ type: String, nullable: true })
+  objectRef: string | null;
+  @ApiProperty()
+  receivedAt: string;
+  @ApiProperty({ type: String, nullable: true })
+  processedAt: string | null;
+  @ApiProperty({ type: String, nullable: true, enum: ['applied', 'ignored', 'not_ours', 'unknown_payment', null] })
+  outcome: string | null;
+}

@@ -1,0 +1,35 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { PaymentStatus } from '../payment.state.js';
+
+/** Money asked for an order; at most one that is not canceled. */
+@Entity('payments')
+export class Payment {
+  @PrimaryColumn('uuid')
+  id: string;
+  @Column({ name: 'order_id', type: 'uuid' })
+  orderId: string;
+  @Column('text')
+  provider: 'stripe' | 'manual';
+  @Column({ name: 'provider_ref', type: 'text', nullable: true, unique: true })
+  providerRef: string | null;
+  @Column('text')
+  status: PaymentStatus;
+  @Column({ type: 'char', length: 3 })
+  currency: string;
+  @Column('bigint')
+  amount: number;
+  @Column('bigint')
+  captured: number;
+  @Column('bigint')
+  refunded: number;
+  @Column({ name: 'error_code', type: 'text', nullable: true })
+  errorCode: string | null;
+  @Column({ name: 'error_message', type: 'text', nullable: true })
+  errorMessage: string | null;
+  @Column('int')
+  version: number;
+  @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
+  createdAt: Date;
+  @Column({ name: 'updated_at', type: 'timestamptz', precision: 3 })
+  updatedAt: Date;
+}

@@ -1,0 +1,36 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Money on its way back. */
+@Entity('refunds')
+export class Refund {
+  @PrimaryColumn('uuid')
+  id: string;
+  @Column({ name: 'payment_id', type: 'uuid' })
+  paymentId: string;
+  @Column({ name: 'order_id', type: 'uuid' })
+  orderId: string;
+  @Column({ name: 'provider_ref', type: 'text', nullable: true, unique: true })
+  providerRef: string | null;
+  @Column('text')
+  status: 'pending' | 'succeeded' | 'failed';
+  @Column('bigint')
+  amount: number;
+  @Column({ type: 'char', length: 3 })
+  currency: string;
+  @Column('text')
+  reason: string;
+  @Column('jsonb')
+  lines: { lineId: string; quantity: number }[];
+  @Column('boolean')
+  restock: boolean;
+  @Column({ type: 'text', nullable: true })
+  failure: string | null;
+  @Column({ name: 'request_key', type: 'text', nullable: true, unique: true })
+  requestKey: string | null;
+  @Column('text')
+  actor: string;
+  @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
+  createdAt: Date;
+  @Column({ name: 'updated_at', type: 'timestamptz', precision: 3 })
+  updatedAt: Date;
+}

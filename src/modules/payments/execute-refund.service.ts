@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { encodeId } from '#libs/ids';
+import { PaymentRefused } from './payments.errors.js';
+import { PaymentsRepository } from './payments.repository.js';
+import { SettleRefunds } from './settle-refunds.service.js';
+import { type ProviderRefund, StripeGateway } from './stripe/stripe-gateway.js';
+
+/** Sends a written refund to Stripe and books the answer. Repeating it sends the same key, so money goes back once. */
+@Injectable()
+export class ExecuteRefund {
+  constructor(
+    private readonly db: Db,
+    private readonly gateway: StripeGateway,
+    private readonly payments: PaymentsRepository,
+    private readonly settle: SettleRefunds,
+  ) {}
+
+  /** @throws `payment_refused` when Stripe does not take it (the refund is failed then), `payment_unavailable` when it may come yet */
+  async execute(refundId: string): Promise<void> {
+    const [refund] = await this.db.query<{ payment_id: string; amount: number; currency: string; status: string; provider_ref: string | null }>(
+      `SELECT payment_id, amount, currency, status, provider_ref FROM refunds WHERE id = $1`,
+      [refundId],
+    );
+    if (!refund || refund.status !== 'pending' || refund.provider_ref !== null) return;
+    const payment = await this.payments.find(this.db, refund.payment_id);
+    if (!payment?.provider_ref) return;
+    let answer: ProviderRefund;
+    try {
+      answer = await this.gateway.refund({ id: encodeId('refund', refundId), intentRef: payment.provider_ref, amount: refund.amount, currency: refund.currency });
+    } catch (error) {
+      if (!PaymentRefused.is(error)) throw error;
+      await this.fail(refundId, payment.id, error.message);
+      throw error;
+    }
+    await this.db.transaction(async (tx) => this.settle.apply(tx, payment.id, [answer]));
+  }
+
+  private async fail(refundId: string, paymentId: string, why: string): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      await this.payments.lock(tx, paymentId);
+      await tx.query(`UPDATE refunds SET status = 'failed', failure = $2, updated_at = now() WHERE id = $1 AND status = 'pending'`, [refundId, why.slice(0, 500)]);
+    });
+  }
+}

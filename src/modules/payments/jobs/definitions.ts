@@ -1,0 +1,27 @@
+import { defineJob } from '#libs/jobs';
+
+export const ProcessWebhookJob = defineJob({
+  name: 'payments.process-webhook',
+  queue: 'payments',
+  description: 'Reads the truth about a payment from Stripe after an event and applies it.',
+  maxAttempts: 15,
+});
+export const ExpireOrderJob = defineJob({
+  name: 'payments.expire-order',
+  queue: 'payments',
+  description: 'Cancels the intent of an unpaid order, and gives its stock back once Stripe agrees.',
+  maxAttempts: 20,
+});
+export const ExecuteRefundJob = defineJob({
+  name: 'payments.execute-refund',
+  queue: 'payments',
+  description: 'Sends a refund to Stripe, with the same key each time.',
+  maxAttempts: 15,
+});
+export const ReconcileJob = defineJob({
+  name: 'payments.reconcile',
+  queue: 'maintenance',
+  description: 'Reads payments and refunds from Stripe that have been open for too long, whatever became of their events.',
+  everyMs: 60_000,
+  leaseMs: 300_000,
+});

@@ -1,0 +1,15 @@
+import { Injectable } from '@nestjs/common';
+import { HandlesJob, type JobContext, type JobHandler } from '#libs/jobs';
+import { ApplyReceipt } from '../apply-receipt.service.js';
+import { ProcessWebhookJob } from './definitions.js';
+
+/** An event is a hint: the payment that it names is read from Stripe and applied. */
+@Injectable()
+@HandlesJob(ProcessWebhookJob)
+export class ProcessWebhookHandler implements JobHandler<{ receiptId: string }> {
+  constructor(private readonly receipts: ApplyReceipt) {}
+
+  async handle(job: JobContext<{ receiptId: string }>): Promise<void> {
+    await this.receipts.execute(job.payload.receiptId);
+  }
+}

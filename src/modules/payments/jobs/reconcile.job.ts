@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { enqueue, HandlesJob, type JobContext, type JobHandler } from '#libs/jobs';
+import { log } from '#libs/log';
+import { type PaymentRow, PaymentsRepository } from '../payments.repository.js';
+import { StripeGateway } from '../stripe/stripe-gateway.js';
+import { SyncPayment } from '../sync-payment.service.js';
+import { ExecuteRefundJob, ExpireOrderJob, ReconcileJob } from './definitions.js';
+
+const BATCH = 100;
+
+/**
+ * The safety net under webhooks and jobs: whatever was lost on the way, within minutes every open payment, every overdue
+ * hold and every refund under way is looked at again.
+ */
+@Injectable()
+@HandlesJob(ReconcileJob)
+export class ReconcileHandler implements JobHandler {
+  constructor(
+    private readonly db: Db,
+    private readonly gateway: StripeGateway,
+    private readonly payments: PaymentsRepository,
+    private readonly sync: SyncPayment,
+  ) {}
+
+  async handle(job: JobContext): Promise<void> {
+    await this.expireOverdue(job.id);
+    if (!this.gateway.enabled) return;
+    await this.resumeRefunds(job.id);
+    const open = await this.db.query<{ id: string }>(
+      `SELECT p.id FROM payments p JOIN orders o ON o.id = p.order_id
+       WHERE p.provider = 'stripe' AND p.provider_ref IS NOT NULL AND o.status = 'pending_payment'
+         AND p.status IN ('requires_payment_method', 'requires_action', 'processing') AND p.created_at < now() - interval '1 minute'
+         AND p.updated_at < now() - interval '1 minute'
+       ORDER BY p.updated_at LIMIT ${BATCH}`,
+    );
+    for (const { id } of open) {
+      const payment = (await this.payments.find(this.db, id)) as PaymentRow;
+      await this.sync
+        .execute(payment)
+        .then(() => this.db.query(`UPDATE payments SET updated_at = now() WHERE id = $1`, [id]))
+        .catch((error: unknown) => log.warn('payments.reconcile_failed', { paymentId: id, error }));
+    }
+  }
+
+  /** Orders past their time whose job was lost. */
+  private async expireOverdue(run: string): Promise<void> {
+    const overdue = await this.db.query<{ id: string }>(
+      `SELECT id FROM orders WHERE status = 'pending_payment' AND expires_at < now() - interval '1 minute' ORDER BY expires_at LIMIT ${BATCH}`,
+    );
+    for (const { id } of overdue) await enqueue(this.db, ExpireOrderJob, `${id}:${run}`, { orderId: id });
+  }
+
+  private async resumeRefunds(run: string): Promise<void> {
+    const pending = await this.db.query<{ id: string }>(
+      `SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id
+       WHERE r.status = 'pending' AND r.provider_ref IS NULL AND p.provider = 'stripe' AND r.updated_at < now() - interval '10 minutes' LIMIT ${BATCH}`,
+    );
+    for (const { id } of pending) await enqueue(this.db, ExecuteRefundJob, `${id}:${run}`, { refundId: id });
+  }
+}

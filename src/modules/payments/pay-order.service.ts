@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { NotFound } from '#libs/errors';
+import { OrdersRepository } from '../orders/index.js';
+import { OrderNotPayable } from './payments.errors.js';
+import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
+import { type PayRequest, type StartedPayment, StartPayment } from './start-payment.service.js';
+import { SyncPayment } from './sync-payment.service.js';
+
+/** Pays an order that waits for its money: again after a decline, or for the first time when Stripe was out of reach. */
+@Injectable()
+export class PayOrder {
+  constructor(
+    private readonly db: Db,
+    private readonly orders: OrdersRepository,
+    private readonly payments: PaymentsRepository,
+    private readonly start: StartPayment,
+    private readonly sync: SyncPayment,
+  ) {}
+
+  /** @throws `order_not_payable`, `payment_unavailable` */
+  async execute(orderId: string, request: PayRequest): Promise<StartedPayment> {
+    const { payment, number } = await this.db.transaction(async (tx) => {
+      const order = await this.orders.lockOrder(tx, orderId);
+      const current = await this.payments.findCurrent(tx, orderId);
+      if (order.status !== 'pending_payment' || current?.provider !== 'stripe') {
+        throw OrderNotPayable({ data: { status: order.status, paymentStatus: order.payment_status } });
+      }
+      return { payment: current, number: order.number };
+    });
+    return this.start.execute(payment, number, request);
+  }
+
+  /** Reads the truth from Stripe on return from the browser. */
+  async syncNow(orderId: string): Promise<PaymentRow> {
+    const payment = await this.payments.findCurrent(this.db, orderId);
+    if (!payment) throw NotFound({ detail: 'There is no payment of this order.' });
+    return this.sync.execute(payment);
+  }
+}

@@ -1,0 +1,136 @@
+import { Body, Controller, Get, Header, HttpCode, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { InvalidCursor, InvalidId, InvalidParameter, NotFound, UnknownParameter, ValidationFailed } from '#libs/errors';
+import { IdempotencyRef, type IdempotencyReference, IdParam, Idempotent, ListEnvelope, ListQuery, type Page, Throws } from '#libs/http';
+import { encodeId } from '#libs/ids';
+import { CurrentStaff, Staff, type StaffIdentity } from '../auth/index.js';
+import { OrderNotCancelable, OrderResponse, OrdersQuery } from '../orders/index.js';
+import { ApplyReceipt } from './apply-receipt.service.js';
+import { CancelOrder } from './cancel-order.service.js';
+import { CancelOrderRequest, PaymentListQuery, RefundRequest } from './dto/payments.request.js';
+import { PaymentDetailResponse, PaymentResponse, RefundResponse, WebhookReceiptResponse } from './dto/payments.response.js';
+import { MarkPaid } from './mark-paid.service.js';
+import { NothingToRefund, OrderNotPayable, PaymentNotManual, PaymentRefused, PaymentUnavailable, RefundTooLarge } from './payments.errors.js';
+import { PaymentsQuery } from './payments.query.js';
+import { RefundOrder } from './refund-order.service.js';
+import { SyncPaymentById } from './sync-payment-by-id.service.js';
+
+const actorOf = (staff: StaffIdentity) => `staff:${encodeId('user', staff.id)}`;
+
+@ApiTags('Orders')
+@Controller('v1/admin/orders')
+export class OrderMoneyAdminController {
+  constructor(
+    private readonly orders: OrdersQuery,
+    private readonly query: PaymentsQuery,
+    private readonly cancelOrder: CancelOrder,
+    private readonly markPaid: MarkPaid,
+    private readonly refundOrder: RefundOrder,
+  ) {}
+
+  @Post(':id/cancel')
+  @Staff('orders.write')
+  @HttpCode(200)
+  @Idempotent('optional')
+  @ApiOperation({ operationId: 'cancelOrderAsStaff', summary: 'Cancel an order', description: 'Its stock goes back on the shelf, and its money to the customer.' })
+  @ApiOkResponse({ type: OrderResponse })
+  @Throws(ValidationFailed, InvalidId, NotFound, OrderNotCancelable, PaymentUnavailable)
+  async cancel(@IdParam('order') id: string, @Body() body: CancelOrderRequest, @CurrentStaff() staff: StaffIdentity): Promise<OrderResponse> {
+    await this.orders.forStaff(id);
+    await this.cancelOrder.execute(id, { reason: 'staff', actor: actorOf(staff), note: body.reason });
+    return (await this.orders.forStaff(id)).body;
+  }
+
+  @Post(':id/payments/:paymentId/mark-paid')
+  @Staff('payments.write')
+  @HttpCode(200)
+  @Idempotent('optional')
+  @ApiOperation({ operationId: 'markPaymentPaid', summary: 'The money of an invoice or the cash is there' })
+  @ApiOkResponse({ type: OrderResponse })
+  @Throws(InvalidId, NotFound, PaymentNotManual, OrderNotPayable)
+  async paid(@IdParam('order') id: string, @IdParam('payment', 'paymentId') paymentId: string, @CurrentStaff() staff: StaffIdentity): Promise<OrderResponse> {
+    await this.markPaid.execute(id, paymentId, actorOf(staff));
+    return (await this.orders.forStaff(id)).body;
+  }
+
+  @Post(':id/refunds')
+  @Staff('orders.refund')
+  @Idempotent()
+  @ApiOperation({
+    operationId: 'refundOrder',
+    summary: 'Send money back',
+    description: 'An amount, what lines cost, or everything that is left. A refund that the bank has not confirmed yet is `pending`.',
+  })
+  @ApiCreatedResponse({ type: RefundResponse })
+  @Throws(ValidationFailed, InvalidId, NotFound, NothingToRefund, RefundTooLarge, PaymentRefused, PaymentUnavailable)
+  async refund(
+    @IdParam('order') id: string,
+    @Body() body: RefundRequest,
+    @CurrentStaff() staff: StaffIdentity,
+    @IdempotencyRef() reference: IdempotencyReference,
+  ): Promise<RefundResponse> {
+    const refundId = await this.refundOrder.execute(id, body, actorOf(staff), `${reference.scope}:${reference.key}`);
+    return this.query.refund(refundId);
+  }
+}
+
+@ApiTags('Payments')
+@Controller('v1/admin')
+export class PaymentsAdminController {
+  constructor(
+    private readonly query: PaymentsQuery,
+    private readonly syncPayment: SyncPaymentById,
+    private readonly applyReceipt: ApplyReceipt,
+  ) {}
+
+  @Get('payments')
+  @Staff('payments.read')
+  @Header('Cache-Control', 'private, no-store')
+  @ApiOperation({ operationId: 'listPayments', summary: 'Payments, newest first' })
+  @ListEnvelope(PaymentResponse)
+  @Throws(InvalidCursor, InvalidParameter, UnknownParameter)
+  list(@Query() query: PaymentListQuery): Promise<{ data: PaymentResponse[]; page: Page }> {
+    return this.query.list(query);
+  }
+
+  @Get('payments/:id')
+  @Staff('payments.read')
+  @Header('Cache-Control', 'private, no-store')
+  @ApiOperation({ operationId: 'getPayment', summary: 'A payment with its tries and refunds' })
+  @ApiOkResponse({ type: PaymentDetailResponse })
+  @Throws(InvalidId, NotFound)
+  get(@IdParam('payment') id: string): Promise<PaymentDetailResponse> {
+    return this.query.get(id);
+  }
+
+  @Post('payments/:id/sync')
+  @Staff('payments.write')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'syncPayment', summary: 'Read the truth about a payment from Stripe and apply it' })
+  @ApiOkResponse({ type: PaymentDetailResponse })
+  @Throws(InvalidId, NotFound, PaymentUnavailable)
+  async sync(@IdParam('payment') id: string): Promise<PaymentDetailResponse> {
+    await this.syncPayment.execute(id);
+    return this.query.get(id);
+  }
+
+  @Get('webhook-receipts')
+  @Staff('payments.read')
+  @ApiOperation({ operationId: 'listWebhookReceipts', summary: 'Events of Stripe that reached us, newest first' })
+  @ListEnvelope(WebhookReceiptResponse)
+  @Throws(InvalidCursor, InvalidParameter, UnknownParameter)
+  receipts(@Query() query: ListQuery): Promise<{ data: WebhookReceiptResponse[]; page: Page }> {
+    return this.query.receipts(query);
+  }
+
+  @Post('webhook-receipts/:id/replay')
+  @Staff('payments.write')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'replayWebhookReceipt', summary: 'Work on an event once more', description: 'Harmless: the state is read from Stripe.' })
+  @ApiOkResponse({ type: WebhookReceiptResponse })
+  @Throws(InvalidId, NotFound, PaymentUnavailable)
+  async replay(@IdParam('webhook') id: string): Promise<WebhookReceiptResponse> {
+    await this.applyReceipt.execute(id);
+    return this.query.receipt(id);
+  }
+}

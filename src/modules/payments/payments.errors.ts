@@ -1,0 +1,59 @@
+import { defineError } from '#libs/errors';
+
+export const PaymentMethodUnavailable = defineError({
+  code: 'payment_method_unavailable',
+  kind: 'unprocessable',
+  title: 'This payment method is not offered',
+  help: 'The shop decides which of stripe and manual it takes.',
+});
+export const PaymentUnavailable = defineError({
+  code: 'payment_unavailable',
+  kind: 'unavailable',
+  title: 'The payment provider is out of reach',
+  help: 'The order (`orderId`) and its stock are kept: repeat the request with the same Idempotency-Key, or POST /v1/orders/:id/payments.',
+});
+export const PaymentRefused = defineError({
+  code: 'payment_refused',
+  kind: 'unprocessable',
+  title: 'The payment provider does not accept this',
+  help: '`detail` says what the provider objects to.',
+});
+export const AmountTooSmall = defineError({
+  code: 'amount_too_small',
+  kind: 'unprocessable',
+  title: 'The total is below what can be charged',
+  help: '`minimum` is the smallest amount that the payment provider takes in this currency, in minor units.',
+});
+export const AmountTooLarge = defineError({ code: 'amount_too_large', kind: 'unprocessable', title: 'The total is above what can be charged' });
+export const OrderNotPayable = defineError({
+  code: 'order_not_payable',
+  kind: 'conflict',
+  title: 'There is nothing to pay on this order',
+  help: '`status` and `paymentStatus` tell where the order stands.',
+});
+export const NothingToRefund = defineError({
+  code: 'nothing_to_refund',
+  kind: 'conflict',
+  title: 'Nothing was captured that could be refunded',
+});
+export const RefundTooLarge = defineError({
+  code: 'refund_too_large',
+  kind: 'unprocessable',
+  title: 'More than what is left to refund',
+  help: '`refundable` is what is left, in minor units; refunds under way count as refunded.',
+});
+export const PaymentNotManual = defineError({
+  code: 'payment_not_manual',
+  kind: 'conflict',
+  title: 'Only a manual payment is marked as paid by hand',
+});
+export const WebhookSignatureInvalid = defineError({
+  code: 'webhook_signature_invalid',
+  kind: 'invalid',
+  title: 'The signature does not fit the body',
+});
+export const CaptureNotPossible = defineError({
+  code: 'capture_not_possible',
+  kind: 'conflict',
+  title: 'There is no authorized payment to capture',
+});

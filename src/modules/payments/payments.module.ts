@@ -1,0 +1,53 @@
+import { Module } from '@nestjs/common';
+import { InventoryModule } from '../inventory/index.js';
+import { OrdersModule } from '../orders/index.js';
+import { ApplyReceipt } from './apply-receipt.service.js';
+import { CancelOrder } from './cancel-order.service.js';
+import { ExecuteRefund } from './execute-refund.service.js';
+import { ExecuteRefundHandler } from './jobs/execute-refund.job.js';
+import { ExpireOrderHandler } from './jobs/expire-order.job.js';
+import { ProcessWebhookHandler } from './jobs/process-webhook.job.js';
+import { ReconcileHandler } from './jobs/reconcile.job.js';
+import { MarkPaid } from './mark-paid.service.js';
+import { PayOrder } from './pay-order.service.js';
+import { OrderMoneyAdminController, PaymentsAdminController } from './payments.admin.controller.js';
+import { PaymentsController } from './payments.controller.js';
+import { PaymentsQuery } from './payments.query.js';
+import { PaymentsRepository } from './payments.repository.js';
+import { ReceiveWebhook } from './receive-webhook.service.js';
+import { RefundOrder } from './refund-order.service.js';
+import { SettlePayment } from './settle-payment.service.js';
+import { SettleRefunds } from './settle-refunds.service.js';
+import { StartPayment } from './start-payment.service.js';
+import { StripeGateway } from './stripe/stripe-gateway.js';
+import { SyncPaymentById } from './sync-payment-by-id.service.js';
+import { SyncPayment } from './sync-payment.service.js';
+
+/** Money: how it comes, how it goes back, and how the order learns of it. */
+@Module({
+  imports: [InventoryModule, OrdersModule],
+  controllers: [PaymentsController, OrderMoneyAdminController, PaymentsAdminController],
+  providers: [
+    StripeGateway,
+    PaymentsRepository,
+    PaymentsQuery,
+    SettlePayment,
+    SettleRefunds,
+    SyncPayment,
+    SyncPaymentById,
+    StartPayment,
+    PayOrder,
+    CancelOrder,
+    MarkPaid,
+    RefundOrder,
+    ExecuteRefund,
+    ReceiveWebhook,
+    ApplyReceipt,
+    ProcessWebhookHandler,
+    ExpireOrderHandler,
+    ExecuteRefundHandler,
+    ReconcileHandler,
+  ],
+  exports: [StripeGateway, PaymentsRepository, StartPayment],
+})
+export class PaymentsModule {}

@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import type { Queryable, Tx } from '#libs/database';
+import { newUuid } from '#libs/ids';
+import type { PaymentStatus } from './payment.state.js';
+
+/** A payment as it stands in its row. Amounts in minor units. */
+export interface PaymentRow {
+  id: string;
+  order_id: string;
+  provider: 'stripe' | 'manual';
+  provider_ref: string | null;
+  status: PaymentStatus;
+  currency: string;
+  amount: number;
+  captured: number;
+  refunded: number;
+  error_code: string | null;
+  error_message: string | null;
+  version: number;
+  created_at: Date;
+  updated_at: Date;
+}
+
+const COLUMNS = `id, order_id, provider, provider_ref, status, currency, amount, captured, refunded, error_code, error_message, version, created_at, updated_at`;
+
+/** Loads, locks and saves payments. */
+@Injectable()
+export class PaymentsRepository {
+  /** A new payment of an order; a partial UNIQUE index allows one that is not canceled. */
+  async insert(tx: Tx, payment: { orderId: string; provider: 'stripe' | 'manual'; status: PaymentStatus; amount: number; currency: string }): Promise<string> {
+    const id = newUuid();
+    await tx.query(`INSERT INTO payments (id, order_id, provider, status, amount, currency) VALUES ($1, $2, $3, $4, $5, $6)`, [
+      id,
+      payment.orderId,
+      payment.provider,
+      payment.status,
+      payment.amount,
+      payment.currency,
+    ]);
+    return id;
+  }
+
+  async find(db: Queryable, id: string): Promise<PaymentRow | undefined> {
+    return (await db.query<PaymentRow>(`SELECT ${COLUMNS} FROM payments WHERE id = $1`, [id]))[0];
+  }
+
+  async findByRef(db: Queryable, ref: string): Promise<PaymentRow | undefined> {
+    return (await db.query<PaymentRow>(`SELECT ${COLUMNS} FROM payments WHERE provider_ref = $1`, [ref]))[0];
+  }
+
+  /** The payment of an order that counts: the one that is not canceled, else the latest. */
+  async findCurrent(db: Queryable, orderId: string): Promise<PaymentRow | undefined> {
+    return (
+      await db.query<PaymentRow>(`SELECT ${COLUMNS} FROM payments WHERE order_id = $1 ORDER BY (status <> 'canceled') DESC, created_at DESC LIMIT 1`, [orderId])
+    )[0];
+  }
+
+  /** Locks a payment. Lock its order first: that is the order of locks everywhere. */
+  async lock(tx: Tx, id: string): Promise<PaymentRow> {
+    const [row] = await tx.query<PaymentRow>(`SELECT ${COLUMNS} FROM payments WHERE id = $1 FOR UPDATE`, [id]);
+    if (!row) throw new Error(`payment ${id} is gone`);
+    return row;
+  }
+
+  async update(
+    tx: Tx,
+    id: string,
+    change: { status?: PaymentStatus; providerRef?: string; captured?: number; refunded?: number; error?: { code: string | null; message: string | null } | null },
+  ): Promise<void> {
+    await tx.query(
+      `UPDATE payments SET status = coalesce($2, status), provider_ref = coalesce(provider_ref, $3), captured = coalesce($4, captured),
+         refunded = coalesce($5, refunded),
+         error_code = CASE WHEN $6 THEN $7 ELSE error_code END, error_message = CASE WHEN $6 THEN $8 ELSE error_message END,
+         version = version + 1, updated_at = now() WHERE id = $1`,
+      [
+        id,
+        change.status ?? null,
+        change.providerRef ?? null,
+        change.captured ?? null,
+        change.refunded ?? null,
+        change.error !== undefined,
+        change.error?.code ?? null,
+        change.error?.message ?? null,
+      ],
+    );
+  }
+
+  /** Remembers one try to pay. Returns false when it is known already. */
+  async recordAttempt(
+    tx: Tx,
+    paymentId: string,
+    attempt: { ref: string; outcome: string; code: string | null; declineCode: string | null; message: string | null },
+  ): Promise<boolean> {
+    const rows = await tx.query<{ fresh: boolean }>(
+      `INSERT INTO payment_attempts AS a (payment_id, provider_ref, outcome, code, decline_code, message) VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT ON CONSTRAINT payment_attempts_once DO UPDATE SET outcome = excluded.outcome, code = excluded.code
+         WHERE a.outcome = 'pending' AND excluded.outcome <> 'pending'
+       RETURNING (xmax = 0) AS fresh`,
+      [paymentId, attempt.ref, attempt.outcome, attempt.code, attempt.declineCode, attempt.message],
+    );
+    return rows.length > 0;
+  }
+}

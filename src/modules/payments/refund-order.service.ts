@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import { Db, type Tx } from '#libs/database';
+import type { FieldError } from '#libs/errors';
+import { ValidationFailed } from '#libs/errors';
+import { newUuid } from '#libs/ids';
+import { enqueue } from '#libs/jobs';
+import { roundHalfUp } from '#libs/money';
+import { OrdersRepository } from '../orders/index.js';
+import type { RefundRequest } from './dto/payments.request.js';
+import { ExecuteRefund } from './execute-refund.service.js';
+import { ExecuteRefundJob } from './jobs/definitions.js';
+import { NothingToRefund, RefundTooLarge } from './payments.errors.js';
+import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
+import { SettleRefunds } from './settle-refunds.service.js';
+
+/** A refund line as it is kept. */
+interface RefundLine {
+  lineId: string;
+  quantity: number;
+}
+
+/** Sends money of an order back: all that is left, an amount, or what lines cost; with or without restocking. */
+@Injectable()
+export class RefundOrder {
+  constructor(
+    private readonly db: Db,
+    private readonly orders: OrdersRepository,
+    private readonly payments: PaymentsRepository,
+    private readonly settle: SettleRefunds,
+    private readonly executeRefund: ExecuteRefund,
+  ) {}
+
+  /**
+   * The refund row is written first, under the lock of the payment, so refunds running at the same time cannot exceed
+   * what was captured; then Stripe is asked. When Stripe does not answer, the refund stays pending and a job goes on.
+   * @param requestKey the same key is the same refund
+   * @returns the id of the refund
+   */
+  async execute(orderId: string, request: RefundRequest, actor: string, requestKey: string): Promise<string> {
+    const refund = await this.db.transaction((tx) => this.begin(tx, orderId, request, actor, requestKey));
+    if (refund.provider === 'stripe') await this.executeRefund.execute(refund.id);
+    return refund.id;
+  }
+
+  /** Writes the refund in the caller's transaction, with the job that carries it out. */
+  async begin(tx: Tx, orderId: string, request: RefundRequest, actor: string, requestKey: string): Promise<{ id: string; provider: 'stripe' | 'manual' }> {
+    const order = await this.orders.lockOrder(tx, orderId);
+    const current = await this.payments.findCurrent(tx, orderId);
+    if (!current) throw NothingToRefund();
+    const payment = await this.payments.lock(tx, current.id);
+    const [same] = await tx.query<{ id: string }>(`SELECT id FROM refunds WHERE request_key = $1`, [requestKey]);
+    if (same) return { id: same.id, provider: payment.provider };
+    if (payment.captured === 0) throw NothingToRefund({ data: { status: order.status, paymentStatus: order.payment_status } });
+
+    const refundable = payment.captured - (await this.underWay(tx, payment.id));
+    const lines = await this.linesOf(tx, orderId, request);
+    const amount = request.amount ?? (request.lines ? Math.min(lines.amount, refundable) : refundable);
+    if (amount <= 0 || amount > refundable) throw RefundTooLarge({ data: { refundable, currency: payment.currency } });
+
+    const id = newUuid();
+    const kept = request.lines ? lines.lines : request.restock ? lines.everything : [];
+    await tx.query(
+      `INSERT INTO refunds (id, payment_id, order_id, status, amount, currency, reason, lines, restock, request_key, actor)
+       VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $8, $9, $10)`,
+      [id, payment.id, orderId, amount, payment.currency, request.reason ?? '', JSON.stringify(kept), request.restock ?? false, requestKey, actor],
+    );
+    await this.orders.note(tx, orderId, { type: 'refund.requested', actor, data: { amount, currency: payment.currency, reason: request.reason ?? null } });
+    await this.carryOut(tx, payment, id, amount);
+    return { id, provider: payment.provider };
+  }
+
+  /** A manual refund is done by hand, so it counts at once; Stripe's is sent after the commit, and by a job if that fails. */
+  private async carryOut(tx: Tx, payment: PaymentRow, id: string, amount: number): Promise<void> {
+    if (payment.provider === 'manual') {
+      await this.settle.apply(tx, payment.id, [{ ref: `manual:${id}`, refundId: id, status: 'succeeded', amount, reason: null, failure: null }]);
+      return;
+    }
+    await enqueue(tx, ExecuteRefundJob, id, { refundId: id }, new Date(Date.now() + 30_000));
+  }
+
+  private async underWay(tx: Tx, paymentId: string): Promise<number> {
+    const [sum] = await tx.query<{ amount: number }>(
+      `SELECT coalesce(sum(amount), 0)::bigint AS amount FROM refunds WHERE payment_id = $1 AND status <> 'failed'`,
+      [paymentId],
+    );
+    return sum!.amount;
+  }
+
+  /** What the named lines cost the buyer, by quantity; and what could still be restocked of the whole order. */
+  private async linesOf(tx: Tx, orderId: string, request: RefundRequest): Promise<{ amount: number; lines: RefundLine[]; everything: RefundLine[] }> {
+    const rows = await tx.query<{ id: string; quantity: number; total: number; restocked_quantity: number }>(
+      `SELECT id, quantity, total, restocked_quantity FROM order_lines WHERE order_id = $1 ORDER BY position FOR UPDATE`,
+      [orderId],
+    );
+    const everything = rows.map((r) => ({ lineId: r.id, quantity: r.quantity - r.restocked_quantity })).filter((l) => l.quantity > 0);
+    const errors: FieldError[] = [];
+    let amount = 0;
+    const lines: RefundLine[] = [];
+    for (const [i, wanted] of (request.lines ?? []).entries()) {
+      const row = rows.find((r) => r.id === wanted.lineId);
+      if (!row) errors.push({ pointer: `/lines/${i}/lineId`, code: 'not_found', detail: 'is not a line of this order' });
+      else if (wanted.quantity > row.quantity - (request.restock ? row.restocked_quantity : 0)) {
+        errors.push({ pointer: `/lines/${i}/quantity`, code: 'too_large', detail: `the line has ${row.quantity}, ${row.restocked_quantity} of them restocked` });
+      } else if (lines.some((l) => l.lineId === wanted.lineId)) {
+        errors.push({ pointer: `/lines/${i}/lineId`, code: 'duplicate', detail: 'names a line a second time' });
+      } else {
+        amount += roundHalfUp(BigInt(row.total) * BigInt(wanted.quantity), BigInt(row.quantity));
+        lines.push({ lineId: row.id, quantity: wanted.quantity });
+      }
+    }
+    if (errors.length > 0) throw ValidationFailed({ errors });
+    return { amount, lines, everything };
+  }
+}

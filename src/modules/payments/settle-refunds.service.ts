@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import type { Tx } from '#libs/database';
+import { decodeId, encodeId, newUuid } from '#libs/ids';
+import { announce } from '#libs/outbox';
+import { StockLedger } from '../inventory/index.js';
+import { type OrderPaymentStatus, OrdersRepository } from '../orders/index.js';
+import { PaymentRefunded, RefundFailed } from './payments.events.js';
+import { PaymentsRepository } from './payments.repository.js';
+import type { ProviderRefund } from './stripe/stripe-gateway.js';
+
+interface RefundRow {
+  id: string;
+  provider_ref: string | null;
+  status: 'pending' | 'succeeded' | 'failed';
+  amount: number;
+  restock: boolean;
+  lines: { lineId: string; quantity: number }[];
+}
+
+/** Brings refunds, ours and those made in Stripe's dashboard, to what the provider says; under the lock of the payment. */
+@Injectable()
+export class SettleRefunds {
+  constructor(
+    private readonly orders: OrdersRepository,
+    private readonly payments: PaymentsRepository,
+    private readonly stock: StockLedger,
+  ) {}
+
+  async apply(tx: Tx, paymentId: string, reported: readonly ProviderRefund[]): Promise<void> {
+    const found = await this.payments.find(tx, paymentId);
+    const order = await this.orders.lockOrder(tx, found!.order_id);
+    const payment = await this.payments.lock(tx, paymentId);
+    const known = await tx.query<RefundRow>(`SELECT id, provider_ref, status, amount, restock, lines FROM refunds WHERE payment_id = $1 FOR UPDATE`, [paymentId]);
+
+    for (const refund of reported) {
+      const ours = refund.refundId === null ? null : decodeUuid(refund.refundId);
+      const row = known.find((r) => r.provider_ref === refund.ref) ?? known.find((r) => r.id === ours);
+      if (!row) {
+        const id = newUuid();
+        await tx.query(
+          `INSERT INTO refunds (id, payment_id, order_id, provider_ref, status, amount, currency, reason, failure, actor)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'stripe') ON CONFLICT (provider_ref) DO NOTHING`,
+          [id, payment.id, order.id, refund.ref, refund.status, refund.amount, payment.currency, refund.reason ?? 'dashboard', refund.failure],
+        );
+        await this.tell(tx, { id, amount: refund.amount }, order.id, payment.currency, refund.status);
+        continue;
+      }
+      // A refund may fail weeks after it succeeded; a late report of "pending" changes nothing.
+      if (row.status === refund.status || (refund.status === 'pending' && row.provider_ref !== null)) continue;
+      await tx.query(`UPDATE refunds SET provider_ref = $2, status = $3, failure = $4, updated_at = now() WHERE id = $1`, [
+        row.id,
+        refund.ref,
+        refund.status,
+        refund.failure,
+      ]);
+      if (refund.status === 'succeeded' && row.restock) await this.restock(tx, row);
+      await this.tell(tx, row, order.id, payment.currency, refund.status);
+    }
+    await this.refreshTotals(tx, paymentId);
+  }
+
+  /** Refunded is what succeeded; the order's payment status follows. */
+  async refreshTotals(tx: Tx, paymentId: string): Promise<void> {
+    const payment = await this.payments.lock(tx, paymentId);
+    const [sum] = await tx.query<{ amount: number }>(
+      `SELECT coalesce(sum(amount), 0)::bigint AS amount FROM refunds WHERE payment_id = $1 AND status = 'succeeded'`,
+      [paymentId],
+    );
+    const refunded = sum!.amount;
+    if (refunded === payment.refunded) return;
+    await this.payments.update(tx, paymentId, { refunded });
+    const order = await this.orders.lockOrder(tx, payment.order_id);
+    const paymentStatus: OrderPaymentStatus = refunded === 0 ? 'paid' : refunded === payment.captured ? 'refunded' : 'partially_refunded';
+    if (order.payment_status !== paymentStatus) {
+      await this.orders.change(tx, order, { paymentStatus }, { type: 'payment.refunded', actor: 'system', data: { refunded, currency: payment.currency } });
+    }
+  }
+
+  private async restock(tx: Tx, refund: RefundRow): Promise<void> {
+    const lines = refund.lines.map((line) => ({ orderLineId: line.lineId, quantity: line.quantity }));
+    await this.stock.restock(tx, lines, { reason: 'refund', actor: 'system', dedupeKey: `refund:${refund.id}` });
+    for (const line of lines) {
+      await tx.query(`UPDATE order_lines SET restocked_quantity = restocked_quantity + $2 WHERE id = $1`, [line.orderLineId, line.quantity]);
+    }
+  }
+
+  private async tell(tx: Tx, refund: { id: string; amount: number }, orderId: string, currency: string, status: ProviderRefund['status']): Promise<void> {
+    if (status === 'pending') return;
+    const definition = status === 'succeeded' ? PaymentRefunded : RefundFailed;
+    await announce(tx, {
+      definition,
+      key: `${definition.topic}:${refund.id}`,
+      aggregateType: 'order',
+      aggregateId: orderId,
+      payload: { orderId: encodeId('order', orderId), refundId: refund.id, amount: refund.amount, currency },
+    });
+    if (status === 'failed') await this.orders.note(tx, orderId, { type: 'payment.refund_failed', actor: 'stripe', data: { refundId: encodeId('refund', refund.id), amount: refund.amount } });
+  }
+}
+
+const decodeUuid = (id: string) => decodeId('refund', id) ?? id;

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { encodeId } from '#libs/ids';
+import { PaymentUnavailable } from './payments.errors.js';
+import type { PaymentRow } from './payments.repository.js';
+import { type Intent, StripeGateway } from './stripe/stripe-gateway.js';
+import { SyncPayment } from './sync-payment.service.js';
+
+/** How the shopper pays: on the client with the client secret, or here with what the storefront collected. */
+export interface PayRequest {
+  confirmationToken?: string;
+  returnUrl?: string;
+  /** Names this try: the same try repeated charges once, another try is another charge. */
+  attemptId: string;
+}
+
+/** A payment with what the shopper needs to go on. */
+export interface StartedPayment {
+  payment: PaymentRow;
+  clientSecret: string | null;
+  nextAction: Record<string, unknown> | null;
+}
+
+/** Gets the intent of a payment and, when asked, charges it. Talks to Stripe, so never inside a transaction. */
+@Injectable()
+export class StartPayment {
+  constructor(
+    private readonly db: Db,
+    private readonly gateway: StripeGateway,
+    private readonly sync: SyncPayment,
+  ) {}
+
+  /** @throws `payment_unavailable` with the order's id when Stripe is out of reach; the order stays payable */
+  async execute(payment: PaymentRow, orderNumber: number, request: PayRequest): Promise<StartedPayment> {
+    try {
+      let intent = await this.ensureIntent(payment, orderNumber);
+      if (request.confirmationToken && intent.status === 'requires_payment_method') {
+        const answer = await this.gateway.confirmIntent(intent.ref, request.attemptId, request.confirmationToken, request.returnUrl);
+        intent = 'declined' in answer ? answer.intent : answer;
+      }
+      const current =
+        intent.status === payment.status && intent.attempt === null
+          ? { ...payment, provider_ref: intent.ref }
+          : await this.sync.applyIntent(payment.id, intent);
+      return { payment: current, clientSecret: intent.clientSecret, nextAction: intent.nextAction };
+    } catch (error) {
+      if (!PaymentUnavailable.is(error)) throw error;
+      throw PaymentUnavailable({
+        data: { orderId: encodeId('order', payment.order_id) },
+        retryAfterSeconds: 5,
+        cause: error,
+      });
+    }
+  }
+
+  /** The intent of this payment: asked for again with the same key until its id is stored, so there is never a second one. */
+  async ensureIntent(payment: PaymentRow, orderNumber: number): Promise<Intent> {
+    if (payment.provider_ref !== null) return this.gateway.retrieveIntent(payment.provider_ref);
+    const intent = await this.gateway.createIntent({
+      id: encodeId('payment', payment.id),
+      orderId: encodeId('order', payment.order_id),
+      orderNumber,
+      amount: payment.amount,
+      currency: payment.currency,
+    });
+    await this.db.query(`UPDATE payments SET provider_ref = $2, updated_at = now() WHERE id = $1 AND provider_ref IS NULL`, [payment.id, intent.ref]);
+    return intent;
+  }
+}

@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { decodeId } from '#libs/ids';
+import { log } from '#libs/log';
+import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
+import { SettlePayment } from './settle-payment.service.js';
+import { type Intent, StripeGateway } from './stripe/stripe-gateway.js';
+
+/**
+ * Reads the truth about a payment from Stripe, then applies it. The webhook, the browser's return, the expiry, the
+ * reconciliation and staff all come through here, so there is one way for money to change an order.
+ */
+@Injectable()
+export class SyncPayment {
+  constructor(
+    private readonly db: Db,
+    private readonly gateway: StripeGateway,
+    private readonly payments: PaymentsRepository,
+    private readonly settle: SettlePayment,
+  ) {}
+
+  /** Syncs a payment of ours. Manual payments, and those that Stripe does not know yet, are returned as they are. */
+  async execute(payment: PaymentRow, cancelReason?: string, actor?: string): Promise<PaymentRow> {
+    if (payment.provider !== 'stripe' || payment.provider_ref === null) return payment;
+    return this.applyIntent(payment.id, await this.gateway.retrieveIntent(payment.provider_ref), cancelReason, actor);
+  }
+
+  /**
+   * Syncs the intent that an event names. An event may come before the answer that would have told us the intent's id:
+   * then its metadata leads to the payment.
+   * @returns what became of it, for the receipt
+   */
+  async executeByIntent(ref: string): Promise<'applied' | 'not_ours' | 'unknown_payment'> {
+    const intent = await this.gateway.retrieveIntent(ref);
+    const known = await this.payments.findByRef(this.db, ref);
+    const paymentId = known?.id ?? (intent.ours && intent.paymentId ? (decodeId('payment', intent.paymentId) ?? null) : null);
+    if (paymentId === null) return 'not_ours';
+    if (!known && !(await this.payments.find(this.db, paymentId))) {
+      if (intent.status === 'succeeded') log.error('payment.captured_without_order', { intent: ref });
+      return 'unknown_payment';
+    }
+    await this.applyIntent(paymentId, intent);
+    return 'applied';
+  }
+
+  /** Applies an intent that was just read. */
+  async applyIntent(paymentId: string, intent: Intent, cancelReason?: string, actor?: string): Promise<PaymentRow> {
+    const [row] = await this.db.query<{ any: boolean }>(`SELECT EXISTS (SELECT FROM refunds WHERE payment_id = $1 AND provider_ref IS NOT NULL) AS any`, [paymentId]);
+    const refunds = intent.amountRefunded > 0 || row?.any ? await this.gateway.listRefunds(intent.ref) : [];
+    return this.db.transaction((tx) => this.settle.apply(tx, paymentId, { intent, refunds }, cancelReason, actor));
+  }
+}
