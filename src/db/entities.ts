@@ -1,5 +1,17 @@
 import type { ObjectLiteral } from 'typeorm';
+import { authEntities } from '../modules/auth/entities/index.js';
+import { cartEntities } from '../modules/cart/entities/index.js';
+import { inventoryEntities } from '../modules/inventory/entities/index.js';
+import { orderEntities } from '../modules/orders/entities/index.js';
+import { paymentEntities } from '../modules/payments/entities/index.js';
 import { settingsEntities } from '../modules/settings/entities/index.js';
 
 /** Every entity of every module, for TypeORM. */
-export const entities: (new () => ObjectLiteral)[] = [...settingsEntities];
+export const entities: (new () => ObjectLiteral)[] = [
+  ...authEntities,
+  ...settingsEntities,
+  ...inventoryEntities,
+  ...cartEntities,
+  ...orderEntities,
+  ...paymentEntities,
+];

@@ -27,5 +27,6 @@ export const STAFF_TAGS: readonly DocumentedTag[] = [
   { name: 'Settings', description: 'Shop name, currency, addresses, payment methods.' },
   { name: 'Taxes', description: 'Rates by country and state.' },
   { name: 'Shipping', description: 'Zones, methods and their prices.' },
+  { name: 'Staff', description: 'Who works here, and what each of them may do.' },
   { name: 'Jobs', description: 'Work in the background: waiting, failed, dead letters, and trying them again.' },
 ];

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { Forbidden, Unauthenticated } from '#libs/errors';
-import { type Request, setPrincipal } from '#libs/http';
+import { type Reply, type Request, setPrincipal } from '#libs/http';
 import { type AccessRule, accessRulesOf } from './access.decorators.js';
 import { cartTokenOf, guestPrincipal } from './cart-token.js';
 import { JwtGuard } from './jwt.guard.js';
@@ -23,6 +23,9 @@ export class AccessGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = this.ruleOf(context.getHandler());
+    // What is answered to one person is for nobody's cache.
+    if (rule.kind !== 'public')
+      context.switchToHttp().getResponse<Reply>().header('Cache-Control', 'private, no-store');
     if (rule.kind === 'staff') return this.admitStaff(context, rule);
     const request = context.switchToHttp().getRequest<Request>();
     const cartToken = cartTokenOf(request);

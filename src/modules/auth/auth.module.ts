@@ -3,14 +3,37 @@ import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
 import { AccessGuard } from './access.guard.js';
 import { AccessTokens } from './access-token.js';
+import { AuthController } from './auth.controller.js';
 import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { KeySet } from './key-set.js';
+import { LoginService } from './login.service.js';
+import { LoginThrottle } from './login-throttle.js';
+import { PasswordHasher } from './password-hasher.js';
 import { RouteAudit } from './route-audit.js';
+import { Sessions } from './sessions.service.js';
+import { StaffAdminController } from './staff.admin.controller.js';
+import { StaffQuery } from './staff.query.js';
+import { StaffService } from './staff.service.js';
 
 /** Who asks, and whether they may. */
 @Module({
   imports: [DiscoveryModule, JwtModule.register({})],
-  providers: [KeySet, AccessTokens, JwtStrategy, JwtGuard, RouteAudit, { provide: APP_GUARD, useClass: AccessGuard }],
+  controllers: [AuthController, StaffAdminController],
+  providers: [
+    KeySet,
+    AccessTokens,
+    JwtStrategy,
+    JwtGuard,
+    RouteAudit,
+    PasswordHasher,
+    LoginThrottle,
+    LoginService,
+    Sessions,
+    StaffQuery,
+    StaffService,
+    { provide: APP_GUARD, useClass: AccessGuard },
+  ],
+  exports: [StaffService],
 })
 export class AuthModule {}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
-import type { Request } from '#libs/http';
+import { clientNetwork, type Request } from '#libs/http';
 import { log } from '#libs/log';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { EdgeRedis } from './edge-redis.js';
@@ -55,7 +55,7 @@ export class RateLimits implements OnModuleDestroy {
   count(request: Request): Hit | null {
     const { method, url } = request.raw;
     if (method === 'OPTIONS' || EXEMPT.test(url!)) return null;
-    const address = addressOf(request.ip);
+    const address = clientNetwork(request.ip);
     const { readsPerMin, writesPerMin, cartWritesPerMin } = this.config.rateLimits;
     if (method === 'GET' || method === 'HEAD') return this.windows.hit(`r:${address}`, readsPerMin);
     const byAddress = this.windows.hit(`w:${address}`, writesPerMin);
@@ -94,22 +94,4 @@ export class RateLimits implements OnModuleDestroy {
 /** Tokens are secrets: they do not leave the process. */
 function storedKey(key: string): string {
   return key.startsWith('c:') ? `c:${createHash('sha256').update(key).digest('base64url')}` : key;
-}
-
-/** An IPv4 address, or the /64 network that one IPv6 customer is given. */
-export function addressOf(ip: string): string {
-  if (!ip.includes(':')) return ip;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip);
-  if (mapped) return mapped[1]!;
-  const [head = '', tail] = ip.split('%', 1)[0]!.split('::', 2);
-  const groups = head === '' ? [] : head.split(':');
-  if (tail !== undefined) {
-    const rest = tail === '' ? [] : tail.split(':');
-    while (groups.length + rest.length < 8) groups.push('0');
-    groups.push(...rest);
-  }
-  return groups
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, '').toLowerCase())
-    .join(':');
 }

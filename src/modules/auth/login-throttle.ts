@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimited } from '#libs/errors';
+import { clientNetwork } from '#libs/http';
+import { APP_CONFIG, type Config } from '../../config/index.js';
+
+const FREE_FAILURES = 10;
+const FAILURES_KEPT_SECONDS = 3_600;
+const LONGEST_WAIT_SECONDS = 60;
+/** Timers of Node end at 24.8 days. */
+const KNOWN_PLACE_SECONDS = 20 * 86_400;
+
+/** One try to sign in that was let through; tell how it went. */
+export interface LoginAttempt {
+  /** Forgets the failures, and remembers the place as one that its owner comes from. */
+  succeeded(): Promise<void>;
+  /** The password was not even looked at: the try does not count. */
+  notTried(): Promise<void>;
+}
+
+/** Seconds between tries after so many failures: 2, 4, 8 … up to a minute. */
+export function waitAfter(failures: number): number {
+  return Math.min(LONGEST_WAIT_SECONDS, 2 ** Math.max(0, failures - FREE_FAILURES));
+}
+
+/**
+ * Slows down who guesses passwords: so many tries a minute for an address, and growing waits for an account after ten
+ * failures. Nobody is locked out for longer than a minute, and strangers who guess do not slow down the owner: a network
+ * from which the account was signed in lately is counted by itself. Counts live in Redis where it is set and reachable,
+ * else in this process.
+ */
+@Injectable()
+export class LoginThrottle implements OnModuleDestroy {
+  private readonly redis: Redis | null;
+  private readonly byAddress: RateLimiterAbstract;
+  private readonly failures: RateLimiterAbstract;
+  private readonly turns: RateLimiterAbstract;
+  private readonly knownPlaces: RateLimiterAbstract;
+
+  constructor(@Inject(APP_CONFIG) config: Config) {
+    this.redis = config.redisUrl
+      ? new Redis(config.redisUrl, {
+          lazyConnect: true,
+          enableOfflineQueue: false,
+          maxRetriesPerRequest: 0,
+          commandTimeout: 500,
+          retryStrategy: (times) => Math.min(times * 200, 2_000),
+        })
+      : null;
+    this.redis?.on('error', () => undefined);
+    this.byAddress = this.limiter('address', config.rateLimits.loginsPerMin, 60);
+    this.failures = this.limiter('failures', FREE_FAILURES, FAILURES_KEPT_SECONDS);
+    this.turns = this.limiter('turn', 1, LONGEST_WAIT_SECONDS);
+    this.knownPlaces = this.limiter('known', 1, KNOWN_PLACE_SECONDS);
+  }
+
+  onModuleDestroy(): void {
+    this.redis?.disconnect();
+  }
+
+  /**
+   * Lets a try through, counting it as a failure until it is told otherwise, so that tries at the same time count too.
+   * @throws rate_limited with the seconds to wait
+   */
+  async admit(email: string, address: string): Promise<LoginAttempt> {
+    await this.connect();
+    const network = clientNetwork(address);
+    await this.take(this.byAddress, network, 'Too many sign-ins from your address.');
+    const account = email.trim().toLowerCase();
+    const place = fingerprint(account, network);
+    const key = (await this.knownPlaces.get(place)) ? place : fingerprint(account);
+    const { consumedPoints } = await this.failures.penalty(key);
+    const notTried = async () => void (await this.failures.reward(key));
+    if (consumedPoints > FREE_FAILURES) {
+      try {
+        const customDuration = waitAfter(consumedPoints);
+        await this.take(this.turns, key, 'Too many failed sign-ins to this account.', { customDuration });
+      } catch (error) {
+        await notTried();
+        throw error;
+      }
+    }
+    return {
+      notTried,
+      succeeded: async () => {
+        await Promise.all([
+          this.failures.delete(key),
+          this.turns.delete(key),
+          this.knownPlaces.set(place, 1, KNOWN_PLACE_SECONDS),
+        ]);
+      },
+    };
+  }
+
+  private async take(
+    limiter: RateLimiterAbstract,
+    key: string,
+    detail: string,
+    options?: { customDuration: number },
+  ): Promise<void> {
+    try {
+      await limiter.consume(key, 1, options);
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) throw refusal;
+      throw RateLimited({ detail, retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000)) });
+    }
+  }
+
+  private async connect(): Promise<void> {
+    if (this.redis?.status === 'wait') await this.redis.connect().catch(() => undefined);
+  }
+
+  private limiter(name: string, points: number, duration: number): RateLimiterAbstract {
+    const options = { keyPrefix: `emporium:login:${name}`, points, duration };
+    const inProcess = new RateLimiterMemory(options);
+    if (!this.redis) return inProcess;
+    return new RateLimiterRedis({
+      ...options,
+      storeClient: this.redis,
+      rejectIfRedisNotReady: true,
+      insuranceLimiter: inProcess,
+    });
+  }
+}
+
+/** Addresses of people do not leave the process. */
+function fingerprint(...parts: string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('base64url');
+}

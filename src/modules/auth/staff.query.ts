@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { Db, keysetPage, type KeysetColumn } from '#libs/database';
+import { Unauthenticated } from '#libs/errors';
+import { type ListQuery, type Page, pageOf } from '#libs/http';
+import { type StaffMember, STAFF_COLUMNS } from './staff.service.js';
+
+/** Ids sort by the time at which they were made. */
+const ORDER: KeysetColumn[] = [{ sql: 'id', type: 'uuid' }];
+
+/** What staff read about staff. */
+@Injectable()
+export class StaffQuery {
+  constructor(private readonly db: Db) {}
+
+  /** One member. @throws unauthenticated when the account is gone */
+  async get(id: string): Promise<StaffMember> {
+    const [member] = await this.db.query<StaffMember>(`SELECT ${STAFF_COLUMNS} FROM users WHERE id = $1`, [id]);
+    if (!member) throw Unauthenticated();
+    return member;
+  }
+
+  /** Members in the order in which they came. */
+  async list(query: ListQuery): Promise<{ rows: StaffMember[]; page: Page }> {
+    const limit = query.limit ?? 20;
+    const keyset = keysetPage('users', ORDER, query.cursor, 1);
+    const rows = await this.db.query<StaffMember>(
+      `SELECT ${STAFF_COLUMNS} FROM users WHERE ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`,
+      keyset.values,
+    );
+    const [count] = query.include ? await this.db.query<{ total: number }>(`SELECT count(*) AS total FROM users`) : [];
+    return pageOf('users', rows, limit, keyset, query.cursor !== undefined, (row) => [row.id], count?.total);
+  }
+}

@@ -1,0 +1,127 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { isEmail } from 'class-validator';
+import { Db, isUniqueViolation, type Queryable } from '#libs/database';
+import { type FieldError, ValidationFailed } from '#libs/errors';
+import { newUuid } from '#libs/ids';
+import { log } from '#libs/log';
+import { APP_CONFIG, type Config, ConfigError } from '../../config/index.js';
+import { EmailTaken } from './auth.errors.js';
+import { PasswordHasher } from './password-hasher.js';
+import { passwordProblem } from './password-policy.js';
+import type { Role } from './permissions.js';
+import { readablePassword } from './readable-password.js';
+
+/** A new member of staff. */
+export interface NewStaff {
+  email: string;
+  name: string;
+  password: string;
+  role: Role;
+}
+
+/** A member of staff as others see them. */
+export interface StaffMember {
+  /** uuid */
+  id: string;
+  email: string;
+  name: string;
+  role: Role;
+  suspendedAt: Date | null;
+  createdAt: Date;
+}
+
+/** The first owner's way in, to be shown once. */
+export interface FirstOwner {
+  email: string;
+  password: string;
+  /** False when the password comes from the settings and need not be shown. */
+  generated: boolean;
+}
+
+const FIRST_OWNER_LOCK = 7_306_411;
+export const STAFF_COLUMNS = `id, email, name, role, suspended_at AS "suspendedAt", created_at AS "createdAt"`;
+
+/** Opens accounts of staff. */
+@Injectable()
+export class StaffService {
+  constructor(
+    private readonly db: Db,
+    private readonly passwords: PasswordHasher,
+    @Inject(APP_CONFIG) private readonly config: Config,
+  ) {}
+
+  /**
+   * Opens an account. The same request again gets the account that it opened, since a repetition after a lost answer
+   * cannot be told by an idempotency key here: its fingerprint would be a fast hash of the password.
+   * @throws validation_failed when the e-mail address or the password will not do; email_taken
+   */
+  async create(staff: NewStaff): Promise<StaffMember> {
+    const errors: FieldError[] = [];
+    if (!isEmail(staff.email, { allow_utf8_local_part: true }))
+      errors.push({ pointer: '/email', code: 'invalid_email', detail: 'must be an e-mail address' });
+    const problem = passwordProblem(staff.password, staff);
+    if (problem) errors.push({ pointer: '/password', ...problem });
+    if (errors.length > 0) throw ValidationFailed({ errors });
+    try {
+      const member = await this.insert(this.db, staff, await this.passwords.hash(staff.password));
+      log.info('staff.created', { userId: member.id, role: member.role });
+      return member;
+    } catch (error) {
+      if (!isUniqueViolation(error, 'users_email')) throw error;
+      const repeated = await this.findRepeated(staff);
+      if (repeated) return repeated;
+      throw EmailTaken({
+        cause: error,
+        errors: [{ pointer: '/email', code: 'email_taken', detail: 'is used by another account' }],
+      });
+    }
+  }
+
+  /**
+   * Where there is no staff yet, makes the owner that the settings name, with their password or, outside production, a
+   * generated one. Of several processes that start at once, one makes it.
+   * @returns the way in, or null when there is staff already
+   * @throws ConfigError when the password of the settings is missing (in production) or too easy to guess
+   */
+  async ensureFirstOwner(): Promise<FirstOwner | null> {
+    if (await this.hasStaff(this.db)) return null;
+    const { email, password: given } = this.config.admin;
+    const owner = { email, name: 'Owner', role: 'owner' as const };
+    if (given === null && this.config.production)
+      throw new ConfigError(['ADMIN_PASSWORD is missing: there is no staff yet, and the first owner needs one']);
+    const problem = given === null ? null : passwordProblem(given, owner);
+    if (problem) throw new ConfigError([`ADMIN_PASSWORD ${problem.detail}`]);
+    const password = given ?? readablePassword();
+    const passwordHash = await this.passwords.hash(password);
+    const made = await this.db.transaction(async (tx) => {
+      await tx.query(`SELECT pg_advisory_xact_lock($1)`, [FIRST_OWNER_LOCK]);
+      return (await this.hasStaff(tx)) ? null : this.insert(tx, { ...owner, password }, passwordHash);
+    });
+    if (!made) return null;
+    log.info('staff.first_owner_created', { userId: made.id });
+    return { email, password, generated: given === null };
+  }
+
+  private async hasStaff(db: Queryable): Promise<boolean> {
+    return (await db.query(`SELECT 1 FROM users LIMIT 1`)).length > 0;
+  }
+
+  private async insert(db: Queryable, staff: NewStaff, passwordHash: string): Promise<StaffMember> {
+    const [member] = await db.query<StaffMember>(
+      `INSERT INTO users (id, email, name, role, password_hash) VALUES ($1, $2, $3, $4, $5) RETURNING ${STAFF_COLUMNS}`,
+      [newUuid(), staff.email, staff.name, staff.role, passwordHash],
+    );
+    return member!;
+  }
+
+  private async findRepeated(staff: NewStaff): Promise<StaffMember | null> {
+    const [found] = await this.db.query<StaffMember & { passwordHash: string }>(
+      `SELECT ${STAFF_COLUMNS}, password_hash AS "passwordHash" FROM users
+       WHERE lower(email) = lower($1) AND name = $2 AND role = $3 AND suspended_at IS NULL`,
+      [staff.email, staff.name, staff.role],
+    );
+    if (!found) return null;
+    const { passwordHash, ...member } = found;
+    return (await this.passwords.verify(passwordHash, staff.password)) ? member : null;
+  }
+}
