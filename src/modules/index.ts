@@ -1,7 +1,25 @@
 import type { Type } from '@nestjs/common';
 import { AuthModule } from './auth/index.js';
+import { CartModule } from './cart/index.js';
 import { CatalogModule } from './catalog/index.js';
+import { CheckoutModule } from './checkout/index.js';
+import { InventoryModule } from './inventory/index.js';
+import { NotificationsModule } from './notifications/index.js';
+import { OperationsModule } from './operations/index.js';
+import { OrdersModule } from './orders/index.js';
+import { PaymentsModule } from './payments/index.js';
 import { SettingsModule } from './settings/index.js';
 
 /** The shop's modules, from the lowest to the highest: each may use those above it in this list. */
-export const modules: Type[] = [AuthModule, SettingsModule, CatalogModule];
+export const modules: Type[] = [
+  AuthModule,
+  SettingsModule,
+  CatalogModule,
+  InventoryModule,
+  CartModule,
+  OrdersModule,
+  PaymentsModule,
+  CheckoutModule,
+  NotificationsModule,
+  OperationsModule,
+];
