@@ -21,10 +21,16 @@ const LIMITS = [11, 21, 26, 51, 101];
 /** Statement texts of this list that may be prepared; rare combinations of filters are planned each time. */
 const MAX_PREPARED = 120;
 
-interface PageRow {
-  cards: string | null;
-  n: number;
-  edges: (string | number)[][] | null;
+/** Separate rows, and fields in a row. JSON and our sort values never hold a bare control character. */
+const ROW = '\x1d';
+const FIELD = '\x1e';
+
+/** The rows of a page as they come from Postgres: `card FIELD sort value FIELD sort value …`. */
+interface RawPage {
+  rows: string[];
+  key: string;
+  columns: KeysetColumn[];
+  backward: boolean;
 }
 
 /** The product list of storefronts: one statement for a page, served from the stored texts of the cards. */
@@ -43,17 +49,22 @@ export class ProductListQuery {
     const mode = modeOf(request.cursor);
     let search = mode === 'plain' ? plainSearch(request.q) : await this.spelling.search(request.q ?? '', mode);
     let page = await this.page(currency, request, search);
-    if (page.row.n === 0 && search?.mode === 'plain' && !request.cursor && (await this.isUnfound(currency, request))) {
+    if (
+      page.rows.length === 0 &&
+      search?.mode === 'plain' &&
+      !request.cursor &&
+      (await this.isUnfound(currency, request))
+    ) {
       for (const next of ['corrected', 'alike'] as const) {
         const other = await this.spelling.search(request.q!, next);
         if (!other) continue;
         search = other;
         page = await this.page(currency, request, search);
-        if (page.row.n > 0) break;
+        if (page.rows.length > 0) break;
       }
     }
     const total = request.includeTotal ? await this.count(currency, request, search) : undefined;
-    const body = `{"data":[${page.row.cards ?? ''}],"page":${JSON.stringify(pageInfo(page, request, total))}}`;
+    const body = `{"data":[${cardsOf(page, request.limit)}],"page":${JSON.stringify(pageInfo(page, request, total))}}`;
     return withFullMediaUrls(body, this.config.publicUrl);
   }
 
@@ -62,8 +73,11 @@ export class ProductListQuery {
     return request.page === 1 || (await this.count(currency, request, plainSearch(request.q))) === 0;
   }
 
-  private async page(currency: string | null, request: ProductListRequest, search: Search | undefined) {
-    const { limit } = request;
+  private async page(
+    currency: string | null,
+    request: ProductListRequest,
+    search: Search | undefined,
+  ): Promise<RawPage> {
     const parameters = new Parameters();
     const base = baseConditions(parameters, currency, request, search);
     const filters = dimensions(parameters, request).map((dimension) => dimension.sql);
@@ -72,11 +86,11 @@ export class ProductListQuery {
     const keyset = keysetPage(key, columns, request.cursor, parameters.values.length + 1);
     parameters.values.push(...keyset.values);
     const where = [...base.sql, ...filters, keyset.where].join(' AND ');
-    const text = pageSql(columns, keyset, where, limit, parameters, (request.page - 1) * limit);
+    const text = pageSql(columns, keyset, where, request, parameters);
     const isCommon =
       request.sort.length === 1 && filters.length + Number(search !== undefined) + Number(request.inStock) <= 1;
-    const [row] = await this.run<PageRow>(text, parameters.values, isCommon);
-    return { row: row!, key, columns, keyset };
+    const [row] = await this.run<{ page: string | null }>(text, parameters.values, isCommon);
+    return { rows: row!.page === null ? [] : row!.page.split(ROW), key, columns, backward: keyset.backward };
   }
 
   private async count(currency: string | null, request: ProductListRequest, search?: Search): Promise<number> {
@@ -97,38 +111,53 @@ export class ProductListQuery {
   }
 }
 
-/**
- * One row for a page: the cards in their order as one text, how many rows there are (one more than asked for means that
- * there is a next page), and the sort values of its first and last row.
- */
+/** A sort value as text that holds no control character. */
+const KEY_SQL: Record<KeysetColumn['type'], (sql: string) => string> = {
+  text: (sql) => `to_json(${sql})::text`,
+  timestamptz: (sql) => `(${sql} AT TIME ZONE 'UTC')::text`,
+  bigint: (sql) => `${sql}::text`,
+  integer: (sql) => `${sql}::text`,
+  uuid: (sql) => `${sql}::text`,
+};
+const KEY_VALUE: Record<KeysetColumn['type'], (text: string) => string | number> = {
+  text: (text) => JSON.parse(text) as string,
+  timestamptz: (text) => new Date(`${text.replace(' ', 'T')}Z`).toISOString(),
+  bigint: Number,
+  integer: Number,
+  uuid: (text) => text,
+};
+
+/** One text for a page: its rows in their order, one more than asked for when there is a next page. */
 function pageSql(
   columns: KeysetColumn[],
   keyset: KeysetPage,
   where: string,
-  limit: number,
+  { limit, page }: ProductListRequest,
   parameters: Parameters,
-  offset: number,
 ): string {
   const most = LIMITS.find((n) => n > limit)!;
-  const wanted = `${parameters.add(limit)}::integer`;
   const keys = columns.map((column, i) => `${column.sql} AS k${i}`).join(', ');
-  const order = columns
-    .map((column, i) => `k${i} ${Boolean(column.descending) !== keyset.backward ? 'DESC' : 'ASC'}`)
-    .join(', ');
   // A page by number skips rows in the index and reads only those that it shows.
   const rows =
-    offset === 0
+    page === 1
       ? `SELECT l.card, l.available, ${keys} FROM product_listings l WHERE ${where} ORDER BY ${keyset.orderBy} LIMIT ${most}`
       : `SELECT c.card, c.available, s.* FROM (SELECT l.product_id, l.currency, ${keys} FROM product_listings l
-           WHERE ${where} ORDER BY ${keyset.orderBy} LIMIT ${most} OFFSET ${parameters.add(offset)}::integer) s
+           WHERE ${where} ORDER BY ${keyset.orderBy} LIMIT ${most} OFFSET ${parameters.add((page - 1) * limit)}::integer) s
          JOIN product_listings c ON c.product_id = s.product_id AND c.currency = s.currency`;
+  const order = columns
+    .map((column, i) => `r.k${i} ${Boolean(column.descending) !== keyset.backward ? 'DESC' : 'ASC'}`)
+    .join(', ');
+  const fields = columns.map((column, i) => ` || E'\\x1e' || ${KEY_SQL[column.type](`r.k${i}`)}`).join('');
   return `
-    SELECT string_agg(left(r.card, -1) || CASE WHEN r.available THEN ',"available":true}' ELSE ',"available":false}' END,
-                      ',' ORDER BY r.n ${keyset.backward ? 'DESC' : 'ASC'}) FILTER (WHERE r.n <= ${wanted}) AS cards,
-           count(*) AS n,
-           json_agg(json_build_array(${columns.map((_, i) => `r.k${i}`).join(', ')}) ORDER BY r.n)
-             FILTER (WHERE r.n = 1 OR r.n = ${wanted}) AS edges
-    FROM (SELECT o.*, row_number() OVER (ORDER BY ${order}) AS n FROM (${rows}) o) r`;
+    SELECT string_agg(left(r.card, -1) || CASE WHEN r.available THEN ',"available":true}' ELSE ',"available":false}' END${fields},
+                      E'\\x1d' ORDER BY ${order}) AS page
+    FROM (${rows}) r`;
+}
+
+function cardsOf({ rows, backward }: RawPage, limit: number): string {
+  const cards = rows.slice(0, limit).map((row) => row.slice(0, row.indexOf(FIELD)));
+  if (backward) cards.reverse();
+  return cards.join(',');
 }
 
 /** How the search was matched on the page that the cursor belongs to. */
@@ -138,25 +167,25 @@ function modeOf(cursor: string | undefined): SearchMode {
   return (/^\{"k":"[^"]*:(corrected|alike)"/.exec(start)?.[1] as SearchMode | undefined) ?? 'plain';
 }
 
-function pageInfo(
-  { row, key, columns, keyset }: { row: PageRow; key: string; columns: KeysetColumn[]; keyset: KeysetPage },
-  request: ProductListRequest,
-  total: number | undefined,
-): Page {
+function pageInfo(page: RawPage, request: ProductListRequest, total: number | undefined): Page {
+  const { rows, key, columns, backward } = page;
   const { limit } = request;
-  const more = row.n > limit;
-  const valuesAt = (edge: (string | number)[]) =>
-    edge.map((value, i) => (columns[i]!.type === 'timestamptz' ? new Date(value).toISOString() : value));
-  const cursor = (direction: 'a' | 'b', edge: (string | number)[]) => encodeCursor(key, direction, valuesAt(edge));
-  const nearest = row.edges?.[0];
-  const farthest = row.edges?.at(-1);
+  const cursor = (direction: 'a' | 'b', row: string | undefined) => {
+    if (row === undefined) return null;
+    const values = row.split(FIELD).slice(1);
+    return encodeCursor(
+      key,
+      direction,
+      columns.map((column, i) => KEY_VALUE[column.type](values[i]!)),
+    );
+  };
+  const nearest = rows[0];
+  const farthest = rows.length > limit ? rows[limit - 1] : undefined;
   const follows = request.cursor !== undefined || request.page > 1;
-  const forth = more && farthest ? farthest : undefined;
-  const [next, prev] = keyset.backward ? [nearest, forth] : [forth, follows ? nearest : undefined];
   return {
     limit,
-    next: next ? cursor('a', next) : null,
-    prev: prev ? cursor('b', prev) : null,
+    next: cursor('a', backward ? nearest : farthest),
+    prev: cursor('b', backward ? farthest : follows ? nearest : undefined),
     ...(total === undefined ? {} : { total }),
   };
 }

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { encodeId } from '#libs/ids';
 import { Money } from '../../pricing/index.js';
 import { SINGLE_PAYMENT_STATUSES } from '../payment.state.js';
@@ -25,7 +25,7 @@ export class ShopperPaymentResponse {
   clientSecret?: string;
   @ApiProperty({ required: false })
   publishableKey?: string;
-  @ApiProperty({ required: false, type: 'object', additionalProperties: true, description: "Stripe's next_action, for 3D Secure" })
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: "Stripe's next_action, for 3D Secure" })
   nextAction?: Record<string, unknown>;
   @ApiProperty({ required: false, type: PaymentErrorResponse })
   error?: PaymentErrorResponse;

@@ -45,7 +45,7 @@ export interface Declined {
   intent: Intent;
 }
 
-const STATUS: Record<Stripe.PaymentIntent.Status, PaymentStatus> = {
+const STATUS = {
   requires_payment_method: 'requires_payment_method',
   requires_confirmation: 'requires_payment_method',
   requires_action: 'requires_action',
@@ -53,7 +53,7 @@ const STATUS: Record<Stripe.PaymentIntent.Status, PaymentStatus> = {
   requires_capture: 'authorized',
   succeeded: 'succeeded',
   canceled: 'canceled',
-};
+} as const satisfies Record<string, PaymentStatus>;
 
 /**
  * The only place that talks to Stripe. Every POST carries a key of ours; what is unknown (broken connection, 5xx) is
@@ -225,7 +225,7 @@ function toIntent(intent: Stripe.Response<Stripe.PaymentIntent>): Intent {
   const outcome = charge?.status === 'succeeded' ? 'succeeded' : charge?.status === 'pending' ? 'pending' : 'failed';
   return {
     ref: intent.id,
-    status: STATUS[intent.status],
+    status: STATUS[intent.status as keyof typeof STATUS] ?? 'processing',
     amount: fromWire(intent.amount, intent.currency),
     amountReceived: fromWire(intent.amount_received, intent.currency),
     currency: intent.currency.toUpperCase(),

@@ -1,0 +1,94 @@
+import { ImportFileProblem } from './import-file-problem.js';
+
+/**
+ * What we read, with the headers under which exports of different years have it. Every other column is ignored, among
+ * them `Option1 Linked To` and the prices of other markets.
+ */
+const HEADERS = {
+  handle: ['Handle', 'URL handle'],
+  title: ['Title'],
+  body: ['Body (HTML)', 'Body HTML', 'Description'],
+  vendor: ['Vendor'],
+  type: ['Type', 'Custom Product Type'],
+  tags: ['Tags'],
+  published: ['Published', 'Published on online store'],
+  status: ['Status'],
+  option1Name: ['Option1 Name'],
+  option1Value: ['Option1 Value'],
+  option2Name: ['Option2 Name'],
+  option2Value: ['Option2 Value'],
+  option3Name: ['Option3 Name'],
+  option3Value: ['Option3 Value'],
+  sku: ['Variant SKU', 'SKU'],
+  grams: ['Variant Grams', 'Weight value (grams)'],
+  weight: ['Variant Weight'],
+  weightUnit: ['Variant Weight Unit', 'Weight unit for display'],
+  tracker: ['Variant Inventory Tracker', 'Inventory tracker'],
+  quantity: ['Variant Inventory Qty', 'Inventory quantity'],
+  policy: ['Variant Inventory Policy', 'Continue selling when out of stock'],
+  price: ['Variant Price', 'Price'],
+  compareAt: ['Variant Compare At Price', 'Compare-at price'],
+  requiresShipping: ['Variant Requires Shipping', 'Requires shipping'],
+  taxable: ['Variant Taxable', 'Charge tax'],
+  barcode: ['Variant Barcode', 'Barcode'],
+  imageUrl: ['Image Src', 'Product image URL', 'Image URL'],
+  imagePosition: ['Image Position'],
+  imageAlt: ['Image Alt Text'],
+  variantImage: ['Variant Image', 'Variant image URL'],
+  giftCard: ['Gift Card'],
+  seoTitle: ['SEO Title'],
+  seoDescription: ['SEO Description'],
+} as const;
+
+/** A column that the import reads. */
+export type ColumnName = keyof typeof HEADERS;
+
+/** Where each column stands in this file. */
+export class Columns {
+  private constructor(
+    private readonly positions: Map<ColumnName, number>,
+    private readonly header: readonly string[],
+  ) {}
+
+  /** @throws ImportFileProblem when the row is not the header of a product export */
+  static fromHeader(cells: readonly string[], line: number): Columns {
+    const known = new Map(
+      Object.entries(HEADERS).flatMap(([name, headers]) => headers.map((h) => [h.toLowerCase(), name as ColumnName])),
+    );
+    const positions = new Map<ColumnName, number>();
+    cells.forEach((cell, i) => {
+      const name = known.get(cell.trim().toLowerCase());
+      if (name !== undefined && !positions.has(name)) positions.set(name, i);
+    });
+    if (cells.length === 1 && /^"?(handle|title|url handle)"?\s*[;\t|]/i.test(cells[0]!)) {
+      throw new ImportFileProblem(line, 'the columns are not separated by commas. Save the file with commas.');
+    }
+    const missing = (['handle', 'title'] as const).filter((name) => !positions.has(name));
+    if (missing.length > 0) {
+      const names = missing.map((name) => `"${HEADERS[name][0]}"`).join(' and ');
+      throw new ImportFileProblem(line, `there is no column ${names}; this is not a Shopify product export.`);
+    }
+    return new Columns(positions, cells);
+  }
+
+  has(name: ColumnName): boolean {
+    return this.positions.has(name);
+  }
+
+  /** The text of a cell without white space around it; empty when the cell or the column is missing. */
+  cell(row: { cells: readonly string[] }, name: ColumnName): string {
+    const position = this.positions.get(name);
+    return position === undefined ? '' : (row.cells[position] ?? '').trim();
+  }
+
+  /** The column as this file calls it, for messages. */
+  label(name: ColumnName): string {
+    const position = this.positions.get(name);
+    return position === undefined ? HEADERS[name][0] : this.header[position]!.trim();
+  }
+
+  /** Whether the row has text beyond the last column: a sign of a comma that should have been quoted. */
+  overflows(row: { cells: readonly string[] }): boolean {
+    return row.cells.slice(this.header.length).some((cell) => cell.trim() !== '');
+  }
+}

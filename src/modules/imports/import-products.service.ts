@@ -1,0 +1,146 @@
+import { Injectable } from '@nestjs/common';
+import { Db, isCheckViolation, sqlState, type Tx } from '#libs/database';
+import { AppError } from '#libs/errors';
+import { log } from '#libs/log';
+import { ProductListings } from '../catalog/index.js';
+import type { ImportSource } from './csv/csv-rows.js';
+import { type ReadProduct, productFromRows } from './csv/product-from-rows.js';
+import { outlineOf, readProductGroups } from './csv/product-groups.js';
+import { type ImportOptions, type ImportState, type Settled, advance, initialState } from './import-state.js';
+import { SaveProducts } from './save-products.service.js';
+
+/** Who imports, and where its progress goes. */
+export interface ImportRun {
+  /** Makes the stock movements of this run unique. */
+  id: string;
+  /** `staff:usr_…` or `cli`: who answers for the stock movements. */
+  actor: string;
+  options: ImportOptions;
+  /** Where an interrupted run of the same file stopped. */
+  resumeFrom?: ImportState;
+  /** Rows of the file, once they are counted. */
+  onCounted?(rows: number): void;
+  /** Saves the progress in the transaction of the products (of a dry run: without one). */
+  checkpoint?(db: Pick<Tx, 'query'>, state: ImportState): Promise<void>;
+  /** After each batch, outside of any transaction. */
+  onProgress?(state: ImportState): Promise<void> | void;
+}
+
+/** A product that is read and waits to be saved with others. */
+interface Pending {
+  product: ReadProduct;
+  rowsRead: number;
+  bytesRead: number;
+}
+
+const BATCH_PRODUCTS = 50;
+const BATCH_VARIANTS = 250;
+
+/** Undoes the transaction of a dry run and carries its result out. */
+class DryRunDone extends Error {
+  constructor(readonly state: ImportState) {
+    super('dry run');
+  }
+}
+
+/**
+ * Imports the products of a Shopify product export: each product whole or not at all, many in one transaction, the same
+ * file twice without effect. A product with a mistake is left out and told with its line; the others are imported.
+ */
+@Injectable()
+export class ImportProducts {
+  constructor(
+    private readonly db: Db,
+    private readonly saving: SaveProducts,
+    private readonly listings: ProductListings,
+  ) {}
+
+  /**
+   * @returns what became of the products
+   * @throws ImportFileProblem when the file cannot be read to its end; then nothing was imported
+   */
+  async execute(source: ImportSource, run: ImportRun): Promise<ImportState> {
+    const outline = await outlineOf(source);
+    run.onCounted?.(outline.rows);
+    let state = run.resumeFrom ?? initialState();
+    let toSkip = state.productsDone;
+    let batch: Pending[] = [];
+    let variants = 0;
+    for await (const group of readProductGroups(source, outline)) {
+      if (toSkip > 0) {
+        toSkip -= 1;
+        continue;
+      }
+      const product = productFromRows(outline.columns, group, run.options.currency);
+      batch.push({ product, rowsRead: group.rowsRead, bytesRead: group.bytesRead });
+      variants += product.draft?.variants.length ?? 0;
+      if (batch.length >= BATCH_PRODUCTS || variants >= BATCH_VARIANTS) {
+        state = await this.save(batch, state, run);
+        await run.onProgress?.(state);
+        batch = [];
+        variants = 0;
+      }
+    }
+    if (batch.length > 0) {
+      state = await this.save(batch, state, run);
+      await run.onProgress?.(state);
+    }
+    return state;
+  }
+
+  /** All in one transaction; when one of them fails in it, each in its own, so that it fails alone. */
+  private async save(batch: Pending[], state: ImportState, run: ImportRun): Promise<ImportState> {
+    try {
+      return await this.saveTogether(batch, state, run);
+    } catch (error) {
+      const reason = faultOfProduct(error);
+      if (reason === null) throw error;
+      if (batch.length > 1) {
+        let next = state;
+        for (const one of batch) next = await this.save([one], next, run);
+        return next;
+      }
+      const [{ product, rowsRead, bytesRead }] = batch as [Pending];
+      log.warn('import.product_failed', { handle: product.handle, error });
+      const errors = [{ line: product.line, handle: product.handle, reason }];
+      const next = advance(state, [{ product, outcome: 'failed', errors, rowsRead, bytesRead }]);
+      await run.checkpoint?.(this.db, next);
+      return next;
+    }
+  }
+
+  private async saveTogether(batch: Pending[], state: ImportState, run: ImportRun): Promise<ImportState> {
+    try {
+      return await this.db.transaction(async (tx) => {
+        const valid = batch.flatMap(({ product }) => (product.draft ? [{ ...product, draft: product.draft }] : []));
+        const { outcomes, changedIds } = await this.saving.execute(tx, valid, run);
+        await this.listings.refresh(tx, changedIds);
+        const settled = batch.map(
+          ({ product, rowsRead, bytesRead }): Settled => ({
+            product,
+            outcome: product.draft ? outcomes.get(product.draft.handle)! : 'failed',
+            rowsRead,
+            bytesRead,
+          }),
+        );
+        const next = advance(state, settled);
+        if (run.options.dryRun) throw new DryRunDone(next);
+        await run.checkpoint?.(tx, next);
+        return next;
+      });
+    } catch (error) {
+      if (!(error instanceof DryRunDone)) throw error;
+      await run.checkpoint?.(this.db, error.state);
+      return error.state;
+    }
+  }
+}
+
+/** What is wrong with a product, when its content is at fault; null when the house is. */
+function faultOfProduct(error: unknown): string | null {
+  if (error instanceof AppError && error.kind !== 'internal' && error.kind !== 'unavailable') return error.message;
+  if (isCheckViolation(error, 'stock_no_oversell')) return 'its stock would fall below what is promised to orders.';
+  const state = sqlState(error) ?? '';
+  if (/^(22|23)/.test(state) || state === '54000') return `the database refuses the product: ${(error as Error).message}.`;
+  return null;
+}

@@ -1,0 +1,87 @@
+import { Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  InvalidCursor,
+  InvalidId,
+  InvalidParameter,
+  NotFound,
+  PayloadTooLarge,
+  UnknownParameter,
+  UnsupportedMediaType,
+  ValidationFailed,
+} from '#libs/errors';
+import { IdParam, ListEnvelope, ListQuery, type Page, type Reply, type Request, Throws } from '#libs/http';
+import { encodeId } from '#libs/ids';
+import { CurrentStaff, Staff, type StaffIdentity } from '../auth/index.js';
+import { ImportResponse } from './dto/import.response.js';
+import { ImportsQuery } from './imports.query.js';
+import { StartImport } from './start-import.service.js';
+import { withUpload } from './upload.js';
+
+@ApiTags('Imports')
+@Controller('v1/admin/imports')
+export class ImportsAdminController {
+  constructor(
+    private readonly startImport: StartImport,
+    private readonly query: ImportsQuery,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  @Staff('imports.write')
+  @ApiOperation({
+    operationId: 'startImport',
+    summary: 'Import products from a Shopify product export',
+    description:
+      'Products are found by their handle and variants by their option values, so importing a file again changes nothing. ' +
+      'A product with a mistake is left out and listed with its line; the others are imported. ' +
+      'Quantities count for new variants only, unless `stock` is `set`. Images are linked, not fetched.',
+  })
+  @ApiConsumes('multipart/form-data')
+  @ApiBody({
+    schema: {
+      type: 'object',
+      required: ['file'],
+      properties: {
+        file: { type: 'string', format: 'binary', description: 'CSV in UTF-8, up to 20 MB' },
+        kind: { type: 'string', enum: ['products'], default: 'products' },
+        dryRun: { type: 'boolean', default: false, description: 'tell what would happen and change nothing' },
+        currency: { type: 'string', pattern: '^[A-Z]{3}$', description: "of the prices; the shop's when left out" },
+        stock: { type: 'string', enum: ['keep', 'set'], default: 'keep', description: '`set`: stock becomes what the file says' },
+      },
+    },
+  })
+  @ApiAcceptedResponse({
+    type: ImportResponse,
+    description: 'Taken in; a job imports it',
+    headers: { Location: { description: 'where its progress is', schema: { type: 'string' } } },
+  })
+  @Throws(ValidationFailed, UnsupportedMediaType, PayloadTooLarge)
+  async start(
+    @Req() request: Request,
+    @CurrentStaff() staff: StaffIdentity,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<ImportResponse> {
+    const id = await withUpload(request, (upload) => this.startImport.execute(upload, staff.id));
+    reply.header('Location', `/v1/admin/imports/${encodeId('import', id)}`);
+    return this.query.get(id);
+  }
+
+  @Get()
+  @Staff('imports.write')
+  @ApiOperation({ operationId: 'listImports', summary: 'Imports, newest first, without their issues' })
+  @ListEnvelope(ImportResponse)
+  @Throws(InvalidCursor, InvalidParameter, UnknownParameter)
+  list(@Query() query: ListQuery): Promise<{ data: ImportResponse[]; page: Page }> {
+    return this.query.list(query);
+  }
+
+  @Get(':id')
+  @Staff('imports.write')
+  @ApiOperation({ operationId: 'getImport', summary: 'An import: progress, what became of the products, mistakes' })
+  @ApiOkResponse({ type: ImportResponse })
+  @Throws(InvalidId, NotFound)
+  get(@IdParam('import') id: string): Promise<ImportResponse> {
+    return this.query.get(id);
+  }
+}

@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { encodeId } from '#libs/ids';
+import type { JobContext } from '#libs/jobs';
+import { log } from '#libs/log';
+import { ImportFileProblem } from './csv/import-file-problem.js';
+import { ImportProducts } from './import-products.service.js';
+import { MAX_TRIES } from './imports.jobs.js';
+import { type ImportRow, ImportsRepository } from './imports.repository.js';
+
+/** Imports an uploaded file in the background; after a crash it goes on where the last saved batch ended. */
+@Injectable()
+export class RunImport {
+  constructor(
+    private readonly db: Db,
+    private readonly imports: ImportsRepository,
+    private readonly importProducts: ImportProducts,
+  ) {}
+
+  /** @param importId uuid */
+  async execute(importId: string, job: JobContext<unknown>): Promise<void> {
+    const row = await this.imports.find(importId);
+    if (!row || row.status === 'completed') return;
+    await this.imports.markRunning(importId);
+    try {
+      const failure = await this.run(row, job);
+      await this.db.transaction(async (tx) => {
+        await this.imports.finish(tx, importId, { status: failure === null ? 'completed' : 'failed', failure });
+        await job.complete(tx);
+      });
+      log.info('import.finished', { importId, failure });
+    } catch (error) {
+      if (job.attempt >= MAX_TRIES) {
+        await this.imports.markBroken(importId, 'Something went wrong on our side. A retry of its job goes on from here.');
+      }
+      throw error;
+    }
+  }
+
+  /** @returns why the file cannot be read, or null when it was read to its end */
+  private async run(row: ImportRow, job: JobContext<unknown>): Promise<string | null> {
+    let done = row.state?.productsDone ?? 0;
+    let rows = 0;
+    try {
+      await this.importProducts.execute(this.imports.sourceOf(row), {
+        id: row.id,
+        actor: row.created_by === null ? 'system' : `staff:${encodeId('user', row.created_by)}`,
+        options: row.options,
+        ...(row.state ? { resumeFrom: row.state } : {}),
+        onCounted: (count) => (rows = count),
+        checkpoint: (db, state) => this.imports.saveState(db, row.id, state, done),
+        onProgress: async (state) => {
+          done = state.productsDone;
+          await job.progress({ rowsRead: state.rowsRead, rows });
+        },
+      });
+      return null;
+    } catch (error) {
+      if (error instanceof ImportFileProblem) return error.message;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,236 @@
+import { ORDER_TRANSITIONS } from '../../orders/index.js';
+
+/** A statement that must find nothing: each row it returns is a violation, with a text that says which. */
+export interface BookCheck {
+  id: string;
+  title: string;
+  /** Returns rows with a column `detail`. `:grace` stands for the seconds that work under way is given. */
+  sql: string;
+  /** What it compares with, beside the database: it runs only when that is handed in. */
+  needs?: 'provider' | 'acks';
+}
+
+const LEGAL_MOVES = Object.entries(ORDER_TRANSITIONS)
+  .flatMap(([from, targets]) => targets.map((to) => (from === 'null' ? `(NULL::text, '${to}')` : `('${from}', '${to}')`)))
+  .join(', ');
+
+/**
+ * The books of the shop: stock against its ledger, orders against their lines, money against what was captured, events
+ * against what became of them. Ids are stable. With `needs`, the provider's own books (`provider_charges`,
+ * `provider_events`) and what clients were answered (`client_acks`) are handed in by whoever runs them.
+ */
+export const BOOK_CHECKS: readonly BookCheck[] = [
+  {
+    id: 'S1',
+    title: 'on-hand stock is the sum of its movements',
+    sql: `SELECT format('variant %s location %s level %s ledger %s', variant_id, location_id, l.on_hand, m.s) AS detail
+      FROM stock_levels l FULL JOIN (SELECT variant_id, location_id, sum(delta) AS s FROM stock_movements GROUP BY 1, 2) m USING (variant_id, location_id)
+      WHERE coalesce(l.on_hand, 0) IS DISTINCT FROM coalesce(m.s, 0)`,
+  },
+  {
+    id: 'S2',
+    title: 'reserved stock is the sum of what is held',
+    sql: `SELECT format('variant %s location %s level %s held %s', variant_id, location_id, l.reserved, r.s) AS detail
+      FROM stock_levels l FULL JOIN
+        (SELECT variant_id, location_id, sum(quantity) AS s FROM stock_reservations WHERE state = 'held' GROUP BY 1, 2) r USING (variant_id, location_id)
+      WHERE coalesce(l.reserved, 0) IS DISTINCT FROM coalesce(r.s, 0)`,
+  },
+  {
+    id: 'S3',
+    title: 'nothing is oversold',
+    sql: `SELECT format('variant %s on hand %s reserved %s backorder %s', variant_id, on_hand, reserved, backorder_limit) AS detail
+      FROM stock_levels WHERE reserved < 0 OR on_hand < -backorder_limit OR reserved > on_hand + backorder_limit`,
+  },
+  {
+    id: 'S4',
+    title: 'what confirmed orders sold has left the shelf, once; unpaid orders have sold nothing',
+    sql: `SELECT format('line %s quantity %s sold %s order %s', l.id, l.quantity, coalesce(-m.s, 0), o.status) AS detail
+      FROM order_lines l JOIN orders o ON o.id = l.order_id
+      LEFT JOIN (SELECT order_line_id, sum(delta) AS s FROM stock_movements WHERE kind = 'sale' GROUP BY 1) m ON m.order_line_id = l.id
+      WHERE (o.status IN ('confirmed', 'completed') AND l.stock_tracked AND coalesce(-m.s, 0) <> l.quantity)
+         OR (o.status = 'pending_payment' AND m.s IS NOT NULL)
+         OR (NOT l.stock_tracked AND m.s IS NOT NULL)`,
+  },
+  {
+    id: 'S5',
+    title: 'reservations fit the status of their order',
+    sql: `SELECT format('reservation %s is %s, order %s is %s', r.id, r.state, o.id, o.status) AS detail
+      FROM stock_reservations r JOIN orders o ON o.id = r.order_id
+      WHERE (o.status IN ('confirmed', 'completed') AND r.state <> 'committed') OR (o.status = 'canceled' AND r.state = 'held')`,
+  },
+  {
+    id: 'S6',
+    title: 'no hold outlives its order',
+    sql: `SELECT format('reservation %s of order %s expired %s', r.id, o.id, o.expires_at) AS detail
+      FROM stock_reservations r JOIN orders o ON o.id = r.order_id
+      WHERE r.state = 'held' AND o.expires_at < now() - make_interval(secs => :grace)
+        AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.status = 'processing')`,
+  },
+  {
+    id: 'O1',
+    title: 'one cart is one order',
+    sql: `SELECT format('cart %s has %s orders', cart_id, count(*)) AS detail FROM orders GROUP BY cart_id HAVING count(*) > 1`,
+  },
+  {
+    id: 'O2',
+    title: 'totals add up, order and lines',
+    sql: `SELECT format('order %s total %s subtotal %s lines %s', o.id, o.total, o.subtotal, l.subtotal) AS detail
+      FROM orders o LEFT JOIN (
+        SELECT order_id, sum(quantity::bigint * unit_price) AS subtotal, sum(discount_total) AS discount, sum(tax_total) AS tax, sum(total) AS total
+        FROM order_lines GROUP BY 1) l ON l.order_id = o.id
+      WHERE o.subtotal IS DISTINCT FROM l.subtotal OR o.discount_total IS DISTINCT FROM l.discount
+         OR o.tax_total IS DISTINCT FROM l.tax + o.shipping_tax
+         OR o.total <> o.subtotal - o.discount_total + o.shipping_total + CASE WHEN o.tax_included THEN 0 ELSE o.tax_total END
+         OR o.total <> l.total + o.shipping_total + CASE WHEN o.tax_included THEN 0 ELSE o.shipping_tax END`,
+  },
+  {
+    id: 'O3',
+    title: 'the history of an order is a legal chain that ends in its status',
+    sql: `WITH moves AS (
+        SELECT order_id, from_status, to_status, lag(to_status) OVER w AS previous, row_number() OVER (PARTITION BY order_id ORDER BY id DESC) AS from_end
+        FROM order_events WHERE to_status IS NOT NULL WINDOW w AS (PARTITION BY order_id ORDER BY id))
+      SELECT format('order %s status %s', o.id, o.status) AS detail FROM orders o
+      WHERE o.status IS DISTINCT FROM (SELECT to_status FROM moves m WHERE m.order_id = o.id AND m.from_end = 1)
+         OR EXISTS (SELECT FROM moves m WHERE m.order_id = o.id AND (m.from_status IS DISTINCT FROM m.previous
+              OR NOT EXISTS (SELECT FROM (VALUES ${LEGAL_MOVES}) AS legal(f, t) WHERE legal.f IS NOT DISTINCT FROM m.from_status AND legal.t = m.to_status)))`,
+  },
+  {
+    id: 'O4',
+    title: 'order, cart and payments are of one currency, and the order answers to the token of its cart',
+    sql: `SELECT format('order %s', o.id) AS detail FROM orders o JOIN carts c ON c.id = o.cart_id
+      WHERE c.currency <> o.currency OR c.token_hash <> o.token_hash OR c.status <> 'completed'
+         OR EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.currency <> o.currency)`,
+  },
+  {
+    id: 'O5',
+    title: 'no order waits for its payment for ever',
+    sql: `SELECT format('order %s since %s', o.id, o.created_at) AS detail FROM orders o
+      WHERE o.status = 'pending_payment' AND (o.expires_at IS NULL OR o.expires_at < now() - make_interval(secs => :grace) - interval '15 min')
+        AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.status = 'processing')`,
+  },
+  {
+    id: 'M1',
+    title: 'paid means captured in full, and captured means paid',
+    sql: `SELECT format('order %s %s/%s total %s captured %s', o.id, o.status, o.payment_status, o.total, coalesce(p.captured, 0)) AS detail
+      FROM orders o LEFT JOIN (SELECT order_id, sum(captured) AS captured FROM payments WHERE status = 'succeeded' GROUP BY 1) p ON p.order_id = o.id
+      WHERE (o.payment_status IN ('paid', 'partially_refunded', 'refunded') AND o.status <> 'canceled' AND coalesce(p.captured, 0) <> o.total)
+         OR (o.payment_status IN ('pending', 'failed') AND o.status <> 'payment_review' AND coalesce(p.captured, 0) <> 0)`,
+  },
+  {
+    id: 'M2',
+    title: 'a canceled order keeps no money',
+    sql: `SELECT format('order %s keeps %s', o.id, sum(p.captured - p.refunded)) AS detail
+      FROM orders o JOIN payments p ON p.order_id = o.id
+      WHERE o.status = 'canceled' AND o.updated_at < now() - make_interval(secs => :grace)
+      GROUP BY o.id HAVING sum(p.captured - p.refunded) <> 0`,
+  },
+  {
+    id: 'M3',
+    title: 'refunds stay within what was captured, and their sum is what the payment says',
+    sql: `SELECT format('payment %s captured %s refunded %s rows %s', p.id, p.captured, p.refunded, coalesce(r.done, 0)) AS detail
+      FROM payments p LEFT JOIN (
+        SELECT payment_id, sum(amount) FILTER (WHERE status = 'succeeded') AS done, sum(amount) FILTER (WHERE status <> 'failed') AS wanted
+        FROM refunds GROUP BY 1) r ON r.payment_id = p.id
+      WHERE p.refunded > p.captured OR p.captured > p.amount OR p.refunded <> coalesce(r.done, 0) OR coalesce(r.wanted, 0) > p.captured`,
+  },
+  {
+    id: 'M4',
+    title: "our book is the provider's book",
+    needs: 'provider',
+    sql: `SELECT format('%s ours %s/%s theirs %s/%s', ref, p.captured, p.refunded, c.captured, c.refunded) AS detail
+      FROM (SELECT provider_ref AS ref, captured, refunded, currency FROM payments WHERE provider = 'stripe' AND captured <> 0) p
+      FULL JOIN (SELECT * FROM provider_charges WHERE captured <> 0) c USING (ref)
+      WHERE p.captured IS DISTINCT FROM c.captured OR p.refunded IS DISTINCT FROM c.refunded OR p.currency IS DISTINCT FROM c.currency`,
+  },
+  {
+    id: 'M5',
+    title: 'nobody is charged twice',
+    needs: 'provider',
+    sql: `SELECT format('order %s has %s live charges', order_id, count(*)) AS detail
+      FROM provider_charges WHERE captured - refunded > 0 GROUP BY order_id HAVING count(*) > 1`,
+  },
+  {
+    id: 'E1',
+    title: 'every event of the provider was received',
+    needs: 'provider',
+    sql: `SELECT format('%s %s', e.event_id, e.type) AS detail FROM provider_events e LEFT JOIN webhook_receipts w USING (event_id) WHERE w.event_id IS NULL`,
+  },
+  {
+    id: 'E2',
+    title: 'every received event was worked on',
+    sql: `SELECT format('%s %s', event_id, type) AS detail FROM webhook_receipts
+      WHERE processed_at IS NULL AND received_at < now() - make_interval(secs => :grace)`,
+  },
+  {
+    id: 'E3',
+    title: 'the outbox is drained',
+    sql: `SELECT event_key AS detail FROM outbox WHERE published_at IS NULL AND created_at < now() - make_interval(secs => :grace)`,
+  },
+  {
+    id: 'E4',
+    title: 'order.placed once for each placed order, order.paid once for each paid one',
+    sql: `SELECT format('order %s placed %s paid %s, events %s and %s', o.id, o.placed_at, o.payment_status, x.placed, x.paid) AS detail
+      FROM orders o CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE topic = 'order.placed') AS placed, count(*) FILTER (WHERE topic = 'order.paid') AS paid
+        FROM outbox WHERE aggregate_id = o.id) x
+      WHERE o.created_at > now() - interval '6 days'
+        AND ((o.placed_at IS NOT NULL) <> (x.placed = 1) OR x.placed > 1 OR x.paid > 1
+          OR (o.payment_status IN ('paid', 'partially_refunded', 'refunded') AND o.placed_at IS NOT NULL AND x.paid <> 1)
+          OR (o.payment_status IN ('pending', 'failed') AND x.paid > 0))`,
+  },
+  {
+    id: 'E5',
+    title: 'every published event reached its jobs, and they are done or dead',
+    sql: `SELECT format('job %s of %s is %s: %s', j.name, j.dedupe_key, j.state, j.last_error) AS detail
+      FROM jobs j JOIN outbox x ON x.event_id::text = j.payload->>'eventId'
+      WHERE x.published_at < now() - make_interval(secs => :grace) AND j.state NOT IN ('done', 'dead') AND j.next_at < now() - make_interval(secs => :grace)
+      UNION ALL
+      SELECT format('placed order %s has no confirmation job', x.aggregate_id) FROM outbox x
+      WHERE x.topic = 'order.placed' AND x.published_at < now() - make_interval(secs => :grace) AND x.published_at > now() - interval '2 days'
+        AND NOT EXISTS (SELECT FROM jobs j WHERE j.dedupe_key = 'notifications.order-confirmation:' || x.event_key)`,
+  },
+  {
+    id: 'R1',
+    title: 'no order that a client was promised is missing',
+    needs: 'acks',
+    sql: `SELECT format('request %s order %s', a.request_id, a.order_number) AS detail
+      FROM client_acks a LEFT JOIN orders o ON o.number = a.order_number WHERE a.http_status BETWEEN 200 AND 299 AND o.id IS NULL`,
+  },
+  {
+    id: 'R2',
+    title: 'the same key got the same answer',
+    needs: 'acks',
+    sql: `SELECT format('key %s gave %s orders', idempotency_key, count(DISTINCT order_number)) AS detail
+      FROM client_acks WHERE http_status BETWEEN 200 AND 299 GROUP BY idempotency_key HAVING count(DISTINCT order_number) > 1`,
+  },
+  {
+    id: 'R3',
+    title: 'no idempotency key is stuck',
+    sql: `SELECT format('%s since %s', key, coalesce(locked_at, created_at)) AS detail FROM idempotency_keys
+      WHERE response_status IS NULL AND coalesce(locked_at, created_at) < now() - make_interval(secs => :grace) - interval '2 min'`,
+  },
+  {
+    id: 'R4',
+    title: 'no client saw a server error',
+    needs: 'acks',
+    sql: `SELECT format('request %s got %s', request_id, http_status) AS detail FROM client_acks WHERE http_status >= 500 AND http_status <> 503`,
+  },
+  {
+    id: 'A1',
+    title: 'a family of refresh tokens is revoked as a whole',
+    sql: `SELECT format('family %s', family_id) AS detail FROM refresh_tokens GROUP BY family_id
+      HAVING bool_or(revoked_at IS NOT NULL) AND bool_or(revoked_at IS NULL AND used_at IS NULL AND expires_at > now())`,
+  },
+  {
+    id: 'D1',
+    title: 'no invalid index, no constraint that was not validated',
+    sql: `SELECT indexrelid::regclass::text AS detail FROM pg_index WHERE NOT indisvalid
+      UNION ALL SELECT conname FROM pg_constraint WHERE NOT convalidated`,
+  },
+  {
+    id: 'D2',
+    title: 'no transaction is left open',
+    sql: `SELECT format('pid %s %s', pid, left(query, 60)) AS detail FROM pg_stat_activity
+      WHERE datname = current_database() AND state LIKE 'idle in transaction%' AND xact_start < now() - make_interval(secs => :grace) - interval '5 s'`,
+  },
+];

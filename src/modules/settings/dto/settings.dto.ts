@@ -1,0 +1,57 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Currency, Email, Flag, Int32, Opt, Text } from '#libs/http';
+import type { ShopSettings } from '../entities/index.js';
+
+/** What is to be changed; what is left out stays. */
+export class UpdateSettingsRequest {
+  @Text(200, Opt({ description: 'shown to shoppers, in e-mails too', example: 'Emporium' }))
+  name?: string;
+  @Currency(Opt({ description: 'of all prices; fixed once there are products or shipping methods', example: 'USD' }))
+  currency?: string;
+  @Email(Opt({ description: 'from which e-mails come', example: 'shop@emporium.example' }))
+  senderEmail?: string;
+  @Email(Opt({ description: 'who is told of low stock', example: 'admin@emporium.example' }))
+  notifyEmail?: string;
+  @Flag(Opt({ description: 'whether prices contain the tax', example: false }))
+  pricesIncludeTax?: boolean;
+  @Flag(Opt({ description: 'whether shoppers may pay by invoice or cash', example: true }))
+  manualPayments?: boolean;
+  @Int32(0, 1_000_000, Opt({ description: 'available units at which stock counts as low', example: 5 }))
+  lowStockThreshold?: number;
+}
+
+/** The settings of the shop. */
+export class SettingsResponse {
+  @ApiProperty({ example: 'Emporium' })
+  name: string;
+  @ApiProperty({ example: 'USD', description: 'ISO 4217' })
+  currency: string;
+  @ApiProperty({ example: 'shop@emporium.example' })
+  senderEmail: string;
+  @ApiProperty({ example: 'admin@emporium.example' })
+  notifyEmail: string;
+  @ApiProperty()
+  pricesIncludeTax: boolean;
+  @ApiProperty()
+  manualPayments: boolean;
+  @ApiProperty({ type: 'integer', example: 5 })
+  lowStockThreshold: number;
+  @ApiProperty({ type: String, format: 'date-time' })
+  createdAt: string;
+  @ApiProperty({ type: String, format: 'date-time' })
+  updatedAt: string;
+
+  static from(settings: ShopSettings): SettingsResponse {
+    return {
+      name: settings.name,
+      currency: settings.currency,
+      senderEmail: settings.senderEmail,
+      notifyEmail: settings.notifyEmail,
+      pricesIncludeTax: settings.pricesIncludeTax,
+      manualPayments: settings.manualPayments,
+      lowStockThreshold: settings.lowStockThreshold,
+      createdAt: settings.createdAt.toISOString(),
+      updatedAt: settings.updatedAt.toISOString(),
+    };
+  }
+}

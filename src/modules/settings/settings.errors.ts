@@ -1,0 +1,19 @@
+import { defineError } from '#libs/errors';
+
+export const CurrencyInUse = defineError({
+  code: 'currency_in_use',
+  kind: 'conflict',
+  title: 'The currency cannot be changed any more',
+  help: 'There are products or shipping methods with prices in it; an amount would silently become another price.',
+});
+export const TaxRateExists = defineError({
+  code: 'tax_rate_exists',
+  kind: 'conflict',
+  title: 'There is another tax rate for this place',
+});
+export const ZonesOverlap = defineError({
+  code: 'zones_overlap',
+  kind: 'conflict',
+  title: 'A country is in another shipping zone already',
+  help: 'A country belongs to one zone, so that its shipping methods are clear. `errors` names the countries.',
+});

@@ -1,0 +1,274 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import Stripe from 'stripe';
+import { Db } from '#libs/database';
+import { decodeId, encodeId, newUuid } from '#libs/ids';
+import { configureLog } from '#libs/log';
+import { createEmulator, type Emulator } from '#libs/stripe-emulator';
+import { createApi } from '../../src/bootstrap/create-api.js';
+import { type Config, loadConfig } from '../../src/config/index.js';
+import { AccessTokens } from '../../src/modules/auth/access-token.js';
+import { ProductListings, ProductWriter } from '../../src/modules/catalog/index.js';
+import { StockLedger } from '../../src/modules/inventory/index.js';
+import { type ClientAck, type ProviderBooks, runBooks } from '../../src/modules/operations/index.js';
+import { ensureSettings } from '../../src/modules/settings/index.js';
+import { cloneDatabase, type TestDatabase } from './postgres.js';
+
+/** An answer of the API. */
+export interface Answer<B = any> {
+  status: number;
+  headers: Headers;
+  body: B;
+}
+
+export interface CallOptions {
+  body?: unknown;
+  token?: string;
+  bearer?: string;
+  key?: string;
+  headers?: Record<string, string>;
+}
+
+/** What a test shop is started with. */
+export interface ShopOptions {
+  env?: Record<string, string>;
+  /** Jobs on Bull, instead of in process. */
+  redis?: boolean;
+  stripe?: boolean;
+  database?: TestDatabase;
+}
+
+export const ADDRESS = {
+  firstName: 'Ada', lastName: 'Lovelace', line1: '1 Main Street', city: 'Springfield', state: 'IL', postalCode: '62701', country: 'US',
+}; // prettier-ignore
+export const ZONE_ID = '01920000-0000-7000-8000-0000000000a1';
+export const METHOD_ID = '01920000-0000-7000-8000-0000000000a2';
+const WEBHOOK_SECRET = 'whsec_test_0123456789abcdef';
+
+/** The whole API on a port of its own, on a fresh database, with the emulator for Stripe and one way to ship. */
+export class Shop {
+  private constructor(
+    readonly app: NestFastifyApplication,
+    readonly config: Config,
+    readonly url: string,
+    readonly database: TestDatabase,
+    readonly stripe: Emulator,
+    private readonly dataDir: string,
+    private readonly ownsDatabase: boolean,
+  ) {}
+
+  static async start(options: ShopOptions = {}): Promise<Shop> {
+    const database = options.database ?? (await cloneDatabase());
+    const stripe = await createEmulator({ retryScheduleMs: [100, 200, 400, 800, 1600], settleDelayMs: 50 });
+    const dataDir = mkdtempSync(join(tmpdir(), 'emporium-test-'));
+    const config = loadConfig({
+      NODE_ENV: 'test',
+      PORT: '0',
+      DATABASE_URL: database.url,
+      DATA_DIR: dataDir,
+      DEMO: '0',
+      LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+      ...(options.redis ? { REDIS_URL: process.env.TEST_REDIS_URL } : {}),
+      ...(options.stripe === false
+        ? {}
+        : {
+            STRIPE_SECRET_KEY: 'sk_test_emporium',
+            STRIPE_PUBLISHABLE_KEY: 'pk_test_emporium',
+            STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+            STRIPE_API_BASE: stripe.url,
+          }),
+      RATE_LIMIT_READS_PER_MIN: '1000000',
+      RATE_LIMIT_WRITES_PER_MIN: '1000000',
+      RATE_LIMIT_CART_WRITES_PER_MIN: '100000',
+      ...options.env,
+    });
+    configureLog({ level: config.logLevel, service: 'test' });
+    const app = await createApi(config);
+    await ensureSettings(app.get(Db), config);
+    await app.get(Db).query(
+      `WITH z AS (INSERT INTO shipping_zones (id, name, countries) VALUES ($1, 'Everywhere', '{*}') ON CONFLICT DO NOTHING)
+       INSERT INTO shipping_methods (id, zone_id, name, amount, currency) VALUES ($2, $1, 'Standard', 500, 'USD') ON CONFLICT DO NOTHING`,
+      [ZONE_ID, METHOD_ID],
+    );
+    await app.listen(0, '127.0.0.1');
+    const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+    stripe.addWebhookEndpoint({ url: `${url}/v1/webhooks/stripe`, secret: WEBHOOK_SECRET });
+    return new Shop(app, config, url, database, stripe, dataDir, options.database === undefined);
+  }
+
+  get db(): Db {
+    return this.app.get(Db);
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.stripe.close();
+    rmSync(this.dataDir, { recursive: true, force: true });
+    if (this.ownsDatabase) await this.database.drop();
+  }
+
+  async call<B = any>(method: string, path: string, options: CallOptions = {}): Promise<Answer<B>> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        ...(options.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(options.token ? { 'X-Cart-Token': options.token } : {}),
+        ...(options.bearer ? { Authorization: `Bearer ${options.bearer}` } : {}),
+        ...(options.key ? { 'Idempotency-Key': options.key } : {}),
+        ...options.headers,
+      },
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') && text !== '';
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  }
+
+  /** A token of a member of staff. */
+  async staff(role = 'owner'): Promise<string> {
+    const id = newUuid();
+    await this.db.query(`INSERT INTO users (id, email, name, password_hash, role) VALUES ($1, $2, 'Test', 'none', $3)`, [
+      id,
+      `${id}@example.com`,
+      role,
+    ]);
+    return this.app.get(AccessTokens, { strict: false }).issue(id, newUuid(), 1);
+  }
+
+  /** A product with one variant; `stock` null is untracked. Returns the public id of the variant. */
+  async product(options: { stock: number | null; price?: number; handle?: string; backorder?: boolean; shipping?: boolean } = { stock: 10 }): Promise<string> {
+    const handle = options.handle ?? `thing-${newUuid()}`;
+    return this.db.transaction(async (tx) => {
+      const saved = await this.app.get(ProductWriter, { strict: false }).save(tx, {
+        handle,
+        title: `Thing ${handle.slice(-6)}`,
+        descriptionHtml: '<p>A thing.</p>',
+        vendor: 'Acme',
+        productType: 'Thing',
+        tags: [],
+        status: 'active',
+        optionNames: [],
+        images: [],
+        variants: [
+          {
+            optionValues: [],
+            sku: null,
+            barcode: null,
+            weightGrams: 100,
+            requiresShipping: options.shipping ?? true,
+            taxable: true,
+            trackInventory: options.stock !== null,
+            allowBackorder: options.backorder ?? false,
+            prices: [{ currency: 'USD', amount: options.price ?? 1000, compareAt: null }],
+          },
+        ],
+      });
+      const variantId = saved.variants[0]!.id;
+      if (options.stock) {
+        await this.app
+          .get(StockLedger, { strict: false })
+          .setOnHand(tx, [{ variantId, onHand: options.stock, reason: 'test', actor: 'test', dedupeKey: `test:${variantId}` }]);
+      }
+      await this.app.get(ProductListings, { strict: false }).refresh(tx, [saved.productId]);
+      return encodeId('variant', variantId);
+    });
+  }
+
+  /** A cart that can be checked out. */
+  async cart(lines: { variantId: string; quantity: number }[]): Promise<{ id: string; token: string; total: number }> {
+    const answer = await this.call('POST', '/v1/carts', {
+      body: { lines, email: 'ada@example.com', shippingAddress: ADDRESS, shippingMethodId: encodeId('shippingMethod', METHOD_ID) },
+    });
+    if (answer.status !== 201) throw new Error(`cart: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return { id: answer.body.id, token: answer.body.token, total: answer.body.total.amount };
+  }
+
+  async checkout(cart: { id: string; token: string }, body: Record<string, unknown> = { paymentMethod: 'stripe' }, key: string = newUuid()): Promise<Answer> {
+    return this.call('POST', `/v1/carts/${cart.id}/checkout`, { body, token: cart.token, key });
+  }
+
+  /** What Stripe.js does in the browser: confirms with the publishable key and the client secret. */
+  async confirm(clientSecret: string, paymentMethod = 'pm_card_visa'): Promise<Stripe.PaymentIntent> {
+    const id = clientSecret.split('_secret_')[0]!;
+    const response = await fetch(`${this.stripe.url}/v1/payment_intents/${id}/confirm`, {
+      method: 'POST',
+      headers: { Authorization: 'Bearer pk_test_emporium', 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ client_secret: clientSecret, payment_method: paymentMethod, return_url: 'http://localhost/done' }).toString(),
+    });
+    return (await response.json()) as Stripe.PaymentIntent;
+  }
+
+  async order(id: string, token: string): Promise<any> {
+    return (await this.call('GET', `/v1/orders/${id}`, { token })).body;
+  }
+
+  /** Stock of a variant at the default location. */
+  async stock(variantId: string): Promise<{ onHand: number; reserved: number }> {
+    const [row] = await this.db.query<{ on_hand: number; reserved: number }>(`SELECT on_hand, reserved FROM stock_levels WHERE variant_id = $1`, [
+      decodeId('variant', variantId),
+    ]);
+    return { onHand: row!.on_hand, reserved: row!.reserved };
+  }
+
+  /** Waits until a condition holds. */
+  async until<T>(look: () => Promise<T | undefined | false | null>, what: string, timeoutMs = 15_000): Promise<T> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const found = await look();
+      if (found) return found;
+      if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+      await sleep(25);
+    }
+  }
+
+  /** Waits until no event is on its way, no outbox row waits, and no due job is open. */
+  async quiet(timeoutMs = 30_000): Promise<void> {
+    await this.stripe.idle(timeoutMs);
+    await this.until(
+      async () => {
+        const [row] = await this.db.query<{ n: number }>(
+          `SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) +
+                  (SELECT count(*) FROM jobs WHERE state IN ('queued', 'running') AND next_at <= now() + interval '5 s') AS n`,
+        );
+        return row!.n === 0;
+      },
+      'jobs and outbox to drain',
+      timeoutMs,
+    );
+  }
+
+  /** The emulator's side of the books. */
+  providerBooks(): ProviderBooks {
+    const state = this.stripe.state() as { charges: Stripe.Charge[]; paymentIntents: Stripe.PaymentIntent[]; events: Stripe.Event[] };
+    return {
+      charges: state.charges
+        .filter((charge) => charge.status === 'succeeded')
+        .map((charge) => ({
+          ref: charge.payment_intent as string,
+          orderId: charge.metadata.order_id ?? '',
+          captured: charge.amount_captured,
+          refunded: charge.amount_refunded,
+          currency: charge.currency.toUpperCase(),
+        })),
+      events: state.events.map((event) => ({ eventId: event.id, type: event.type })),
+    };
+  }
+
+  /** Waits for quiet and then demands that the books balance and that Stripe was called as it should be. */
+  async balance(acks?: ClientAck[]): Promise<void> {
+    await this.quiet();
+    const { violations } = await runBooks(this.db, 0, { provider: this.providerBooks(), ...(acks ? { acks } : {}) });
+    expect(violations).toEqual([]);
+    const { unknownRoutes, unknownParams, postsWithoutOwnKey, reusedKeys, otherApiVersions } = this.stripe.problems();
+    expect({ unknownRoutes, unknownParams, postsWithoutOwnKey, reusedKeys, otherApiVersions }).toEqual({
+      unknownRoutes: [],
+      unknownParams: [],
+      postsWithoutOwnKey: [],
+      reusedKeys: [],
+      otherApiVersions: [],
+    });
+  }
+}
