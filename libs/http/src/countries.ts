@@ -10,3 +10,8 @@ export const COUNTRIES: ReadonlySet<string> = new Set(
     'UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW'
   ).split(' '),
 );
+
+/** Whether the text is such a code, in capitals. */
+export function isCountry(code: string): boolean {
+  return COUNTRIES.has(code);
+}

@@ -54,15 +54,28 @@ export class SettingsQuery {
     });
   }
 
-  private async pageOfIds(table: 'tax_rates' | 'shipping_zones', query: ListQuery): Promise<{ ids: string[]; page: Page }> {
+  private async pageOfIds(
+    table: 'tax_rates' | 'shipping_zones',
+    query: ListQuery,
+  ): Promise<{ ids: string[]; page: Page }> {
     const limit = query.limit ?? 20;
     const keyset = keysetPage(table, ORDER, query.cursor, 1);
     const found = await this.db.query<{ id: string }>(
       `SELECT id FROM ${table} WHERE ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`,
       keyset.values,
     );
-    const [count] = query.include ? await this.db.query<{ total: number }>(`SELECT count(*) AS total FROM ${table}`) : [];
-    const { rows, page } = pageOf(table, found, limit, keyset, query.cursor !== undefined, (row) => [row.id], count?.total);
+    const [count] = query.include
+      ? await this.db.query<{ total: number }>(`SELECT count(*) AS total FROM ${table}`)
+      : [];
+    const { rows, page } = pageOf(
+      table,
+      found,
+      limit,
+      keyset,
+      query.cursor !== undefined,
+      (row) => [row.id],
+      count?.total,
+    );
     return { ids: rows.map((row) => row.id), page };
   }
 }

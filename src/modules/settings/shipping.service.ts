@@ -40,14 +40,17 @@ export class ShippingService {
   }
 
   /** Changes what is given. @throws not_found, version_mismatch, validation_failed, zones_overlap */
-  updateZone(id: string, change: UpdateShippingZoneRequest, expectedVersion: number | undefined): Promise<ShippingZone> {
+  updateZone(
+    id: string,
+    change: UpdateShippingZoneRequest,
+    expectedVersion: number | undefined,
+  ): Promise<ShippingZone> {
     const countries = change.countries && checkedCountries(change.countries);
     return this.changes.run(async (tx) => {
       const zone = await loadZone(tx.manager, id);
       assertVersion(expectedVersion, zone.version);
       if (countries) await this.refuseOverlap(tx, countries, id);
-      await tx.manager.update(ShippingZone, { id }, { ...change, ...(countries ? { countries } : {}) });
-      return touchZone(tx.manager, id);
+      return touchZone(tx.manager, id, { ...change, ...(countries ? { countries } : {}) });
     });
   }
 
@@ -161,7 +164,11 @@ async function loadMethod(manager: EntityManager, zoneId: string, id: string): P
 }
 
 /** A new version of the zone, which its methods are part of. */
-async function touchZone(manager: EntityManager, id: string): Promise<ShippingZone> {
-  await manager.update(ShippingZone, { id }, { version: () => 'version + 1', updatedAt: () => 'now()' });
+async function touchZone(
+  manager: EntityManager,
+  id: string,
+  change: UpdateShippingZoneRequest = {},
+): Promise<ShippingZone> {
+  await manager.update(ShippingZone, { id }, { ...change, version: () => 'version + 1', updatedAt: () => 'now()' });
   return loadZone(manager, id);
 }

@@ -7,7 +7,8 @@ const NO_EDGES = /^\S(?:.*\S)?$/;
 const RATE = { description: 'parts per million: 82500 is 8.25 %', example: 82_500 };
 const STATE = {
   nullable: true,
-  description: 'as in addresses, whatever its case; null or left out: the whole country, except states with their own rate',
+  description:
+    'as in addresses, whatever its case; null or left out: the whole country, except states with their own rate',
   example: 'NV',
   pattern: NO_EDGES,
 } as const;
