@@ -12,6 +12,8 @@ export class Child {
     this.name = name;
     this.lines = [];
     this.hasEnded = false;
+    /** Nothing it prints is shown, until it dies. */
+    this.isQuiet = quiet;
     this.process = spawn(process.execPath, args, {
       cwd: ROOT,
       env,
@@ -66,4 +68,19 @@ export class Child {
   kill() {
     if (!this.hasEnded) this.process.kill('SIGKILL');
   }
+}
+
+/**
+ * npm runs a script through a shell that passes no signals on: when npm is ended, the script would stay behind. Calls
+ * `work` once when the process that started this script is gone. Does nothing for a script that npm did not start.
+ */
+export function onParentGone(work) {
+  if (!process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    work();
+  }, 100);
+  timer.unref();
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { Child } from './child.mjs';
+import { Child, onParentGone } from './child.mjs';
 import { dataDirOf, prepare, ROOT } from './project.mjs';
 import {
   forgetRunning,
@@ -41,6 +41,7 @@ class Launcher {
     process.on('SIGINT', () => this.#interrupted('SIGINT', 0));
     process.on('SIGTERM', () => this.#interrupted('SIGTERM', 143));
     process.on('SIGHUP', () => this.#interrupted('SIGHUP', 129));
+    onParentGone(() => this.#interrupted('SIGTERM', 143));
     try {
       if (process.env.NODE_ENV === 'production') return await this.#production();
       await this.#start();
@@ -56,6 +57,7 @@ class Launcher {
     const host = process.env.HOST?.trim() || '127.0.0.1';
     const port = readPort('PORT', 3000) || (await freePort());
     if (!(await this.#isPortOurs(port, host))) return;
+    const emulatorPort = process.env.STRIPE_SECRET_KEY ? 0 : await this.#emulatorPort();
 
     await prepare(this.terminal);
     const { startPostgres, startRedis } = await loadLocalStack();
@@ -66,7 +68,7 @@ class Launcher {
     this.starting = Promise.allSettled([
       env.DATABASE_URL ? null : this.#postgres(startPostgres, env),
       env.REDIS_URL ? null : this.#redis(startRedis, env),
-      env.STRIPE_SECRET_KEY ? null : this.#emulator(env, port, host),
+      env.STRIPE_SECRET_KEY ? null : this.#emulator(env, emulatorPort, port, host),
     ]);
     const outcomes = await this.starting;
     const failure = outcomes.find(({ status }) => status === 'rejected');
@@ -127,10 +129,9 @@ class Launcher {
     if (server.note) this.terminal.line(`  ${server.note}`);
   }
 
-  async #emulator(env, apiPort, host) {
+  async #emulator(env, port, apiPort, host) {
     if (!existsSync(EMULATOR)) return;
     const startedAt = performance.now();
-    const port = await this.#emulatorPort(env);
     const secret = localSecrets(this.dataDir).stripeWebhookSecret;
     const webhook = `${localUrl(host, apiPort).replace('//localhost:', '//127.0.0.1:')}/v1/webhooks/stripe`;
     const snapshot = join(this.dataDir, 'stripe-emulator.json');
@@ -148,10 +149,10 @@ class Launcher {
   }
 
   /** A port that was asked for must be free; the usual one may give way to another. */
-  async #emulatorPort(env) {
-    const port = readPort('STRIPE_EMULATOR_PORT', 12111, env);
+  async #emulatorPort() {
+    const port = readPort('STRIPE_EMULATOR_PORT', 12111);
     if (port !== 0 && (await portProblem(port, '127.0.0.1')) === null) return port;
-    if (port !== 0 && env.STRIPE_EMULATOR_PORT) {
+    if (port !== 0 && process.env.STRIPE_EMULATOR_PORT) {
       throw new Failure(`Port ${port} (STRIPE_EMULATOR_PORT) is taken by another program: choose another one.`);
     }
     return freePort();
@@ -174,7 +175,7 @@ class Launcher {
         if (this.stopping) return ready({});
         if (this.isReady) return this.#childEnded(`The API ended (${how}).`, this.api);
         if (this.fatal) return fail(new Failure(this.fatal));
-        return fail(new Failure(`The API did not start (${how}).`, { details: this.api.lines.join('\n') }));
+        return fail(new Failure(`The API did not start (${how}).`));
       });
     });
   }
@@ -192,7 +193,7 @@ class Launcher {
   /** A service that ends unasked takes the rest with it: half a shop would only confuse. */
   #childEnded(sentence, child) {
     if (this.stopping) return;
-    this.#report(new Failure(sentence, { details: child ? child.lines.slice(-15).join('\n') : '' }));
+    this.#report(new Failure(sentence, { details: child?.isQuiet ? child.lines.slice(-15).join('\n') : '' }));
     void this.#stop(1);
   }
 
@@ -254,6 +255,7 @@ class Launcher {
       process.removeAllListeners(signal);
       process.on(signal, () => signal === 'SIGTERM' && child.kill(signal));
     }
+    onParentGone(() => child.kill('SIGTERM'));
     child.once('error', (error) => {
       this.terminal.failed(error.message);
       process.exit(1);

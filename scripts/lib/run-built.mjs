@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { onParentGone } from './child.mjs';
 import { dataDirOf, prepare, ROOT } from './project.mjs';
 import { loadLocalStack, readRunning } from './stack.mjs';
 import { Failure, Terminal } from './terminal.mjs';
@@ -50,6 +51,7 @@ function runChild(args, env) {
     const cwd = env.INIT_CWD ?? process.cwd();
     const child = spawn(process.execPath, ['--enable-source-maps', ...args], { cwd, env, stdio: 'inherit' });
     for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    onParentGone(() => child.kill('SIGTERM'));
     child.once('error', fail);
     child.once('exit', (code, signal) => done(code ?? 128 + (constants.signals[signal] ?? 1)));
   });

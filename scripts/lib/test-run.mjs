@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { onParentGone } from './child.mjs';
 import { lastLines, prepare, ROOT, run } from './project.mjs';
 import { Failure, Terminal } from './terminal.mjs';
 import { findTools } from './test-tools.mjs';
@@ -101,6 +103,9 @@ async function runJest(terminal, jestArgs, toolEnv, isFull) {
       child.kill('SIGTERM');
       setTimeout(() => child.kill('SIGKILL'), 10_000).unref();
     }, limitMs);
+    const abort = () => child.kill('SIGTERM');
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, abort);
+    onParentGone(abort);
     child.once('error', (error) => done(error.message));
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
@@ -119,6 +124,8 @@ async function runJest(terminal, jestArgs, toolEnv, isFull) {
     if (ended !== 0 && totals.failed === 0) totals.failed = 1;
     return totals;
   } catch {
+    // Without a result Jest did not stop its services either.
+    await (await import(pathToFileURL(join(ROOT, 'test', 'support', 'leftovers.mjs')).href)).sweepLeftovers();
     terminal.failed(`Jest ended without a result (${ended}).`);
     return { passed: 0, failed: 1, skipped: 0 };
   }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { copyBinaries, type PostgresBinaries, tryBinaries } from './binaries.js';
-import { explainFileError, LocalStackError } from './local-stack-error.js';
+import { errnoOf, explainFileError, LocalStackError } from './local-stack-error.js';
 import { isAlive } from './processes.js';
 import { readPidFile } from './postmaster-pid.js';
 import { canEnter, type ServerUser, serverUser } from './server-user.js';
@@ -84,6 +84,9 @@ function ensureDataDir(dataDir: string): string {
   try {
     if (mkdirSync(dataDir, { recursive: true })) chmodSync(dataDir, 0o755);
   } catch (error) {
+    // A read-only disk answers "no such file" to a whole chain of new folders.
+    if (errnoOf(error) === 'ENOENT')
+      throw explainFileError(Object.assign(new Error('read-only'), { code: 'EROFS' }), dataDir);
     throw explainFileError(error, dataDir);
   }
   return realpathSync(dataDir);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isOurPostmaster } from './postgres.js';
+import { isOurPostmaster } from './postgres-server.js';
 import { readPidFile } from './postmaster-pid.js';
 import { signal, waitForExit } from './processes.js';
 import { findRunningRedis } from './redis.js';

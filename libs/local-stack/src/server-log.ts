@@ -73,7 +73,7 @@ export function explainPostgresFailure(output: string, place: { folder: string; 
     );
   }
   if (
-    /could not locate a valid checkpoint|could not locate required checkpoint|invalid (checkpoint|page|primary)|could not open (file|directory) "(global|base|pg_|PG_)|could not (read|find) .*(pg_control|database system)|incorrect checksum|is not a valid data directory|unrecognized configuration parameter|contains errors|PANIC/i.test(
+    /could not locate a valid checkpoint|could not locate required checkpoint|invalid (checkpoint|page|primary)|could not open (file|directory) "(global|base|pg_|PG_)|could not (read|find) .*(pg_control|database system)|incorrect checksum|is not a valid data directory|unrecognized configuration parameter|contains errors|could not access the server configuration file|PANIC/i.test(
       output,
     )
   ) {
