@@ -243,7 +243,7 @@ export class CartWriter {
           : [
               {
                 pointer: pointer === '' ? '/variantId' : `${pointer}/${i}/variantId`,
-                code: 'variant_not_found',
+                code: 'variant_not_for_sale',
                 detail: `${encodeId('variant', line.variantId)} is not for sale in ${currency}`,
               },
             ],

@@ -7,7 +7,7 @@ export const CartCompleted = defineError({
   help: 'Read the order (`orderId`), or make a new cart with POST /v1/carts.',
 });
 export const VariantNotFound = defineError({
-  code: 'variant_not_found',
+  code: 'variant_not_for_sale',
   kind: 'unprocessable',
   title: 'There is no such variant for sale',
   help: 'Each member of `errors` names a line whose variant does not exist, is archived, or has no price in the currency of the cart.',
