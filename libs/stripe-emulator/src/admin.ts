@@ -74,6 +74,11 @@ export async function handleAdmin(
   const answer = (status: number, value: unknown): void => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value, null, 2));
   };
+  const { origin, host } = request.headers;
+  if (origin !== undefined && origin !== `http://${host}`) {
+    answer(403, { error: { message: 'Pages of other sites may not steer the emulator.' } });
+    return;
+  }
   const handler = HANDLERS[`${request.method} ${path}`];
   if (handler === undefined) {
     answer(404, { error: { message: 'No such operation.', operations: Object.keys(HANDLERS) } });

@@ -9,11 +9,22 @@ const OTHERS =
 const SUPPORTED = new Set([...ZERO_DECIMAL, ...THREE_DECIMAL, ...OTHERS]);
 
 /** Smallest charge in minor units; a currency that is not listed is held to 1. */
-const MINIMUM: Readonly<Record<string, number>> = {
-  ...Object.fromEntries('usd eur aud brl cad chf inr nzd sgd'.split(' ').map((currency) => [currency, 50])),
-  ...{ gbp: 30, aed: 200, myr: 200, pln: 200, ron: 200, bgn: 100, czk: 1500, dkk: 250, hkd: 400, huf: 17_500 },
-  ...{ jpy: 50, mxn: 1000, thb: 1000, nok: 300, sek: 300 },
-};
+const MINIMUM: Readonly<Record<string, number>> = Object.fromEntries(
+  (
+    [
+      [30, 'gbp'],
+      [50, 'usd eur aud brl cad chf inr nzd sgd jpy'],
+      [100, 'bgn'],
+      [200, 'aed myr pln ron'],
+      [250, 'dkk'],
+      [300, 'nok sek'],
+      [400, 'hkd'],
+      [1000, 'mxn thb'],
+      [1500, 'czk'],
+      [17_500, 'huf'],
+    ] as const
+  ).flatMap(([minimum, currencies]) => currencies.split(' ').map((currency) => [currency, minimum])),
+);
 const MAXIMUM = 99_999_999;
 
 /** Digits after the point on Stripe's wire; ISK and UGX are sent with two although they have none. */

@@ -137,7 +137,10 @@ export class Emulator {
       if (path.startsWith('/_emulator')) await handleAdmin(this, request, response, path, query);
       else if (path.startsWith('/pay/') || path.startsWith('/3ds/')) {
         await this.pages.handle(request, response, path, query);
-      } else await this.api.handle(request, response, path, query);
+      } else if (path === '/' && request.method === 'GET') this.pages.index(response);
+      // Browsers ask for it by themselves: no call of an unknown operation.
+      else if (path === '/favicon.ico') response.writeHead(204).end();
+      else await this.api.handle(request, response, path, query);
     } catch (error) {
       console.error('The Stripe emulator failed to serve a request:', error);
       if (response.headersSent) return void response.destroy();
@@ -213,6 +216,12 @@ export class Emulator {
     return id;
   }
 
+  /** Forgets an endpoint; what is on its way to it is dropped. */
+  removeWebhookEndpoint(id: string): void {
+    this.store.endpoints.delete(id);
+    this.store.flush();
+  }
+
   /** Replaces the disturbances of the kinds that are given. */
   setChaos(rules: ChaosRules): void {
     this.chaosRules.set(rules);
@@ -246,10 +255,10 @@ export class Emulator {
     return this.store.dump();
   }
 
-  /** Forgets all objects, logs and disturbances; the webhook endpoints stay. */
+  /** Forgets all objects, logs and disturbances; the configured webhook endpoints stay. */
   reset(): void {
-    this.dispatcher.clear();
     this.store.clear();
+    this.dispatcher.clear();
     this.keys.clear();
     this.log.clear();
     this.chaosRules.clear();

@@ -72,6 +72,8 @@ export interface DeliveryAttempt {
 export interface StoredEndpoint {
   id: string;
   secret: string;
+  /** Set from outside, not made through the API: it outlives a reset. */
+  isConfigured: boolean;
   shown: Stripe.WebhookEndpoint;
 }
 
@@ -113,7 +115,7 @@ export class Collection<T extends { id: string }> {
   }
 
   clear(): void {
-    for (const id of [...this.items.keys()]) this.delete(id);
+    for (const id of this.items.keys()) this.delete(id);
   }
 
   values(): IterableIterator<T> {
@@ -202,9 +204,11 @@ export class Store {
     return Object.fromEntries(Object.entries(this.all).map(([name, items]) => [name, items.newestFirst()]));
   }
 
-  /** Forgets all but the webhook endpoints. */
+  /** Forgets all but the configured webhook endpoints. */
   clear(): void {
-    for (const [name, items] of Object.entries(this.all)) if (name !== 'webhook_endpoints') items.clear();
+    const configured = [...this.endpoints.values()].filter((endpoint) => endpoint.isConfigured);
+    for (const items of Object.values(this.all)) items.clear();
+    for (const endpoint of configured) this.endpoints.put(endpoint);
     this.flush();
   }
 

@@ -26,7 +26,7 @@ export class TaskRunner {
   /** @param isForced also what is not due yet */
   run(isForced = false): void {
     const { store, clock } = this.engine;
-    for (const task of [...store.tasks.values()]) {
+    for (const task of store.tasks.newestFirst().toReversed()) {
       if (!isForced && task.dueAt > clock.now()) continue;
       store.tasks.delete(task.id);
       const scope = new Scope(this.engine);

@@ -3,7 +3,7 @@ export type Outcome =
   | { kind: 'ok' }
   | { kind: 'declined'; code: string; declineCode?: string; message: string; networkCode?: string }
   | { kind: 'authenticate' }
-  | { kind: 'processing'; then: 'succeed' | 'fail' };
+  | { kind: 'processing'; isPaidInTheEnd: boolean };
 
 /** A card that exists in test mode, or a payment method of the emulator's own. */
 export interface TestCard {
@@ -72,8 +72,8 @@ const CARDS: Readonly<Record<string, TestCard>> = {
   pm_card_threeDSecure2Required: visa('3220', { kind: 'authenticate' }),
   pm_card_pendingRefund: visa('7726', { kind: 'ok' }, { refund: 'pending' }),
   pm_card_refundFail: visa('5126', { kind: 'ok' }, { refund: 'fails_later' }),
-  pm_emu_processing_then_succeed: visa('6001', { kind: 'processing', then: 'succeed' }),
-  pm_emu_processing_then_fail: visa('6002', { kind: 'processing', then: 'fail' }),
+  pm_emu_processing_then_succeed: visa('6001', { kind: 'processing', isPaidInTheEnd: true }),
+  pm_emu_processing_then_fail: visa('6002', { kind: 'processing', isPaidInTheEnd: false }),
   pm_emu_slow: visa('6003', { kind: 'ok' }, { slowMs: 2000 }),
 };
 

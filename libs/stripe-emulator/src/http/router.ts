@@ -27,7 +27,8 @@ export class Router {
         const value = given[index]!;
         if (!part.startsWith(':')) return part === value;
         named[part.slice(1)] = decoded(value);
-        return value !== '';
+        // Search is an operation that the emulator has not got, not an id.
+        return value !== '' && value !== 'search';
       });
       if (isMatch) return { route, path: named };
     }

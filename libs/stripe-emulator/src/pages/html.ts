@@ -5,7 +5,7 @@ export class Html {
   constructor(readonly markup: string) {}
 }
 
-type Value = Html | string | number | readonly Html[] | null | undefined | false;
+type Value = Html | string | number | Html[] | null | undefined | false;
 
 /** Builds markup: whatever is put in is escaped, except markup made here. */
 export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
@@ -16,7 +16,7 @@ export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
 
 function shown(value: Value): string {
   if (value instanceof Html) return value.markup;
-  if (Array.isArray(value)) return value.map((item: Html) => item.markup).join('');
+  if (Array.isArray(value)) return value.map((item) => item.markup).join('');
   if (value === null || value === undefined || value === false) return '';
   return String(value).replaceAll(/[&<>"']/g, (character) => ENTITIES[character]!);
 }

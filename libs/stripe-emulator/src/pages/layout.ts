@@ -30,6 +30,13 @@ button.danger { background: none; color: var(--bad); border-color: var(--bad); }
 .stack { display: grid; gap: .6rem; }
 h2 { font-size: .8rem; text-transform: uppercase; letter-spacing: .06em; color: var(--soft); margin: 1.75rem 0 .75rem; }
 label { display: flex; gap: .5rem; align-items: baseline; color: var(--soft); font-size: .9rem; margin-top: .9rem; }
+a { color: var(--main); }
+a.row { display: flex; justify-content: space-between; gap: 1rem; padding: .6rem 0; border-top: 1px solid var(--line);
+  color: inherit; text-decoration: none; overflow-wrap: anywhere; }
+a.row:hover b { color: var(--main); }
+a.row small { display: block; color: var(--soft); }
+a.button { color: var(--main-ink); }
+code { overflow-wrap: anywhere; }
 footer { color: var(--soft); font-size: .8rem; margin-top: 1rem; text-align: center; overflow-wrap: anywhere; }
 `);
 

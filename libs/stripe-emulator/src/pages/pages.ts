@@ -7,7 +7,10 @@ import { readBody } from '../http/body.js';
 import type { Resources } from '../resources/index.js';
 import type { AnyEvent } from '../store.js';
 import { testTokenOf } from '../test-cards.js';
+import { indexPage } from './index-page.js';
 import { challengePage, type Form, notFoundPage, payPage, returnTarget } from './pay-page.js';
+
+const INDEX_SIZE = 25;
 
 const HEADERS = {
   'content-type': 'text/html; charset=utf-8',
@@ -46,9 +49,14 @@ export class Pages {
       return;
     }
     if (form.isChallenge) this.finish(intent, params['result'] === 'approve');
-    else this.pay(intent, String(params['payment_method'] ?? ''), returnUrl);
-    this.engine.store.flush();
+    else this.pay(intent, params['payment_method'], returnUrl);
     redirect(response, this.next(intent, form, returnUrl));
+  }
+
+  /** The newest payments with the way to pay them. */
+  index(response: ServerResponse): void {
+    const newest = this.engine.store.intents.newestFirst().slice(0, INDEX_SIZE);
+    response.writeHead(200, HEADERS).end(indexPage(newest, this.engine.baseUrl));
   }
 
   /** The page after a form: the bank's check, the result, or the shop that sent the shopper to the check. */
@@ -64,8 +72,8 @@ export class Pages {
     return `/pay/${secret}?${query.toString()}`;
   }
 
-  private pay(intent: Stripe.PaymentIntent, token: string, returnUrl: string | null): void {
-    const name = testTokenOf(token);
+  private pay(intent: Stripe.PaymentIntent, token: unknown, returnUrl: string | null): void {
+    const name = typeof token === 'string' ? testTokenOf(token) : undefined;
     if (name === undefined) return;
     this.change((scope) => {
       this.resources.machine.assertConfirmable(intent);

@@ -31,9 +31,8 @@ export class Charges {
     const isHeld = result === 'authorized';
     const isPaid = result === 'succeeded' || isHeld;
     const created = this.engine.now();
-    const id = newId('ch');
     return this.engine.store.charges.put({
-      id,
+      id: newId('ch'),
       object: 'charge',
       amount: intent.amount,
       amount_captured: result === 'succeeded' ? intent.amount : 0,
@@ -68,7 +67,7 @@ export class Charges {
       radar_options: {},
       receipt_email: intent.receipt_email,
       receipt_number: null,
-      receipt_url: isPaid ? `${this.engine.baseUrl}/receipts/${id}` : null,
+      receipt_url: null,
       refunded: false,
       review: null,
       shipping: intent.shipping,

@@ -167,7 +167,7 @@ export class PaymentIntentMachine {
     const { outcome } = this.methods.cardOf(method);
     trait.pendingMethod = null;
     store.intentTraits.put(trait);
-    if (outcome.kind === 'processing' && outcome.then === 'succeed') {
+    if (outcome.kind === 'processing' && outcome.isPaidInTheEnd) {
       charge.status = 'succeeded';
       charge.paid = true;
       charge.amount_captured = charge.amount;

@@ -146,17 +146,26 @@ const cancelShape = shapeFor<Omit<Stripe.PaymentIntentCancelParams, 'expand'>>()
 });
 
 /** Fields that a publishable key is shown. */
-const PUBLIC_FIELDS = [
-  ...['id', 'object', 'allowed_payment_method_types', 'amount', 'amount_details', 'automatic_payment_methods'],
-  ...['canceled_at', 'cancellation_reason', 'capture_method', 'client_secret', 'confirmation_method', 'created'],
-  ...['currency', 'description', 'excluded_payment_method_types', 'last_payment_error', 'livemode', 'next_action'],
-  ...['payment_method', 'payment_method_configuration_details', 'payment_method_types', 'processing'],
-  ...['receipt_email', 'setup_future_usage', 'shipping', 'source', 'status'],
-];
+const PUBLIC_FIELDS = new Set(
+  (
+    'id object allowed_payment_method_types amount amount_details automatic_payment_methods canceled_at ' +
+    'cancellation_reason capture_method client_secret confirmation_method created currency description ' +
+    'excluded_payment_method_types last_payment_error livemode next_action payment_method ' +
+    'payment_method_configuration_details payment_method_types processing receipt_email setup_future_usage shipping ' +
+    'source status'
+  ).split(' '),
+);
+/** What a browser may send with a confirm; the rest is the server's to decide. */
+const PUBLIC_PARAMS = new Set(
+  (
+    'mandate_data payment_method payment_method_data payment_method_options radar_options receipt_email return_url ' +
+    'setup_future_usage shipping use_stripe_sdk'
+  ).split(' '),
+);
 
 /** What a browser with the client secret may see of an intent. */
 export const publicView = (intent: object): object =>
-  Object.fromEntries(Object.entries(intent).filter(([key]) => PUBLIC_FIELDS.includes(key)));
+  Object.fromEntries(Object.entries(intent).filter(([key]) => PUBLIC_FIELDS.has(key)));
 
 type Confirming = Parsed<typeof confirming>;
 
@@ -319,6 +328,11 @@ export class PaymentIntents {
 
   private confirm(intent: Stripe.PaymentIntent, params: RawParams, call: Call): Stripe.PaymentIntent {
     refuseTypes(params);
+    const forServers =
+      call.client === null ? undefined : Object.keys(params).find((param) => !PUBLIC_PARAMS.has(param));
+    if (forServers !== undefined) {
+      throw invalid(`Received unknown parameter: ${forServers}`, { code: 'parameter_unknown', param: forServers });
+    }
     const read = parseParams(confirmShape, params);
     this.machine.assertConfirmable(intent);
     const method = this.methodOf(
@@ -449,7 +463,6 @@ export class PaymentIntents {
       {
         method: 'POST',
         pattern: '/v1/payment_intents/:id',
-        isPublic: true,
         handle: (call) => this.update(this.ofPath(call), call.params),
       },
       {

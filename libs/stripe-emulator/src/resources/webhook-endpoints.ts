@@ -43,7 +43,8 @@ export class WebhookEndpoints {
   configure(url: string, secret: string, enabledEvents: string[] = ['*']): StoredEndpoint {
     const { endpoints } = this.engine.store;
     const known = [...endpoints.values()].find((endpoint) => endpoint.shown.url === url);
-    if (known === undefined) return this.add({ url, secret, enabledEvents });
+    if (known === undefined) return this.add({ url, secret, enabledEvents, isConfigured: true });
+    known.isConfigured = true;
     known.secret = secret;
     known.shown.enabled_events = enabledEvents;
     known.shown.status = 'enabled';
@@ -54,6 +55,7 @@ export class WebhookEndpoints {
     url: string;
     secret: string;
     enabledEvents: string[];
+    isConfigured?: boolean;
     apiVersion?: string;
     description?: string | null;
     metadata?: Record<string, string> | null;
@@ -63,6 +65,7 @@ export class WebhookEndpoints {
     return this.engine.store.endpoints.put({
       id,
       secret: given.secret,
+      isConfigured: given.isConfigured ?? false,
       shown: {
         id,
         object: 'webhook_endpoint',

@@ -71,6 +71,7 @@ export class Dispatcher {
   }
 
   private startOne(delivery: Delivery): void {
+    if (this.isForgotten(delivery)) return;
     const { chaos } = this;
     if (chaos.takeWebhook('drop', delivery.type) !== undefined) {
       this.settle(delivery, 'dropped');
@@ -163,7 +164,7 @@ export class Dispatcher {
   }
 
   private async attempt(delivery: Delivery): Promise<void> {
-    if (this.isClosed) return;
+    if (this.isClosed || this.isForgotten(delivery)) return;
     const event = this.store.events.get(delivery.event);
     const endpoint = this.store.endpoints.get(delivery.endpoint);
     if (event === undefined || endpoint === undefined) {
@@ -172,7 +173,7 @@ export class Dispatcher {
     }
     const startedAt = this.clock.now();
     const { isRefused = false, ...outcome } = await this.send(event, endpoint);
-    if (this.isClosed) return;
+    if (this.isClosed || this.isForgotten(delivery)) return;
     delivery.attempts.push({ at: startedAt, durationMs: this.clock.now() - startedAt, ...outcome });
     const { status } = outcome;
     if (status !== null && status >= 200 && status < 300) {
@@ -186,6 +187,11 @@ export class Dispatcher {
     if (wait === undefined || isRefused) this.settle(delivery, 'failed');
     else this.schedule(delivery, wait);
     this.store.flush();
+  }
+
+  /** The account was reset since. */
+  private isForgotten(delivery: Delivery): boolean {
+    return this.store.deliveries.get(delivery.id) !== delivery;
   }
 
   private settle(delivery: Delivery, status: Delivery['status']): void {
@@ -263,17 +269,17 @@ export class Dispatcher {
     return this.running.size === 0 && this.timers.size === 0 && this.reordered.length === 0;
   }
 
-  /** Stops waiting for next attempts. */
+  /** Gives up all that is on its way. */
   clear(): void {
     for (const timer of this.timers.values()) clearTimeout(timer);
     for (const entry of this.reordered.splice(0)) clearTimeout(entry.timer);
     this.timers.clear();
+    for (const call of this.requests) call.destroy();
   }
 
   async close(): Promise<void> {
     this.isClosed = true;
     this.clear();
-    for (const call of this.requests) call.destroy();
     await Promise.allSettled(this.running);
     this.agent.destroy();
   }
