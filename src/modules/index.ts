@@ -3,6 +3,8 @@ import { AuthModule } from './auth/index.js';
 import { CartModule } from './cart/index.js';
 import { CatalogModule } from './catalog/index.js';
 import { CheckoutModule } from './checkout/index.js';
+import { DemoModule } from './demo/index.js';
+import { ImportsModule } from './imports/index.js';
 import { InventoryModule } from './inventory/index.js';
 import { NotificationsModule } from './notifications/index.js';
 import { OperationsModule } from './operations/index.js';
@@ -20,6 +22,8 @@ export const modules: Type[] = [
   OrdersModule,
   PaymentsModule,
   CheckoutModule,
+  ImportsModule,
+  DemoModule,
   NotificationsModule,
   OperationsModule,
 ];

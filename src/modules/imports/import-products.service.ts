@@ -115,14 +115,12 @@ export class ImportProducts {
         const valid = batch.flatMap(({ product }) => (product.draft ? [{ ...product, draft: product.draft }] : []));
         const { outcomes, changedIds } = await this.saving.execute(tx, valid, run);
         await this.listings.refresh(tx, changedIds);
-        const settled = batch.map(
-          ({ product, rowsRead, bytesRead }): Settled => ({
-            product,
-            outcome: product.draft ? outcomes.get(product.draft.handle)! : 'failed',
-            rowsRead,
-            bytesRead,
-          }),
-        );
+        const settled = batch.map(({ product, rowsRead, bytesRead }): Settled => ({
+          product,
+          outcome: product.draft ? outcomes.get(product.draft.handle)! : 'failed',
+          rowsRead,
+          bytesRead,
+        }));
         const next = advance(state, settled);
         if (run.options.dryRun) throw new DryRunDone(next);
         await run.checkpoint?.(tx, next);
@@ -141,6 +139,7 @@ function faultOfProduct(error: unknown): string | null {
   if (error instanceof AppError && error.kind !== 'internal' && error.kind !== 'unavailable') return error.message;
   if (isCheckViolation(error, 'stock_no_oversell')) return 'its stock would fall below what is promised to orders.';
   const state = sqlState(error) ?? '';
-  if (/^(22|23)/.test(state) || state === '54000') return `the database refuses the product: ${(error as Error).message}.`;
+  if (/^(22|23)/.test(state) || state === '54000')
+    return `the database refuses the product: ${(error as Error).message}.`;
   return null;
 }

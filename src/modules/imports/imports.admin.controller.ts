@@ -47,7 +47,12 @@ export class ImportsAdminController {
         kind: { type: 'string', enum: ['products'], default: 'products' },
         dryRun: { type: 'boolean', default: false, description: 'tell what would happen and change nothing' },
         currency: { type: 'string', pattern: '^[A-Z]{3}$', description: "of the prices; the shop's when left out" },
-        stock: { type: 'string', enum: ['keep', 'set'], default: 'keep', description: '`set`: stock becomes what the file says' },
+        stock: {
+          type: 'string',
+          enum: ['keep', 'set'],
+          default: 'keep',
+          description: '`set`: stock becomes what the file says',
+        },
       },
     },
   })

@@ -33,8 +33,18 @@ export class ImportsQuery {
       [limit + 1, ...keyset.values],
     );
     const [counted] =
-      query.include === 'total' ? await this.db.query<{ total: number }>(`SELECT count(*)::int AS total FROM imports`) : [];
-    const { rows, page } = pageOf(KEY, found, limit, keyset, query.cursor !== undefined, (row) => [row.id], counted?.total);
+      query.include === 'total'
+        ? await this.db.query<{ total: number }>(`SELECT count(*)::int AS total FROM imports`)
+        : [];
+    const { rows, page } = pageOf(
+      KEY,
+      found,
+      limit,
+      keyset,
+      query.cursor !== undefined,
+      (row) => [row.id],
+      counted?.total,
+    );
     return { data: rows.map((row) => ImportResponse.from(row)), page };
   }
 }

@@ -72,7 +72,9 @@ export class ImportsRepository {
   }
 
   async markRunning(id: string): Promise<void> {
-    await this.db.query(`UPDATE imports SET status = 'running', failure = NULL, finished_at = NULL WHERE id = $1`, [id]);
+    await this.db.query(`UPDATE imports SET status = 'running', failure = NULL, finished_at = NULL WHERE id = $1`, [
+      id,
+    ]);
   }
 
   /**
@@ -85,7 +87,15 @@ export class ImportsRepository {
     const updated = await db.query(
       `UPDATE imports SET rows_read = $2, bytes_read = $3, summary = $4, errors = $5, warnings = $6
        WHERE id = $1 AND coalesce((summary->>'productsDone')::int, 0) = $7 RETURNING 1`,
-      [id, rowsRead, bytesRead, JSON.stringify(summary), JSON.stringify(errors), JSON.stringify(warnings), productsBefore],
+      [
+        id,
+        rowsRead,
+        bytesRead,
+        JSON.stringify(summary),
+        JSON.stringify(errors),
+        JSON.stringify(warnings),
+        productsBefore,
+      ],
     );
     if (updated.length === 0) throw new ImportTakenOver(`another process is at import ${id}`);
   }
@@ -102,7 +112,10 @@ export class ImportsRepository {
 
   /** It failed for a reason of our own: the file stays for another try. */
   async markBroken(id: string, failure: string): Promise<void> {
-    await this.db.query(`UPDATE imports SET status = 'failed', failure = $2, finished_at = now() WHERE id = $1`, [id, failure]);
+    await this.db.query(`UPDATE imports SET status = 'failed', failure = $2, finished_at = now() WHERE id = $1`, [
+      id,
+      failure,
+    ]);
   }
 
   /** Deletes files that were left behind. */

@@ -31,7 +31,10 @@ export class RunImport {
       log.info('import.finished', { importId, failure });
     } catch (error) {
       if (job.attempt >= MAX_TRIES) {
-        await this.imports.markBroken(importId, 'Something went wrong on our side. A retry of its job goes on from here.');
+        await this.imports.markBroken(
+          importId,
+          'Something went wrong on our side. A retry of its job goes on from here.',
+        );
       }
       throw error;
     }

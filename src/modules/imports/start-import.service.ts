@@ -25,7 +25,13 @@ export class StartImport {
     const id = newUuid();
     await this.db.transaction(async (tx) => {
       const options = { currency, stock, dryRun };
-      await this.imports.insert(tx, { id, fileName: upload.fileName, options, bytes: upload.bytes, createdBy: staffId });
+      await this.imports.insert(tx, {
+        id,
+        fileName: upload.fileName,
+        options,
+        bytes: upload.bytes,
+        createdBy: staffId,
+      });
       let seq = 0;
       for await (const chunk of upload.open()) {
         await this.imports.addChunk(tx, id, seq, chunk);

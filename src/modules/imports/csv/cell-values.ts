@@ -23,7 +23,8 @@ export function readPrice(text: string, currency: string): Reading<number | null
   const amount = parseDecimal(text, currency);
   if (amount === null) {
     const digits = currencyExponent(currency);
-    const form = digits === 0 ? 'a whole number' : `a number with at most ${digits} decimals and a point, such as 19.99`;
+    const form =
+      digits === 0 ? 'a whole number' : `a number with at most ${digits} decimals and a point, such as 19.99`;
     return { reason: `must be ${form} for ${currency}, not ${shown(text)}` };
   }
   if (amount < 0) return { reason: `must not be negative, but is ${shown(text)}` };

@@ -152,7 +152,7 @@ function refuseOtherFormats(bytes: Buffer): void {
 function checkLines(text: Buffer, linesBefore: number): number {
   if (isUtf8(text) && !text.includes(0)) return linesBefore + countLineFeeds(text);
   let line = linesBefore;
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const next = text.indexOf(LINE_FEED, at);
     const end = next < 0 ? text.length : next + 1;
     line += 1;

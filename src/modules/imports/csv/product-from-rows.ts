@@ -51,7 +51,8 @@ class ProductReader {
     this.checkRows();
     if (handle.length > MAX_TEXT) this.tooLong(this.head, 'handle');
     const title = this.text('title');
-    if (title === '') this.issues.error(this.head, `${this.columns.label('title')} is empty on every row of the product.`);
+    if (title === '')
+      this.issues.error(this.head, `${this.columns.label('title')} is empty on every row of the product.`);
     const variantRows = this.rows.filter((row) => row === this.head || this.isVariant(row));
     const options = readOptions(this.columns, this.rows, variantRows, this.issues);
     const images = this.images();
@@ -156,7 +157,8 @@ class ProductReader {
     const text = this.columns.cell(row, column);
     if (text === '') return null;
     const url = readUrl(text);
-    if (url === null) this.issues.warn(row, `${this.columns.label(column)} is not an http address; the image is left out.`);
+    if (url === null)
+      this.issues.warn(row, `${this.columns.label(column)} is not an http address; the image is left out.`);
     return url;
   }
 
@@ -169,7 +171,10 @@ class ProductReader {
   private status(): ProductDraft['status'] {
     const status = this.columns.cell(this.head, 'status').toLowerCase();
     if (!['', 'active', 'draft', 'archived', 'unlisted'].includes(status)) {
-      this.issues.error(this.head, `${this.columns.label('status')} must be active, draft or archived, not "${status}".`);
+      this.issues.error(
+        this.head,
+        `${this.columns.label('status')} must be active, draft or archived, not "${status}".`,
+      );
     }
     const published = this.flag(this.head, 'published', true);
     if (status === 'archived') return 'archived';

@@ -37,7 +37,8 @@ export function readOptions(columns: Columns, rows: CsvRow[], variantRows: CsvRo
     const empty = own.findIndex((value) => value === '');
     const long = own.findIndex((value) => value.length > MAX_LENGTH);
     if (empty >= 0) issues.error(row, `${columns.label(VALUES[used[empty]!]!)} (${names[empty]}) is empty.`);
-    else if (long >= 0) issues.error(row, `${columns.label(VALUES[used[long]!]!)} is longer than ${MAX_LENGTH} characters.`);
+    else if (long >= 0)
+      issues.error(row, `${columns.label(VALUES[used[long]!]!)} is longer than ${MAX_LENGTH} characters.`);
     else {
       const key = optionKeyOf(own);
       const earlier = taken.get(key);
@@ -69,11 +70,15 @@ function nameOf(columns: Columns, rows: CsvRow[], variantRows: CsvRow[], i: numb
     return '';
   }
   const name = columns.cell(naming, column);
-  if (name.length > MAX_LENGTH) issues.error(naming, `${columns.label(column)} is longer than ${MAX_LENGTH} characters.`);
+  if (name.length > MAX_LENGTH)
+    issues.error(naming, `${columns.label(column)} is longer than ${MAX_LENGTH} characters.`);
   for (const row of rows) {
     const other = columns.cell(row, column);
     if (other !== '' && other.toLowerCase() !== name.toLowerCase()) {
-      issues.warn(row, `${columns.label(column)} is "${other}" here, but "${name}" on line ${naming.line}, which holds.`);
+      issues.warn(
+        row,
+        `${columns.label(column)} is "${other}" here, but "${name}" on line ${naming.line}, which holds.`,
+      );
     }
   }
   return name;

@@ -35,7 +35,11 @@ export class ImportSummaryResponse implements ImportSummary {
 
 /** A mistake, or something odd, in the file. */
 export class ImportIssueResponse implements ImportIssue {
-  @ApiProperty({ type: 'integer', description: 'line of the file on which the row begins; the header is line 1', example: 12 })
+  @ApiProperty({
+    type: 'integer',
+    description: 'line of the file on which the row begins; the header is line 1',
+    example: 12,
+  })
   line: number;
   @ApiProperty({ type: String, nullable: true, description: 'the product of the row' })
   handle: string | null;

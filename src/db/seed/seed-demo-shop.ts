@@ -1,0 +1,130 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { Db, type Tx } from '#libs/database';
+import type { Config } from '../../config/index.js';
+import { ProductListings, ProductWriter } from '../../modules/catalog/index.js';
+import { StockLedger } from '../../modules/inventory/index.js';
+import { ensureSettings } from '../../modules/settings/index.js';
+import { CATEGORIES } from './categories.js';
+import { draftOf, scaled, stockOf } from './demo-draft.js';
+import { DEMO_PRODUCTS } from './products/index.js';
+import { seedUuid } from './seed-ids.js';
+import { SHIPPING_ZONES, TAX_RATES } from './shop-rules.js';
+
+/** Two processes that start at once must not both fill the shop. */
+const SEED_LOCK = 7_304_220;
+
+/**
+ * Fills a shop without products with the demo: goods, categories, stock, taxes and shipping, all or nothing, always with
+ * the same ids. A shop that has products stays as it is.
+ * @returns what was made, or null when there was nothing to do
+ */
+export async function seedDemoShop(
+  app: INestApplicationContext,
+  config: Pick<Config, 'currency' | 'manualPayments' | 'admin'>,
+): Promise<{ products: number } | null> {
+  const db = app.get(Db, { strict: false });
+  const services: Services = {
+    writer: app.get(ProductWriter, { strict: false }),
+    listings: app.get(ProductListings, { strict: false }),
+    stock: app.get(StockLedger, { strict: false }),
+  };
+  await ensureSettings(db, config);
+  return db.transaction(async (tx) => {
+    await tx.query('SELECT pg_advisory_xact_lock($1)', [SEED_LOCK]);
+    if ((await tx.query('SELECT FROM products LIMIT 1')).length > 0) return null;
+    const currency = await openShop(tx);
+    await seedRules(tx, currency);
+    await seedCategories(tx);
+    await seedProducts(tx, currency, services);
+    return { products: DEMO_PRODUCTS.length };
+  });
+}
+
+interface Services {
+  writer: ProductWriter;
+  listings: ProductListings;
+  stock: StockLedger;
+}
+
+/** A shop that was not named yet becomes the demo. */
+async function openShop(tx: Tx): Promise<string> {
+  const [settings] = await tx.query<{ currency: string }>(
+    `UPDATE shop_settings SET name = CASE name WHEN 'Emporium' THEN 'Emporium Demo' ELSE name END,
+       version = version + 1, updated_at = now() RETURNING currency`,
+  );
+  return settings!.currency;
+}
+
+async function seedRules(tx: Tx, currency: string): Promise<void> {
+  const rates = TAX_RATES.map(({ key, name, country, state, ppm, shipping }) => ({
+    id: seedUuid('tax', key),
+    name,
+    country,
+    state: state ?? null,
+    rate_ppm: ppm,
+    shipping,
+  }));
+  await tx.query(
+    `INSERT INTO tax_rates (id, name, country, state, rate_ppm, shipping)
+     SELECT id, name, country, state, rate_ppm, shipping
+     FROM jsonb_to_recordset($1) AS r (id uuid, name text, country text, state text, rate_ppm int, shipping boolean)
+     ON CONFLICT DO NOTHING`,
+    [JSON.stringify(rates)],
+  );
+  if ((await tx.query('SELECT FROM shipping_zones LIMIT 1')).length > 0) return;
+  for (const { key, name, countries, methods } of SHIPPING_ZONES) {
+    const zoneId = seedUuid('zone', key);
+    await tx.query('INSERT INTO shipping_zones (id, name, countries) VALUES ($1, $2, $3)', [zoneId, name, countries]);
+    for (const [position, method] of methods.entries()) {
+      await tx.query(
+        'INSERT INTO shipping_methods (id, zone_id, name, amount, currency, position) VALUES ($1, $2, $3, $4, $5, $6)',
+        [
+          seedUuid('method', `${key}/${method.key}`),
+          zoneId,
+          method.name,
+          scaled(method.amount, currency),
+          currency,
+          position,
+        ],
+      );
+    }
+  }
+}
+
+async function seedCategories(tx: Tx): Promise<void> {
+  const rows = CATEGORIES.flatMap(({ handle, title, description, children }, position) => [
+    { id: seedUuid('category', handle), parent_id: null as string | null, handle, title, description, position },
+    ...children.map(([childHandle, childTitle], childPosition) => ({
+      id: seedUuid('category', childHandle),
+      parent_id: seedUuid('category', handle),
+      handle: childHandle,
+      title: childTitle,
+      description: '',
+      position: childPosition,
+    })),
+  ]);
+  await tx.query(
+    `INSERT INTO categories (id, parent_id, handle, title, description, position)
+     SELECT id, parent_id, handle, title, description, position
+     FROM jsonb_to_recordset($1) AS c (id uuid, parent_id uuid, handle text, title text, description text, position int)
+     ON CONFLICT DO NOTHING`,
+    [JSON.stringify(rows)],
+  );
+}
+
+async function seedProducts(tx: Tx, currency: string, { writer, listings, stock }: Services): Promise<void> {
+  const productIds: string[] = [];
+  const counts: Parameters<StockLedger['setOnHand']>[1][number][] = [];
+  for (const [index, product] of DEMO_PRODUCTS.entries()) {
+    const saved = await writer.save(tx, draftOf(product, index, currency));
+    productIds.push(saved.productId);
+    stockOf(product).forEach((onHand, i) => {
+      const { id } = saved.variants[i]!;
+      if (onHand) {
+        counts.push({ variantId: id, onHand, reason: 'opening stock', actor: 'system', dedupeKey: `seed:${id}` });
+      }
+    });
+  }
+  await stock.setOnHand(tx, counts);
+  await listings.refresh(tx, productIds);
+}

@@ -1,0 +1,34 @@
+import { encodeId } from '#libs/ids';
+import { seedUuid } from './seed-ids.js';
+
+/** The handle of the product that examples buy: one variant, more stock than examples can use up. */
+export const WELL_KNOWN_HANDLE = 'house-blend-coffee';
+
+/** Things that exist in every demo shop, by the ids that clients use: for the examples of the documentation. */
+export const WELL_KNOWN = {
+  productHandle: WELL_KNOWN_HANDLE,
+  productId: encodeId('product', seedUuid('product', WELL_KNOWN_HANDLE)),
+  /** Its only variant. */
+  variantId: encodeId('variant', seedUuid('variant', WELL_KNOWN_HANDLE)),
+  imageId: encodeId('image', seedUuid('image', WELL_KNOWN_HANDLE)),
+  /** Another product with one variant and ample stock. */
+  secondProductHandle: 'pour-over-dripper',
+  secondProductId: encodeId('product', seedUuid('product', 'pour-over-dripper')),
+  secondVariantId: encodeId('variant', seedUuid('variant', 'pour-over-dripper')),
+  /** A product with the options Color and Size. */
+  optionProductHandle: 'organic-cotton-tee',
+  optionProductId: encodeId('product', seedUuid('product', 'organic-cotton-tee')),
+  optionVariantId: encodeId('variant', seedUuid('variant', 'organic-cotton-tee/White/S')),
+  categoryHandle: 'coffee',
+  categoryId: encodeId('category', seedUuid('category', 'coffee')),
+  parentCategoryHandle: 'coffee-tea',
+  parentCategoryId: encodeId('category', seedUuid('category', 'coffee-tea')),
+  /** United States. */
+  shippingZoneId: encodeId('shippingZone', seedUuid('zone', 'us')),
+  /** Standard, in the United States. */
+  shippingMethodId: encodeId('shippingMethod', seedUuid('method', 'us/standard')),
+  expressShippingMethodId: encodeId('shippingMethod', seedUuid('method', 'us/express')),
+  /** United Kingdom. */
+  taxRateId: encodeId('taxRate', seedUuid('tax', 'GB')),
+  locationId: encodeId('location', '01920000-0000-7000-8000-000000000001'),
+} as const;
