@@ -36,6 +36,9 @@ export function ormOptions(url: string, role: DatabaseRole = MIGRATION_ROLE): Da
     connectTimeoutMS: 5_000,
     extra: {
       statement_timeout: role.statementTimeoutMs,
+      // The server cannot end a statement on a connection that a network has swallowed: then this side gives it up.
+      query_timeout: role.statementTimeoutMs === 0 ? 0 : role.statementTimeoutMs + 2_000,
+      keepAlive: true,
       lock_timeout: role.lockTimeoutMs,
       idle_in_transaction_session_timeout: role.idleInTransactionTimeoutMs,
     },

@@ -1,28 +1,27 @@
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 
-const RESOLUTION_MS = 20;
 const SAMPLE_EVERY_MS = 500;
 const TOO_BUSY_MS = 1_000;
 
-/** How long work waits for this process to get to it. Above a second, reads are refused so that checkouts get through. */
+/**
+ * How long work waits for this process to get to it: how late a timer comes. Above a second, reads are refused so that
+ * checkouts get through. (The histogram of node:perf_hooks forgets its first sample after each reset, which is the only one
+ * when the loop turns slower than it is read.)
+ */
 @Injectable()
 export class EventLoopDelay implements OnModuleDestroy {
-  private histogram: IntervalHistogram | undefined;
   private timer: NodeJS.Timeout | undefined;
-  /** Mean of the last half second. */
+  /** As it was in the last half second. */
   delayMs = 0;
 
   /** Begins to measure. */
   start(): void {
     if (this.timer) return;
-    const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-    histogram.enable();
-    this.histogram = histogram;
+    let last = performance.now();
     this.timer = setInterval(() => {
-      const mean = histogram.mean / 1e6;
-      this.delayMs = Number.isFinite(mean) ? Math.max(0, mean - RESOLUTION_MS) : 0;
-      histogram.reset();
+      const now = performance.now();
+      this.delayMs = Math.max(0, now - last - SAMPLE_EVERY_MS);
+      last = now;
     }, SAMPLE_EVERY_MS);
     this.timer.unref();
   }
@@ -33,6 +32,5 @@ export class EventLoopDelay implements OnModuleDestroy {
 
   onModuleDestroy(): void {
     clearInterval(this.timer);
-    this.histogram?.disable();
   }
 }

@@ -11,7 +11,9 @@ export interface BookCheck {
 }
 
 const LEGAL_MOVES = Object.entries(ORDER_TRANSITIONS)
-  .flatMap(([from, targets]) => targets.map((to) => (from === 'null' ? `(NULL::text, '${to}')` : `('${from}', '${to}')`)))
+  .flatMap(([from, targets]) =>
+    targets.map((to) => (from === 'null' ? `(NULL::text, '${to}')` : `('${from}', '${to}')`)),
+  )
   .join(', ');
 
 /**

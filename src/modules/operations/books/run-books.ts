@@ -43,8 +43,12 @@ export async function runBooks(
   const run = BOOK_CHECKS.filter((check) => check.needs === undefined || given[check.needs] !== undefined);
   const violations: Violation[] = [];
   for (const check of run) {
-    const rows = await db.query<{ detail: string }>(statementOf(check, graceSeconds), check.needs ? [JSON.stringify(given[check.needs])] : []);
-    if (rows.length > 0) violations.push({ id: check.id, title: check.title, count: rows.length, sample: rows[0]!.detail });
+    const rows = await db.query<{ detail: string }>(
+      statementOf(check, graceSeconds),
+      check.needs ? [JSON.stringify(given[check.needs])] : [],
+    );
+    if (rows.length > 0)
+      violations.push({ id: check.id, title: check.title, count: rows.length, sample: rows[0]!.detail });
   }
   return { run, violations };
 }
