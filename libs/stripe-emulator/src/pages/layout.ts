@@ -33,6 +33,7 @@ label { display: flex; gap: .5rem; align-items: baseline; color: var(--soft); fo
 a { color: var(--main); }
 a.row { display: flex; justify-content: space-between; gap: 1rem; padding: .6rem 0; border-top: 1px solid var(--line);
   color: inherit; text-decoration: none; overflow-wrap: anywhere; }
+a.row b { white-space: nowrap; }
 a.row:hover b { color: var(--main); }
 a.row small { display: block; color: var(--soft); }
 a.button { color: var(--main-ink); }
