@@ -242,7 +242,7 @@ export class Shop {
 
   /** The emulator's side of the books. */
   providerBooks(): ProviderBooks {
-    const state = this.stripe.state() as { charges: Stripe.Charge[]; paymentIntents: Stripe.PaymentIntent[]; events: Stripe.Event[] };
+    const state = this.stripe.state() as { charges: Stripe.Charge[]; events: Stripe.Event[] };
     return {
       charges: state.charges
         .filter((charge) => charge.status === 'succeeded')

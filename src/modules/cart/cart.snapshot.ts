@@ -115,7 +115,9 @@ function toSnapshot(row: CartRow): CartSnapshot {
  * @throws `not_found` for an unknown cart and for a wrong token alike
  */
 export async function readCart(db: Queryable, id: string, token: string | undefined, lock = false): Promise<CartSnapshot> {
-  const [row] = await db.query<CartRow>(lock ? `${SELECT_CART} FOR UPDATE OF c` : SELECT_CART, [id]);
+  // A statement that waits for a lock still sees lines and order as they were before the wait: so lock first, then read.
+  if (lock) await db.query('SELECT FROM carts WHERE id = $1 FOR UPDATE', [id]);
+  const [row] = await db.query<CartRow>(SELECT_CART, [id]);
   if (!row || !tokenMatches(token, row.token_hash)) throw NotFound({ detail: 'There is no such cart, or X-Cart-Token does not fit it.' });
   return toSnapshot(row);
 }
