@@ -88,7 +88,7 @@ export const InvalidState = defineError({
   code: 'invalid_state',
   kind: 'conflict',
   title: 'Not possible in the present state',
-  help: '`status` tells the present state of the thing.',
+  help: 'Read it again to see its present state.',
 });
 export const VersionMismatch = defineError({
   code: 'version_mismatch',

@@ -239,7 +239,4 @@ export function Nested(type: () => new () => object, options: FieldOptions = {})
 }
 
 /** Shorthand for optional fields. */
-export const Opt = <T extends FieldOptions>(options: T = {} as T): T & { optional: true } => ({
-  ...options,
-  optional: true,
-});
+export const Opt = <T extends object>(options: T = {} as T): T & { optional: true } => ({ ...options, optional: true });

@@ -116,6 +116,7 @@ export function toAppError(error: unknown): AppError {
 export function toProblem(error: AppError, request: { id?: string; url?: string }): Problem {
   const status = HTTP_STATUS[error.kind];
   return {
+    ...error.details.data,
     type: `/errors/${error.code}`,
     title: error.definition.title,
     status,
@@ -124,6 +125,5 @@ export function toProblem(error: AppError, request: { id?: string; url?: string 
     code: error.code,
     requestId: request.id,
     ...(error.details.errors ? { errors: error.details.errors } : {}),
-    ...error.details.data,
   };
 }

@@ -26,13 +26,13 @@ export class FulfillOrder {
   async execute(orderId: string, request: FulfillOrderRequest, actor: string): Promise<void> {
     await this.db.transaction(async (tx) => {
       const order = await this.orders.lockOrder(tx, orderId);
-      if (order.status !== 'confirmed') throw OrderNotFulfillable({ data: { status: order.status } });
+      if (order.status !== 'confirmed') throw OrderNotFulfillable({ data: { orderStatus: order.status } });
       const lines = await tx.query<ShippableLine>(
         `SELECT id, quantity, fulfilled_quantity FROM order_lines WHERE order_id = $1 ORDER BY position`,
         [orderId],
       );
       const parcel = request.lines ? this.chosen(request.lines, lines) : this.everythingLeft(lines);
-      if (parcel.size === 0) throw OrderNotFulfillable({ detail: 'Everything of it is shipped already.', data: { status: order.status } });
+      if (parcel.size === 0) throw OrderNotFulfillable({ detail: 'Everything of it is shipped already.', data: { orderStatus: order.status } });
 
       const fulfillmentId = newUuid();
       await this.write(tx, orderId, fulfillmentId, parcel, request);

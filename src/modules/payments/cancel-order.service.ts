@@ -42,7 +42,7 @@ export class CancelOrder {
     if (order?.status === 'pending_payment' && payment?.provider === 'stripe') {
       const after = await this.cancelAtStripe(payment, order.number, cancellation);
       if (after.status === 'canceled') return;
-      if (after.status === 'processing') throw OrderNotCancelable({ detail: 'The payment is being processed by the bank; try again later.', data: { status: order.status } });
+      if (after.status === 'processing') throw OrderNotCancelable({ detail: 'The payment is being processed by the bank; try again later.', data: { orderStatus: order.status } });
     }
     const refundId = await this.db.transaction((tx) => this.cancelHere(tx, orderId, cancellation));
     // The refund is written; if Stripe cannot be reached now, a job sends it.
@@ -65,7 +65,7 @@ export class CancelOrder {
     const order = await this.orders.lockOrder(tx, orderId);
     if (order.status === 'canceled') return null;
     const mayCancel = ['pending_payment', 'confirmed', 'payment_review'].includes(order.status) && order.fulfillment_status === 'unfulfilled';
-    if (!mayCancel) throw OrderNotCancelable({ data: { status: order.status, fulfillmentStatus: order.fulfillment_status } });
+    if (!mayCancel) throw OrderNotCancelable({ data: { orderStatus: order.status, fulfillmentStatus: order.fulfillment_status } });
     const current = await this.payments.findCurrent(tx, orderId);
     const payment = current ? await this.payments.lock(tx, current.id) : null;
 

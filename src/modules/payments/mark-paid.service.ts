@@ -25,7 +25,7 @@ export class MarkPaid {
       if (payment.provider !== 'manual') throw PaymentNotManual();
       if (payment.status === 'succeeded') return;
       if (payment.status === 'canceled' || order.status === 'canceled') {
-        throw OrderNotPayable({ data: { status: order.status, paymentStatus: order.payment_status } });
+        throw OrderNotPayable({ data: { orderStatus: order.status, paymentStatus: order.payment_status } });
       }
       await this.payments.update(tx, paymentId, { status: 'succeeded', captured: payment.amount });
       const done = order.status === 'confirmed' && order.fulfillment_status === 'fulfilled';

@@ -24,7 +24,7 @@ export class PayOrder {
       const order = await this.orders.lockOrder(tx, orderId);
       const current = await this.payments.findCurrent(tx, orderId);
       if (order.status !== 'pending_payment' || current?.provider !== 'stripe') {
-        throw OrderNotPayable({ data: { status: order.status, paymentStatus: order.payment_status } });
+        throw OrderNotPayable({ data: { orderStatus: order.status, paymentStatus: order.payment_status } });
       }
       return { payment: current, number: order.number };
     });

@@ -29,7 +29,7 @@ export const OrderNotPayable = defineError({
   code: 'order_not_payable',
   kind: 'conflict',
   title: 'There is nothing to pay on this order',
-  help: '`status` and `paymentStatus` tell where the order stands.',
+  help: '`orderStatus` and `paymentStatus` tell where the order stands.',
 });
 export const NothingToRefund = defineError({
   code: 'nothing_to_refund',

@@ -50,7 +50,7 @@ export class RefundOrder {
     const payment = await this.payments.lock(tx, current.id);
     const [same] = await tx.query<{ id: string }>(`SELECT id FROM refunds WHERE request_key = $1`, [requestKey]);
     if (same) return { id: same.id, provider: payment.provider };
-    if (payment.captured === 0) throw NothingToRefund({ data: { status: order.status, paymentStatus: order.payment_status } });
+    if (payment.captured === 0) throw NothingToRefund({ data: { orderStatus: order.status, paymentStatus: order.payment_status } });
 
     const refundable = payment.captured - (await this.underWay(tx, payment.id));
     const lines = await this.linesOf(tx, orderId, request);
