@@ -98,9 +98,22 @@ function restoreSymlinks(packageRoot: string): void {
   }
 }
 
+/**
+ * Environment of the programs: nothing of the person's (PGDATA, PGPORT, LC_ALL, …) may reach them. They find their
+ * libraries beside themselves by /proc; where that is missing, the path helps.
+ */
+export function programEnv(binaries: PostgresBinaries): Record<string, string> {
+  return { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC', LD_LIBRARY_PATH: join(binaries.root, 'lib') };
+}
+
 /** Tries the server program as the given account: null when it runs, else the reason. */
 export function tryBinaries(binaries: PostgresBinaries, user: ServerUser): string | null {
-  const result = spawnSync(binaries.postgres, ['--version'], { ...user, cwd: '/', encoding: 'utf8', env: {} });
+  const result = spawnSync(binaries.postgres, ['--version'], {
+    ...user,
+    cwd: '/',
+    encoding: 'utf8',
+    env: programEnv(binaries),
+  });
   if (result.status === 0) return null;
   if (result.error) return errnoOf(result.error) ?? result.error.message;
   return result.stderr.trim().split('\n').at(-1) || `exit code ${result.status ?? result.signal}`;

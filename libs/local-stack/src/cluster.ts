@@ -12,9 +12,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { programEnv } from './binaries.js';
 import { type ClusterHome, sweepDrafts } from './cluster-home.js';
 import { errnoOf, explainFileError, LocalStackError } from './local-stack-error.js';
-import { CTYPES, initdbFlags, serverEnv } from './postgres-settings.js';
+import { CTYPES, initdbFlags } from './postgres-settings.js';
 import { explainPostgresFailure, ServerLog } from './server-log.js';
 
 /** Both 192 random bits, known to this folder only. */
@@ -89,7 +90,12 @@ function runProgram(
   args: string[],
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...home.user, cwd: '/', env: serverEnv(), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, {
+      ...home.user,
+      cwd: '/',
+      env: programEnv(home.binaries),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => (output += text));

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { programEnv } from './binaries.js';
 import type { ClusterHome } from './cluster-home.js';
 import type { Passwords } from './cluster.js';
 import { explainFileError, LocalStackError } from './local-stack-error.js';
-import { serverEnv, serverSettings } from './postgres-settings.js';
+import { serverSettings } from './postgres-settings.js';
 import { readPidFile } from './postmaster-pid.js';
 import { type Answer, probe } from './probe.js';
 import { commandLineOf, findFreePort, isAlive, isPortFree, signal, sleep, waitForExit, watch } from './processes.js';
@@ -138,7 +139,7 @@ async function launch(home: ClusterHome, options: ServerOptions, passwords: Pass
     child = spawn(home.binaries.postgres, ['-D', data, ...serverSettings(port, options.durable)], {
       ...home.user,
       cwd: data,
-      env: serverEnv(),
+      env: programEnv(home.binaries),
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
     });

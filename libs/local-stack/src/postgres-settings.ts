@@ -54,8 +54,5 @@ export function initdbFlags(ctype: string): string[] {
   ];
 }
 
-/** Nothing of the person's environment (PGDATA, PGPORT, LC_ALL, …) may reach the server. */
-export const serverEnv = () => ({ PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' });
-
 /** Character classes of text search and trigrams: the first that the machine knows. */
 export const CTYPES = ['C.UTF-8', 'C.utf8', 'en_US.UTF-8', 'C'];

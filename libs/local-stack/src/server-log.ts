@@ -89,7 +89,8 @@ export function explainPostgresFailure(output: string, place: { folder: string; 
 }
 
 function lastComplaint(output: string): string {
-  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  // Our own questions while it starts are answered in the log too.
+  const lines = output.split('\n').filter((line) => line.trim() !== '' && !line.includes('the database system is'));
   const line = lines.findLast((entry) => /FATAL|PANIC|error:/i.test(entry)) ?? lines.at(-1) ?? 'no message';
   return line.replace(/^.*?(FATAL|PANIC|ERROR|error):\s*/i, '').trim();
 }
