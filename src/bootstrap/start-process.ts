@@ -25,7 +25,8 @@ export async function startProcess(service: 'api' | 'worker', run: (config: Conf
   }
 }
 
-function sentenceFor(error: unknown): string {
+/** What a person can do about an error that ended a process. */
+export function sentenceFor(error: unknown, failure = 'Emporium could not start'): string {
   if (error instanceof ConfigError) return error.message;
   const { code, message } = error as { code?: string; message?: string };
   switch (code) {
@@ -45,6 +46,6 @@ function sentenceFor(error: unknown): string {
     case '3D000':
       return 'The database that DATABASE_URL names does not exist: create it first.';
     default:
-      return `Emporium could not start: ${message ?? String(error)}`;
+      return `${failure}: ${message ?? String(error)}`;
   }
 }
