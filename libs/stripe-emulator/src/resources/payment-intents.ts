@@ -311,12 +311,6 @@ export class PaymentIntents {
     intent.statement_descriptor = read.statement_descriptor ?? intent.statement_descriptor;
     intent.statement_descriptor_suffix = read.statement_descriptor_suffix ?? intent.statement_descriptor_suffix;
     intent.transfer_group = read.transfer_group ?? intent.transfer_group;
-    if (read.excluded_payment_method_types !== undefined) {
-      intent.excluded_payment_method_types = read.excluded_payment_method_types;
-    }
-    if (read.allowed_payment_method_types !== undefined) {
-      intent.allowed_payment_method_types = read.allowed_payment_method_types;
-    }
     applyCommon(intent, read);
     if (method !== null) {
       intent.payment_method = method.id;
@@ -527,8 +521,18 @@ function assertAlone(params: RawParams): void {
 
 function applyCommon(
   intent: Stripe.PaymentIntent,
-  read: Pick<Parsed<typeof confirmShape>, 'receipt_email' | 'setup_future_usage' | 'shipping'>,
+  read: Pick<
+    Parsed<typeof confirmShape>,
+    | 'allowed_payment_method_types'
+    | 'excluded_payment_method_types'
+    | 'receipt_email'
+    | 'setup_future_usage'
+    | 'shipping'
+  >,
 ): void {
+  const { allowed_payment_method_types: allowed, excluded_payment_method_types: excluded } = read;
+  if (allowed !== undefined) intent.allowed_payment_method_types = allowed;
+  if (excluded !== undefined) intent.excluded_payment_method_types = excluded;
   if (read.receipt_email !== undefined) intent.receipt_email = read.receipt_email;
   if (read.setup_future_usage !== undefined) intent.setup_future_usage = read.setup_future_usage;
   if (read.shipping !== undefined) intent.shipping = shown(read.shipping);
