@@ -8,7 +8,7 @@ export const COMMON_PASSWORD_PARTS: readonly string[] = (
   '2019 2020 2021 2022 2023 2024 2025 2026 2027 2028 ' +
   'abcdefghijklmnopqrstuvwxyz abcdefghijkl abcdefgh abcdef abcde abcd abc aaaaa xyz zyx ' +
   'qwertyuiopasdfghjklzxcvbnm qwertyuiop qwertzuiop azertyuiop qwerty qwertz azerty asdfghjkl asdfgh asdf zxcvbnm zxcvbn zxcv ' +
-  'qazwsxedc qazwsx 1qaz2wsx3edc 1qaz2wsx 1q2w3e4r5t6y 1q2w3e4r5t 1q2w3e4r 1q2w3e q1w2e3r4 zaq12wsx ' +
+  'qazwsxedc qazwsx 1q2w3e4r5t6y7u8i9o0p 1q2w3e4r5t6y7u8i9o 1q2w3e4r5t6y7u8i 1qaz2wsx3edc 1qaz2wsx 1q2w3e4r5t6y 1q2w3e4r5t 1q2w3e4r 1q2w3e q1w2e3r4 zaq12wsx ' +
   'passwords password passwort passphrase passw0rd p@ssw0rd passwd pass motdepasse contrasena kennwort senha parola ' +
   'correct horse battery staple changeme change letmein welcome login admins admin administrator root user guest default ' +
   'test testing example sample demo secret secrets hidden master superuser super manager owner staff store shops shop ' +

@@ -32,7 +32,7 @@ export function passwordProblem(
   password: string,
   person: { email: string; name: string },
 ): { code: string; detail: string } | null {
-  const { length } = [...password.normalize('NFKC')];
+  const { length } = Array.from(password.normalize('NFKC'));
   if (length < PASSWORD_MIN) return { code: 'too_short', detail: `must have at least ${PASSWORD_MIN} characters` };
   if (password.length > PASSWORD_MAX)
     return { code: 'too_long', detail: `must have at most ${PASSWORD_MAX} characters` };

@@ -32,7 +32,7 @@ export class SettingsService {
         );
         if (priced!.found) throw CurrencyInUse();
       }
-      if (Object.keys(change).length > 0) await tx.manager.update(ShopSettings, { id: 1 }, { ...change });
+      if (Object.keys(change).length > 0) await tx.manager.update(ShopSettings, { id: 1 }, change);
       return tx.manager.findOneByOrFail(ShopSettings, { id: 1 });
     });
   }

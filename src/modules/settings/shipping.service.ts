@@ -4,6 +4,7 @@ import type { Tx } from '#libs/database';
 import { NotFound, ValidationFailed } from '#libs/errors';
 import { assertVersion, isCountry } from '#libs/http';
 import { newUuid } from '#libs/ids';
+import type { Money } from '#libs/money';
 import type {
   CreateShippingMethodRequest,
   CreateShippingZoneRequest,
@@ -50,7 +51,7 @@ export class ShippingService {
       const zone = await loadZone(tx.manager, id);
       assertVersion(expectedVersion, zone.version);
       if (countries) await this.refuseOverlap(tx, countries, id);
-      return touchZone(tx.manager, id, { ...change, ...(countries ? { countries } : {}) });
+      return touchZone(tx.manager, id, Object.assign(change, countries && { countries }));
     });
   }
 
@@ -144,8 +145,8 @@ function checkedCountries(countries: string[]): string[] {
   return [...new Set(countries)];
 }
 
-function checkedPrice(price: ShippingPrice, currency: string): ShippingPrice {
-  if (price.currency === currency) return price;
+function checkedPrice(price: ShippingPrice, currency: string): Money {
+  if (price.currency === currency) return { amount: price.amount, currency };
   const detail = `must be ${currency}, the currency of the shop`;
   throw ValidationFailed({ errors: [{ pointer: '/price/currency', code: 'not_the_currency_of_the_shop', detail }] });
 }
@@ -169,6 +170,7 @@ async function touchZone(
   id: string,
   change: UpdateShippingZoneRequest = {},
 ): Promise<ShippingZone> {
-  await manager.update(ShippingZone, { id }, { ...change, version: () => 'version + 1', updatedAt: () => 'now()' });
+  const raised = { version: () => 'version + 1', updatedAt: () => 'now()' };
+  await manager.update(ShippingZone, { id }, Object.assign({}, change, raised));
   return loadZone(manager, id);
 }

@@ -22,13 +22,13 @@ export class TaxRatesService {
   create(request: CreateTaxRateRequest): Promise<TaxRate> {
     const { name, country, ratePpm, shipping = true } = request;
     const state = ofPlace(request.state);
-    return this.changes.run(async ({ manager, query }) => {
-      const made = await query(
+    return this.changes.run(async (tx) => {
+      const made = await tx.query(
         `INSERT INTO tax_rates (id, name, country, state, rate_ppm, shipping) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (country, coalesce(upper(state), '')) DO NOTHING RETURNING 1`,
         [newUuid(), name, country, state, ratePpm, shipping],
       );
-      const rate = await manager
+      const rate = await tx.manager
         .createQueryBuilder(TaxRate, 'rate')
         .where(`rate.country = :country AND coalesce(upper(rate.state), '') = :state`, { country, state: state ?? '' })
         .getOneOrFail();

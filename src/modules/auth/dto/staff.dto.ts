@@ -53,6 +53,6 @@ export class MeResponse extends StaffResponse {
   permissions: Permission[];
 
   static override from(member: StaffMember): MeResponse {
-    return { ...StaffResponse.from(member), permissions: [...ROLE_PERMISSIONS[member.role]] };
+    return Object.assign(StaffResponse.from(member), { permissions: [...ROLE_PERMISSIONS[member.role]] });
   }
 }

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RateLimited } from '#libs/errors';
+import { PasswordHasher } from './password-hasher.js';
+
+describe('PasswordHasher', () => {
+  const passwords = new PasswordHasher();
+
+  it('makes argon2id hashes with the costs that OWASP asks for, which fit their password only', async () => {
+    const stored = await passwords.hash('velvet otter lantern');
+    expect(stored).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(await passwords.verify(stored, 'velvet otter lantern')).toBe(true);
+    expect(await passwords.verify(stored, 'velvet otter lanterns')).toBe(false);
+    expect(await passwords.hash('velvet otter lantern')).not.toBe(stored);
+  });
+
+  it('knows the same text in another Unicode form', async () => {
+    const stored = await passwords.hash('caf\u00e9 au lait, s\u2019il vous pla\u00eet');
+    expect(await passwords.verify(stored, 'cafe\u0301 au lait, s\u2019il vous plai\u0302t')).toBe(true);
+  });
+
+  it('lets nobody in without an account, and works as hard on it', async () => {
+    const began = performance.now();
+    expect(await passwords.verify(null, '')).toBe(false);
+    expect(performance.now() - began).toBeGreaterThan(3);
+  });
+
+  it('tells hashes of other costs from its own', async () => {
+    expect(passwords.isOutdated(await passwords.hash('x'))).toBe(false);
+    expect(passwords.isOutdated('$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaA')).toBe(true);
+    expect(passwords.isOutdated('$argon2i$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA')).toBe(true);
+  });
+
+  it('lets twenty wait, sends the rest away at once, and is free again afterwards', async () => {
+    const crowd = Array.from({ length: 100 }, () =>
+      passwords.verify(null, 'x').then(
+        () => 'done',
+        (error: unknown) => error,
+      ),
+    );
+    const answers = await Promise.all(crowd);
+    const refused = answers.filter((answer) => RateLimited.is(answer));
+    const done = answers.filter((answer) => answer === 'done');
+    expect(done.length).toBeGreaterThan(20);
+    expect(done.length).toBeLessThan(100);
+    expect(refused.length + done.length).toBe(100);
+    await sleep(0);
+    for (let i = 0; i < 3; i += 1) expect(await passwords.verify(null, 'x')).toBe(false);
+    const second = await Promise.all(Array.from({ length: 20 }, () => passwords.verify(null, 'x')));
+    expect(second).toHaveLength(20);
+  });
+
+  it('gives the place back when a hash is broken', async () => {
+    for (let i = 0; i < 30; i += 1) await expect(passwords.verify('not a hash', 'x')).rejects.toThrow();
+    expect(await passwords.verify(null, 'x')).toBe(false);
+  });
+});

@@ -1,0 +1,33 @@
+import { mayDo, type Permission, PERMISSIONS, ROLE_PERMISSIONS, ROLES } from './permissions.js';
+
+describe('roles', () => {
+  it('allow only what exists, each thing once', () => {
+    for (const role of ROLES) {
+      expect(ROLE_PERMISSIONS[role].filter((permission) => !PERMISSIONS.includes(permission))).toEqual([]);
+      expect(new Set(ROLE_PERMISSIONS[role]).size).toBe(ROLE_PERMISSIONS[role].length);
+    }
+  });
+
+  it('let owners alone change settings, since that makes owners', () => {
+    expect(ROLES.filter((role) => mayDo(role, 'settings.write'))).toEqual(['owner']);
+    expect(ROLE_PERMISSIONS.owner).toEqual(PERMISSIONS);
+  });
+
+  it('give money back by those only who are trusted with it', () => {
+    expect(ROLES.filter((role) => mayDo(role, 'orders.refund'))).toEqual(['owner', 'manager', 'support']);
+  });
+
+  it('let viewers change nothing', () => {
+    expect(ROLE_PERMISSIONS.viewer.every((permission) => permission.endsWith('.read'))).toBe(true);
+    expect(PERMISSIONS.filter((p) => p.endsWith('.read')).every((p: Permission) => mayDo('viewer', p))).toBe(true);
+  });
+
+  it('never write what they cannot read', () => {
+    for (const role of ROLES)
+      for (const permission of ROLE_PERMISSIONS[role]) {
+        const [area, verb] = permission.split('.');
+        if (verb === 'read' || area === 'imports') continue;
+        expect([role, permission, mayDo(role, `${area}.read` as Permission)]).toEqual([role, permission, true]);
+      }
+  });
+});
