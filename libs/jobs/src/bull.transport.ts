@@ -34,10 +34,9 @@ export class BullTransport extends Transport {
   }
 
   async deliver(deliveries: Delivery[]): Promise<void> {
-    const byQueue = Map.groupBy(deliveries, (d) => d.queue);
-    const adding = [...byQueue].map(([name, items]) =>
-      this.queues.get(name)?.addBulk(
-        items.map((item) => ({
+    const adding = [...this.queues].map(([name, queue]) =>
+      queue.addBulk(
+        deliveries.filter((delivery) => delivery.queue === name).map((item) => ({
           data: { id: item.id },
           opts: { jobId: `${item.id}:${item.attempt}`, removeOnComplete: true, removeOnFail: true, attempts: 1 },
         })),
@@ -51,7 +50,7 @@ export class BullTransport extends Transport {
       await Promise.race([Promise.all(adding), deadline]);
     } finally {
       clearTimeout(timer);
-      for (const add of adding) add?.catch(() => undefined);
+      for (const add of adding) add.catch(() => undefined);
     }
   }
 

@@ -20,6 +20,8 @@ const LOST_AFTER_SECONDS = 60;
 export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy {
   private running: Promise<void> | null = null;
   private again = false;
+  private isTransportDown = false;
+  private isDatabaseDown = false;
   private stopped = false;
   private timer: NodeJS.Timeout | undefined;
   private readonly nextSlot = new Map<string, number>();
@@ -74,8 +76,10 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy {
         const handed = await this.handOver();
         busy = this.again || relayed === BATCH || handed === BATCH;
       }
+      this.isDatabaseDown = false;
     } catch (error) {
-      log.warn('jobs.pump_failed', { error });
+      if (!this.isDatabaseDown) log.warn('jobs.pump_failed', { error });
+      this.isDatabaseDown = true;
     }
   }
 
@@ -142,10 +146,13 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       await this.transport.deliver(due.map(({ id, queue, attempts }) => ({ id, queue, attempt: attempts + 1 })));
     } catch (error) {
-      log.warn('jobs.transport_down', { error, waiting: due.length });
+      if (!this.isTransportDown) log.warn('jobs.transport_down', { error, waiting: due.length });
+      this.isTransportDown = true;
       await this.db.query(`UPDATE jobs SET dispatched_at = NULL WHERE id = ANY($1) AND state = 'queued'`, [due.map((d) => d.id)]);
       return 0;
     }
+    if (this.isTransportDown) log.info('jobs.transport_up', { delivered: due.length });
+    this.isTransportDown = false;
     return due.length;
   }
 }
