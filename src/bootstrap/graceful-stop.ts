@@ -9,7 +9,10 @@ const HARD_LIMIT_MS = 30_000;
  * requests and jobs at work finish, closes connections, and exits.
  * @param drainMs how long balancers need to notice
  */
-export function stopGracefully(app: INestApplicationContext, options: { drainMs: number; beforeDrain?: () => void }): void {
+export function stopGracefully(
+  app: INestApplicationContext,
+  options: { drainMs: number; beforeDrain?: () => void },
+): void {
   let stopping = false;
   const stop = (why: string, exitCode: number) => {
     if (stopping) return;

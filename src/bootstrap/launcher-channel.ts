@@ -5,7 +5,8 @@ export interface StartSummary {
   curl: string[];
 }
 
-type Message = { type: 'progress'; text: string } | { type: 'ready'; summary: StartSummary } | { type: 'fatal'; text: string };
+type Message =
+  { type: 'progress'; text: string } | { type: 'ready'; summary: StartSummary } | { type: 'fatal'; text: string };
 
 /** Tells the process that started us, if it listens (scripts/start.mjs describes the messages). */
 export async function tellLauncher(message: Message): Promise<void> {

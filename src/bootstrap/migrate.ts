@@ -28,14 +28,19 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
 async function connect(databaseUrl: string): Promise<pg.Client> {
   const giveUpAt = Date.now() + CONNECT_DEADLINE_MS;
   for (;;) {
-    const client = new pg.Client({ connectionString: databaseUrl, application_name: 'emporium-migrate', connectionTimeoutMillis: 5_000 });
+    const client = new pg.Client({
+      connectionString: databaseUrl,
+      application_name: 'emporium-migrate',
+      connectionTimeoutMillis: 5_000,
+    });
     client.on('error', () => undefined);
     try {
       await client.connect();
       return client;
     } catch (error) {
       const code = (error as { code?: string }).code ?? '';
-      if (Date.now() > giveUpAt || !/^(ECONNREFUSED|ECONNRESET|57P03|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)$/.test(code)) throw error;
+      if (Date.now() > giveUpAt || !/^(ECONNREFUSED|ECONNRESET|57P03|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)$/.test(code))
+        throw error;
       await sleep(500);
     }
   }

@@ -40,7 +40,11 @@ describe('races', () => {
       expect([won.length, lost.length]).toEqual([10, 190]);
       for (const answer of lost) {
         expect(answer.headers.get('content-type')).toContain('application/problem+json');
-        expect(answer.body).toMatchObject({ code: 'out_of_stock', type: '/errors/out_of_stock', lines: [{ variantId, requested: 1, available: 0 }] });
+        expect(answer.body).toMatchObject({
+          code: 'out_of_stock',
+          type: '/errors/out_of_stock',
+          lines: [{ variantId, requested: 1, available: 0 }],
+        });
       }
       await shop.quiet();
       const paid = await shop.db.query<{ n: number }>(
@@ -67,7 +71,9 @@ describe('races', () => {
       const variants = await Promise.all(Array.from({ length: 6 }, () => shop.product({ stock: 20 })));
       const carts = await Promise.all(
         Array.from({ length: 80 }, (_, i) => {
-          const shuffled = [...variants].sort((a, b) => ((a.charCodeAt(25) * 7 + i * 13) % 11) - ((b.charCodeAt(25) * 7 + i * 13) % 11));
+          const shuffled = [...variants].sort(
+            (a, b) => ((a.charCodeAt(25) * 7 + i * 13) % 11) - ((b.charCodeAt(25) * 7 + i * 13) % 11),
+          );
           return shop.cart(shuffled.slice(0, 1 + (i % 4)).map((variantId) => ({ variantId, quantity: 1 + (i % 2) })));
         }),
       );
@@ -85,7 +91,10 @@ describe('races', () => {
     const cart = await shop.cart([{ variantId: variants[0]!, quantity: 1 }]);
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
-        shop.call('POST', `/v1/carts/${cart.id}/lines`, { token: cart.token, body: { variantId: variants[i % 4], quantity: 1 } }),
+        shop.call('POST', `/v1/carts/${cart.id}/lines`, {
+          token: cart.token,
+          body: { variantId: variants[i % 4], quantity: 1 },
+        }),
       ),
     );
     expect(answers.map((a) => a.status)).toEqual(Array.from({ length: 20 }, () => 201));
@@ -99,7 +108,11 @@ describe('races', () => {
     const etag = (await shop.call('GET', `/v1/carts/${cart.id}`, { token: cart.token })).headers.get('etag')!;
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
-        shop.call('POST', `/v1/carts/${cart.id}/lines`, { token: cart.token, headers: { 'If-Match': etag }, body: { variantId, quantity: 1 } }),
+        shop.call('POST', `/v1/carts/${cart.id}/lines`, {
+          token: cart.token,
+          headers: { 'If-Match': etag },
+          body: { variantId, quantity: 1 },
+        }),
       ),
     );
     expect(answers.filter((a) => a.status === 201)).toHaveLength(1);
@@ -112,7 +125,9 @@ describe('races', () => {
     const variantId = await shop.product({ stock: 100 });
     const cart = await shop.cart([{ variantId, quantity: 1 }]);
     const key = newUuid();
-    const answers = await Promise.all(Array.from({ length: 50 }, () => shop.checkout(cart, { paymentMethod: 'stripe' }, key)));
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => shop.checkout(cart, { paymentMethod: 'stripe' }, key)),
+    );
     const done = answers.filter((a) => a.status === 201);
     const waiting = answers.filter((a) => a.status === 409);
     expect(done.length + waiting.length).toBe(50);
@@ -127,7 +142,9 @@ describe('races', () => {
   it('50 parallel checkouts of one cart with different keys: one order, one intent', async () => {
     const variantId = await shop.product({ stock: 100 });
     const cart = await shop.cart([{ variantId, quantity: 1 }]);
-    const answers = await Promise.all(Array.from({ length: 50 }, () => shop.checkout(cart, { paymentMethod: 'stripe' })));
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => shop.checkout(cart, { paymentMethod: 'stripe' })),
+    );
     expect(answers.map((a) => a.status)).toEqual(Array.from({ length: 50 }, () => 201));
     expect(new Set(answers.map((a) => a.body.order.number)).size).toBe(1);
     expect(new Set(answers.map((a) => a.body.payment.clientSecret)).size).toBe(1);
@@ -139,12 +156,20 @@ describe('races', () => {
   it('20 parallel refunds of 60 %: one succeeds, money and books agree', async () => {
     const variantId = await shop.product({ stock: 10, price: 10_000 });
     const cart = await shop.cart([{ variantId, quantity: 1 }]);
-    const placed = await shop.checkout(cart, { paymentMethod: 'stripe', confirmationToken: 'pm_card_visa', returnUrl: 'http://localhost/done' });
+    const placed = await shop.checkout(cart, {
+      paymentMethod: 'stripe',
+      confirmationToken: 'pm_card_visa',
+      returnUrl: 'http://localhost/done',
+    });
     expect(placed.body.order.paymentStatus).toBe('paid');
     const bearer = await shop.staff();
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
-        shop.call('POST', `/v1/admin/orders/${placed.body.order.id}/refunds`, { bearer, key: newUuid(), body: { amount: 6300, restock: true } }),
+        shop.call('POST', `/v1/admin/orders/${placed.body.order.id}/refunds`, {
+          bearer,
+          key: newUuid(),
+          body: { amount: 6300, restock: true },
+        }),
       ),
     );
     expect(answers.filter((a) => a.status === 201)).toHaveLength(1);
@@ -159,9 +184,13 @@ describe('races', () => {
 });
 
 const intentsOf = (shop: Shop, orderId: string) =>
-  (shop.stripe.state() as { payment_intents: { metadata: Record<string, string> }[] }).payment_intents.filter((i) => i.metadata.order_id === orderId).length;
+  (shop.stripe.state() as { payment_intents: { metadata: Record<string, string> }[] }).payment_intents.filter(
+    (i) => i.metadata.order_id === orderId,
+  ).length;
 
 async function deadlocks(shop: Shop): Promise<number> {
-  const [row] = await shop.db.query<{ n: number }>(`SELECT deadlocks AS n FROM pg_stat_database WHERE datname = current_database()`);
+  const [row] = await shop.db.query<{ n: number }>(
+    `SELECT deadlocks AS n FROM pg_stat_database WHERE datname = current_database()`,
+  );
   return row!.n;
 }

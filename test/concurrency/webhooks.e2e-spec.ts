@@ -18,7 +18,13 @@ describe('webhooks', () => {
     const variantId = await shop.product({ stock: 5 });
     const cart = await shop.cart([{ variantId, quantity }]);
     const { body } = await shop.checkout(cart);
-    return { variantId, token: cart.token, orderId: body.order.id as string, secret: body.payment.clientSecret as string, paymentId: body.payment.id as string };
+    return {
+      variantId,
+      token: cart.token,
+      orderId: body.order.id as string,
+      secret: body.payment.clientSecret as string,
+      paymentId: body.payment.id as string,
+    };
   }
   const paidTimes = async (orderId: string) =>
     (
@@ -30,7 +36,11 @@ describe('webhooks', () => {
 
   it('delivered five times at once: one settlement', async () => {
     const sale = await placed();
-    shop.stripe.setChaos({ webhooks: [{ types: ['payment_intent.succeeded', 'charge.succeeded'], kind: 'duplicate', times: 5, isConcurrent: true }] });
+    shop.stripe.setChaos({
+      webhooks: [
+        { types: ['payment_intent.succeeded', 'charge.succeeded'], kind: 'duplicate', times: 5, isConcurrent: true },
+      ],
+    });
     await shop.confirm(sale.secret);
     await shop.balance();
     expect(await shop.order(sale.orderId, sale.token)).toMatchObject({ status: 'confirmed', paymentStatus: 'paid' });
@@ -40,7 +50,12 @@ describe('webhooks', () => {
 
   it('forged, stale and without signature: 400, and nothing is stored', async () => {
     const before = await receipts(shop);
-    const payload = JSON.stringify({ id: 'evt_forged', object: 'event', type: 'payment_intent.succeeded', data: { object: { object: 'payment_intent', id: 'pi_x' } } });
+    const payload = JSON.stringify({
+      id: 'evt_forged',
+      object: 'event',
+      type: 'payment_intent.succeeded',
+      data: { object: { object: 'payment_intent', id: 'pi_x' } },
+    });
     const send = (body: string, signature?: string) =>
       fetch(`${shop.url}/v1/webhooks/stripe`, {
         method: 'POST',
@@ -52,7 +67,10 @@ describe('webhooks', () => {
     const answers = await Promise.all([
       send(payload),
       send(payload, stripe.generateTestHeaderString({ payload, secret: 'whsec_another_secret' })),
-      send(payload, stripe.generateTestHeaderString({ payload, secret: SECRET, timestamp: Math.floor(Date.now() / 1000) - 600 })),
+      send(
+        payload,
+        stripe.generateTestHeaderString({ payload, secret: SECRET, timestamp: Math.floor(Date.now() / 1000) - 600 }),
+      ),
       send(JSON.stringify(JSON.parse(payload), null, 2), good),
     ]);
     expect(answers.map((a) => a.status)).toEqual([400, 400, 400, 400]);
@@ -64,7 +82,11 @@ describe('webhooks', () => {
     const intent = (await (
       await fetch(`${shop.stripe.url}/v1/payment_intents`, {
         method: 'POST',
-        headers: { Authorization: 'Bearer sk_test_emporium', 'Content-Type': 'application/x-www-form-urlencoded', 'Idempotency-Key': newUuid() },
+        headers: {
+          Authorization: 'Bearer sk_test_emporium',
+          'Content-Type': 'application/x-www-form-urlencoded',
+          'Idempotency-Key': newUuid(),
+        },
         body: 'amount=2000&currency=usd&confirm=true&payment_method=pm_card_visa&return_url=http://localhost/x',
       })
     ).json()) as { id: string; status: string };
@@ -84,7 +106,9 @@ describe('webhooks', () => {
     shop.stripe.setChaos({ webhooks: [{ kind: 'drop' }] });
     await shop.confirm(sale.secret);
     const synced = await Promise.all(
-      Array.from({ length: 10 }, () => shop.call('POST', `/v1/orders/${sale.orderId}/payments/sync`, { token: sale.token })),
+      Array.from({ length: 10 }, () =>
+        shop.call('POST', `/v1/orders/${sale.orderId}/payments/sync`, { token: sale.token }),
+      ),
     );
     expect(synced.every((a) => a.status === 200 && a.body.paymentStatus === 'paid')).toBe(true);
     expect(await paidTimes(sale.orderId)).toBe(1);
@@ -95,7 +119,11 @@ describe('webhooks', () => {
     shop.stripe.setChaos({ webhooks: [{ kind: 'deliverBeforeResponse' }] });
     const variantId = await shop.product({ stock: 5 });
     const cart = await shop.cart([{ variantId, quantity: 1 }]);
-    const answer = await shop.checkout(cart, { paymentMethod: 'stripe', confirmationToken: 'pm_card_visa', returnUrl: 'http://localhost/done' });
+    const answer = await shop.checkout(cart, {
+      paymentMethod: 'stripe',
+      confirmationToken: 'pm_card_visa',
+      returnUrl: 'http://localhost/done',
+    });
     expect(answer).toMatchObject({ status: 201, body: { order: { paymentStatus: 'paid' } } });
     expect(await paidTimes(answer.body.order.id)).toBe(1);
   });
@@ -105,12 +133,19 @@ describe('webhooks', () => {
     const intent = sale.secret.split('_secret_')[0]!;
     await fetch(`${shop.stripe.url}/v1/payment_intents/${intent}`, {
       method: 'POST',
-      headers: { Authorization: 'Bearer sk_test_emporium', 'Content-Type': 'application/x-www-form-urlencoded', 'Idempotency-Key': newUuid() },
+      headers: {
+        Authorization: 'Bearer sk_test_emporium',
+        'Content-Type': 'application/x-www-form-urlencoded',
+        'Idempotency-Key': newUuid(),
+      },
       body: 'amount=100',
     });
     await shop.confirm(sale.secret);
     await shop.quiet();
-    expect(await shop.order(sale.orderId, sale.token)).toMatchObject({ status: 'payment_review', paymentStatus: 'pending' });
+    expect(await shop.order(sale.orderId, sale.token)).toMatchObject({
+      status: 'payment_review',
+      paymentStatus: 'pending',
+    });
     expect(await paidTimes(sale.orderId)).toBe(0);
     expect(await shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 1 });
   });

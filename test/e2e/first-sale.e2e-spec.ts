@@ -16,17 +16,30 @@ describe('first sale', () => {
     const placed = await shop.checkout(cart, { paymentMethod: 'manual', expectedTotal: 2500 });
     expect(placed).toMatchObject({
       status: 201,
-      body: { order: { status: 'confirmed', paymentStatus: 'pending', total: { amount: 2500, currency: 'USD' } }, payment: { provider: 'manual', status: 'processing' } },
+      body: {
+        order: { status: 'confirmed', paymentStatus: 'pending', total: { amount: 2500, currency: 'USD' } },
+        payment: { provider: 'manual', status: 'processing' },
+      },
     });
     expect(await shop.stock(variantId)).toEqual({ onHand: 3, reserved: 0 });
     const bearer = await shop.staff();
     const { id } = placed.body.order;
-    const paid = await shop.call('POST', `/v1/admin/orders/${id}/payments/${placed.body.payment.id}/mark-paid`, { bearer });
+    const paid = await shop.call('POST', `/v1/admin/orders/${id}/payments/${placed.body.payment.id}/mark-paid`, {
+      bearer,
+    });
     expect(paid).toMatchObject({ status: 200, body: { paymentStatus: 'paid' } });
-    const shipped = await shop.call('POST', `/v1/admin/orders/${id}/fulfillments`, { bearer, body: { carrier: 'UPS', trackingNumber: '1Z' } });
-    expect(shipped).toMatchObject({ status: 201, body: { status: 'completed', fulfillmentStatus: 'fulfilled', fulfillments: [{ trackingNumber: '1Z' }] } });
+    const shipped = await shop.call('POST', `/v1/admin/orders/${id}/fulfillments`, {
+      bearer,
+      body: { carrier: 'UPS', trackingNumber: '1Z' },
+    });
+    expect(shipped).toMatchObject({
+      status: 201,
+      body: { status: 'completed', fulfillmentStatus: 'fulfilled', fulfillments: [{ trackingNumber: '1Z' }] },
+    });
     await shop.balance();
-    const mails = await shop.db.query<{ subject: string }>(`SELECT subject FROM mailbox WHERE recipient = 'ada@example.com' ORDER BY id`);
+    const mails = await shop.db.query<{ subject: string }>(
+      `SELECT subject FROM mailbox WHERE recipient = 'ada@example.com' ORDER BY id`,
+    );
     expect(mails).toHaveLength(2);
   });
 
@@ -36,7 +49,10 @@ describe('first sale', () => {
     const placed = await shop.checkout(cart);
     expect(placed).toMatchObject({
       status: 201,
-      body: { order: { status: 'pending_payment' }, payment: { status: 'requires_payment_method', publishableKey: 'pk_test_emporium' } },
+      body: {
+        order: { status: 'pending_payment' },
+        payment: { status: 'requires_payment_method', publishableKey: 'pk_test_emporium' },
+      },
     });
     expect(placed.body.payment.testPayUrl).toContain('/pay/');
     expect(await shop.stock(variantId)).toEqual({ onHand: 5, reserved: 2 });
@@ -53,16 +69,30 @@ describe('first sale', () => {
   it('sells by card on the server with a confirmation token', async () => {
     const variantId = await shop.product({ stock: 5 });
     const cart = await shop.cart([{ variantId, quantity: 1 }]);
-    const placed = await shop.checkout(cart, { paymentMethod: 'stripe', confirmationToken: 'pm_card_visa', returnUrl: 'http://localhost/done' });
-    expect(placed).toMatchObject({ status: 201, body: { order: { status: 'confirmed', paymentStatus: 'paid' }, payment: { status: 'succeeded' } } });
+    const placed = await shop.checkout(cart, {
+      paymentMethod: 'stripe',
+      confirmationToken: 'pm_card_visa',
+      returnUrl: 'http://localhost/done',
+    });
+    expect(placed).toMatchObject({
+      status: 201,
+      body: { order: { status: 'confirmed', paymentStatus: 'paid' }, payment: { status: 'succeeded' } },
+    });
     await shop.balance();
   });
 
   it('answers a decline, and takes another card on the same order and intent', async () => {
     const variantId = await shop.product({ stock: 5 });
     const cart = await shop.cart([{ variantId, quantity: 1 }]);
-    const placed = await shop.checkout(cart, { paymentMethod: 'stripe', confirmationToken: 'pm_card_chargeDeclined', returnUrl: 'http://localhost/done' });
-    expect(placed).toMatchObject({ status: 201, body: { order: { status: 'pending_payment' }, payment: { status: 'requires_payment_method' } } });
+    const placed = await shop.checkout(cart, {
+      paymentMethod: 'stripe',
+      confirmationToken: 'pm_card_chargeDeclined',
+      returnUrl: 'http://localhost/done',
+    });
+    expect(placed).toMatchObject({
+      status: 201,
+      body: { order: { status: 'pending_payment' }, payment: { status: 'requires_payment_method' } },
+    });
     expect(placed.body.payment.error.code).toBe('generic_decline');
     const again = await shop.call('POST', `/v1/orders/${placed.body.order.id}/payments`, {
       token: cart.token,
@@ -86,7 +116,9 @@ describe('first sale', () => {
     expect(second.body).toEqual(first.body);
     const other = await shop.checkout(cart, { paymentMethod: 'manual' }, key);
     expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
-    const rows = await shop.db.query<{ body: string }>(`SELECT encode(response_body, 'escape') AS body FROM idempotency_keys`);
+    const rows = await shop.db.query<{ body: string }>(
+      `SELECT encode(response_body, 'escape') AS body FROM idempotency_keys`,
+    );
     expect(JSON.stringify(rows)).not.toContain('_secret_');
   });
 });

@@ -26,12 +26,15 @@ describe('the life of an order', () => {
   async function expire(orderId: string) {
     const id = decodeId('order', orderId);
     await shop.db.query(`UPDATE orders SET expires_at = now() - interval '1 s' WHERE id = $1`, [id]);
-    await shop.db.query(`UPDATE jobs SET next_at = now(), dispatched_at = NULL WHERE name = 'payments.expire-order' AND payload->>'orderId' = $1`, [id]);
+    await shop.db.query(
+      `UPDATE jobs SET next_at = now(), dispatched_at = NULL WHERE name = 'payments.expire-order' AND payload->>'orderId' = $1`,
+      [id],
+    );
   }
   const intentOf = (orderId: string) =>
-    (shop.stripe.state() as { payment_intents: { id: string; metadata: Record<string, string> }[] }).payment_intents.find(
-      (intent) => intent.metadata.order_id === orderId,
-    )!.id;
+    (
+      shop.stripe.state() as { payment_intents: { id: string; metadata: Record<string, string> }[] }
+    ).payment_intents.find((intent) => intent.metadata.order_id === orderId)!.id;
 
   it('expires: the intent is canceled at Stripe first, then the stock is given back', async () => {
     const sale = await place();
@@ -70,21 +73,30 @@ describe('the life of an order', () => {
     expect(sale.payment).toMatchObject({ status: 'requires_action' });
     expect(sale.payment.nextAction).toBeDefined();
     shop.stripe.approve3ds(intentOf(sale.orderId));
-    await shop.until(async () => (await shop.order(sale.orderId, sale.token)).paymentStatus === 'paid', 'the approved payment');
+    await shop.until(
+      async () => (await shop.order(sale.orderId, sale.token)).paymentStatus === 'paid',
+      'the approved payment',
+    );
     await shop.balance();
   });
 
   it('canceled in the dashboard: the order ends and gives its stock back', async () => {
     const sale = await place();
     shop.stripe.dashboardCancel(intentOf(sale.orderId));
-    await shop.until(async () => (await shop.order(sale.orderId, sale.token)).status === 'canceled', 'the order to end');
+    await shop.until(
+      async () => (await shop.order(sale.orderId, sale.token)).status === 'canceled',
+      'the order to end',
+    );
     expect(await shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
     await shop.balance();
   });
 
   it('canceled by the shopper before paying', async () => {
     const sale = await place();
-    const answer = await shop.call('POST', `/v1/orders/${sale.orderId}/cancel`, { token: sale.token, body: { reason: 'changed my mind' } });
+    const answer = await shop.call('POST', `/v1/orders/${sale.orderId}/cancel`, {
+      token: sale.token,
+      body: { reason: 'changed my mind' },
+    });
     expect(answer).toMatchObject({ status: 200, body: { status: 'canceled', cancelReason: 'customer' } });
     expect(await shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
     await shop.balance();
@@ -96,7 +108,10 @@ describe('the life of an order', () => {
     const answer = await shop.call('POST', `/v1/admin/orders/${sale.orderId}/cancel`, { bearer, body: {} });
     expect(answer).toMatchObject({ status: 200, body: { status: 'canceled' } });
     await shop.quiet();
-    expect(await shop.order(sale.orderId, sale.token)).toMatchObject({ paymentStatus: 'refunded', refundedTotal: { amount: 2500 } });
+    expect(await shop.order(sale.orderId, sale.token)).toMatchObject({
+      paymentStatus: 'refunded',
+      refundedTotal: { amount: 2500 },
+    });
     expect(await shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
     const again = await shop.call('POST', `/v1/admin/orders/${sale.orderId}/cancel`, { bearer, body: {} });
     expect(again.status).toBe(200);
@@ -107,11 +122,15 @@ describe('the life of an order', () => {
     const bearer = await shop.staff();
     const sale = await place({ method: 'manual' });
     expect(await shop.stock(sale.variantId)).toEqual({ onHand: 3, reserved: 0 });
-    expect((await shop.call('POST', `/v1/orders/${sale.orderId}/cancel`, { token: sale.token, body: {} })).status).toBe(200);
+    expect((await shop.call('POST', `/v1/orders/${sale.orderId}/cancel`, { token: sale.token, body: {} })).status).toBe(
+      200,
+    );
     expect(await shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
 
     const shipped = await place({ method: 'manual' });
-    expect((await shop.call('POST', `/v1/admin/orders/${shipped.orderId}/fulfillments`, { bearer, body: {} })).status).toBe(201);
+    expect(
+      (await shop.call('POST', `/v1/admin/orders/${shipped.orderId}/fulfillments`, { bearer, body: {} })).status,
+    ).toBe(201);
     const refused = await shop.call('POST', `/v1/orders/${shipped.orderId}/cancel`, { token: shipped.token, body: {} });
     expect(refused).toMatchObject({ status: 409, body: { code: 'order_not_cancelable' } });
     await shop.balance();
@@ -122,16 +141,28 @@ describe('the life of an order', () => {
     const endHere = async (orderId: string) => {
       const id = decodeId('order', orderId);
       await shop.db.transaction(async (tx) => {
-        await tx.query(`UPDATE stock_levels s SET reserved = s.reserved - r.quantity FROM stock_reservations r WHERE r.order_id = $1 AND s.variant_id = r.variant_id`, [id]);
+        await tx.query(
+          `UPDATE stock_levels s SET reserved = s.reserved - r.quantity FROM stock_reservations r WHERE r.order_id = $1 AND s.variant_id = r.variant_id`,
+          [id],
+        );
         await tx.query(`UPDATE stock_reservations SET state = 'released' WHERE order_id = $1`, [id]);
-        await tx.query(`UPDATE orders SET status = 'canceled', payment_status = 'canceled', expires_at = NULL WHERE id = $1`, [id]);
-        await tx.query(`INSERT INTO order_events (order_id, type, from_status, to_status) VALUES ($1, 'order.canceled', 'pending_payment', 'canceled')`, [id]);
+        await tx.query(
+          `UPDATE orders SET status = 'canceled', payment_status = 'canceled', expires_at = NULL WHERE id = $1`,
+          [id],
+        );
+        await tx.query(
+          `INSERT INTO order_events (order_id, type, from_status, to_status) VALUES ($1, 'order.canceled', 'pending_payment', 'canceled')`,
+          [id],
+        );
       });
     };
     const lucky = await place();
     await endHere(lucky.orderId);
     await shop.confirm(lucky.payment.clientSecret);
-    await shop.until(async () => (await shop.order(lucky.orderId, lucky.token)).status === 'confirmed', 'the late payment to reopen the order');
+    await shop.until(
+      async () => (await shop.order(lucky.orderId, lucky.token)).status === 'confirmed',
+      'the late payment to reopen the order',
+    );
     expect(await shop.stock(lucky.variantId)).toEqual({ onHand: 3, reserved: 0 });
 
     const unlucky = await place({ stock: 2 });
@@ -139,8 +170,14 @@ describe('the life of an order', () => {
     const other = await shop.cart([{ variantId: unlucky.variantId, quantity: 2 }]);
     expect((await shop.checkout(other, { paymentMethod: 'manual' })).status).toBe(201);
     await shop.confirm(unlucky.payment.clientSecret);
-    await shop.until(async () => (await shop.order(unlucky.orderId, unlucky.token)).paymentStatus === 'refunded', 'the late payment to go back');
-    expect(await shop.order(unlucky.orderId, unlucky.token)).toMatchObject({ status: 'canceled', refundedTotal: { amount: 2500 } });
+    await shop.until(
+      async () => (await shop.order(unlucky.orderId, unlucky.token)).paymentStatus === 'refunded',
+      'the late payment to go back',
+    );
+    expect(await shop.order(unlucky.orderId, unlucky.token)).toMatchObject({
+      status: 'canceled',
+      refundedTotal: { amount: 2500 },
+    });
     expect(await shop.stock(unlucky.variantId)).toEqual({ onHand: 0, reserved: 0 });
     await shop.balance();
   });
@@ -148,17 +185,27 @@ describe('the life of an order', () => {
   it('a refund made in the dashboard, and one that fails later, are booked', async () => {
     const sale = await place({ pay: 'pm_card_visa' });
     shop.stripe.dashboardRefund(intentOf(sale.orderId), 500);
-    await shop.until(async () => (await shop.order(sale.orderId, sale.token)).paymentStatus === 'partially_refunded', 'the dashboard refund');
+    await shop.until(
+      async () => (await shop.order(sale.orderId, sale.token)).paymentStatus === 'partially_refunded',
+      'the dashboard refund',
+    );
     const failing = await place({ pay: 'pm_card_refundFail' });
     const bearer = await shop.staff();
-    const refund = await shop.call('POST', `/v1/admin/orders/${failing.orderId}/refunds`, { bearer, key: newUuid(), body: { amount: 700 } });
+    const refund = await shop.call('POST', `/v1/admin/orders/${failing.orderId}/refunds`, {
+      bearer,
+      key: newUuid(),
+      body: { amount: 700 },
+    });
     expect(refund.status).toBe(201);
     shop.stripe.settle();
     await shop.until(async () => {
       const detail = await shop.call('GET', `/v1/admin/payments/${failing.payment.id}`, { bearer });
       return detail.body.refunds[0].status === 'failed';
     }, 'the refund to fail');
-    expect(await shop.order(failing.orderId, failing.token)).toMatchObject({ paymentStatus: 'paid', refundedTotal: { amount: 0 } });
+    expect(await shop.order(failing.orderId, failing.token)).toMatchObject({
+      paymentStatus: 'paid',
+      refundedTotal: { amount: 0 },
+    });
     await shop.balance();
   });
 
@@ -192,15 +239,23 @@ describe('the life of an order', () => {
     const up = await shop.checkout(cart, { paymentMethod: 'stripe' }, key);
     expect(up).toMatchObject({ status: 201, body: { order: { id: down.body.orderId } } });
     await shop.confirm(up.body.payment.clientSecret);
-    await shop.until(async () => (await shop.order(down.body.orderId, cart.token)).paymentStatus === 'paid', 'the payment');
+    await shop.until(
+      async () => (await shop.order(down.body.orderId, cart.token)).paymentStatus === 'paid',
+      'the payment',
+    );
     await shop.balance();
   });
 
   it('a free order is confirmed and paid without a payment; untracked and backorder variants always sell', async () => {
     const free = await shop.product({ stock: 3, price: 0, shipping: false });
-    const made = await shop.call('POST', '/v1/carts', { body: { lines: [{ variantId: free, quantity: 1 }], email: 'ada@example.com' } });
+    const made = await shop.call('POST', '/v1/carts', {
+      body: { lines: [{ variantId: free, quantity: 1 }], email: 'ada@example.com' },
+    });
     const placed = await shop.checkout(made.body, { paymentMethod: 'stripe' });
-    expect(placed).toMatchObject({ status: 201, body: { order: { status: 'confirmed', paymentStatus: 'paid' }, payment: null } });
+    expect(placed).toMatchObject({
+      status: 201,
+      body: { order: { status: 'confirmed', paymentStatus: 'paid' }, payment: null },
+    });
     const untracked = await shop.product({ stock: null });
     const backorder = await shop.product({ stock: 1, backorder: true });
     const cart = await shop.cart([

@@ -130,16 +130,19 @@ export class Shop {
   /** A token of a member of staff. */
   async staff(role = 'owner'): Promise<string> {
     const id = newUuid();
-    await this.db.query(`INSERT INTO users (id, email, name, password_hash, role) VALUES ($1, $2, 'Test', 'none', $3)`, [
-      id,
-      `${id}@example.com`,
-      role,
-    ]);
+    await this.db.query(
+      `INSERT INTO users (id, email, name, password_hash, role) VALUES ($1, $2, 'Test', 'none', $3)`,
+      [id, `${id}@example.com`, role],
+    );
     return this.app.get(AccessTokens, { strict: false }).issue(id, newUuid(), 1);
   }
 
   /** A product with one variant; `stock` null is untracked. Returns the public id of the variant. */
-  async product(options: { stock: number | null; price?: number; handle?: string; backorder?: boolean; shipping?: boolean } = { stock: 10 }): Promise<string> {
+  async product(
+    options: { stock: number | null; price?: number; handle?: string; backorder?: boolean; shipping?: boolean } = {
+      stock: 10,
+    },
+  ): Promise<string> {
     const handle = options.handle ?? `thing-${newUuid()}`;
     return this.db.transaction(async (tx) => {
       const saved = await this.app.get(ProductWriter, { strict: false }).save(tx, {
@@ -170,7 +173,9 @@ export class Shop {
       if (options.stock) {
         await this.app
           .get(StockLedger, { strict: false })
-          .setOnHand(tx, [{ variantId, onHand: options.stock, reason: 'test', actor: 'test', dedupeKey: `test:${variantId}` }]);
+          .setOnHand(tx, [
+            { variantId, onHand: options.stock, reason: 'test', actor: 'test', dedupeKey: `test:${variantId}` },
+          ]);
       }
       await this.app.get(ProductListings, { strict: false }).refresh(tx, [saved.productId]);
       return encodeId('variant', variantId);
@@ -180,13 +185,22 @@ export class Shop {
   /** A cart that can be checked out. */
   async cart(lines: { variantId: string; quantity: number }[]): Promise<{ id: string; token: string; total: number }> {
     const answer = await this.call('POST', '/v1/carts', {
-      body: { lines, email: 'ada@example.com', shippingAddress: ADDRESS, shippingMethodId: encodeId('shippingMethod', METHOD_ID) },
+      body: {
+        lines,
+        email: 'ada@example.com',
+        shippingAddress: ADDRESS,
+        shippingMethodId: encodeId('shippingMethod', METHOD_ID),
+      },
     });
     if (answer.status !== 201) throw new Error(`cart: ${answer.status} ${JSON.stringify(answer.body)}`);
     return { id: answer.body.id, token: answer.body.token, total: answer.body.total.amount };
   }
 
-  async checkout(cart: { id: string; token: string }, body: Record<string, unknown> = { paymentMethod: 'stripe' }, key: string = newUuid()): Promise<Answer> {
+  async checkout(
+    cart: { id: string; token: string },
+    body: Record<string, unknown> = { paymentMethod: 'stripe' },
+    key: string = newUuid(),
+  ): Promise<Answer> {
     return this.call('POST', `/v1/carts/${cart.id}/checkout`, { body, token: cart.token, key });
   }
 
@@ -196,7 +210,11 @@ export class Shop {
     const response = await fetch(`${this.stripe.url}/v1/payment_intents/${id}/confirm`, {
       method: 'POST',
       headers: { Authorization: 'Bearer pk_test_emporium', 'Content-Type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({ client_secret: clientSecret, payment_method: paymentMethod, return_url: 'http://localhost/done' }).toString(),
+      body: new URLSearchParams({
+        client_secret: clientSecret,
+        payment_method: paymentMethod,
+        return_url: 'http://localhost/done',
+      }).toString(),
     });
     return (await response.json()) as Stripe.PaymentIntent;
   }
@@ -207,9 +225,10 @@ export class Shop {
 
   /** Stock of a variant at the default location. */
   async stock(variantId: string): Promise<{ onHand: number; reserved: number }> {
-    const [row] = await this.db.query<{ on_hand: number; reserved: number }>(`SELECT on_hand, reserved FROM stock_levels WHERE variant_id = $1`, [
-      decodeId('variant', variantId),
-    ]);
+    const [row] = await this.db.query<{ on_hand: number; reserved: number }>(
+      `SELECT on_hand, reserved FROM stock_levels WHERE variant_id = $1`,
+      [decodeId('variant', variantId)],
+    );
     return { onHand: row!.on_hand, reserved: row!.reserved };
   }
 

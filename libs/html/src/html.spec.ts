@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { html, htmlPage, PAGE_CSP } from './index.js';
 
 describe('html', () => {
@@ -15,8 +16,11 @@ describe('html', () => {
 
 describe('htmlPage', () => {
   it('escapes the title and allows only its own style', () => {
-    expect(htmlPage('<x>', html`<p>hi</p>`)).toContain('<title>&lt;x&gt;</title>');
-    expect(PAGE_CSP).toMatch(/default-src 'none'.*style-src 'sha256-/);
+    const page = htmlPage('<x>', html`<p>hi</p>`);
+    expect(page).toContain('<title>&lt;x&gt;</title>');
+    const style = /<style>([\s\S]*?)<\/style>/.exec(page)![1]!;
+    expect(PAGE_CSP).toContain(`style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`);
+    expect(PAGE_CSP).toContain(`default-src 'none'`);
     expect(PAGE_CSP).not.toContain('unsafe');
   });
 });

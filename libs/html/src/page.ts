@@ -15,6 +15,9 @@ ul.cards { list-style: none; padding: 0; display: grid; gap: .7rem; grid-templat
 iframe { width: 100%; height: 70vh; border: 1px solid var(--line); background: #fff; } dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; } dt { color: var(--soft); } dd { margin: 0; }
 `;
 
+/** In one piece, since the hash covers every space in it. */
+const STYLE_ELEMENT = new SafeHtml(`<style>${STYLE}</style>`);
+
 /** A page needs nothing from anywhere: its one style sheet is named by hash, and nothing else is allowed. */
 export const PAGE_CSP = [
   `default-src 'none'`,
@@ -35,9 +38,7 @@ export function htmlPage(title: string, body: SafeHtml): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
         <link rel="icon" href="data:," />
-        <style>
-          ${new SafeHtml(STYLE)}
-        </style>
+        ${STYLE_ELEMENT}
       </head>
       <body>
         ${body}

@@ -106,7 +106,6 @@ export async function createHttpApp(
       done(error as Error);
     }
   });
-  server.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
 
   await server.register(cors, {
     origin: options.corsOrigins,

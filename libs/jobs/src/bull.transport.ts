@@ -36,10 +36,12 @@ export class BullTransport extends Transport {
   async deliver(deliveries: Delivery[]): Promise<void> {
     const adding = [...this.queues].map(([name, queue]) =>
       queue.addBulk(
-        deliveries.filter((delivery) => delivery.queue === name).map((item) => ({
-          data: { id: item.id },
-          opts: { jobId: `${item.id}:${item.attempt}`, removeOnComplete: true, removeOnFail: true, attempts: 1 },
-        })),
+        deliveries
+          .filter((delivery) => delivery.queue === name)
+          .map((item) => ({
+            data: { id: item.id },
+            opts: { jobId: `${item.id}:${item.attempt}`, removeOnComplete: true, removeOnFail: true, attempts: 1 },
+          })),
       ),
     );
     let timer: NodeJS.Timeout | undefined;

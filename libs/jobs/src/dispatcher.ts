@@ -87,7 +87,14 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy {
   private async relay(): Promise<number> {
     const subscriptions = jobCatalog().flatMap((job) => (job.on ?? []).map((topic) => ({ job, topic })));
     return this.db.transaction(async (tx) => {
-      const events = await tx.query<{ id: number; event_id: string; event_key: string; topic: string; payload: Record<string, unknown>; aggregate_id: string }>(
+      const events = await tx.query<{
+        id: number;
+        event_id: string;
+        event_key: string;
+        topic: string;
+        payload: Record<string, unknown>;
+        aggregate_id: string;
+      }>(
         `SELECT id, event_id, event_key, topic, payload, aggregate_id FROM outbox WHERE published_at IS NULL
          ORDER BY id LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
       );
@@ -148,7 +155,9 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy {
     } catch (error) {
       if (!this.isTransportDown) log.warn('jobs.transport_down', { error, waiting: due.length });
       this.isTransportDown = true;
-      await this.db.query(`UPDATE jobs SET dispatched_at = NULL WHERE id = ANY($1) AND state = 'queued'`, [due.map((d) => d.id)]);
+      await this.db.query(`UPDATE jobs SET dispatched_at = NULL WHERE id = ANY($1) AND state = 'queued'`, [
+        due.map((d) => d.id),
+      ]);
       return 0;
     }
     if (this.isTransportDown) log.info('jobs.transport_up', { delivered: due.length });

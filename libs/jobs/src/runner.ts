@@ -34,7 +34,8 @@ export class JobRunner implements OnModuleInit {
       if (!wrapper.metatype || typeof wrapper.metatype !== 'function' || !wrapper.instance) continue;
       const name = this.reflector.get<string | undefined>(HANDLES_JOB, wrapper.metatype);
       if (name === undefined) continue;
-      if (this.handlers.has(name) && this.handlers.get(name) !== wrapper.instance) throw new Error(`job ${name} has two handlers`);
+      if (this.handlers.has(name) && this.handlers.get(name) !== wrapper.instance)
+        throw new Error(`job ${name} has two handlers`);
       if (!findJob(name)) throw new Error(`job ${name} is handled but not declared`);
       this.handlers.set(name, wrapper.instance as JobHandler);
     }
@@ -70,11 +71,10 @@ export class JobRunner implements OnModuleInit {
         });
       },
       progress: async (progress) => {
-        await this.db.query(`UPDATE jobs SET progress = $2, locked_until = now() + make_interval(secs => $3) WHERE id = $1`, [
-          row.id,
-          JSON.stringify(progress),
-          (findJob(row.name)?.leaseMs ?? DEFAULT_LEASE_MS) / 1000,
-        ]);
+        await this.db.query(
+          `UPDATE jobs SET progress = $2, locked_until = now() + make_interval(secs => $3) WHERE id = $1`,
+          [row.id, JSON.stringify(progress), (findJob(row.name)?.leaseMs ?? DEFAULT_LEASE_MS) / 1000],
+        );
       },
     };
     try {
@@ -89,11 +89,17 @@ export class JobRunner implements OnModuleInit {
   }
 
   private async markDone(db: Pick<Db, 'query'>, id: string): Promise<void> {
-    await db.query(`UPDATE jobs SET state = 'done', finished_at = now(), locked_until = NULL, last_error = NULL WHERE id = $1`, [id]);
+    await db.query(
+      `UPDATE jobs SET state = 'done', finished_at = now(), locked_until = NULL, last_error = NULL WHERE id = $1`,
+      [id],
+    );
   }
 
   private async extendLease(id: string, ms: number): Promise<void> {
-    await this.db.query(`UPDATE jobs SET locked_until = now() + make_interval(secs => $2) WHERE id = $1`, [id, ms / 1000]);
+    await this.db.query(`UPDATE jobs SET locked_until = now() + make_interval(secs => $2) WHERE id = $1`, [
+      id,
+      ms / 1000,
+    ]);
   }
 
   private async fail(row: JobRow, error: unknown): Promise<void> {

@@ -8,7 +8,7 @@ let stripe: Stripe;
 
 beforeAll(async () => {
   emulator = await createEmulator();
-  stripe = clientOf(emulator, { timeout: 300 });
+  stripe = clientOf(emulator, { timeout: 1000 });
 });
 afterAll(() => emulator.close());
 beforeEach(() => emulator.reset());

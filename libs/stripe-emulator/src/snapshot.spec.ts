@@ -50,12 +50,12 @@ it('goes on delivering what it had promised', async () => {
   const receiver = await Receiver.start();
   receiver.respond = () => 500;
   const webhooks = [{ url: receiver.url, secret: 'whsec_x' }];
-  const first = await createEmulator({ snapshotFile: file, webhooks, retryScheduleMs: [50, 50] });
+  const first = await createEmulator({ snapshotFile: file, webhooks, retryScheduleMs: [400, 400] });
   await clientOf(first).paymentIntents.create({ amount: 2000, currency: 'usd' });
   await new Promise((resolve) => setTimeout(resolve, 20));
   await first.close();
   receiver.clear();
-  const second = await createEmulator({ snapshotFile: file, webhooks, retryScheduleMs: [50, 50] });
+  const second = await createEmulator({ snapshotFile: file, webhooks, retryScheduleMs: [400, 400] });
   await second.idle();
   expect(receiver.types()).toEqual(['payment_intent.created']);
   expect(second.state()['webhook_endpoints']).toHaveLength(1);

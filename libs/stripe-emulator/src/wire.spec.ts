@@ -263,7 +263,7 @@ describe('idempotency keys', () => {
   });
 
   it('answer 409 while the first request runs, and the SDK gets the result by trying again', async () => {
-    emulator.setChaos({ api: [{ kind: 'slow', delayMs: 300, count: 1 }] });
+    emulator.setChaos({ api: [{ kind: 'slow', delayMs: 1200, count: 1 }] });
     const first = create('k1');
     await new Promise((resolve) => setTimeout(resolve, 100));
     const during = await failureOf(create('k1'));

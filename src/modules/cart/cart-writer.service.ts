@@ -4,7 +4,14 @@ import { NotFound, VersionMismatch } from '#libs/errors';
 import { encodeId, newUuid } from '#libs/ids';
 import { ShopContext } from '../settings/index.js';
 import { hashCartToken, newCartToken } from './cart-token.js';
-import { CartCompleted, PromotionCodeNotFound, QuantityTooLarge, ShippingMethodNotFound, TooManyLines, VariantNotFound } from './cart.errors.js';
+import {
+  CartCompleted,
+  PromotionCodeNotFound,
+  QuantityTooLarge,
+  ShippingMethodNotFound,
+  TooManyLines,
+  VariantNotFound,
+} from './cart.errors.js';
 import { readCart } from './cart.snapshot.js';
 import type { CartLineRequest, CreateCartRequest, UpdateCartRequest } from './dto/cart.request.js';
 
@@ -70,7 +77,11 @@ export class CartWriter {
          SELECT $1, $2, $3, $4, $5, $6, $7 WHERE (SELECT count(*) FROM want) = $9 RETURNING id)
        INSERT INTO cart_lines (id, cart_id, variant_id, quantity, seen_amount)
        SELECT want.id, cart.id, want.variant_id, want.quantity, want.amount FROM want, cart RETURNING 1`,
-      [...values, JSON.stringify(lines.map((l) => ({ id: newUuid(), variant_id: l.variantId, quantity: l.quantity }))), lines.length],
+      [
+        ...values,
+        JSON.stringify(lines.map((l) => ({ id: newUuid(), variant_id: l.variantId, quantity: l.quantity }))),
+        lines.length,
+      ],
     );
     if (made.length === 0) throw await this.unknownVariants(request.lines ?? [], currency);
     return { id, token };
@@ -137,7 +148,10 @@ export class CartWriter {
         await this.explain(cart, tx);
         return;
       }
-      await tx.query(`DELETE FROM cart_lines WHERE cart_id = $1 AND variant_id <> ALL($2)`, [cart.id, lines.map((l) => l.variantId)]);
+      await tx.query(`DELETE FROM cart_lines WHERE cart_id = $1 AND variant_id <> ALL($2)`, [
+        cart.id,
+        lines.map((l) => l.variantId),
+      ]);
       const written = await tx.query(
         `INSERT INTO cart_lines AS l (id, cart_id, variant_id, quantity, seen_amount)
          SELECT w.id, $1, w.variant_id, w.quantity, pr.amount FROM jsonb_to_recordset($2) AS w(id uuid, variant_id uuid, quantity int) ${SELLABLE}
@@ -191,13 +205,19 @@ export class CartWriter {
   private async checkReferences(request: UpdateCartRequest | CreateCartRequest): Promise<void> {
     if (request.promotionCodes && request.promotionCodes.length > 0) {
       throw PromotionCodeNotFound({
-        errors: request.promotionCodes.map((code, i) => ({ pointer: `/promotionCodes/${i}`, code: 'not_found', detail: `there is no promotion code "${code}"` })),
+        errors: request.promotionCodes.map((code, i) => ({
+          pointer: `/promotionCodes/${i}`,
+          code: 'not_found',
+          detail: `there is no promotion code "${code}"`,
+        })),
       });
     }
     if (request.shippingMethodId) {
       const { zones } = await this.shop.get();
       if (!zones.some((zone) => zone.methods.some((method) => method.id === request.shippingMethodId))) {
-        throw ShippingMethodNotFound({ errors: [{ pointer: '/shippingMethodId', code: 'not_found', detail: 'there is no such shipping method' }] });
+        throw ShippingMethodNotFound({
+          errors: [{ pointer: '/shippingMethodId', code: 'not_found', detail: 'there is no such shipping method' }],
+        });
       }
     }
   }
@@ -207,7 +227,10 @@ export class CartWriter {
       return await work();
     } catch (error) {
       if (isCheckViolation(error, 'cart_lines_quantity')) {
-        throw QuantityTooLarge({ errors: [{ pointer: '/quantity', code: 'too_large', detail: 'the line would hold more than 9999' }], cause: error });
+        throw QuantityTooLarge({
+          errors: [{ pointer: '/quantity', code: 'too_large', detail: 'the line would hold more than 9999' }],
+          cause: error,
+        });
       }
       throw error;
     }
@@ -230,7 +253,12 @@ export class CartWriter {
     throw NotFound({ detail: 'There is no such line in the cart.' });
   }
 
-  private async unknownVariants(lines: readonly CartLineRequest[], currency: string, pointer = '/lines', db: Queryable = this.db) {
+  private async unknownVariants(
+    lines: readonly CartLineRequest[],
+    currency: string,
+    pointer = '/lines',
+    db: Queryable = this.db,
+  ) {
     const known = await db.query<{ id: string }>(
       `SELECT v.id FROM (SELECT unnest($1::uuid[]) AS variant_id) w ${SELLABLE} JOIN prices pr ON pr.variant_id = v.id AND pr.currency = $2`,
       [lines.map((l) => l.variantId), currency],
@@ -262,7 +290,11 @@ function mergeLines(lines: readonly CartLineRequest[]): CartLineRequest[] {
   for (const [i, line] of lines.entries()) {
     const quantity = (merged.get(line.variantId)?.quantity ?? 0) + line.quantity;
     if (quantity > MAX_QUANTITY) {
-      throw QuantityTooLarge({ errors: [{ pointer: `/lines/${i}/quantity`, code: 'too_large', detail: 'together more than 9999 of this variant' }] });
+      throw QuantityTooLarge({
+        errors: [
+          { pointer: `/lines/${i}/quantity`, code: 'too_large', detail: 'together more than 9999 of this variant' },
+        ],
+      });
     }
     merged.set(line.variantId, { variantId: line.variantId, quantity });
   }

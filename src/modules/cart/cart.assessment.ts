@@ -36,15 +36,27 @@ export interface CartAssessment {
 /** Prices a cart and says what stands between it and an order. Pure: the cart and the shop are all it looks at. */
 export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessment {
   const issues: CartIssue[] = [];
-  if (cart.lines.length === 0) issues.push({ code: 'cart_empty', severity: 'blocking', pointer: '/lines', detail: 'There is nothing in the cart.' });
+  if (cart.lines.length === 0)
+    issues.push({
+      code: 'cart_empty',
+      severity: 'blocking',
+      pointer: '/lines',
+      detail: 'There is nothing in the cart.',
+    });
   for (const [i, line] of cart.lines.entries()) {
     const pointer = `/lines/${i}`;
     if (line.unitPrice === null) {
-      issues.push({ code: 'variant_unavailable', severity: 'blocking', pointer, detail: `${line.title} is not for sale any more.` });
+      issues.push({
+        code: 'variant_unavailable',
+        severity: 'blocking',
+        pointer,
+        detail: `${line.title} is not for sale any more.`,
+      });
       continue;
     }
     if (line.available !== null && line.available < line.quantity) {
-      const detail = line.available === 0 ? `${line.title} is sold out.` : `Only ${line.available} of ${line.title} left.`;
+      const detail =
+        line.available === 0 ? `${line.title} is sold out.` : `Only ${line.available} of ${line.title} left.`;
       issues.push({ code: 'out_of_stock', severity: 'blocking', pointer, detail, available: line.available });
     }
     if (line.unitPrice !== line.seenAmount) {
@@ -57,7 +69,13 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessme
       });
     }
   }
-  if (!cart.email) issues.push({ code: 'email_missing', severity: 'blocking', pointer: '/email', detail: 'The order confirmation needs an e-mail address.' });
+  if (!cart.email)
+    issues.push({
+      code: 'email_missing',
+      severity: 'blocking',
+      pointer: '/email',
+      detail: 'The order confirmation needs an e-mail address.',
+    });
 
   const requiresShipping = cart.lines.some((line) => line.requiresShipping);
   const destination = cart.shippingAddress ?? (requiresShipping ? null : cart.billingAddress);
@@ -68,9 +86,19 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessme
   const chosen = shippingMethods.find((method) => method.id === cart.shippingMethodId) ?? null;
   if (requiresShipping) {
     if (!cart.shippingAddress) {
-      issues.push({ code: 'shipping_address_missing', severity: 'blocking', pointer: '/shippingAddress', detail: 'Where shall it go?' });
+      issues.push({
+        code: 'shipping_address_missing',
+        severity: 'blocking',
+        pointer: '/shippingAddress',
+        detail: 'Where shall it go?',
+      });
     } else if (cart.shippingMethodId === null) {
-      issues.push({ code: 'shipping_method_missing', severity: 'blocking', pointer: '/shippingMethodId', detail: 'How shall it be shipped?' });
+      issues.push({
+        code: 'shipping_method_missing',
+        severity: 'blocking',
+        pointer: '/shippingMethodId',
+        detail: 'How shall it be shipped?',
+      });
     } else if (!chosen) {
       issues.push({
         code: 'shipping_method_unavailable',
@@ -83,10 +111,21 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessme
 
   const rate = destination ? taxRateFor(shop, destination) : null;
   const priced = priceCart({
-    lines: cart.lines.map((line) => ({ quantity: line.quantity, unitPrice: line.unitPrice ?? 0, taxable: line.taxable })),
+    lines: cart.lines.map((line) => ({
+      quantity: line.quantity,
+      unitPrice: line.unitPrice ?? 0,
+      taxable: line.taxable,
+    })),
     shipping: chosen?.amount ?? null,
     taxIncluded: shop.pricesIncludeTax,
     tax: rate ? { ratePpm: rate.ratePpm, shipping: rate.shipping } : null,
   });
-  return { priced, taxIncluded: shop.pricesIncludeTax, requiresShipping, shippingMethod: chosen, shippingMethods, issues };
+  return {
+    priced,
+    taxIncluded: shop.pricesIncludeTax,
+    requiresShipping,
+    shippingMethod: chosen,
+    shippingMethods,
+    issues,
+  };
 }

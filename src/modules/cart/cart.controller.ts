@@ -1,12 +1,32 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Req, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import { InvalidHeader, InvalidId, NotFound, ValidationFailed, VersionMismatch } from '#libs/errors';
 import { etagOf, IdParam, IfMatch, type Reply, type Request, Throws } from '#libs/http';
 import { isCurrency } from '#libs/money';
 import { CartToken, Public, Shopper } from '../auth/index.js';
-import { CartCompleted, PromotionCodeNotFound, QuantityTooLarge, ShippingMethodNotFound, TooManyLines, VariantNotFound } from './cart.errors.js';
+import {
+  CartCompleted,
+  PromotionCodeNotFound,
+  QuantityTooLarge,
+  ShippingMethodNotFound,
+  TooManyLines,
+  VariantNotFound,
+} from './cart.errors.js';
 import { CartService, type CartView } from './cart.service.js';
-import { ApplyPromotionRequest, CartLineRequest, CreateCartRequest, UpdateCartLineRequest, UpdateCartRequest } from './dto/cart.request.js';
+import {
+  ApplyPromotionRequest,
+  CartLineRequest,
+  CreateCartRequest,
+  UpdateCartLineRequest,
+  UpdateCartRequest,
+} from './dto/cart.request.js';
 import { CartResponse, CreatedCartResponse, ShippingMethodsResponse } from './dto/cart.response.js';
 
 /** Currency of the request, from X-Currency; undefined means the shop's. */
@@ -14,7 +34,10 @@ function currencyOf(request: Request): string | undefined {
   const header = request.headers['x-currency'];
   if (header === undefined || header === '') return undefined;
   if (!isCurrency(header)) {
-    throw InvalidHeader({ detail: 'X-Currency must be an ISO 4217 code such as USD.', errors: [{ pointer: 'X-Currency', code: 'unknown_currency', detail: 'not a currency' }] });
+    throw InvalidHeader({
+      detail: 'X-Currency must be an ISO 4217 code such as USD.',
+      errors: [{ pointer: 'X-Currency', code: 'unknown_currency', detail: 'not a currency' }],
+    });
   }
   return header;
 }
@@ -32,11 +55,26 @@ export class CartController {
 
   @Post()
   @Public()
-  @ApiOperation({ operationId: 'createCart', summary: 'Make a cart', description: 'Answers the cart and, this once, its `token`.' })
+  @ApiOperation({
+    operationId: 'createCart',
+    summary: 'Make a cart',
+    description: 'Answers the cart and, this once, its `token`.',
+  })
   @ApiHeader({ name: 'X-Currency', required: false, schema: { type: 'string', example: 'USD' } })
   @ApiCreatedResponse({ type: CreatedCartResponse })
-  @Throws(ValidationFailed, InvalidHeader, VariantNotFound, QuantityTooLarge, ShippingMethodNotFound, PromotionCodeNotFound)
-  async create(@Body() body: CreateCartRequest, @Req() request: Request, @Res({ passthrough: true }) reply: Reply): Promise<CreatedCartResponse> {
+  @Throws(
+    ValidationFailed,
+    InvalidHeader,
+    VariantNotFound,
+    QuantityTooLarge,
+    ShippingMethodNotFound,
+    PromotionCodeNotFound,
+  )
+  async create(
+    @Body() body: CreateCartRequest,
+    @Req() request: Request,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CreatedCartResponse> {
     const view = await this.carts.create(body, currencyOf(request));
     reply.header('Location', `/v1/carts/${view.body.id}`);
     return send(reply, view);
@@ -47,15 +85,32 @@ export class CartController {
   @ApiOperation({ operationId: 'getCart', summary: 'Read a cart, priced at this moment' })
   @ApiOkResponse({ type: CartResponse })
   @Throws(InvalidId, NotFound)
-  async get(@IdParam('cart') id: string, @CartToken() token: string | undefined, @Res({ passthrough: true }) reply: Reply): Promise<CartResponse> {
+  async get(
+    @IdParam('cart') id: string,
+    @CartToken() token: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CartResponse> {
     return send(reply, await this.carts.get({ id, token }));
   }
 
   @Patch(':id')
   @Shopper()
-  @ApiOperation({ operationId: 'updateCart', summary: 'Change e-mail, addresses, shipping method or all lines of a cart' })
+  @ApiOperation({
+    operationId: 'updateCart',
+    summary: 'Change e-mail, addresses, shipping method or all lines of a cart',
+  })
   @ApiOkResponse({ type: CartResponse })
-  @Throws(ValidationFailed, InvalidId, NotFound, CartCompleted, VersionMismatch, VariantNotFound, QuantityTooLarge, ShippingMethodNotFound, PromotionCodeNotFound)
+  @Throws(
+    ValidationFailed,
+    InvalidId,
+    NotFound,
+    CartCompleted,
+    VersionMismatch,
+    VariantNotFound,
+    QuantityTooLarge,
+    ShippingMethodNotFound,
+    PromotionCodeNotFound,
+  )
   async update(
     @IdParam('cart') id: string,
     @CartToken() token: string | undefined,
@@ -72,15 +127,32 @@ export class CartController {
   @ApiOperation({ operationId: 'deleteCart', summary: 'Throw a cart away' })
   @ApiNoContentResponse({ description: 'Gone' })
   @Throws(InvalidId, NotFound, CartCompleted, VersionMismatch)
-  async delete(@IdParam('cart') id: string, @CartToken() token: string | undefined, @IfMatch('optional') expectedVersion: number | undefined): Promise<void> {
+  async delete(
+    @IdParam('cart') id: string,
+    @CartToken() token: string | undefined,
+    @IfMatch('optional') expectedVersion: number | undefined,
+  ): Promise<void> {
     await this.carts.delete({ id, token, expectedVersion });
   }
 
   @Post(':id/lines')
   @Shopper()
-  @ApiOperation({ operationId: 'addCartLine', summary: 'Put a variant into the cart', description: 'The same variant adds up.' })
+  @ApiOperation({
+    operationId: 'addCartLine',
+    summary: 'Put a variant into the cart',
+    description: 'The same variant adds up.',
+  })
   @ApiCreatedResponse({ type: CartResponse, description: 'The cart' })
-  @Throws(ValidationFailed, InvalidId, NotFound, CartCompleted, VersionMismatch, VariantNotFound, QuantityTooLarge, TooManyLines)
+  @Throws(
+    ValidationFailed,
+    InvalidId,
+    NotFound,
+    CartCompleted,
+    VersionMismatch,
+    VariantNotFound,
+    QuantityTooLarge,
+    TooManyLines,
+  )
   async addLine(
     @IdParam('cart') id: string,
     @CartToken() token: string | undefined,
@@ -93,7 +165,11 @@ export class CartController {
 
   @Patch(':id/lines/:lineId')
   @Shopper()
-  @ApiOperation({ operationId: 'updateCartLine', summary: 'Set the quantity of a line', description: '0 takes it out.' })
+  @ApiOperation({
+    operationId: 'updateCartLine',
+    summary: 'Set the quantity of a line',
+    description: '0 takes it out.',
+  })
   @ApiOkResponse({ type: CartResponse })
   @Throws(ValidationFailed, InvalidId, NotFound, CartCompleted, VersionMismatch)
   async updateLine(
@@ -124,10 +200,17 @@ export class CartController {
 
   @Get(':id/shipping-methods')
   @Shopper()
-  @ApiOperation({ operationId: 'listCartShippingMethods', summary: 'What can ship this cart to its address, with prices' })
+  @ApiOperation({
+    operationId: 'listCartShippingMethods',
+    summary: 'What can ship this cart to its address, with prices',
+  })
   @ApiOkResponse({ type: ShippingMethodsResponse })
   @Throws(InvalidId, NotFound)
-  async shippingMethods(@IdParam('cart') id: string, @CartToken() token: string | undefined, @Res({ passthrough: true }) reply: Reply): Promise<ShippingMethodsResponse> {
+  async shippingMethods(
+    @IdParam('cart') id: string,
+    @CartToken() token: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<ShippingMethodsResponse> {
     reply.header('Cache-Control', 'private, no-store');
     return this.carts.shippingMethods({ id, token });
   }

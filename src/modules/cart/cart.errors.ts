@@ -17,7 +17,11 @@ export const QuantityTooLarge = defineError({
   kind: 'unprocessable',
   title: 'A line holds at most 9999 of a variant',
 });
-export const TooManyLines = defineError({ code: 'too_many_lines', kind: 'unprocessable', title: 'A cart holds at most 1000 lines' });
+export const TooManyLines = defineError({
+  code: 'too_many_lines',
+  kind: 'unprocessable',
+  title: 'A cart holds at most 1000 lines',
+});
 export const ShippingMethodNotFound = defineError({
   code: 'shipping_method_not_found',
   kind: 'unprocessable',

@@ -74,7 +74,9 @@ export class CartService {
   /** There are no promotions yet, so no code exists. */
   async applyPromotion(cart: CartReference, code: string): Promise<CartView> {
     await readCart(this.db, cart.id, cart.token);
-    throw PromotionCodeNotFound({ errors: [{ pointer: '/code', code: 'not_found', detail: `there is no promotion code "${code}"` }] });
+    throw PromotionCodeNotFound({
+      errors: [{ pointer: '/code', code: 'not_found', detail: `there is no promotion code "${code}"` }],
+    });
   }
 
   async removePromotion(cart: CartReference, _code: string): Promise<CartView> {

@@ -114,10 +114,16 @@ function toSnapshot(row: CartRow): CartSnapshot {
  * Reads a cart for whoever has its token. `lock` keeps it as it is until the transaction ends.
  * @throws `not_found` for an unknown cart and for a wrong token alike
  */
-export async function readCart(db: Queryable, id: string, token: string | undefined, lock = false): Promise<CartSnapshot> {
+export async function readCart(
+  db: Queryable,
+  id: string,
+  token: string | undefined,
+  lock = false,
+): Promise<CartSnapshot> {
   // A statement that waits for a lock still sees lines and order as they were before the wait: so lock first, then read.
   if (lock) await db.query('SELECT FROM carts WHERE id = $1 FOR UPDATE', [id]);
   const [row] = await db.query<CartRow>(SELECT_CART, [id]);
-  if (!row || !tokenMatches(token, row.token_hash)) throw NotFound({ detail: 'There is no such cart, or X-Cart-Token does not fit it.' });
+  if (!row || !tokenMatches(token, row.token_hash))
+    throw NotFound({ detail: 'There is no such cart, or X-Cart-Token does not fit it.' });
   return toSnapshot(row);
 }

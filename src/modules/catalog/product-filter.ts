@@ -104,28 +104,49 @@ function parseSort(value: unknown, searching: boolean): SortBy[] {
   return sort;
 }
 
-/** Takes the filter parameters out of `query`; what is left over is for the caller. */
-function takeFilter(query: RawQuery): ProductFilter {
-  const filter: ProductFilter = { categories: { handles: [], ids: [] }, vendors: [], options: [], inStock: false };
-  for (const [name, value] of Object.entries(query)) {
-    if (name === 'q') filter.q = parseSearchText(value);
-    else if (name === 'category') filter.categories = parseCategories(value);
-    else if (name === 'vendor') filter.vendors = several(name, value).map((vendor) => vendor.toLowerCase());
-    else if (name === 'price[gte]') filter.priceGte = integer(name, value, 0, MAX_AMOUNT);
-    else if (name === 'price[lte]') filter.priceLte = integer(name, value, 0, MAX_AMOUNT);
-    else if (name === 'inStock') filter.inStock = flag(name, value);
-    else if (name.startsWith('option.') && name.length > 'option.'.length && name.length <= 100) {
-      const option = name.slice('option.'.length).toLowerCase();
-      // Together with the unsplit text, so that a value with a comma in it can be asked for too.
-      const wanted = new Set([...several(name, value, ','), ...several(name, value)]);
-      filter.options.push({ name: option, wanted: [...wanted].map((item) => `${option}=${item.toLowerCase()}`) });
-      if (filter.options.length > MAX_OPTIONS)
-        throw invalid(name, 'too_many', `is one of more than ${MAX_OPTIONS} options`);
-    } else continue;
-    delete query[name];
+/** Reads one filter parameter into `filter`; false when it is none. */
+function readFilter(filter: ProductFilter, name: string, value: unknown): boolean {
+  switch (name) {
+    case 'q':
+      filter.q = parseSearchText(value);
+      return true;
+    case 'category':
+      filter.categories = parseCategories(value);
+      return true;
+    case 'vendor':
+      filter.vendors = several(name, value).map((vendor) => vendor.toLowerCase());
+      return true;
+    case 'price[gte]':
+      filter.priceGte = integer(name, value, 0, MAX_AMOUNT);
+      return true;
+    case 'price[lte]':
+      filter.priceLte = integer(name, value, 0, MAX_AMOUNT);
+      return true;
+    case 'inStock':
+      filter.inStock = flag(name, value);
+      return true;
+    default:
+      return readOption(filter, name, value);
   }
-  return filter;
 }
+
+function readOption(filter: ProductFilter, name: string, value: unknown): boolean {
+  if (!name.startsWith('option.') || name.length === 'option.'.length || name.length > 100) return false;
+  const option = name.slice('option.'.length).toLowerCase();
+  // Together with the unsplit text, so that a value with a comma in it can be asked for too.
+  const wanted = new Set([...several(name, value, ','), ...several(name, value)]);
+  filter.options.push({ name: option, wanted: [...wanted].map((item) => `${option}=${item.toLowerCase()}`) });
+  if (filter.options.length > MAX_OPTIONS)
+    throw invalid(name, 'too_many', `is one of more than ${MAX_OPTIONS} options`);
+  return true;
+}
+
+const emptyFilter = (): ProductFilter => ({
+  categories: { handles: [], ids: [] },
+  vendors: [],
+  options: [],
+  inStock: false,
+});
 
 function flag(name: string, value: unknown): boolean {
   const text = single(name, value);
@@ -133,59 +154,59 @@ function flag(name: string, value: unknown): boolean {
   return text === 'true';
 }
 
-function refuseRest(query: RawQuery): void {
-  for (const name of Object.keys(query)) {
-    const pointer = name.slice(0, 100);
-    throw UnknownParameter({
-      detail: `There is no parameter "${pointer}" here.`,
-      errors: [{ pointer, code: 'unknown_parameter', detail: 'is not a parameter of this request' }],
-    });
-  }
+function unknownParameter(name: string) {
+  const pointer = name.slice(0, 100);
+  return UnknownParameter({
+    detail: `There is no parameter "${pointer}" here.`,
+    errors: [{ pointer, code: 'unknown_parameter', detail: 'is not a parameter of this request' }],
+  });
 }
 
 const DEFAULT_SORT: SortBy[] = [{ key: 'createdAt', descending: true }];
 const BY_RELEVANCE: SortBy[] = [{ key: 'relevance', descending: true }];
 
 /** Reads the query of the product list. Anything unknown is refused by name. */
-export function parseProductList(raw: RawQuery): ProductListRequest {
-  const rest = { ...raw };
-  const filter = takeFilter(rest);
-  const { limit, cursor, page, include, sort, ...unknown } = rest;
-  refuseRest(unknown);
-  if (include !== undefined && include !== 'total') throw invalid('include', 'not_allowed', 'takes total');
+export function parseProductList(query: RawQuery): ProductListRequest {
   const request: ProductListRequest = {
-    ...filter,
-    sort:
-      sort !== undefined
-        ? parseSort(sort, filter.q !== undefined)
-        : filter.q === undefined
-          ? DEFAULT_SORT
-          : BY_RELEVANCE,
-    limit: limit === undefined ? DEFAULT_LIMIT : integer('limit', limit, 1, 100),
-    page: page === undefined ? 1 : integer('page', page, 1, MAX_PAGE),
-    includeTotal: include === 'total',
+    ...emptyFilter(),
+    sort: DEFAULT_SORT,
+    limit: DEFAULT_LIMIT,
+    page: 1,
+    includeTotal: false,
   };
-  if (cursor !== undefined) {
-    if (page !== undefined) throw invalid('page', 'not_allowed', 'and cursor exclude each other');
-    request.cursor = single('cursor', cursor);
+  for (const name in query) {
+    const value = query[name];
+    if (name === 'limit') request.limit = integer(name, value, 1, 100);
+    else if (name === 'cursor') request.cursor = single(name, value);
+    else if (name === 'page') request.page = integer(name, value, 1, MAX_PAGE);
+    else if (name === 'include') {
+      if (value !== 'total') throw invalid(name, 'not_allowed', 'takes total');
+      request.includeTotal = true;
+    } else if (name !== 'sort' && !readFilter(request, name, value)) throw unknownParameter(name);
+  }
+  if (query.sort !== undefined) request.sort = parseSort(query.sort, request.q !== undefined);
+  else if (request.q !== undefined) request.sort = BY_RELEVANCE;
+  if (request.cursor !== undefined && query.page !== undefined) {
+    throw invalid('page', 'not_allowed', 'and cursor exclude each other');
   }
   return request;
 }
 
 /** Reads the query of the facets: the filters of the list and nothing else. */
-export function parseFacets(raw: RawQuery): ProductFilter {
-  const rest = { ...raw };
-  const filter = takeFilter(rest);
-  refuseRest(rest);
+export function parseFacets(query: RawQuery): ProductFilter {
+  const filter = emptyFilter();
+  for (const name in query) if (!readFilter(filter, name, query[name])) throw unknownParameter(name);
   return filter;
 }
 
 /** Reads the query of suggestions: `q` and `limit`. */
-export function parseSuggest(raw: RawQuery): { q: string; limit: number } {
-  const { q, limit, ...unknown } = raw;
-  refuseRest(unknown);
-  if (q === undefined) throw invalid('q', 'required', 'is required');
-  return { q: parseSearchText(q), limit: limit === undefined ? 10 : integer('limit', limit, 1, 20) };
+export function parseSuggest(query: RawQuery): { q: string; limit: number } {
+  for (const name in query) if (name !== 'q' && name !== 'limit') throw unknownParameter(name);
+  if (query.q === undefined) throw invalid('q', 'required', 'is required');
+  return {
+    q: parseSearchText(query.q),
+    limit: query.limit === undefined ? 10 : integer('limit', query.limit, 1, 20),
+  };
 }
 
 /** The currency of X-Currency; null means the shop's own. */

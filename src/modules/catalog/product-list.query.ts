@@ -121,7 +121,7 @@ const KEY_SQL: Record<KeysetColumn['type'], (sql: string) => string> = {
 };
 const KEY_VALUE: Record<KeysetColumn['type'], (text: string) => string | number> = {
   text: (text) => JSON.parse(text) as string,
-  timestamptz: (text) => new Date(`${text.replace(' ', 'T')}Z`).toISOString(),
+  timestamptz: (text) => `${text.replace(' ', 'T')}Z`,
   bigint: Number,
   integer: Number,
   uuid: (text) => text,

@@ -4,7 +4,14 @@ import { InvalidId, NotFound, Overloaded, ValidationFailed } from '#libs/errors'
 import { IdempotencyRef, type IdempotencyReference, IdParam, Idempotent, Throws } from '#libs/http';
 import { CartToken, Shopper } from '../auth/index.js';
 import { OutOfStock } from '../inventory/index.js';
-import { AmountTooLarge, AmountTooSmall, attemptIdOf, PaymentMethodUnavailable, PaymentRefused, PaymentUnavailable } from '../payments/index.js';
+import {
+  AmountTooLarge,
+  AmountTooSmall,
+  attemptIdOf,
+  PaymentMethodUnavailable,
+  PaymentRefused,
+  PaymentUnavailable,
+} from '../payments/index.js';
 import { CartChanged, CartIncomplete } from './checkout.errors.js';
 import { Checkout } from './checkout.service.js';
 import { CheckoutRequest, CheckoutResponse } from './dto/checkout.dto.js';

@@ -19,17 +19,34 @@ export class Checkout {
   ) {}
 
   /** @param attemptId names this try to charge, the same when the request is repeated */
-  async execute(cartId: string, token: string | undefined, request: CheckoutRequest, attemptId: string): Promise<CheckoutResponse> {
-    const placed = await this.placeOrder.execute({ cartId, token, paymentMethod: request.paymentMethod, expectedTotal: request.expectedTotal });
+  async execute(
+    cartId: string,
+    token: string | undefined,
+    request: CheckoutRequest,
+    attemptId: string,
+  ): Promise<CheckoutResponse> {
+    const placed = await this.placeOrder.execute({
+      cartId,
+      token,
+      paymentMethod: request.paymentMethod,
+      expectedTotal: request.expectedTotal,
+    });
     const payment = await this.pay(placed, request, attemptId);
     return { order: await this.orders.forShopper(placed.orderId, token), payment };
   }
 
-  private async pay(placed: { orderId: string; paymentId: string | null }, request: CheckoutRequest, attemptId: string): Promise<ShopperPaymentResponse | null> {
+  private async pay(
+    placed: { orderId: string; paymentId: string | null },
+    request: CheckoutRequest,
+    attemptId: string,
+  ): Promise<ShopperPaymentResponse | null> {
     if (placed.paymentId === null) return null;
     const payment = (await this.payments.find(this.db, placed.paymentId))!;
-    if (payment.provider === 'manual') return { id: encodeId('payment', payment.id), provider: 'manual', status: payment.status };
-    const [order] = await this.db.query<{ number: number }>(`SELECT number FROM orders WHERE id = $1`, [placed.orderId]);
+    if (payment.provider === 'manual')
+      return { id: encodeId('payment', payment.id), provider: 'manual', status: payment.status };
+    const [order] = await this.db.query<{ number: number }>(`SELECT number FROM orders WHERE id = $1`, [
+      placed.orderId,
+    ]);
     const started = await this.startPayment.execute(payment, order!.number, {
       confirmationToken: request.confirmationToken,
       returnUrl: request.returnUrl,

@@ -6,7 +6,15 @@ import { APP_CONFIG, type Config } from '../../config/index.js';
 import { assessCart, type CartAssessment, type CartIssue, type CartSnapshot, readCart } from '../cart/index.js';
 import { OutOfStock, StockLedger } from '../inventory/index.js';
 import { OrdersRepository } from '../orders/index.js';
-import { AmountTooLarge, AmountTooSmall, chargeProblem, ExpireOrderJob, PaymentMethodUnavailable, PaymentsRepository, StripeGateway } from '../payments/index.js';
+import {
+  AmountTooLarge,
+  AmountTooSmall,
+  chargeProblem,
+  ExpireOrderJob,
+  PaymentMethodUnavailable,
+  PaymentsRepository,
+  StripeGateway,
+} from '../payments/index.js';
 import { ShopContext } from '../settings/index.js';
 import { Admission } from './admission.js';
 import { CartChanged, CartIncomplete } from './checkout.errors.js';
@@ -85,18 +93,34 @@ export class PlaceOrder {
       tx,
       order.lines
         .filter((line) => line.stockTracked)
-        .map((line) => ({ orderId: order.id, orderLineId: line.id, variantId: line.variantId, quantity: line.quantity })),
+        .map((line) => ({
+          orderId: order.id,
+          orderLineId: line.id,
+          variantId: line.variantId,
+          quantity: line.quantity,
+        })),
       waits ? 'hold' : 'commit',
     );
     if (missing.length > 0) throw this.outOfStock(cart, await this.stock.available(tx, missing), missing);
     return { orderId: order.id, paymentId };
   }
 
-  private check(cart: CartSnapshot, assessment: CartAssessment, command: PlaceOrderCommand, manualPayments: boolean): void {
+  private check(
+    cart: CartSnapshot,
+    assessment: CartAssessment,
+    command: PlaceOrderCommand,
+    manualPayments: boolean,
+  ): void {
     const offered = command.paymentMethod === 'manual' ? manualPayments : this.gateway.enabled;
     if (!offered) {
       throw PaymentMethodUnavailable({
-        errors: [{ pointer: '/paymentMethod', code: 'not_offered', detail: `the shop does not take ${command.paymentMethod} payments` }],
+        errors: [
+          {
+            pointer: '/paymentMethod',
+            code: 'not_offered',
+            detail: `the shop does not take ${command.paymentMethod} payments`,
+          },
+        ],
       });
     }
     const blocking = assessment.issues.filter((issue) => issue.severity === 'blocking');
@@ -110,11 +134,14 @@ export class PlaceOrder {
     }
     const { total } = assessment.priced;
     if (command.expectedTotal !== undefined && command.expectedTotal !== total) {
-      throw CartChanged({ data: { total: { amount: total, currency: cart.currency }, expectedTotal: command.expectedTotal } });
+      throw CartChanged({
+        data: { total: { amount: total, currency: cart.currency }, expectedTotal: command.expectedTotal },
+      });
     }
     if (total > 0 && command.paymentMethod === 'stripe') {
       const problem = chargeProblem(total, cart.currency);
-      if (problem?.problem === 'too_small') throw AmountTooSmall({ data: { minimum: problem.limit, currency: cart.currency } });
+      if (problem?.problem === 'too_small')
+        throw AmountTooSmall({ data: { minimum: problem.limit, currency: cart.currency } });
       if (problem) throw AmountTooLarge({ data: { maximum: problem.limit, currency: cart.currency } });
     }
   }
@@ -125,7 +152,10 @@ export class PlaceOrder {
       errors: lines.map(({ line, i }) => ({
         pointer: `/lines/${i}`,
         code: 'out_of_stock',
-        detail: (available.get(line.variantId) ?? 0) === 0 ? `${line.title} is sold out` : `only ${available.get(line.variantId)} of ${line.title} left`,
+        detail:
+          (available.get(line.variantId) ?? 0) === 0
+            ? `${line.title} is sold out`
+            : `only ${available.get(line.variantId)} of ${line.title} left`,
       })),
       data: {
         lines: lines.map(({ line }) => ({

@@ -14,11 +14,19 @@ export class AdjustStock {
     private readonly ledger: StockLedger,
   ) {}
 
-  async execute(request: StockAdjustmentRequest, actor: string, idempotency: IdempotencyReference | undefined): Promise<StockLevelResponse> {
+  async execute(
+    request: StockAdjustmentRequest,
+    actor: string,
+    idempotency: IdempotencyReference | undefined,
+  ): Promise<StockLevelResponse> {
     if ((request.onHand === undefined) === (request.delta === undefined)) {
-      throw ValidationFailed({ errors: [{ pointer: '/onHand', code: 'one_of', detail: 'send either onHand or delta' }] });
+      throw ValidationFailed({
+        errors: [{ pointer: '/onHand', code: 'one_of', detail: 'send either onHand or delta' }],
+      });
     }
     const dedupeKey = `adjust:${idempotency ? `${idempotency.scope}:${idempotency.key}` : newUuid()}`;
-    return StockLevelResponse.from(await this.db.transaction((tx) => this.ledger.adjust(tx, { ...request, actor, dedupeKey })));
+    return StockLevelResponse.from(
+      await this.db.transaction((tx) => this.ledger.adjust(tx, { ...request, actor, dedupeKey })),
+    );
   }
 }

@@ -5,7 +5,13 @@ import { IdempotencyRef, type IdempotencyReference, Idempotent, ListEnvelope, ty
 import { encodeId } from '#libs/ids';
 import { CurrentStaff, Staff, type StaffIdentity } from '../auth/index.js';
 import { AdjustStock } from './adjust-stock.service.js';
-import { StockAdjustmentRequest, StockLevelQuery, StockLevelResponse, StockMovementQuery, StockMovementResponse } from './dto/stock.dto.js';
+import {
+  StockAdjustmentRequest,
+  StockLevelQuery,
+  StockLevelResponse,
+  StockMovementQuery,
+  StockMovementResponse,
+} from './dto/stock.dto.js';
 import { StockNotTracked, StockPromised } from './inventory.errors.js';
 import { InventoryQuery } from './inventory.query.js';
 

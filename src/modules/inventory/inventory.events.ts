@@ -4,5 +4,9 @@ export const LowStockReached = defineEvent({
   topic: 'inventory.low_stock',
   version: 1,
   description: 'The available stock of a variant fell to the low-stock threshold or below. Once for each crossing.',
-  example: { variantId: '01920000-0000-7000-8000-00000000000a', locationId: '01920000-0000-7000-8000-000000000001', available: 5 },
+  example: {
+    variantId: '01920000-0000-7000-8000-00000000000a',
+    locationId: '01920000-0000-7000-8000-000000000001',
+    available: 5,
+  },
 });

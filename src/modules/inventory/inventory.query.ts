@@ -2,7 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Db, keysetPage, type KeysetColumn } from '#libs/database';
 import { type Page, pageOf } from '#libs/http';
 import { encodeId } from '#libs/ids';
-import { StockLevelResponse, type StockLevelQuery, type StockMovementQuery, type StockMovementResponse } from './dto/stock.dto.js';
+import {
+  StockLevelResponse,
+  type StockLevelQuery,
+  type StockMovementQuery,
+  type StockMovementResponse,
+} from './dto/stock.dto.js';
 
 const LEVEL_ORDER: KeysetColumn[] = [
   { sql: 's.variant_id', type: 'uuid' },
@@ -25,16 +30,38 @@ export class InventoryQuery {
       query.low ? ' AND s.on_hand - s.reserved <= (SELECT low_stock_threshold FROM shop_settings)' : ''
     }`;
     const values = [query.variantId ?? null, query.locationId ?? null];
-    const rows = await this.db.query<{ variant_id: string; location_id: string; on_hand: number; reserved: number; available: number }>(
+    const rows = await this.db.query<{
+      variant_id: string;
+      location_id: string;
+      on_hand: number;
+      reserved: number;
+      available: number;
+    }>(
       `SELECT s.variant_id, s.location_id, s.on_hand, s.reserved, greatest(s.on_hand + s.backorder_limit - s.reserved, 0) AS available
        FROM stock_levels s WHERE ${where} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`,
       [...values, ...keyset.values],
     );
-    const total = query.include ? await this.count(`SELECT count(*) AS n FROM stock_levels s WHERE ${where}`, values) : undefined;
-    const page = pageOf('stock-levels', rows, limit, keyset, query.cursor !== undefined, (r) => [r.variant_id, r.location_id], total);
+    const total = query.include
+      ? await this.count(`SELECT count(*) AS n FROM stock_levels s WHERE ${where}`, values)
+      : undefined;
+    const page = pageOf(
+      'stock-levels',
+      rows,
+      limit,
+      keyset,
+      query.cursor !== undefined,
+      (r) => [r.variant_id, r.location_id],
+      total,
+    );
     return {
       data: page.rows.map((r) =>
-        StockLevelResponse.from({ variantId: r.variant_id, locationId: r.location_id, onHand: r.on_hand, reserved: r.reserved, available: r.available }),
+        StockLevelResponse.from({
+          variantId: r.variant_id,
+          locationId: r.location_id,
+          onHand: r.on_hand,
+          reserved: r.reserved,
+          available: r.available,
+        }),
       ),
       page: page.page,
     };
@@ -51,8 +78,18 @@ export class InventoryQuery {
        WHERE ${where} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`,
       [...values, ...keyset.values],
     );
-    const total = query.include ? await this.count(`SELECT count(*) AS n FROM stock_movements m WHERE ${where}`, values) : undefined;
-    const page = pageOf('stock-movements', rows, limit, keyset, query.cursor !== undefined, (r) => [r.created_at.toISOString(), r.id], total);
+    const total = query.include
+      ? await this.count(`SELECT count(*) AS n FROM stock_movements m WHERE ${where}`, values)
+      : undefined;
+    const page = pageOf(
+      'stock-movements',
+      rows,
+      limit,
+      keyset,
+      query.cursor !== undefined,
+      (r) => [r.created_at.toISOString(), r.id],
+      total,
+    );
     return {
       data: page.rows.map((r) => ({
         id: encodeId('movement', r.id),

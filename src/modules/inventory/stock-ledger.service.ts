@@ -229,7 +229,14 @@ export class StockLedger {
          m.delta, (SELECT low_stock_threshold FROM shop_settings) AS threshold`,
       [
         JSON.stringify(
-          counts.map((c) => ({ id: newUuid(), variant_id: c.variantId, on_hand: c.onHand, reason: c.reason, actor: c.actor, dedupe_key: c.dedupeKey })),
+          counts.map((c) => ({
+            id: newUuid(),
+            variant_id: c.variantId,
+            on_hand: c.onHand,
+            reason: c.reason,
+            actor: c.actor,
+            dedupe_key: c.dedupeKey,
+          })),
         ),
         DEFAULT_LOCATION_ID,
       ],
@@ -243,16 +250,32 @@ export class StockLedger {
    */
   async adjust(
     tx: Tx,
-    change: { variantId: string; locationId?: string; onHand?: number; delta?: number; reason: string; actor: string; dedupeKey: string },
+    change: {
+      variantId: string;
+      locationId?: string;
+      onHand?: number;
+      delta?: number;
+      reason: string;
+      actor: string;
+      dedupeKey: string;
+    },
   ): Promise<StockLevelRow> {
     const locationId = change.locationId ?? DEFAULT_LOCATION_ID;
-    const [level] = await tx.query<{ on_hand: number; reserved: number; backorder_limit: number; track_inventory: boolean }>(
+    const [level] = await tx.query<{
+      on_hand: number;
+      reserved: number;
+      backorder_limit: number;
+      track_inventory: boolean;
+    }>(
       `SELECT s.on_hand, s.reserved, s.backorder_limit, v.track_inventory FROM stock_levels s JOIN variants v ON v.id = s.variant_id
        WHERE s.variant_id = $1 AND s.location_id = $2 FOR UPDATE OF s`,
       [change.variantId, locationId],
     );
     if (!level) {
-      const [variant] = await tx.query<{ track_inventory: boolean }>(`SELECT track_inventory FROM variants WHERE id = $1`, [change.variantId]);
+      const [variant] = await tx.query<{ track_inventory: boolean }>(
+        `SELECT track_inventory FROM variants WHERE id = $1`,
+        [change.variantId],
+      );
       if (variant && !variant.track_inventory) throw StockNotTracked();
       throw NotFound({ detail: variant ? 'There is no such location.' : 'There is no such variant.' });
     }
@@ -283,7 +306,8 @@ export class StockLedger {
         ? toRow(row.variant_id, row.location_id, row.on_hand, row.reserved, level.backorder_limit)
         : toRow(change.variantId, locationId, level.on_hand, level.reserved, level.backorder_limit);
     } catch (error) {
-      if (isCheckViolation(error, 'stock_no_oversell')) throw StockPromised({ data: { reserved: level.reserved }, cause: error });
+      if (isCheckViolation(error, 'stock_no_oversell'))
+        throw StockPromised({ data: { reserved: level.reserved }, cause: error });
       throw error;
     }
   }
@@ -300,7 +324,10 @@ export class StockLedger {
   private async afterChange(tx: Tx, changed: readonly ChangedLevel[]): Promise<void> {
     const flipped = changed.filter((c) => c.available <= 0 !== c.available - c.delta <= 0).map((c) => c.variant_id);
     if (flipped.length > 0) {
-      const products = await tx.query<{ product_id: string }>(`SELECT DISTINCT product_id FROM variants WHERE id = ANY($1)`, [flipped]);
+      const products = await tx.query<{ product_id: string }>(
+        `SELECT DISTINCT product_id FROM variants WHERE id = ANY($1)`,
+        [flipped],
+      );
       await this.listings.refreshAvailability(
         tx,
         products.map((p) => p.product_id),
@@ -329,6 +356,12 @@ interface ReservationRow {
   state: 'held' | 'committed' | 'released';
 }
 
-function toRow(variantId: string, locationId: string, onHand: number, reserved: number, backorderLimit: number): StockLevelRow {
+function toRow(
+  variantId: string,
+  locationId: string,
+  onHand: number,
+  reserved: number,
+  backorderLimit: number,
+): StockLevelRow {
   return { variantId, locationId, onHand, reserved, available: Math.max(onHand + backorderLimit - reserved, 0) };
 }

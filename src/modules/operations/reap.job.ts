@@ -29,7 +29,7 @@ const RULES: readonly { what: string; sql: string }[] = [
             SELECT id FROM outbox WHERE published_at < now() - interval '7 days' ORDER BY id LIMIT $1) RETURNING 1`,
   },
   {
-    what: 'idempotency_keys',
+    what: 'replays',
     sql: `DELETE FROM idempotency_keys WHERE (scope, key) IN (
             SELECT scope, key FROM idempotency_keys WHERE created_at < now() - interval '72 hours' ORDER BY created_at LIMIT $1) RETURNING 1`,
   },
@@ -41,7 +41,7 @@ const RULES: readonly { what: string; sql: string }[] = [
             ORDER BY c.updated_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1`,
   },
   {
-    what: 'refresh_tokens',
+    what: 'sessions',
     sql: `DELETE FROM refresh_tokens WHERE id IN (
             SELECT id FROM refresh_tokens WHERE expires_at < now() LIMIT $1) RETURNING 1`,
   },

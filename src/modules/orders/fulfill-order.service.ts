@@ -32,7 +32,11 @@ export class FulfillOrder {
         [orderId],
       );
       const parcel = request.lines ? this.chosen(request.lines, lines) : this.everythingLeft(lines);
-      if (parcel.size === 0) throw OrderNotFulfillable({ detail: 'Everything of it is shipped already.', data: { orderStatus: order.status } });
+      if (parcel.size === 0)
+        throw OrderNotFulfillable({
+          detail: 'Everything of it is shipped already.',
+          data: { orderStatus: order.status },
+        });
 
       const fulfillmentId = newUuid();
       await this.write(tx, orderId, fulfillmentId, parcel, request);
@@ -48,7 +52,11 @@ export class FulfillOrder {
         {
           type: 'order.fulfilled',
           actor,
-          data: { fulfillmentId: encodeId('fulfillment', fulfillmentId), carrier: request.carrier ?? null, trackingNumber: request.trackingNumber ?? null },
+          data: {
+            fulfillmentId: encodeId('fulfillment', fulfillmentId),
+            carrier: request.carrier ?? null,
+            trackingNumber: request.trackingNumber ?? null,
+          },
         },
       );
       await announce(tx, {
@@ -62,18 +70,28 @@ export class FulfillOrder {
   }
 
   private everythingLeft(lines: readonly ShippableLine[]): Map<string, number> {
-    return new Map(lines.filter((l) => l.fulfilled_quantity < l.quantity).map((l) => [l.id, l.quantity - l.fulfilled_quantity]));
+    return new Map(
+      lines.filter((l) => l.fulfilled_quantity < l.quantity).map((l) => [l.id, l.quantity - l.fulfilled_quantity]),
+    );
   }
 
-  private chosen(wanted: NonNullable<FulfillOrderRequest['lines']>, lines: readonly ShippableLine[]): Map<string, number> {
+  private chosen(
+    wanted: NonNullable<FulfillOrderRequest['lines']>,
+    lines: readonly ShippableLine[],
+  ): Map<string, number> {
     const parcel = new Map<string, number>();
     const errors: FieldError[] = [];
     for (const [i, { lineId, quantity }] of wanted.entries()) {
       const line = lines.find((l) => l.id === lineId);
       const together = (parcel.get(lineId) ?? 0) + quantity;
-      if (!line) errors.push({ pointer: `/lines/${i}/lineId`, code: 'not_found', detail: 'is not a line of this order' });
+      if (!line)
+        errors.push({ pointer: `/lines/${i}/lineId`, code: 'not_found', detail: 'is not a line of this order' });
       else if (line.fulfilled_quantity + together > line.quantity) {
-        errors.push({ pointer: `/lines/${i}/quantity`, code: 'too_large', detail: `only ${line.quantity - line.fulfilled_quantity} left to ship` });
+        errors.push({
+          pointer: `/lines/${i}/quantity`,
+          code: 'too_large',
+          detail: `only ${line.quantity - line.fulfilled_quantity} left to ship`,
+        });
       }
       parcel.set(lineId, together);
     }
@@ -81,7 +99,13 @@ export class FulfillOrder {
     return parcel;
   }
 
-  private async write(tx: Tx, orderId: string, id: string, parcel: Map<string, number>, request: FulfillOrderRequest): Promise<void> {
+  private async write(
+    tx: Tx,
+    orderId: string,
+    id: string,
+    parcel: Map<string, number>,
+    request: FulfillOrderRequest,
+  ): Promise<void> {
     await tx.query(
       `WITH f AS (INSERT INTO fulfillments (id, order_id, carrier, tracking_number) VALUES ($1, $2, $3, $4) RETURNING id),
        want AS (SELECT * FROM jsonb_to_recordset($5) AS x(order_line_id uuid, quantity int)),

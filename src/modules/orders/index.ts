@@ -1,6 +1,12 @@
 export { OrdersModule } from './orders.module.js';
 export { OrdersQuery } from './orders.query.js';
-export { OrdersRepository, type LockedOrder, type NewOrderLine, type OrderChange, type TimelineEntry } from './orders.repository.js';
+export {
+  OrdersRepository,
+  type LockedOrder,
+  type NewOrderLine,
+  type OrderChange,
+  type TimelineEntry,
+} from './orders.repository.js';
 export { OrderResponse } from './dto/order.response.js';
 export { OrderNotCancelable } from './order.errors.js';
 export { OrderCanceled, OrderFulfilled, OrderPaid, OrderPlaced, OrderUnderReview } from './order.events.js';

@@ -3,7 +3,15 @@ export const ORDER_STATUSES = ['pending_payment', 'confirmed', 'completed', 'can
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
 /** Statuses of what an order is owed. */
-export const PAYMENT_STATUSES = ['pending', 'authorized', 'paid', 'partially_refunded', 'refunded', 'failed', 'canceled'] as const;
+export const PAYMENT_STATUSES = [
+  'pending',
+  'authorized',
+  'paid',
+  'partially_refunded',
+  'refunded',
+  'failed',
+  'canceled',
+] as const;
 export type OrderPaymentStatus = (typeof PAYMENT_STATUSES)[number];
 
 /** Statuses of what an order delivers. */

@@ -56,11 +56,16 @@ export class OrdersAdminController {
   @ApiOperation({
     operationId: 'fulfillOrder',
     summary: 'Ship goods of an order',
-    description: 'Everything that is left when `lines` is left out. The customer gets an e-mail with the tracking number.',
+    description:
+      'Everything that is left when `lines` is left out. The customer gets an e-mail with the tracking number.',
   })
   @ApiCreatedResponse({ type: OrderResponse, description: 'The order' })
   @Throws(ValidationFailed, InvalidId, NotFound, OrderNotFulfillable, QuantityNotShippable)
-  async fulfill(@IdParam('order') id: string, @Body() body: FulfillOrderRequest, @CurrentStaff() staff: StaffIdentity): Promise<OrderResponse> {
+  async fulfill(
+    @IdParam('order') id: string,
+    @Body() body: FulfillOrderRequest,
+    @CurrentStaff() staff: StaffIdentity,
+  ): Promise<OrderResponse> {
     await this.fulfillOrder.execute(id, body, `staff:${encodeId('user', staff.id)}`);
     return (await this.query.forStaff(id)).body;
   }

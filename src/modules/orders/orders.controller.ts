@@ -14,7 +14,11 @@ export class OrdersController {
   @Get(':id')
   @Shopper()
   @Header('Cache-Control', 'private, no-store')
-  @ApiOperation({ operationId: 'getOrder', summary: 'Read an order', description: 'With the token of the cart that it was.' })
+  @ApiOperation({
+    operationId: 'getOrder',
+    summary: 'Read an order',
+    description: 'With the token of the cart that it was.',
+  })
   @ApiOkResponse({ type: OrderResponse })
   @Throws(InvalidId, NotFound)
   get(@IdParam('order') id: string, @CartToken() token: string | undefined): Promise<OrderResponse> {
@@ -27,7 +31,10 @@ export class OrdersController {
   @ApiOperation({ operationId: 'listOrderEvents', summary: 'What happened to an order, oldest first' })
   @ListEnvelope(OrderEventResponse, { paged: false, description: 'The timeline' })
   @Throws(InvalidId, NotFound)
-  async events(@IdParam('order') id: string, @CartToken() token: string | undefined): Promise<{ data: OrderEventResponse[] }> {
+  async events(
+    @IdParam('order') id: string,
+    @CartToken() token: string | undefined,
+  ): Promise<{ data: OrderEventResponse[] }> {
     await this.query.assertShopper(id, token);
     return this.query.timeline(id, 'shopper');
   }

@@ -50,7 +50,13 @@ export interface OrderRow {
   }[];
   payments: { id: string; provider: string; status: string; amount: number; refunded: number }[] | null;
   fulfillments:
-    | { id: string; carrier: string | null; tracking_number: string | null; created_at: string; lines: { order_line_id: string; quantity: number }[] }[]
+    | {
+        id: string;
+        carrier: string | null;
+        tracking_number: string | null;
+        created_at: string;
+        lines: { order_line_id: string; quantity: number }[];
+      }[]
     | null;
 }
 
@@ -113,7 +119,10 @@ export class OrdersQuery {
       data: Record<string, unknown>;
       actor: string;
       created_at: Date;
-    }>(`SELECT type, from_status, to_status, data, actor, created_at FROM order_events WHERE order_id = $1 ORDER BY id`, [id]);
+    }>(
+      `SELECT type, from_status, to_status, data, actor, created_at FROM order_events WHERE order_id = $1 ORDER BY id`,
+      [id],
+    );
     if (rows.length === 0) throw NotFound({ detail: 'There is no such order.' });
     return {
       data: rows.map((row) => ({
@@ -157,7 +166,15 @@ export class OrdersQuery {
     const total = query.include
       ? (await this.db.query<{ n: number }>(`SELECT count(*) AS n FROM orders o WHERE ${where}`, values))[0]!.n
       : undefined;
-    const page = pageOf('orders', rows, limit, keyset, query.cursor !== undefined, (r) => [r.created_at.toISOString(), r.id], total);
+    const page = pageOf(
+      'orders',
+      rows,
+      limit,
+      keyset,
+      query.cursor !== undefined,
+      (r) => [r.created_at.toISOString(), r.id],
+      total,
+    );
     return {
       data: page.rows.map((r) => ({
         id: encodeId('order', r.id),

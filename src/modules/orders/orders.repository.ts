@@ -124,18 +124,26 @@ export class OrdersRepository {
         assessment.taxIncluded,
         cart.shippingAddress,
         cart.billingAddress ?? cart.shippingAddress,
-        shippingMethod ? JSON.stringify({ id: encodeId('shippingMethod', shippingMethod.id), name: shippingMethod.name }) : null,
+        shippingMethod
+          ? JSON.stringify({ id: encodeId('shippingMethod', shippingMethod.id), name: shippingMethod.name })
+          : null,
         start.expiresAt,
         JSON.stringify(lines),
       ],
     );
     const number = row!.number;
     if (start.status === 'confirmed') await this.announcePlaced(tx, id, number);
-    if (start.paymentStatus === 'paid') await this.announcePaid(tx, { id, number, total: priced.total, currency: cart.currency });
+    if (start.paymentStatus === 'paid')
+      await this.announcePaid(tx, { id, number, total: priced.total, currency: cart.currency });
     return {
       id,
       number,
-      lines: lines.map((l) => ({ id: l.id, variantId: l.variant_id, quantity: l.quantity, stockTracked: l.stock_tracked })),
+      lines: lines.map((l) => ({
+        id: l.id,
+        variantId: l.variant_id,
+        quantity: l.quantity,
+        stockTracked: l.stock_tracked,
+      })),
     };
   }
 
@@ -145,7 +153,8 @@ export class OrdersRepository {
    */
   async change(tx: Tx, order: LockedOrder, change: OrderChange, entry: TimelineEntry): Promise<LockedOrder> {
     const moves = change.status !== undefined && change.status !== order.status;
-    if (moves && !mayMove(order.status, change.status!)) throw new Error(`order ${order.id} cannot move from ${order.status} to ${change.status}`);
+    if (moves && !mayMove(order.status, change.status!))
+      throw new Error(`order ${order.id} cannot move from ${order.status} to ${change.status}`);
     const [row] = await tx.query<LockedOrder>(
       `WITH e AS (
          INSERT INTO order_events (order_id, type, from_status, to_status, data, actor) VALUES ($1, $2, $3, $4, $5, $6))
@@ -181,7 +190,12 @@ export class OrdersRepository {
         key: `${OrderCanceled.topic}:${order.id}:${row!.version}`,
         aggregateType: 'order',
         aggregateId: order.id,
-        payload: { orderId: encodeId('order', order.id), number: order.number, reason: change.cancelReason ?? 'staff', wasPlaced: order.placed_at !== null },
+        payload: {
+          orderId: encodeId('order', order.id),
+          number: order.number,
+          reason: change.cancelReason ?? 'staff',
+          wasPlaced: order.placed_at !== null,
+        },
       });
     }
     return row!;
@@ -207,15 +221,28 @@ export class OrdersRepository {
   }
 
   private async announcePlaced(tx: Tx, id: string, number: number): Promise<void> {
-    await announce(tx, { definition: OrderPlaced, aggregateType: 'order', aggregateId: id, payload: { orderId: encodeId('order', id), number } });
+    await announce(tx, {
+      definition: OrderPlaced,
+      aggregateType: 'order',
+      aggregateId: id,
+      payload: { orderId: encodeId('order', id), number },
+    });
   }
 
-  private async announcePaid(tx: Tx, order: { id: string; number: number; total: number; currency: string }): Promise<void> {
+  private async announcePaid(
+    tx: Tx,
+    order: { id: string; number: number; total: number; currency: string },
+  ): Promise<void> {
     await announce(tx, {
       definition: OrderPaid,
       aggregateType: 'order',
       aggregateId: order.id,
-      payload: { orderId: encodeId('order', order.id), number: order.number, total: order.total, currency: order.currency },
+      payload: {
+        orderId: encodeId('order', order.id),
+        number: order.number,
+        total: order.total,
+        currency: order.currency,
+      },
     });
   }
 }

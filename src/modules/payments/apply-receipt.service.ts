@@ -12,9 +12,15 @@ export class ApplyReceipt {
   ) {}
 
   async execute(receiptId: string): Promise<void> {
-    const [receipt] = await this.db.query<{ object_ref: string | null }>(`SELECT object_ref FROM webhook_receipts WHERE id = $1`, [receiptId]);
+    const [receipt] = await this.db.query<{ object_ref: string | null }>(
+      `SELECT object_ref FROM webhook_receipts WHERE id = $1`,
+      [receiptId],
+    );
     if (!receipt) throw NotFound({ detail: 'There is no such receipt.' });
     const outcome = receipt.object_ref === null ? 'ignored' : await this.sync.executeByIntent(receipt.object_ref);
-    await this.db.query(`UPDATE webhook_receipts SET processed_at = now(), outcome = $2 WHERE id = $1`, [receiptId, outcome]);
+    await this.db.query(`UPDATE webhook_receipts SET processed_at = now(), outcome = $2 WHERE id = $1`, [
+      receiptId,
+      outcome,
+    ]);
   }
 }

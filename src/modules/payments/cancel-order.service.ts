@@ -38,11 +38,18 @@ export class CancelOrder {
   /** @throws `order_not_cancelable`, or `payment_unavailable` when Stripe cannot be asked */
   async execute(orderId: string, cancellation: Cancellation): Promise<void> {
     const payment = await this.payments.findCurrent(this.db, orderId);
-    const [order] = await this.db.query<{ status: string; number: number }>(`SELECT status, number FROM orders WHERE id = $1`, [orderId]);
+    const [order] = await this.db.query<{ status: string; number: number }>(
+      `SELECT status, number FROM orders WHERE id = $1`,
+      [orderId],
+    );
     if (order?.status === 'pending_payment' && payment?.provider === 'stripe') {
       const after = await this.cancelAtStripe(payment, order.number, cancellation);
       if (after.status === 'canceled') return;
-      if (after.status === 'processing') throw OrderNotCancelable({ detail: 'The payment is being processed by the bank; try again later.', data: { orderStatus: order.status } });
+      if (after.status === 'processing')
+        throw OrderNotCancelable({
+          detail: 'The payment is being processed by the bank; try again later.',
+          data: { orderStatus: order.status },
+        });
     }
     const refundId = await this.db.transaction((tx) => this.cancelHere(tx, orderId, cancellation));
     // The refund is written; if Stripe cannot be reached now, a job sends it.
@@ -55,7 +62,11 @@ export class CancelOrder {
     const after =
       intent.status === 'canceled' || intent.status === 'succeeded'
         ? intent
-        : await this.gateway.cancelIntent(intent.ref, payment.id, cancellation.reason === 'expired' ? 'abandoned' : 'requested_by_customer');
+        : await this.gateway.cancelIntent(
+            intent.ref,
+            payment.id,
+            cancellation.reason === 'expired' ? 'abandoned' : 'requested_by_customer',
+          );
     // The answer to a cancellation has no expanded charge; what was paid meanwhile is read in full.
     const full = after.status === 'canceled' ? after : await this.gateway.retrieveIntent(intent.ref);
     return this.sync.applyIntent(payment.id, full, cancellation.reason, cancellation.actor);
@@ -64,8 +75,11 @@ export class CancelOrder {
   private async cancelHere(tx: Tx, orderId: string, cancellation: Cancellation): Promise<string | null> {
     const order = await this.orders.lockOrder(tx, orderId);
     if (order.status === 'canceled') return null;
-    const mayCancel = ['pending_payment', 'confirmed', 'payment_review'].includes(order.status) && order.fulfillment_status === 'unfulfilled';
-    if (!mayCancel) throw OrderNotCancelable({ data: { orderStatus: order.status, fulfillmentStatus: order.fulfillment_status } });
+    const mayCancel =
+      ['pending_payment', 'confirmed', 'payment_review'].includes(order.status) &&
+      order.fulfillment_status === 'unfulfilled';
+    if (!mayCancel)
+      throw OrderNotCancelable({ data: { orderStatus: order.status, fulfillmentStatus: order.fulfillment_status } });
     const current = await this.payments.findCurrent(tx, orderId);
     const payment = current ? await this.payments.lock(tx, current.id) : null;
 
@@ -79,11 +93,18 @@ export class CancelOrder {
         cancelReason: cancellation.reason,
         ...(payment === null || payment.captured === 0 ? { paymentStatus: 'canceled' as const } : {}),
       },
-      { type: 'order.canceled', actor: cancellation.actor, data: { reason: cancellation.reason, ...(cancellation.note ? { note: cancellation.note } : {}) } },
+      {
+        type: 'order.canceled',
+        actor: cancellation.actor,
+        data: { reason: cancellation.reason, ...(cancellation.note ? { note: cancellation.note } : {}) },
+      },
     );
-    if (payment && payment.captured === 0 && payment.provider === 'manual') await this.payments.update(tx, payment.id, { status: 'canceled' });
+    if (payment && payment.captured === 0 && payment.provider === 'manual')
+      await this.payments.update(tx, payment.id, { status: 'canceled' });
     if (!payment || payment.captured === payment.refunded) return null;
-    const refund = await this.refunds.begin(tx, orderId, { reason: 'order canceled' }, cancellation.actor, `cancel:${orderId}`).catch(ignoreNothingLeft);
+    const refund = await this.refunds
+      .begin(tx, orderId, { reason: 'order canceled' }, cancellation.actor, `cancel:${orderId}`)
+      .catch(ignoreNothingLeft);
     return refund?.provider === 'stripe' ? refund.id : null;
   }
 
@@ -109,6 +130,10 @@ function rethrowUnlessUnavailable(error: unknown): void {
 
 /** Everything that was captured is on its way back already. */
 function ignoreNothingLeft(error: unknown): null {
-  if ((error as { code?: string }).code === 'refund_too_large' || (error as { code?: string }).code === 'nothing_to_refund') return null;
+  if (
+    (error as { code?: string }).code === 'refund_too_large' ||
+    (error as { code?: string }).code === 'nothing_to_refund'
+  )
+    return null;
   throw error;
 }

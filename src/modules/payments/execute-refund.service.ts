@@ -18,16 +18,24 @@ export class ExecuteRefund {
 
   /** @throws `payment_refused` when Stripe does not take it (the refund is failed then), `payment_unavailable` when it may come yet */
   async execute(refundId: string): Promise<void> {
-    const [refund] = await this.db.query<{ payment_id: string; amount: number; currency: string; status: string; provider_ref: string | null }>(
-      `SELECT payment_id, amount, currency, status, provider_ref FROM refunds WHERE id = $1`,
-      [refundId],
-    );
+    const [refund] = await this.db.query<{
+      payment_id: string;
+      amount: number;
+      currency: string;
+      status: string;
+      provider_ref: string | null;
+    }>(`SELECT payment_id, amount, currency, status, provider_ref FROM refunds WHERE id = $1`, [refundId]);
     if (!refund || refund.status !== 'pending' || refund.provider_ref !== null) return;
     const payment = await this.payments.find(this.db, refund.payment_id);
     if (!payment?.provider_ref) return;
     let answer: ProviderRefund;
     try {
-      answer = await this.gateway.refund({ id: encodeId('refund', refundId), intentRef: payment.provider_ref, amount: refund.amount, currency: refund.currency });
+      answer = await this.gateway.refund({
+        id: encodeId('refund', refundId),
+        intentRef: payment.provider_ref,
+        amount: refund.amount,
+        currency: refund.currency,
+      });
     } catch (error) {
       if (!PaymentRefused.is(error)) throw error;
       await this.fail(refundId, payment.id, error.message);
@@ -39,7 +47,10 @@ export class ExecuteRefund {
   private async fail(refundId: string, paymentId: string, why: string): Promise<void> {
     await this.db.transaction(async (tx) => {
       await this.payments.lock(tx, paymentId);
-      await tx.query(`UPDATE refunds SET status = 'failed', failure = $2, updated_at = now() WHERE id = $1 AND status = 'pending'`, [refundId, why.slice(0, 500)]);
+      await tx.query(
+        `UPDATE refunds SET status = 'failed', failure = $2, updated_at = now() WHERE id = $1 AND status = 'pending'`,
+        [refundId, why.slice(0, 500)],
+      );
     });
   }
 }

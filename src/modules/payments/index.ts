@@ -2,7 +2,14 @@ export { PaymentsModule } from './payments.module.js';
 export { attemptIdOf } from './payments.controller.js';
 export { ShopperPaymentResponse } from './dto/payments.response.js';
 export { ExpireOrderJob } from './jobs/definitions.js';
-export { AmountTooLarge, AmountTooSmall, OrderNotPayable, PaymentMethodUnavailable, PaymentRefused, PaymentUnavailable } from './payments.errors.js';
+export {
+  AmountTooLarge,
+  AmountTooSmall,
+  OrderNotPayable,
+  PaymentMethodUnavailable,
+  PaymentRefused,
+  PaymentUnavailable,
+} from './payments.errors.js';
 export { PaymentRefunded, RefundFailed } from './payments.events.js';
 export { PaymentsRepository, type PaymentRow } from './payments.repository.js';
 export { StartPayment, type StartedPayment } from './start-payment.service.js';

@@ -33,7 +33,11 @@ export class MarkPaid {
         tx,
         order,
         { paymentStatus: 'paid', ...(done ? { status: 'completed' as const } : {}) },
-        { type: 'payment.succeeded', actor, data: { paymentId: encodeId('payment', paymentId), amount: payment.amount, currency: payment.currency } },
+        {
+          type: 'payment.succeeded',
+          actor,
+          data: { paymentId: encodeId('payment', paymentId), amount: payment.amount, currency: payment.currency },
+        },
       );
     });
   }

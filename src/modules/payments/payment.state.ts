@@ -1,5 +1,12 @@
 /** Statuses of a single payment. */
-export const SINGLE_PAYMENT_STATUSES = ['requires_payment_method', 'requires_action', 'processing', 'authorized', 'succeeded', 'canceled'] as const;
+export const SINGLE_PAYMENT_STATUSES = [
+  'requires_payment_method',
+  'requires_action',
+  'processing',
+  'authorized',
+  'succeeded',
+  'canceled',
+] as const;
 export type PaymentStatus = (typeof SINGLE_PAYMENT_STATUSES)[number];
 
 /**

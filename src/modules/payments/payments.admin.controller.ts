@@ -1,16 +1,37 @@
 import { Body, Controller, Get, Header, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InvalidCursor, InvalidId, InvalidParameter, NotFound, UnknownParameter, ValidationFailed } from '#libs/errors';
-import { IdempotencyRef, type IdempotencyReference, IdParam, Idempotent, ListEnvelope, ListQuery, type Page, Throws } from '#libs/http';
+import {
+  IdempotencyRef,
+  type IdempotencyReference,
+  IdParam,
+  Idempotent,
+  ListEnvelope,
+  ListQuery,
+  type Page,
+  Throws,
+} from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { CurrentStaff, Staff, type StaffIdentity } from '../auth/index.js';
 import { OrderNotCancelable, OrderResponse, OrdersQuery } from '../orders/index.js';
 import { ApplyReceipt } from './apply-receipt.service.js';
 import { CancelOrder } from './cancel-order.service.js';
 import { CancelOrderRequest, PaymentListQuery, RefundRequest } from './dto/payments.request.js';
-import { PaymentDetailResponse, PaymentResponse, RefundResponse, WebhookReceiptResponse } from './dto/payments.response.js';
+import {
+  PaymentDetailResponse,
+  PaymentResponse,
+  RefundResponse,
+  WebhookReceiptResponse,
+} from './dto/payments.response.js';
 import { MarkPaid } from './mark-paid.service.js';
-import { NothingToRefund, OrderNotPayable, PaymentNotManual, PaymentRefused, PaymentUnavailable, RefundTooLarge } from './payments.errors.js';
+import {
+  NothingToRefund,
+  OrderNotPayable,
+  PaymentNotManual,
+  PaymentRefused,
+  PaymentUnavailable,
+  RefundTooLarge,
+} from './payments.errors.js';
 import { PaymentsQuery } from './payments.query.js';
 import { RefundOrder } from './refund-order.service.js';
 import { SyncPaymentById } from './sync-payment-by-id.service.js';
@@ -32,10 +53,18 @@ export class OrderMoneyAdminController {
   @Staff('orders.write')
   @HttpCode(200)
   @Idempotent('optional')
-  @ApiOperation({ operationId: 'cancelOrderAsStaff', summary: 'Cancel an order', description: 'Its stock goes back on the shelf, and its money to the customer.' })
+  @ApiOperation({
+    operationId: 'cancelOrderAsStaff',
+    summary: 'Cancel an order',
+    description: 'Its stock goes back on the shelf, and its money to the customer.',
+  })
   @ApiOkResponse({ type: OrderResponse })
   @Throws(ValidationFailed, InvalidId, NotFound, OrderNotCancelable, PaymentUnavailable)
-  async cancel(@IdParam('order') id: string, @Body() body: CancelOrderRequest, @CurrentStaff() staff: StaffIdentity): Promise<OrderResponse> {
+  async cancel(
+    @IdParam('order') id: string,
+    @Body() body: CancelOrderRequest,
+    @CurrentStaff() staff: StaffIdentity,
+  ): Promise<OrderResponse> {
     await this.orders.forStaff(id);
     await this.cancelOrder.execute(id, { reason: 'staff', actor: actorOf(staff), note: body.reason });
     return (await this.orders.forStaff(id)).body;
@@ -48,7 +77,11 @@ export class OrderMoneyAdminController {
   @ApiOperation({ operationId: 'markPaymentPaid', summary: 'The money of an invoice or the cash is there' })
   @ApiOkResponse({ type: OrderResponse })
   @Throws(InvalidId, NotFound, PaymentNotManual, OrderNotPayable)
-  async paid(@IdParam('order') id: string, @IdParam('payment', 'paymentId') paymentId: string, @CurrentStaff() staff: StaffIdentity): Promise<OrderResponse> {
+  async paid(
+    @IdParam('order') id: string,
+    @IdParam('payment', 'paymentId') paymentId: string,
+    @CurrentStaff() staff: StaffIdentity,
+  ): Promise<OrderResponse> {
     await this.markPaid.execute(id, paymentId, actorOf(staff));
     return (await this.orders.forStaff(id)).body;
   }
@@ -59,7 +92,8 @@ export class OrderMoneyAdminController {
   @ApiOperation({
     operationId: 'refundOrder',
     summary: 'Send money back',
-    description: 'An amount, what lines cost, or everything that is left. A refund that the bank has not confirmed yet is `pending`.',
+    description:
+      'An amount, what lines cost, or everything that is left. A refund that the bank has not confirmed yet is `pending`.',
   })
   @ApiCreatedResponse({ type: RefundResponse })
   @Throws(ValidationFailed, InvalidId, NotFound, NothingToRefund, RefundTooLarge, PaymentRefused, PaymentUnavailable)
@@ -126,7 +160,11 @@ export class PaymentsAdminController {
   @Post('webhook-receipts/:id/replay')
   @Staff('payments.write')
   @HttpCode(200)
-  @ApiOperation({ operationId: 'replayWebhookReceipt', summary: 'Work on an event once more', description: 'Harmless: the state is read from Stripe.' })
+  @ApiOperation({
+    operationId: 'replayWebhookReceipt',
+    summary: 'Work on an event once more',
+    description: 'Harmless: the state is read from Stripe.',
+  })
   @ApiOkResponse({ type: WebhookReceiptResponse })
   @Throws(InvalidId, NotFound, PaymentUnavailable)
   async replay(@IdParam('webhook') id: string): Promise<WebhookReceiptResponse> {

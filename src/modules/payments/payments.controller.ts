@@ -34,10 +34,18 @@ export class PaymentsController {
   @HttpCode(200)
   @Idempotent('optional')
   @Header('Cache-Control', 'private, no-store')
-  @ApiOperation({ operationId: 'cancelOrder', summary: 'Cancel an order of which nothing is shipped', description: 'What was paid goes back.' })
+  @ApiOperation({
+    operationId: 'cancelOrder',
+    summary: 'Cancel an order of which nothing is shipped',
+    description: 'What was paid goes back.',
+  })
   @ApiOkResponse({ type: OrderResponse })
   @Throws(ValidationFailed, InvalidId, NotFound, OrderNotCancelable, PaymentUnavailable)
-  async cancel(@IdParam('order') id: string, @CartToken() token: string | undefined, @Body() body: CancelOrderRequest): Promise<OrderResponse> {
+  async cancel(
+    @IdParam('order') id: string,
+    @CartToken() token: string | undefined,
+    @Body() body: CancelOrderRequest,
+  ): Promise<OrderResponse> {
     await this.orders.assertShopper(id, token);
     await this.cancelOrder.execute(id, { reason: 'customer', actor: 'customer', note: body.reason });
     return this.orders.forShopper(id, token);
@@ -50,7 +58,8 @@ export class PaymentsController {
   @ApiOperation({
     operationId: 'payOrder',
     summary: 'Pay an unpaid order',
-    description: 'Again after a decline: the same order, one open intent. Without a token the answer holds the client secret; with one the card is charged here.',
+    description:
+      'Again after a decline: the same order, one open intent. Without a token the answer holds the client secret; with one the card is charged here.',
   })
   @ApiCreatedResponse({ type: ShopperPaymentResponse })
   @Throws(ValidationFailed, InvalidId, NotFound, OrderNotPayable, PaymentRefused, PaymentUnavailable)
@@ -86,7 +95,11 @@ export class PaymentsController {
   @Public()
   @HttpCode(200)
   @ApiTags('Webhooks')
-  @ApiOperation({ operationId: 'receiveStripeEvent', summary: 'Takes signed events of Stripe', description: '200 means: it is stored.' })
+  @ApiOperation({
+    operationId: 'receiveStripeEvent',
+    summary: 'Takes signed events of Stripe',
+    description: '200 means: it is stored.',
+  })
   @ApiOkResponse({ schema: { type: 'object', properties: { received: { type: 'boolean' } } } })
   @Throws(WebhookSignatureInvalid)
   async webhook(@Req() request: Request): Promise<{ received: true }> {

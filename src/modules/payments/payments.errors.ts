@@ -24,7 +24,11 @@ export const AmountTooSmall = defineError({
   title: 'The total is below what can be charged',
   help: '`minimum` is the smallest amount that the payment provider takes in this currency, in minor units.',
 });
-export const AmountTooLarge = defineError({ code: 'amount_too_large', kind: 'unprocessable', title: 'The total is above what can be charged' });
+export const AmountTooLarge = defineError({
+  code: 'amount_too_large',
+  kind: 'unprocessable',
+  title: 'The total is above what can be charged',
+});
 export const OrderNotPayable = defineError({
   code: 'order_not_payable',
   kind: 'conflict',

@@ -4,7 +4,12 @@ import { NotFound } from '#libs/errors';
 import { type ListQuery, type Page, pageOf } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import type { PaymentListQuery } from './dto/payments.request.js';
-import type { PaymentDetailResponse, PaymentResponse, RefundResponse, WebhookReceiptResponse } from './dto/payments.response.js';
+import type {
+  PaymentDetailResponse,
+  PaymentResponse,
+  RefundResponse,
+  WebhookReceiptResponse,
+} from './dto/payments.response.js';
 import type { PaymentRow } from './payments.repository.js';
 
 const NEWEST: KeysetColumn[] = [
@@ -44,8 +49,18 @@ export class PaymentsQuery {
       `SELECT p.* FROM payments p WHERE ${where} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`,
       [...values, ...keyset.values],
     );
-    const total = query.include ? (await this.db.query<{ n: number }>(`SELECT count(*) AS n FROM payments p WHERE ${where}`, values))[0]!.n : undefined;
-    const page = pageOf('payments', rows, limit, keyset, query.cursor !== undefined, (r) => [r.created_at.toISOString(), r.id], total);
+    const total = query.include
+      ? (await this.db.query<{ n: number }>(`SELECT count(*) AS n FROM payments p WHERE ${where}`, values))[0]!.n
+      : undefined;
+    const page = pageOf(
+      'payments',
+      rows,
+      limit,
+      keyset,
+      query.cursor !== undefined,
+      (r) => [r.created_at.toISOString(), r.id],
+      total,
+    );
     return { data: page.rows.map(toPayment), page: page.page };
   }
 
@@ -53,7 +68,13 @@ export class PaymentsQuery {
     const [payment] = await this.db.query<PaymentRow>(`SELECT p.* FROM payments p WHERE p.id = $1`, [id]);
     if (!payment) throw NotFound({ detail: 'There is no such payment.' });
     const [attempts, refunds] = await Promise.all([
-      this.db.query<{ outcome: string; code: string | null; decline_code: string | null; message: string | null; created_at: Date }>(
+      this.db.query<{
+        outcome: string;
+        code: string | null;
+        decline_code: string | null;
+        message: string | null;
+        created_at: Date;
+      }>(
         `SELECT outcome, code, decline_code, message, created_at FROM payment_attempts WHERE payment_id = $1 ORDER BY id`,
         [id],
       ),
@@ -86,8 +107,18 @@ export class PaymentsQuery {
        WHERE ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`,
       keyset.values,
     );
-    const total = query.include ? (await this.db.query<{ n: number }>(`SELECT count(*) AS n FROM webhook_receipts`))[0]!.n : undefined;
-    const page = pageOf('webhook-receipts', rows, limit, keyset, query.cursor !== undefined, (r) => [r.received_at.toISOString(), r.id], total);
+    const total = query.include
+      ? (await this.db.query<{ n: number }>(`SELECT count(*) AS n FROM webhook_receipts`))[0]!.n
+      : undefined;
+    const page = pageOf(
+      'webhook-receipts',
+      rows,
+      limit,
+      keyset,
+      query.cursor !== undefined,
+      (r) => [r.received_at.toISOString(), r.id],
+      total,
+    );
     return { data: page.rows.map(toReceipt), page: page.page };
   }
 

@@ -27,16 +27,21 @@ const COLUMNS = `id, order_id, provider, provider_ref, status, currency, amount,
 @Injectable()
 export class PaymentsRepository {
   /** A new payment of an order; a partial UNIQUE index allows one that is not canceled. */
-  async insert(tx: Tx, payment: { orderId: string; provider: 'stripe' | 'manual'; status: PaymentStatus; amount: number; currency: string }): Promise<string> {
+  async insert(
+    tx: Tx,
+    payment: {
+      orderId: string;
+      provider: 'stripe' | 'manual';
+      status: PaymentStatus;
+      amount: number;
+      currency: string;
+    },
+  ): Promise<string> {
     const id = newUuid();
-    await tx.query(`INSERT INTO payments (id, order_id, provider, status, amount, currency) VALUES ($1, $2, $3, $4, $5, $6)`, [
-      id,
-      payment.orderId,
-      payment.provider,
-      payment.status,
-      payment.amount,
-      payment.currency,
-    ]);
+    await tx.query(
+      `INSERT INTO payments (id, order_id, provider, status, amount, currency) VALUES ($1, $2, $3, $4, $5, $6)`,
+      [id, payment.orderId, payment.provider, payment.status, payment.amount, payment.currency],
+    );
     return id;
   }
 
@@ -51,7 +56,10 @@ export class PaymentsRepository {
   /** The payment of an order that counts: the one that is not canceled, else the latest. */
   async findCurrent(db: Queryable, orderId: string): Promise<PaymentRow | undefined> {
     return (
-      await db.query<PaymentRow>(`SELECT ${COLUMNS} FROM payments WHERE order_id = $1 ORDER BY (status <> 'canceled') DESC, created_at DESC LIMIT 1`, [orderId])
+      await db.query<PaymentRow>(
+        `SELECT ${COLUMNS} FROM payments WHERE order_id = $1 ORDER BY (status <> 'canceled') DESC, created_at DESC LIMIT 1`,
+        [orderId],
+      )
     )[0];
   }
 
@@ -65,7 +73,13 @@ export class PaymentsRepository {
   async update(
     tx: Tx,
     id: string,
-    change: { status?: PaymentStatus; providerRef?: string; captured?: number; refunded?: number; error?: { code: string | null; message: string | null } | null },
+    change: {
+      status?: PaymentStatus;
+      providerRef?: string;
+      captured?: number;
+      refunded?: number;
+      error?: { code: string | null; message: string | null } | null;
+    },
   ): Promise<void> {
     await tx.query(
       `UPDATE payments SET status = coalesce($2, status), provider_ref = coalesce(provider_ref, $3), captured = coalesce($4, captured),

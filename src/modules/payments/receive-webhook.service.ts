@@ -22,7 +22,8 @@ export class ReceiveWebhook {
   /** @throws `webhook_signature_invalid` */
   async execute(rawBody: Buffer | undefined, signature: string | string[] | undefined): Promise<void> {
     const event = this.verify(rawBody, signature);
-    if (event.api_version !== Stripe.API_VERSION) log.warn('webhook.api_version_differs', { event: event.id, apiVersion: event.api_version });
+    if (event.api_version !== Stripe.API_VERSION)
+      log.warn('webhook.api_version_differs', { event: event.id, apiVersion: event.api_version });
     const receiptId = newUuid();
     await this.db.transaction(async (tx) => {
       const stored = await tx.query(
@@ -35,7 +36,8 @@ export class ReceiveWebhook {
   }
 
   private verify(rawBody: Buffer | undefined, signature: string | string[] | undefined): Stripe.Event {
-    if (!rawBody || typeof signature !== 'string') throw WebhookSignatureInvalid({ detail: 'The Stripe-Signature header is missing.' });
+    if (!rawBody || typeof signature !== 'string')
+      throw WebhookSignatureInvalid({ detail: 'The Stripe-Signature header is missing.' });
     for (const secret of this.config.stripe?.webhookSecrets ?? []) {
       try {
         return Stripe.webhooks.constructEvent(rawBody, signature, secret);

@@ -43,14 +43,21 @@ export class RefundOrder {
   }
 
   /** Writes the refund in the caller's transaction, with the job that carries it out. */
-  async begin(tx: Tx, orderId: string, request: RefundRequest, actor: string, requestKey: string): Promise<{ id: string; provider: 'stripe' | 'manual' }> {
+  async begin(
+    tx: Tx,
+    orderId: string,
+    request: RefundRequest,
+    actor: string,
+    requestKey: string,
+  ): Promise<{ id: string; provider: 'stripe' | 'manual' }> {
     const order = await this.orders.lockOrder(tx, orderId);
     const current = await this.payments.findCurrent(tx, orderId);
     if (!current) throw NothingToRefund();
     const payment = await this.payments.lock(tx, current.id);
     const [same] = await tx.query<{ id: string }>(`SELECT id FROM refunds WHERE request_key = $1`, [requestKey]);
     if (same) return { id: same.id, provider: payment.provider };
-    if (payment.captured === 0) throw NothingToRefund({ data: { orderStatus: order.status, paymentStatus: order.payment_status } });
+    if (payment.captured === 0)
+      throw NothingToRefund({ data: { orderStatus: order.status, paymentStatus: order.payment_status } });
 
     const refundable = payment.captured - (await this.underWay(tx, payment.id));
     const lines = await this.linesOf(tx, orderId, request);
@@ -62,9 +69,24 @@ export class RefundOrder {
     await tx.query(
       `INSERT INTO refunds (id, payment_id, order_id, status, amount, currency, reason, lines, restock, request_key, actor)
        VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $8, $9, $10)`,
-      [id, payment.id, orderId, amount, payment.currency, request.reason ?? '', JSON.stringify(kept), request.restock ?? false, requestKey, actor],
+      [
+        id,
+        payment.id,
+        orderId,
+        amount,
+        payment.currency,
+        request.reason ?? '',
+        JSON.stringify(kept),
+        request.restock ?? false,
+        requestKey,
+        actor,
+      ],
     );
-    await this.orders.note(tx, orderId, { type: 'refund.requested', actor, data: { amount, currency: payment.currency, reason: request.reason ?? null } });
+    await this.orders.note(tx, orderId, {
+      type: 'refund.requested',
+      actor,
+      data: { amount, currency: payment.currency, reason: request.reason ?? null },
+    });
     await this.carryOut(tx, payment, id, amount);
     return { id, provider: payment.provider };
   }
@@ -72,7 +94,9 @@ export class RefundOrder {
   /** A manual refund is done by hand, so it counts at once; Stripe's is sent after the commit, and by a job if that fails. */
   private async carryOut(tx: Tx, payment: PaymentRow, id: string, amount: number): Promise<void> {
     if (payment.provider === 'manual') {
-      await this.settle.apply(tx, payment.id, [{ ref: `manual:${id}`, refundId: id, status: 'succeeded', amount, reason: null, failure: null }]);
+      await this.settle.apply(tx, payment.id, [
+        { ref: `manual:${id}`, refundId: id, status: 'succeeded', amount, reason: null, failure: null },
+      ]);
       return;
     }
     await enqueue(tx, ExecuteRefundJob, id, { refundId: id }, new Date(Date.now() + 30_000));
@@ -87,20 +111,31 @@ export class RefundOrder {
   }
 
   /** What the named lines cost the buyer, by quantity; and what could still be restocked of the whole order. */
-  private async linesOf(tx: Tx, orderId: string, request: RefundRequest): Promise<{ amount: number; lines: RefundLine[]; everything: RefundLine[] }> {
+  private async linesOf(
+    tx: Tx,
+    orderId: string,
+    request: RefundRequest,
+  ): Promise<{ amount: number; lines: RefundLine[]; everything: RefundLine[] }> {
     const rows = await tx.query<{ id: string; quantity: number; total: number; restocked_quantity: number }>(
       `SELECT id, quantity, total, restocked_quantity FROM order_lines WHERE order_id = $1 ORDER BY position FOR UPDATE`,
       [orderId],
     );
-    const everything = rows.map((r) => ({ lineId: r.id, quantity: r.quantity - r.restocked_quantity })).filter((l) => l.quantity > 0);
+    const everything = rows
+      .map((r) => ({ lineId: r.id, quantity: r.quantity - r.restocked_quantity }))
+      .filter((l) => l.quantity > 0);
     const errors: FieldError[] = [];
     let amount = 0;
     const lines: RefundLine[] = [];
     for (const [i, wanted] of (request.lines ?? []).entries()) {
       const row = rows.find((r) => r.id === wanted.lineId);
-      if (!row) errors.push({ pointer: `/lines/${i}/lineId`, code: 'not_found', detail: 'is not a line of this order' });
+      if (!row)
+        errors.push({ pointer: `/lines/${i}/lineId`, code: 'not_found', detail: 'is not a line of this order' });
       else if (wanted.quantity > row.quantity - (request.restock ? row.restocked_quantity : 0)) {
-        errors.push({ pointer: `/lines/${i}/quantity`, code: 'too_large', detail: `the line has ${row.quantity}, ${row.restocked_quantity} of them restocked` });
+        errors.push({
+          pointer: `/lines/${i}/quantity`,
+          code: 'too_large',
+          detail: `the line has ${row.quantity}, ${row.restocked_quantity} of them restocked`,
+        });
       } else if (lines.some((l) => l.lineId === wanted.lineId)) {
         errors.push({ pointer: `/lines/${i}/lineId`, code: 'duplicate', detail: 'names a line a second time' });
       } else {

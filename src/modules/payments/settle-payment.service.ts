@@ -34,7 +34,13 @@ export class SettlePayment {
   ) {}
 
   /** @param cancelReason why the order ends if the provider says that the payment is canceled */
-  async apply(tx: Tx, paymentId: string, state: ProviderState, cancelReason = 'payment_canceled', actor = 'stripe'): Promise<PaymentRow> {
+  async apply(
+    tx: Tx,
+    paymentId: string,
+    state: ProviderState,
+    cancelReason = 'payment_canceled',
+    actor = 'stripe',
+  ): Promise<PaymentRow> {
     const found = await this.payments.find(tx, paymentId);
     if (!found) throw new Error(`payment ${paymentId} is gone`);
     const order = await this.orders.lockOrder(tx, found.order_id);
@@ -42,7 +48,8 @@ export class SettlePayment {
     const { intent } = state;
 
     if (intent.attempt) await this.recordAttempt(tx, order, payment, intent);
-    if (mayBecome(payment.status, intent.status) && intent.status !== payment.status) await this.move(tx, order, payment, intent, cancelReason, actor);
+    if (mayBecome(payment.status, intent.status) && intent.status !== payment.status)
+      await this.move(tx, order, payment, intent, cancelReason, actor);
     else if (payment.provider_ref === null) await this.payments.update(tx, payment.id, { providerRef: intent.ref });
     if (state.refunds.length > 0) await this.refunds.apply(tx, payment.id, state.refunds);
     return this.payments.lock(tx, paymentId);
@@ -52,7 +59,9 @@ export class SettlePayment {
     const attempt = intent.attempt!;
     const fresh = await this.payments.recordAttempt(tx, payment.id, attempt);
     if (!fresh || attempt.outcome !== 'failed') return;
-    await this.payments.update(tx, payment.id, { error: { code: attempt.declineCode ?? attempt.code, message: attempt.message } });
+    await this.payments.update(tx, payment.id, {
+      error: { code: attempt.declineCode ?? attempt.code, message: attempt.message },
+    });
     await this.orders.note(tx, order.id, {
       type: 'payment.failed',
       actor: 'stripe',
@@ -60,7 +69,14 @@ export class SettlePayment {
     });
   }
 
-  private async move(tx: Tx, order: LockedOrder, payment: PaymentRow, intent: Intent, cancelReason: string, actor: string): Promise<void> {
+  private async move(
+    tx: Tx,
+    order: LockedOrder,
+    payment: PaymentRow,
+    intent: Intent,
+    cancelReason: string,
+    actor: string,
+  ): Promise<void> {
     const captured = intent.status === 'succeeded' ? Math.min(intent.amountReceived, payment.amount) : undefined;
     await this.payments.update(tx, payment.id, {
       status: intent.status,
@@ -102,15 +118,30 @@ export class SettlePayment {
   }
 
   /** The money is there or promised: the order is confirmed and its goods leave the shelf, or the money goes back. */
-  private async confirm(tx: Tx, order: LockedOrder, payment: PaymentRow, paymentStatus: OrderPaymentStatus): Promise<void> {
+  private async confirm(
+    tx: Tx,
+    order: LockedOrder,
+    payment: PaymentRow,
+    paymentStatus: OrderPaymentStatus,
+  ): Promise<void> {
     if (order.status === 'pending_payment' || order.status === 'payment_review') {
       const { complete } = await this.stock.commit(tx, order.id);
       if (complete || (await this.reserveAgain(tx, order.id))) {
-        await this.orders.change(tx, order, { status: 'confirmed', paymentStatus, expiresAt: null }, this.paidEntry(payment));
+        await this.orders.change(
+          tx,
+          order,
+          { status: 'confirmed', paymentStatus, expiresAt: null },
+          this.paidEntry(payment),
+        );
         return;
       }
     } else if (order.status === 'canceled' && (await this.reserveAgain(tx, order.id))) {
-      await this.orders.change(tx, order, { status: 'confirmed', paymentStatus, expiresAt: null }, { ...this.paidEntry(payment), type: 'payment.late' });
+      await this.orders.change(
+        tx,
+        order,
+        { status: 'confirmed', paymentStatus, expiresAt: null },
+        { ...this.paidEntry(payment), type: 'payment.late' },
+      );
       return;
     }
     await this.giveBack(tx, order, payment);
@@ -139,10 +170,19 @@ export class SettlePayment {
       [refundId, payment.id, order.id, payment.amount, payment.currency, `auto:${payment.id}`],
     );
     await enqueue(tx, ExecuteRefundJob, refundId, { refundId });
-    const entry = { type: 'payment.late_refund', actor: 'system', data: { paymentId: encodeId('payment', payment.id) } };
+    const entry = {
+      type: 'payment.late_refund',
+      actor: 'system',
+      data: { paymentId: encodeId('payment', payment.id) },
+    };
     if (order.status === 'pending_payment') {
       await this.stock.release(tx, order.id);
-      await this.orders.change(tx, order, { status: 'canceled', paymentStatus: 'canceled', expiresAt: null, cancelReason: 'late_payment' }, entry);
+      await this.orders.change(
+        tx,
+        order,
+        { status: 'canceled', paymentStatus: 'canceled', expiresAt: null, cancelReason: 'late_payment' },
+        entry,
+      );
     } else {
       await this.orders.note(tx, order.id, entry);
     }
@@ -171,7 +211,12 @@ export class SettlePayment {
       key: `${OrderUnderReview.topic}:${payment.id}`,
       aggregateType: 'order',
       aggregateId: order.id,
-      payload: { orderId: encodeId('order', order.id), number: order.number, expected: payment.amount, received: intent.amountReceived },
+      payload: {
+        orderId: encodeId('order', order.id),
+        number: order.number,
+        expected: payment.amount,
+        received: intent.amountReceived,
+      },
     });
   }
 
@@ -188,7 +233,12 @@ export class SettlePayment {
   private async extendHold(tx: Tx, order: LockedOrder): Promise<void> {
     const expiresAt = new Date(Date.now() + this.config.reservationTtlMin * 60_000);
     if (order.expires_at === null || order.expires_at >= expiresAt) return;
-    await this.orders.change(tx, order, { expiresAt }, { type: 'payment.pending', actor: 'stripe', data: { heldUntil: expiresAt.toISOString() } });
+    await this.orders.change(
+      tx,
+      order,
+      { expiresAt },
+      { type: 'payment.pending', actor: 'stripe', data: { heldUntil: expiresAt.toISOString() } },
+    );
   }
 
   private paidEntry(payment: PaymentRow) {

@@ -30,7 +30,10 @@ export class SettleRefunds {
     const found = await this.payments.find(tx, paymentId);
     const order = await this.orders.lockOrder(tx, found!.order_id);
     const payment = await this.payments.lock(tx, paymentId);
-    const known = await tx.query<RefundRow>(`SELECT id, provider_ref, status, amount, restock, lines FROM refunds WHERE payment_id = $1 FOR UPDATE`, [paymentId]);
+    const known = await tx.query<RefundRow>(
+      `SELECT id, provider_ref, status, amount, restock, lines FROM refunds WHERE payment_id = $1 FOR UPDATE`,
+      [paymentId],
+    );
 
     for (const refund of reported) {
       const ours = refund.refundId === null ? null : decodeUuid(refund.refundId);
@@ -40,19 +43,27 @@ export class SettleRefunds {
         await tx.query(
           `INSERT INTO refunds (id, payment_id, order_id, provider_ref, status, amount, currency, reason, failure, actor)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'stripe') ON CONFLICT (provider_ref) DO NOTHING`,
-          [id, payment.id, order.id, refund.ref, refund.status, refund.amount, payment.currency, refund.reason ?? 'dashboard', refund.failure],
+          [
+            id,
+            payment.id,
+            order.id,
+            refund.ref,
+            refund.status,
+            refund.amount,
+            payment.currency,
+            refund.reason ?? 'dashboard',
+            refund.failure,
+          ],
         );
         await this.tell(tx, { id, amount: refund.amount }, order.id, payment.currency, refund.status);
         continue;
       }
       // A refund may fail weeks after it succeeded; a late report of "pending" changes nothing.
       if (row.status === refund.status || (refund.status === 'pending' && row.provider_ref !== null)) continue;
-      await tx.query(`UPDATE refunds SET provider_ref = $2, status = $3, failure = $4, updated_at = now() WHERE id = $1`, [
-        row.id,
-        refund.ref,
-        refund.status,
-        refund.failure,
-      ]);
+      await tx.query(
+        `UPDATE refunds SET provider_ref = $2, status = $3, failure = $4, updated_at = now() WHERE id = $1`,
+        [row.id, refund.ref, refund.status, refund.failure],
+      );
       if (refund.status === 'succeeded' && row.restock) await this.restock(tx, row);
       await this.tell(tx, row, order.id, payment.currency, refund.status);
     }
@@ -70,9 +81,15 @@ export class SettleRefunds {
     if (refunded === payment.refunded) return;
     await this.payments.update(tx, paymentId, { refunded });
     const order = await this.orders.lockOrder(tx, payment.order_id);
-    const paymentStatus: OrderPaymentStatus = refunded === 0 ? 'paid' : refunded === payment.captured ? 'refunded' : 'partially_refunded';
+    const paymentStatus: OrderPaymentStatus =
+      refunded === 0 ? 'paid' : refunded === payment.captured ? 'refunded' : 'partially_refunded';
     if (order.payment_status !== paymentStatus) {
-      await this.orders.change(tx, order, { paymentStatus }, { type: 'payment.refunded', actor: 'system', data: { refunded, currency: payment.currency } });
+      await this.orders.change(
+        tx,
+        order,
+        { paymentStatus },
+        { type: 'payment.refunded', actor: 'system', data: { refunded, currency: payment.currency } },
+      );
     }
   }
 
@@ -80,11 +97,20 @@ export class SettleRefunds {
     const lines = refund.lines.map((line) => ({ orderLineId: line.lineId, quantity: line.quantity }));
     await this.stock.restock(tx, lines, { reason: 'refund', actor: 'system', dedupeKey: `refund:${refund.id}` });
     for (const line of lines) {
-      await tx.query(`UPDATE order_lines SET restocked_quantity = restocked_quantity + $2 WHERE id = $1`, [line.orderLineId, line.quantity]);
+      await tx.query(`UPDATE order_lines SET restocked_quantity = restocked_quantity + $2 WHERE id = $1`, [
+        line.orderLineId,
+        line.quantity,
+      ]);
     }
   }
 
-  private async tell(tx: Tx, refund: { id: string; amount: number }, orderId: string, currency: string, status: ProviderRefund['status']): Promise<void> {
+  private async tell(
+    tx: Tx,
+    refund: { id: string; amount: number },
+    orderId: string,
+    currency: string,
+    status: ProviderRefund['status'],
+  ): Promise<void> {
     if (status === 'pending') return;
     const definition = status === 'succeeded' ? PaymentRefunded : RefundFailed;
     await announce(tx, {
@@ -94,7 +120,12 @@ export class SettleRefunds {
       aggregateId: orderId,
       payload: { orderId: encodeId('order', orderId), refundId: refund.id, amount: refund.amount, currency },
     });
-    if (status === 'failed') await this.orders.note(tx, orderId, { type: 'payment.refund_failed', actor: 'stripe', data: { refundId: encodeId('refund', refund.id), amount: refund.amount } });
+    if (status === 'failed')
+      await this.orders.note(tx, orderId, {
+        type: 'payment.refund_failed',
+        actor: 'stripe',
+        data: { refundId: encodeId('refund', refund.id), amount: refund.amount },
+      });
   }
 }
 

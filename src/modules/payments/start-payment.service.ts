@@ -35,7 +35,12 @@ export class StartPayment {
     try {
       let intent = await this.ensureIntent(payment, orderNumber);
       if (request.confirmationToken && intent.status === 'requires_payment_method') {
-        const answer = await this.gateway.confirmIntent(intent.ref, request.attemptId, request.confirmationToken, request.returnUrl);
+        const answer = await this.gateway.confirmIntent(
+          intent.ref,
+          request.attemptId,
+          request.confirmationToken,
+          request.returnUrl,
+        );
         intent = 'declined' in answer ? answer.intent : answer;
       }
       const current =
@@ -63,7 +68,10 @@ export class StartPayment {
       amount: payment.amount,
       currency: payment.currency,
     });
-    await this.db.query(`UPDATE payments SET provider_ref = $2, updated_at = now() WHERE id = $1 AND provider_ref IS NULL`, [payment.id, intent.ref]);
+    await this.db.query(
+      `UPDATE payments SET provider_ref = $2, updated_at = now() WHERE id = $1 AND provider_ref IS NULL`,
+      [payment.id, intent.ref],
+    );
     return intent;
   }
 }

@@ -33,7 +33,8 @@ export class SyncPayment {
   async executeByIntent(ref: string): Promise<'applied' | 'not_ours' | 'unknown_payment'> {
     const intent = await this.gateway.retrieveIntent(ref);
     const known = await this.payments.findByRef(this.db, ref);
-    const paymentId = known?.id ?? (intent.ours && intent.paymentId ? (decodeId('payment', intent.paymentId) ?? null) : null);
+    const paymentId =
+      known?.id ?? (intent.ours && intent.paymentId ? (decodeId('payment', intent.paymentId) ?? null) : null);
     if (paymentId === null) return 'not_ours';
     if (!known && !(await this.payments.find(this.db, paymentId))) {
       if (intent.status === 'succeeded') log.error('payment.captured_without_order', { intent: ref });
@@ -45,7 +46,10 @@ export class SyncPayment {
 
   /** Applies an intent that was just read. */
   async applyIntent(paymentId: string, intent: Intent, cancelReason?: string, actor?: string): Promise<PaymentRow> {
-    const [row] = await this.db.query<{ any: boolean }>(`SELECT EXISTS (SELECT FROM refunds WHERE payment_id = $1 AND provider_ref IS NOT NULL) AS any`, [paymentId]);
+    const [row] = await this.db.query<{ any: boolean }>(
+      `SELECT EXISTS (SELECT FROM refunds WHERE payment_id = $1 AND provider_ref IS NOT NULL) AS any`,
+      [paymentId],
+    );
     const refunds = intent.amountRefunded > 0 || row?.any ? await this.gateway.listRefunds(intent.ref) : [];
     return this.db.transaction((tx) => this.settle.apply(tx, paymentId, { intent, refunds }, cancelReason, actor));
   }

@@ -30,7 +30,11 @@ describe('priceCart', () => {
     expect(priced).toMatchObject({ taxTotal: 0, total: 1600 });
   });
   it('always adds up, and never goes below zero', () => {
-    const line = fc.record({ quantity: fc.integer({ min: 1, max: 9999 }), unitPrice: fc.integer({ min: 0, max: 99_999_999 }), taxable: fc.boolean() });
+    const line = fc.record({
+      quantity: fc.integer({ min: 1, max: 9999 }),
+      unitPrice: fc.integer({ min: 0, max: 99_999_999 }),
+      taxable: fc.boolean(),
+    });
     fc.assert(
       fc.property(
         fc.array(line, { maxLength: 40 }),
@@ -40,9 +44,12 @@ describe('priceCart', () => {
         (lines, shipping, taxIncluded, ratePpm) => {
           const p = priceCart({ lines, shipping, taxIncluded, tax: { ratePpm, shipping: true } });
           expect(p.total).toBe(p.subtotal - p.discountTotal + p.shippingTotal + (taxIncluded ? 0 : p.taxTotal));
-          expect(p.lines.reduce((s, l) => s + l.total, 0) + p.shippingTotal + (taxIncluded ? 0 : p.shippingTax)).toBe(p.total);
+          expect(p.lines.reduce((s, l) => s + l.total, 0) + p.shippingTotal + (taxIncluded ? 0 : p.shippingTax)).toBe(
+            p.total,
+          );
           expect(p.lines.reduce((s, l) => s + l.taxTotal, 0) + p.shippingTax).toBe(p.taxTotal);
-          for (const amount of [p.total, p.taxTotal, p.subtotal]) expect(Number.isSafeInteger(amount) && amount >= 0).toBe(true);
+          for (const amount of [p.total, p.taxTotal, p.subtotal])
+            expect(Number.isSafeInteger(amount) && amount >= 0).toBe(true);
         },
       ),
     );

@@ -38,7 +38,16 @@ export class CartLineResponse {
 /** Advice on the cart; see docs. */
 export class CartIssueResponse {
   @ApiProperty({
-    enum: ['out_of_stock', 'variant_unavailable', 'price_changed', 'email_missing', 'shipping_address_missing', 'shipping_method_missing', 'shipping_method_unavailable', 'cart_empty'],
+    enum: [
+      'out_of_stock',
+      'variant_unavailable',
+      'price_changed',
+      'email_missing',
+      'shipping_address_missing',
+      'shipping_method_missing',
+      'shipping_method_unavailable',
+      'cart_empty',
+    ],
   })
   code: string;
   @ApiProperty({ enum: ['blocking', 'warning'], description: 'blocking: checkout would refuse the cart as it is' })

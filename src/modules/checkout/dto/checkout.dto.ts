@@ -7,9 +7,19 @@ import { ShopperPaymentResponse } from '../../payments/index.js';
 export class CheckoutRequest {
   @OneOf(['stripe', 'manual'], { example: 'manual', description: 'manual: invoice or cash, where the shop offers it' })
   paymentMethod: 'stripe' | 'manual';
-  @MoneyAmount(Opt({ description: 'the total that the shopper saw, in minor units: 409 `cart_changed` when it is another by now' }))
+  @MoneyAmount(
+    Opt({
+      description: 'the total that the shopper saw, in minor units: 409 `cart_changed` when it is another by now',
+    }),
+  )
   expectedTotal?: number;
-  @Text(255, Opt({ description: 'a Stripe ConfirmationToken (ctoken_…), or a payment method (pm_…): charge on the server at once', pattern: /^(ctoken|pm)_[A-Za-z0-9_]+$/ }))
+  @Text(
+    255,
+    Opt({
+      description: 'a Stripe ConfirmationToken (ctoken_…), or a payment method (pm_…): charge on the server at once',
+      pattern: /^(ctoken|pm)_[A-Za-z0-9_]+$/,
+    }),
+  )
   confirmationToken?: string;
   @WebUrl(Opt({ description: 'where the shopper comes back to from a payment page' }))
   returnUrl?: string;

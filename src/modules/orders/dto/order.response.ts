@@ -41,7 +41,9 @@ export class OrderPaymentResponse {
   id: string;
   @ApiProperty({ enum: ['stripe', 'manual'] })
   provider: string;
-  @ApiProperty({ enum: ['requires_payment_method', 'requires_action', 'processing', 'authorized', 'succeeded', 'canceled'] })
+  @ApiProperty({
+    enum: ['requires_payment_method', 'requires_action', 'processing', 'authorized', 'succeeded', 'canceled'],
+  })
   status: string;
   @ApiProperty({ type: Money })
   amount: Money;
@@ -59,7 +61,11 @@ export class FulfillmentResponse {
   trackingNumber: string | null;
   @ApiProperty({
     type: 'array',
-    items: { type: 'object', properties: { lineId: { type: 'string' }, quantity: { type: 'integer' } }, required: ['lineId', 'quantity'] },
+    items: {
+      type: 'object',
+      properties: { lineId: { type: 'string' }, quantity: { type: 'integer' } },
+      required: ['lineId', 'quantity'],
+    },
   })
   lines: { lineId: string; quantity: number }[];
   @ApiProperty()

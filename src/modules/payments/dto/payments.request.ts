@@ -31,7 +31,13 @@ export class CancelOrderRequest {
 
 /** Pays an unpaid order: on the client without a token, on the server with one. */
 export class PayOrderRequest {
-  @Text(255, Opt({ description: 'a Stripe ConfirmationToken (ctoken_…), or a payment method (pm_…): charge on the server', pattern: /^(ctoken|pm)_[A-Za-z0-9_]+$/ }))
+  @Text(
+    255,
+    Opt({
+      description: 'a Stripe ConfirmationToken (ctoken_…), or a payment method (pm_…): charge on the server',
+      pattern: /^(ctoken|pm)_[A-Za-z0-9_]+$/,
+    }),
+  )
   confirmationToken?: string;
   @WebUrl(Opt({ description: 'where the shopper comes back to after a 3D Secure page' }))
   returnUrl?: string;

@@ -25,7 +25,11 @@ export class ShopperPaymentResponse {
   clientSecret?: string;
   @ApiProperty({ required: false })
   publishableKey?: string;
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: "Stripe's next_action, for 3D Secure" })
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description: "Stripe's next_action, for 3D Secure",
+  })
   nextAction?: Record<string, unknown>;
   @ApiProperty({ required: false, type: PaymentErrorResponse })
   error?: PaymentErrorResponse;
@@ -43,7 +47,9 @@ export class ShopperPaymentResponse {
       ...(clientSecret && open ? { clientSecret } : {}),
       ...(payment.provider === 'stripe' && gateway.publishableKey ? { publishableKey: gateway.publishableKey } : {}),
       ...(nextAction ? { nextAction } : {}),
-      ...(payment.error_code && open ? { error: { code: payment.error_code, message: payment.error_message ?? 'The payment was declined.' } } : {}),
+      ...(payment.error_code && open
+        ? { error: { code: payment.error_code, message: payment.error_message ?? 'The payment was declined.' } }
+        : {}),
       ...(testPayUrl ? { testPayUrl } : {}),
     };
   }

@@ -21,7 +21,8 @@ export const ExecuteRefundJob = defineJob({
 export const ReconcileJob = defineJob({
   name: 'payments.reconcile',
   queue: 'maintenance',
-  description: 'Reads payments and refunds from Stripe that have been open for too long, whatever became of their events.',
+  description:
+    'Reads payments and refunds from Stripe that have been open for too long, whatever became of their events.',
   everyMs: 60_000,
   leaseMs: 300_000,
 });

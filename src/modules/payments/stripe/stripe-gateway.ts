@@ -25,7 +25,13 @@ export interface Intent {
   /** Whether it is one of ours. */
   ours: boolean;
   /** The last try, if there was one. */
-  attempt: { ref: string; outcome: 'succeeded' | 'failed' | 'pending'; code: string | null; declineCode: string | null; message: string | null } | null;
+  attempt: {
+    ref: string;
+    outcome: 'succeeded' | 'failed' | 'pending';
+    code: string | null;
+    declineCode: string | null;
+    message: string | null;
+  } | null;
   amountRefunded: number;
 }
 
@@ -85,7 +91,13 @@ export class StripeGateway {
   }
 
   /** One intent for each payment, however often this is called: the key is the payment's own. */
-  async createIntent(payment: { id: string; orderId: string; orderNumber: number; amount: number; currency: string }): Promise<Intent> {
+  async createIntent(payment: {
+    id: string;
+    orderId: string;
+    orderNumber: number;
+    amount: number;
+    currency: string;
+  }): Promise<Intent> {
     return this.intentCall('create', (stripe) =>
       stripe.paymentIntents.create(
         {
@@ -106,7 +118,12 @@ export class StripeGateway {
   }
 
   /** Charges on the server with what the storefront collected: a confirmation token, or a saved or test payment method. */
-  async confirmIntent(ref: string, attemptId: string, token: string, returnUrl: string | undefined): Promise<Intent | Declined> {
+  async confirmIntent(
+    ref: string,
+    attemptId: string,
+    token: string,
+    returnUrl: string | undefined,
+  ): Promise<Intent | Declined> {
     const method = token.startsWith('pm_') ? { payment_method: token } : { confirmation_token: token };
     try {
       return await this.intentCall('confirm', (stripe) =>
@@ -126,7 +143,11 @@ export class StripeGateway {
   async cancelIntent(ref: string, paymentId: string, reason: 'abandoned' | 'requested_by_customer'): Promise<Intent> {
     try {
       return await this.intentCall('cancel', (stripe) =>
-        stripe.paymentIntents.cancel(ref, { cancellation_reason: reason }, { idempotencyKey: `pi:cancel:${paymentId}` }),
+        stripe.paymentIntents.cancel(
+          ref,
+          { cancellation_reason: reason },
+          { idempotencyKey: `pi:cancel:${paymentId}` },
+        ),
       );
     } catch (error) {
       if (PaymentRefused.is(error)) return this.retrieveIntent(ref);
@@ -171,7 +192,10 @@ export class StripeGateway {
     });
   }
 
-  private async intentCall(operation: string, work: (stripe: Stripe) => Promise<Stripe.Response<Stripe.PaymentIntent>>): Promise<Intent> {
+  private async intentCall(
+    operation: string,
+    work: (stripe: Stripe) => Promise<Stripe.Response<Stripe.PaymentIntent>>,
+  ): Promise<Intent> {
     return this.call(operation, async (stripe) => toIntent(await work(stripe)));
   }
 
@@ -183,7 +207,13 @@ export class StripeGateway {
         return await work(this.client);
       } catch (error) {
         const kind = classify(error);
-        log.warn('stripe.call_failed', { operation, attempt, kind, code: (error as { code?: unknown }).code, status: (error as { statusCode?: unknown }).statusCode });
+        log.warn('stripe.call_failed', {
+          operation,
+          attempt,
+          kind,
+          code: (error as { code?: unknown }).code,
+          status: (error as { statusCode?: unknown }).statusCode,
+        });
         if (kind === 'unknown' && attempt === 1) continue;
         if (kind === 'declined') throw new StripeDeclined();
         if (kind === 'invalid') throw PaymentRefused({ detail: (error as Error).message, cause: error });
@@ -236,7 +266,13 @@ function toIntent(intent: Stripe.Response<Stripe.PaymentIntent>): Intent {
     ours: intent.metadata.shop === SHOP,
     attempt:
       attemptRef !== null && charge
-        ? { ref: attemptRef, outcome, code: charge.failure_code, declineCode: failure?.decline_code ?? null, message: charge.failure_message }
+        ? {
+            ref: attemptRef,
+            outcome,
+            code: charge.failure_code,
+            declineCode: failure?.decline_code ?? null,
+            message: charge.failure_message,
+          }
         : failure
           ? {
               ref: `${intent.id}:${failure.code ?? failure.type}:${failure.payment_method?.id ?? ''}`,

@@ -25,10 +25,14 @@ export function fromWire(amount: number, currency: string): number {
 }
 
 /** Why Stripe would not take this amount, if it would not. Three-decimal currencies are charged in steps of ten. */
-export function chargeProblem(amount: number, currency: string): { problem: 'too_small' | 'too_large' | 'step'; limit: number } | null {
+export function chargeProblem(
+  amount: number,
+  currency: string,
+): { problem: 'too_small' | 'too_large' | 'step'; limit: number } | null {
   const minimum = MINIMUMS[currency] ?? 1;
   if (amount < minimum) return { problem: 'too_small', limit: minimum };
-  if (toWire(amount, currency) > MAXIMUM_WIRE_AMOUNT) return { problem: 'too_large', limit: fromWire(MAXIMUM_WIRE_AMOUNT, currency) };
+  if (toWire(amount, currency) > MAXIMUM_WIRE_AMOUNT)
+    return { problem: 'too_large', limit: fromWire(MAXIMUM_WIRE_AMOUNT, currency) };
   if (currencyExponent(currency) === 3 && amount % 10 !== 0) return { problem: 'step', limit: 10 };
   return null;
 }
