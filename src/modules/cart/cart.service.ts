@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { encodeId } from '#libs/ids';
+import { APP_CONFIG, type Config } from '../../config/index.js';
 import { ShopContext } from '../settings/index.js';
 import { CartWriter, type CartReference } from './cart-writer.service.js';
 import { assessCart } from './cart.assessment.js';
@@ -23,6 +24,7 @@ export class CartService {
     private readonly db: Db,
     private readonly writer: CartWriter,
     private readonly shop: ShopContext,
+    @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
   async create(request: CreateCartRequest, currency: string | undefined): Promise<CartView<CreatedCartResponse>> {
@@ -87,6 +89,6 @@ export class CartService {
   private async view(id: string, token: string | undefined): Promise<CartView> {
     const snapshot = await readCart(this.db, id, token);
     const assessment = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
-    return { body: CartResponse.from(snapshot, assessment), version: snapshot.version };
+    return { body: CartResponse.from(snapshot, assessment, this.config.publicUrl), version: snapshot.version };
   }
 }

@@ -9,3 +9,4 @@ export {
   type SavedProduct,
 } from './product-draft.js';
 export { sanitizeDescription } from './description.js';
+export { fullMediaUrl } from './media-url.js';

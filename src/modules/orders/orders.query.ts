@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Db, keysetPage, type KeysetColumn } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { type Page, pageOf } from '#libs/http';
 import { encodeId } from '#libs/ids';
+import { APP_CONFIG, type Config } from '../../config/index.js';
 import { type Address, tokenMatches } from '../cart/index.js';
 import { OrderResponse, type OrderEventResponse, type OrderSummaryResponse } from './dto/order.response.js';
 import type { OrderListQuery } from './dto/orders.request.js';
@@ -88,20 +89,23 @@ const NO_ORDER = { detail: 'There is no such order, or X-Cart-Token does not fit
 /** Reads orders: for their shopper, and for staff. */
 @Injectable()
 export class OrdersQuery {
-  constructor(private readonly db: Db) {}
+  constructor(
+    private readonly db: Db,
+    @Inject(APP_CONFIG) private readonly config: Config,
+  ) {}
 
   /** The order for whoever has the token of the cart that it was. A wrong token finds nothing. */
   async forShopper(id: string, token: string | undefined): Promise<OrderResponse> {
     const row = await this.find(id);
     if (!row || !tokenMatches(token, row.token_hash)) throw NotFound(NO_ORDER);
-    return OrderResponse.from(row);
+    return OrderResponse.from(row, this.config.publicUrl);
   }
 
   /** The order for staff, with its version. */
   async forStaff(id: string): Promise<{ body: OrderResponse; version: number }> {
     const row = await this.find(id);
     if (!row) throw NotFound({ detail: 'There is no such order.' });
-    return { body: OrderResponse.from(row), version: row.version };
+    return { body: OrderResponse.from(row, this.config.publicUrl), version: row.version };
   }
 
   /** Whether the token opens the order. */

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { encodeId } from '#libs/ids';
-import { Money } from '../../pricing/money.dto.js';
+import { fullMediaUrl } from '../../catalog/index.js';
+import { Money } from '../../pricing/index.js';
 import type { CartAssessment } from '../cart.assessment.js';
 import type { CartSnapshot } from '../cart.snapshot.js';
 import { Address } from './address.dto.js';
@@ -107,7 +108,7 @@ export class CartResponse {
   @ApiProperty()
   updatedAt: string;
 
-  static from(cart: CartSnapshot, assessment: CartAssessment): CartResponse {
+  static from(cart: CartSnapshot, assessment: CartAssessment, publicUrl: string): CartResponse {
     const { priced } = assessment;
     const money = (amount: number): Money => ({ amount, currency: cart.currency });
     return {
@@ -127,7 +128,7 @@ export class CartResponse {
         title: line.title,
         variantTitle: line.variantTitle,
         sku: line.sku,
-        thumbnail: line.thumbnail,
+        thumbnail: line.thumbnail === null ? null : fullMediaUrl(line.thumbnail, publicUrl),
         quantity: line.quantity,
         unitPrice: money(line.unitPrice ?? 0),
         discountTotal: money(priced.lines[i]!.discountTotal),

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { encodeId } from '#libs/ids';
 import { Address } from '../../cart/index.js';
+import { fullMediaUrl } from '../../catalog/index.js';
 import { Money } from '../../pricing/index.js';
 import { FULFILLMENT_STATUSES, ORDER_STATUSES, PAYMENT_STATUSES } from '../order.state.js';
 import type { OrderRow } from '../orders.query.js';
@@ -135,7 +136,7 @@ export class OrderResponse {
   @ApiProperty()
   updatedAt: string;
 
-  static from(row: OrderRow): OrderResponse {
+  static from(row: OrderRow, publicUrl: string): OrderResponse {
     const money = (amount: number): Money => ({ amount, currency: row.currency });
     const iso = (date: Date | null) => date?.toISOString() ?? null;
     return {
@@ -153,7 +154,7 @@ export class OrderResponse {
         title: l.title,
         variantTitle: l.variant_title,
         sku: l.sku,
-        thumbnail: l.thumbnail,
+        thumbnail: l.thumbnail === null ? null : fullMediaUrl(l.thumbnail, publicUrl),
         quantity: l.quantity,
         fulfilledQuantity: l.fulfilled_quantity,
         unitPrice: money(l.unit_price),
