@@ -46,14 +46,14 @@ export class Terminal {
 
   /** Ends the current step, or reports one of several that ran beside each other since `startedAt`. */
   done(text, startedAt) {
-    const step = this.#end();
+    const step = this.end();
     const from = startedAt ?? step?.startedAt;
     const took = from === undefined ? 0 : performance.now() - from;
     this.stream.write(`${this.green('✓')} ${text}${took >= 50 ? ` ${this.dim(`(${duration(took)})`)}` : ''}\n`);
   }
 
   failed(text) {
-    this.#end();
+    this.end();
     this.stream.write(`${this.red('✗')} ${text}\n`);
   }
 
@@ -66,7 +66,8 @@ export class Terminal {
     this.line(`╰${rule}╯`);
   }
 
-  #end() {
+  /** Ends the current step without a word. */
+  end() {
     this.#clear();
     clearInterval(this.timer);
     this.timer = undefined;
