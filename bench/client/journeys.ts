@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import type { Floor, Journey } from '../options.js';
+import type { Random } from '../random.js';
+import type { Answer, Connection } from './connection.js';
+
+/** What the journeys choose from. */
+export interface Wares {
+  pages: number;
+  /** Ids and handles as shoppers see them, and as the floor has them. */
+  products: { handle: string; uuid: string }[];
+  variants: { id: string; uuid: string }[];
+  queries: string[];
+}
+
+/** One whole journey of one shopper. Throws when any answer is not what it must be. */
+export type Walk = (connection: Connection, random: Random, wares: Wares) => Promise<void>;
+
+const FIRST = ['Ada', 'Grace', 'Alan', 'Mary', 'Linus', 'Barbara', 'Tim', 'Radia', 'Ken', 'Hedy'];
+const LAST = ['Lovelace', 'Hopper', 'Turing', 'Shelley', 'Berg', 'Liskov', 'Lee', 'Perlman', 'Olson', 'Lamarr'];
+const CITIES = [
+  { city: 'Springfield', state: 'IL', postalCode: '62701' },
+  { city: 'Portland', state: 'OR', postalCode: '97201' },
+  { city: 'Austin', state: 'TX', postalCode: '78701' },
+  { city: 'Sacramento', state: 'CA', postalCode: '94203' },
+];
+
+interface Shopper {
+  email: string;
+  shippingAddress: Record<string, string>;
+}
+
+function shopper(random: Random): Shopper {
+  const firstName = random.pick(FIRST);
+  const lastName = random.pick(LAST);
+  return {
+    email: `${firstName}.${lastName}${random.below(100_000)}@example.com`.toLowerCase(),
+    shippingAddress: {
+      firstName,
+      lastName,
+      line1: `${1 + random.below(900)} Main Street`,
+      ...random.pick(CITIES),
+      country: 'US',
+    },
+  };
+}
+
+function twoVariants(random: Random, wares: Wares): Wares['variants'] {
+  const first = random.below(wares.variants.length);
+  const second = (first + 1 + random.below(wares.variants.length - 1)) % wares.variants.length;
+  return [wares.variants[first]!, wares.variants[second]!];
+}
+
+function expect(answer: Answer, status: number, what: string): Answer {
+  if (answer.status !== status) throw new Error(`${what}: ${answer.status} ${answer.body.slice(0, 300)}`);
+  return answer;
+}
+
+const json = <T>(answer: Answer) => JSON.parse(answer.body) as T;
+
+/** The shop's journeys, over its public API. */
+export const SHOP_WALKS: Record<Journey, Walk> = {
+  async list(connection, random, { pages }) {
+    expect(await connection.request('GET', `/v1/products?page=${1 + random.below(pages)}`), 200, 'list');
+  },
+  async detail(connection, random, { products }) {
+    expect(await connection.request('GET', `/v1/products/${random.pick(products).handle}`), 200, 'detail');
+  },
+  async search(connection, random, { queries }) {
+    const q = encodeURIComponent(random.pick(queries));
+    expect(await connection.request('GET', `/v1/products?q=${q}`), 200, 'search');
+  },
+  async cart(connection, random, { variants }) {
+    const made = expect(await connection.request('POST', '/v1/carts', '', '{}'), 201, 'make a cart');
+    const { id, token } = json<{ id: string; token: string }>(made);
+    const line = JSON.stringify({ variantId: random.pick(variants).id, quantity: 1 + random.below(3) });
+    const added = await connection.request('POST', `/v1/carts/${id}/lines`, `X-Cart-Token: ${token}\r\n`, line);
+    expect(added, 201, 'add a line');
+  },
+  async checkout(connection, random, wares) {
+    const lines = twoVariants(random, wares).map(({ id }) => ({ variantId: id, quantity: 1 + random.below(3) }));
+    const made = await connection.request('POST', '/v1/carts', '', JSON.stringify({ lines, ...shopper(random) }));
+    const { id, token } = json<{ id: string; token: string }>(expect(made, 201, 'make a cart'));
+    const credential = `X-Cart-Token: ${token}\r\n`;
+    const offered = await connection.request('GET', `/v1/carts/${id}/shipping-methods`, credential);
+    const methods = json<{ data: { id: string }[] }>(expect(offered, 200, 'shipping methods')).data;
+    const choice = JSON.stringify({ shippingMethodId: random.pick(methods).id });
+    expect(await connection.request('PATCH', `/v1/carts/${id}`, credential, choice), 200, 'choose a shipping method');
+    const key = `${credential}Idempotency-Key: ${randomUUID()}\r\n`;
+    const placed = await connection.request('POST', `/v1/carts/${id}/checkout`, key, '{"paymentMethod":"manual"}');
+    const { order } = json<{ order: { status: string } }>(expect(placed, 201, 'check out'));
+    if (order.status !== 'confirmed') throw new Error(`the order is ${order.status}`);
+  },
+};
+
+/** The same work asked of the bare server, each in one request. */
+export const FLOOR_WALKS: Record<Floor, Walk> = {
+  async list(connection, random, { pages }) {
+    expect(await connection.request('GET', `/list?page=${1 + random.below(pages)}`), 200, 'list');
+  },
+  async detail(connection, random, { products }) {
+    expect(await connection.request('GET', `/detail?handle=${random.pick(products).handle}`), 200, 'detail');
+  },
+  async cart(connection, random, { variants }) {
+    const body = JSON.stringify({ variantId: random.pick(variants).uuid, quantity: 1 + random.below(3) });
+    expect(await connection.request('POST', '/cart', '', body), 201, 'cart');
+  },
+  async order(connection, random, wares) {
+    const lines = twoVariants(random, wares).map(({ uuid }) => ({ variantId: uuid, quantity: 1 + random.below(3) }));
+    const body = JSON.stringify({ lines, ...shopper(random) });
+    expect(await connection.request('POST', '/order', '', body), 201, 'order');
+  },
+};

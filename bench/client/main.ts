@@ -1,0 +1,24 @@
+import { FLOOR_WALKS, SHOP_WALKS, type Wares } from './journeys.js';
+import { load, type LoadOptions, type LoadResult } from './load.js';
+import type { Floor, Journey } from '../options.js';
+
+/** What the client is asked to do, over IPC. */
+export type ClientCommand =
+  | { type: 'wares'; wares: Wares }
+  | { type: 'load'; walk: { of: 'shop'; name: Journey } | { of: 'floor'; name: Floor }; options: LoadOptions };
+
+export type ClientReply = { type: 'result'; result: LoadResult };
+
+/** The client: a process of its own, so that what it costs is not on the account of a server. */
+let wares: Wares | undefined;
+process.on('message', (command: ClientCommand) => {
+  if (command.type === 'wares') {
+    wares = command.wares;
+    return;
+  }
+  const { walk, options } = command;
+  void load(walk.of === 'shop' ? SHOP_WALKS[walk.name] : FLOOR_WALKS[walk.name], wares!, options).then((result) => {
+    process.send!({ type: 'result', result } satisfies ClientReply);
+  });
+});
+process.once('disconnect', () => process.exit());

@@ -1,0 +1,66 @@
+import 'reflect-metadata';
+import { join } from 'node:path';
+import { runBooks } from '../src/modules/operations/index.js';
+import { describeMachine } from './machine.js';
+import { measure, memoryMb } from './measure.js';
+import { type BenchOptions, parseOptions, UsageError } from './options.js';
+import { failuresOf, keep, markdown, type Report, rowsOf } from './report.js';
+import { Stack } from './stack.js';
+
+/** Where reports and profiles go. */
+const OUT = join(process.cwd(), 'bench', '.out');
+
+const tell = (step: string) => void process.stdout.write(`… ${step}\n`);
+
+async function bench(options: BenchOptions, stack: Stack): Promise<Report> {
+  await stack.start({ profileDir: options.profile ? OUT : null }, tell);
+  const [version] = await stack.db.query<{ server_version: string }>(`SHOW server_version`);
+  const machine = describeMachine(
+    stack.dataDir,
+    version!.server_version,
+    stack.redis ? 'private Redis' : 'no Redis: jobs run inside the worker',
+  );
+  const measurements = await measure(stack, options, tell);
+
+  tell('Reading memory and books');
+  const memory = await memoryMb(stack);
+  const [done] = await stack.db.query<{ jobs: number; orders: number }>(
+    `SELECT (SELECT count(*) FROM jobs WHERE state = 'done') AS jobs, (SELECT count(*) FROM orders) AS orders`,
+  );
+  const { run, violations } = await runBooks(stack.db, 0);
+  const report = {
+    at: new Date().toISOString(),
+    options,
+    machine,
+    rows: rowsOf(measurements),
+    memoryMb: memory,
+    worker: { ...done!, mails: stack.smtp.received, drains: measurements.drains },
+    books: { checks: run.length, violations },
+  };
+  return { ...report, failures: failuresOf(report) };
+}
+
+async function main(): Promise<number> {
+  const stack = new Stack();
+  const interrupted = () => {
+    // Asked twice: nobody wants to wait.
+    process.once('SIGINT', () => process.exit(130));
+    void stack.stop().then(() => process.exit(130));
+  };
+  process.once('SIGINT', interrupted);
+  process.once('SIGTERM', interrupted);
+  try {
+    const options = parseOptions(process.argv.slice(2));
+    const report = await bench(options, stack);
+    keep(report, OUT);
+    process.stdout.write(`\n${markdown(report)}\nKept in bench/.out/report.md and report.json\n`);
+    return report.failures.length > 0 ? 1 : 0;
+  } catch (error) {
+    process.stderr.write(`✗ ${error instanceof UsageError ? error.message : (error as Error).stack}\n`);
+    return 1;
+  } finally {
+    await stack.stop();
+  }
+}
+
+process.exit(await main());

@@ -1,0 +1,66 @@
+/** What is measured, in the order in which it is reported. */
+export const JOURNEYS = ['list', 'detail', 'search', 'cart', 'checkout'] as const;
+export type Journey = (typeof JOURNEYS)[number];
+
+/** What the bare server does for comparison. */
+export const FLOORS = ['list', 'detail', 'cart', 'order'] as const;
+export type Floor = (typeof FLOORS)[number];
+
+/** The floor that a journey is compared with, and the share of it that must be reached. */
+export const TARGETS: Record<Journey, { title: string; floor: Floor; ratio: number }> = {
+  list: { title: 'product list', floor: 'list', ratio: 0.6 },
+  detail: { title: 'product detail', floor: 'detail', ratio: 0.6 },
+  search: { title: 'search', floor: 'list', ratio: 0.3 },
+  cart: { title: 'add to cart', floor: 'cart', ratio: 0.3 },
+  checkout: { title: 'checkout', floor: 'order', ratio: 0.25 },
+};
+
+/** Memory that the API may hold after the bench. */
+export const MAX_MEMORY_MB = 250;
+
+export interface BenchOptions {
+  /** Of each round. */
+  seconds: number;
+  rounds: number;
+  connections: number;
+  journeys: Journey[];
+  /** Writes a CPU profile of the API and of the worker beside the report. */
+  profile: boolean;
+}
+
+/** A wrong argument, in words for the person at the terminal. */
+export class UsageError extends Error {}
+
+const USAGE = `npm run bench [-- OPTIONS]
+  --seconds N       seconds of each round (8)
+  --rounds N        rounds; the median counts (3)
+  --connections N   shoppers at once, each on a connection of their own (16)
+  --only A,B        of ${JOURNEYS.join(', ')} (all)
+  --profile         keeps CPU profiles of API and worker in bench/.out`;
+
+/** Reads the command line. @throws UsageError */
+export function parseOptions(args: readonly string[]): BenchOptions {
+  const options: BenchOptions = { seconds: 8, rounds: 3, connections: 16, journeys: [...JOURNEYS], profile: false };
+  const rest = [...args];
+  const number = (name: string, min: number, max: number) => {
+    const text = rest.shift() ?? '';
+    const value = Number(text);
+    if (!/^\d+(\.\d+)?$/.test(text) || value < min || value > max)
+      throw new UsageError(`${name} takes a number from ${min} to ${max}.\n\n${USAGE}`);
+    return value;
+  };
+  while (rest.length > 0) {
+    const name = rest.shift()!;
+    if (name === '--seconds') options.seconds = number(name, 0.5, 600);
+    else if (name === '--rounds') options.rounds = Math.round(number(name, 1, 100));
+    else if (name === '--connections') options.connections = Math.round(number(name, 1, 1000));
+    else if (name === '--profile') options.profile = true;
+    else if (name === '--only') {
+      const wanted = (rest.shift() ?? '').split(',');
+      const unknown = wanted.find((journey) => !(JOURNEYS as readonly string[]).includes(journey));
+      if (unknown !== undefined) throw new UsageError(`--only does not know "${unknown}".\n\n${USAGE}`);
+      options.journeys = JOURNEYS.filter((journey) => wanted.includes(journey));
+    } else throw new UsageError(`${name} is unknown.\n\n${USAGE}`);
+  }
+  return options;
+}

@@ -1,0 +1,80 @@
+import { type ChildProcess, fork, type Serializable } from 'node:child_process';
+import { join } from 'node:path';
+
+const DIST = join(import.meta.dirname, '..');
+const KEPT_LINES = 30;
+
+export interface ServiceOptions {
+  /** Below dist. */
+  file: string;
+  env: Record<string, string>;
+  nodeOptions?: string[];
+  stopMs?: number;
+}
+
+/** A Node.js process of the bench. It talks over IPC and ends with us. */
+export class Service {
+  private readonly child: ChildProcess;
+  private readonly output: string[] = [];
+  private readonly ended: Promise<string>;
+  private isStopping = false;
+
+  constructor(
+    readonly name: string,
+    private readonly options: ServiceOptions,
+  ) {
+    this.child = fork(join(DIST, options.file), {
+      env: options.env,
+      execArgv: ['--enable-source-maps', ...(options.nodeOptions ?? [])],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      detached: true,
+    });
+    for (const stream of [this.child.stdout!, this.child.stderr!]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.output.push(...text.split('\n').filter((line) => line.trim() !== ''));
+        this.output.splice(0, this.output.length - KEPT_LINES);
+      });
+    }
+    this.ended = new Promise((resolve) => {
+      this.child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
+    });
+  }
+
+  /** What it printed last: warnings and errors. */
+  get lastOutput(): readonly string[] {
+    return this.output;
+  }
+
+  send(message: Serializable): void {
+    this.child.send(message);
+  }
+
+  /** Waits for a message that fits. @throws when the process ends before */
+  async message<T extends { type: string }>(type: T['type']): Promise<T> {
+    const arrived = new Promise<T>((resolve) => {
+      const listen = (message: T) => {
+        if (message.type === 'fatal') this.output.push(JSON.stringify(message));
+        if (message.type !== type) return;
+        this.child.off('message', listen);
+        resolve(message);
+      };
+      this.child.on('message', listen);
+    });
+    return Promise.race([
+      arrived,
+      this.ended.then((how) => {
+        throw new Error(`${this.name} ended (${how}):\n${this.output.join('\n')}`);
+      }),
+    ]);
+  }
+
+  /** Asks it to end; kills it when it takes too long. */
+  async stop(): Promise<void> {
+    if (this.isStopping || this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.isStopping = true;
+    this.child.kill('SIGTERM');
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), this.options.stopMs ?? 5_000);
+    await this.ended;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,140 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LoadResult } from './client/load.js';
+import type { Machine } from './machine.js';
+import type { Drain, Measured, Measurements } from './measure.js';
+import { type BenchOptions, type Journey, MAX_MEMORY_MB, TARGETS } from './options.js';
+
+/** One line of the table. */
+export interface Row {
+  what: string;
+  perSecond: number;
+  p50: number;
+  p95: number;
+  p99: number;
+  /** Of every round. */
+  rounds: number[];
+  errors: number;
+  messages: string[];
+  /** Of the API process for one journey, in microseconds. */
+  cpuMicros?: number;
+  ratio?: number;
+  target?: number;
+}
+
+export interface Report {
+  at: string;
+  options: BenchOptions;
+  machine: Machine;
+  rows: Row[];
+  memoryMb: number;
+  worker: { jobs: number; mails: number; orders: number; drains: Drain[] };
+  books: { checks: number; violations: { id: string; title: string; count: number; sample: string }[] };
+  /** Everything that is not as it must be, in words. */
+  failures: string[];
+}
+
+const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+function rowOf(what: string, { rounds, cpuMicros }: Measured): Row {
+  const of = (key: 'perSecond' | 'p50' | 'p95' | 'p99') => median(rounds.map((round: LoadResult) => round[key]));
+  return {
+    what,
+    perSecond: of('perSecond'),
+    p50: of('p50'),
+    p95: of('p95'),
+    p99: of('p99'),
+    rounds: rounds.map((round) => round.perSecond),
+    errors: rounds.reduce((sum, round) => sum + round.errors, 0),
+    messages: [...new Set(rounds.flatMap((round) => round.messages))],
+    ...(cpuMicros === undefined ? {} : { cpuMicros }),
+  };
+}
+
+/** The floors, and below each what is compared with it. */
+export function rowsOf({ shop, floor }: Measurements): Row[] {
+  return [...floor].flatMap(([name, measured]) => {
+    const bare = rowOf(`bare ${name}`, measured);
+    const compared = [...shop].filter(([journey]) => TARGETS[journey].floor === name);
+    return [
+      bare,
+      ...compared.map(([journey, ours]: [Journey, Measured]): Row => {
+        const row = rowOf(TARGETS[journey].title, ours);
+        return { ...row, ratio: row.perSecond / bare.perSecond, target: TARGETS[journey].ratio };
+      }),
+    ];
+  });
+}
+
+/** What is not as it must be. */
+export function failuresOf(report: Omit<Report, 'failures'>): string[] {
+  const { rows, memoryMb, books, worker } = report;
+  return [
+    ...rows
+      .filter((row) => row.errors > 0)
+      .map((row) => `${row.what}: ${row.errors} errors, such as ${row.messages[0]}`),
+    ...rows
+      .filter((row) => row.ratio !== undefined && row.ratio < row.target!)
+      .map((row) => `${row.what} reaches ${row.ratio!.toFixed(2)} of the bare server, not ${row.target}`),
+    ...(memoryMb > MAX_MEMORY_MB ? [`the API holds ${Math.round(memoryMb)} MB, more than ${MAX_MEMORY_MB}`] : []),
+    ...books.violations.map(({ id, title, count }) => `the books: ${id} ${title}: ${count}`),
+    ...(worker.mails < worker.orders ? [`${worker.orders} orders, but ${worker.mails} confirmations`] : []),
+  ];
+}
+
+const number = (value: number) => (value >= 100 ? value.toFixed(0) : value.toFixed(1));
+
+function cells(row: Row): string[] {
+  const isReached = row.ratio === undefined || row.ratio >= row.target!;
+  return [
+    row.what,
+    number(row.perSecond),
+    row.p50.toFixed(1),
+    row.p95.toFixed(1),
+    row.p99.toFixed(1),
+    row.cpuMicros === undefined ? '' : row.cpuMicros.toFixed(0),
+    String(row.errors),
+    row.ratio === undefined ? '1' : row.ratio.toFixed(2),
+    row.target === undefined ? '' : `≥ ${row.target.toFixed(2)}`,
+    row.errors > 0 || !isReached ? '✗' : row.target === undefined ? '' : '✓',
+  ];
+}
+
+const HEAD = ['', 'per second', 'p50 ms', 'p95 ms', 'p99 ms', 'API CPU µs', 'errors', 'of bare', 'aim', ''];
+
+/** The table, aligned for a terminal; it is Markdown too. */
+export function table(rows: readonly Row[]): string {
+  const lines = [HEAD, ...rows.map(cells)];
+  const widths = HEAD.map((_, i) => Math.max(...lines.map((line) => line[i]!.length), 3));
+  const write = (line: string[]) =>
+    `| ${line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(' | ')} |`;
+  const rule = `|${widths.map((width, i) => (i === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
+  return [write(lines[0]!), rule, ...lines.slice(1).map(write)].join('\n');
+}
+
+/** The report for people. */
+export function markdown(report: Report): string {
+  const { machine: m, options: o, worker: w, books, failures } = report;
+  const mark = (isGood: boolean) => (isGood ? '✓' : '✗');
+  const longest = Math.max(0, ...w.drains.map((drain) => drain.seconds));
+  const most = Math.max(0, ...w.drains.map((drain) => drain.waiting));
+  return [
+    table(report.rows),
+    '',
+    `${o.connections} connections, ${o.rounds} rounds of ${o.seconds} s, the median counts; "checkout" is four requests, "add to cart" two.`,
+    '',
+    `- ${mark(report.memoryMb <= MAX_MEMORY_MB)} memory of the API afterwards: ${Math.round(report.memoryMb)} MB (at most ${MAX_MEMORY_MB})`,
+    `- ${mark(w.mails >= w.orders)} worker: ${w.jobs} jobs done, ${w.mails} mails for ${w.orders} orders; at most ${most} waited when a round ended, drained within ${longest.toFixed(1)} s`,
+    `- ${mark(books.violations.length === 0)} books: ${books.checks} checks, ${books.violations.length} violations`,
+    `- machine: ${m.cores} cores (${m.cpu}), ${m.memoryGb} GB, ${m.system}; Node.js ${m.node}, Postgres ${m.postgres}, ${m.redis}; fsync ${m.fsyncMs.toFixed(2)} ms; load before ${m.loadBefore.toFixed(2)}`,
+    ...(failures.length > 0 ? ['', ...failures.map((failure) => `✗ ${failure}`)] : []),
+    '',
+  ].join('\n');
+}
+
+/** Keeps the report as Markdown and JSON. */
+export function keep(report: Report, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'report.md'), markdown(report));
+  writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+}

@@ -1,0 +1,115 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { Db, type Tx } from '#libs/database';
+import { encodeId, newUuid } from '#libs/ids';
+import type { Config } from '../../src/config/index.js';
+import { ProductListings, ProductWriter } from '../../src/modules/catalog/index.js';
+import { StockLedger } from '../../src/modules/inventory/index.js';
+import { ensureSettings } from '../../src/modules/settings/index.js';
+import type { Wares } from '../client/journeys.js';
+import { Random } from '../random.js';
+import { CATEGORIES, makeQueries, makeWares, type Ware } from './words.js';
+
+export const PRODUCTS = 1_000;
+const PAGE_SIZE = 20;
+const BATCH = 100;
+const QUERIES = 2_000;
+/** More than all rounds together can sell. */
+const STOCK = 10_000_000;
+const NEWEST = Date.UTC(2026, 0, 1);
+
+/** Fills an empty shop: 1,000 products with three variants each, ten categories, two ways to ship, a sales tax. */
+export async function fillShop(app: INestApplicationContext, config: Config): Promise<Wares> {
+  const db = app.get(Db);
+  const random = new Random(20_260_101);
+  const goods = makeWares(PRODUCTS, random);
+  await ensureSettings(db, config);
+  await fillSettings(db);
+  const categories = await fillCategories(db);
+  const wares: Wares = { pages: PRODUCTS / PAGE_SIZE, products: [], variants: [], queries: [] };
+  for (let i = 0; i < goods.length; i += BATCH) {
+    const batch = goods.slice(i, i + BATCH);
+    const saved = await db.transaction((tx) => saveBatch(app, tx, batch, i, categories));
+    wares.products.push(...saved.products);
+    wares.variants.push(...saved.variants);
+  }
+  wares.queries = makeQueries(goods, QUERIES, random);
+  return wares;
+}
+
+async function fillSettings(db: Db): Promise<void> {
+  await db.query(
+    `WITH zone AS (INSERT INTO shipping_zones (id, name, countries) VALUES ($1, 'Everywhere', '{*}') RETURNING id)
+     INSERT INTO shipping_methods (id, zone_id, name, amount, currency, position)
+     SELECT m.id, zone.id, m.name, m.amount, 'USD', m.position
+     FROM zone, (VALUES ($2::uuid, 'Standard', 500, 1), ($3::uuid, 'Express', 1500, 2)) AS m (id, name, amount, position)`,
+    [newUuid(), newUuid(), newUuid()],
+  );
+  await db.query(
+    `INSERT INTO tax_rates (id, name, country, state, rate_ppm)
+     VALUES ($1, 'California', 'US', 'CA', 72500), ($2, 'Illinois', 'US', 'IL', 62500), ($3, 'Texas', 'US', 'TX', 62500)`,
+    [newUuid(), newUuid(), newUuid()],
+  );
+}
+
+async function fillCategories(db: Db): Promise<Map<string, string>> {
+  const ids = new Map(CATEGORIES.map((title) => [title, newUuid()]));
+  for (const [title, id] of ids) {
+    await db.query(`INSERT INTO categories (id, handle, title) VALUES ($1, $2, $3)`, [id, title.toLowerCase(), title]);
+  }
+  return ids;
+}
+
+async function saveBatch(
+  app: INestApplicationContext,
+  tx: Tx,
+  batch: readonly Ware[],
+  offset: number,
+  categories: ReadonlyMap<string, string>,
+): Promise<Pick<Wares, 'products' | 'variants'>> {
+  const writer = app.get(ProductWriter, { strict: false });
+  const result: Pick<Wares, 'products' | 'variants'> = { products: [], variants: [] };
+  for (const [i, ware] of batch.entries()) {
+    const handle = ware.title.toLowerCase().replaceAll(' ', '-');
+    const saved = await writer.save(tx, {
+      handle,
+      title: ware.title,
+      descriptionHtml: ware.descriptionHtml,
+      vendor: ware.vendor,
+      productType: ware.productType,
+      tags: ware.tags,
+      status: 'active',
+      optionNames: ['Color'],
+      categoryIds: [categories.get(ware.category)!],
+      images: [0, 1].map((n) => ({ url: `https://images.example.com/${handle}-${n}.jpg`, alt: ware.title })),
+      createdAt: new Date(NEWEST - (offset + i) * 3_600_000),
+      variants: ware.colors.map((color, n) => ({
+        optionValues: [color],
+        sku: `SKU-${offset + i}-${n}`,
+        barcode: null,
+        weightGrams: 400,
+        requiresShipping: true,
+        taxable: true,
+        trackInventory: true,
+        allowBackorder: false,
+        prices: [{ currency: 'USD', amount: ware.price + n * 250, compareAt: n === 0 ? ware.price + 1_000 : null }],
+      })),
+    });
+    result.products.push({ handle, uuid: saved.productId });
+    result.variants.push(...saved.variants.map(({ id }) => ({ id: encodeId('variant', id), uuid: id })));
+  }
+  await app.get(StockLedger, { strict: false }).setOnHand(
+    tx,
+    result.variants.map(({ uuid }) => ({
+      variantId: uuid,
+      onHand: STOCK,
+      reason: 'first delivery',
+      actor: 'system',
+      dedupeKey: `bench:${uuid}`,
+    })),
+  );
+  await app.get(ProductListings, { strict: false }).refresh(
+    tx,
+    result.products.map(({ uuid }) => uuid),
+  );
+  return result;
+}
