@@ -115,8 +115,12 @@ async function seedCategories(tx: Tx): Promise<void> {
 async function seedProducts(tx: Tx, currency: string, { writer, listings, stock }: Services): Promise<void> {
   const productIds: string[] = [];
   const counts: Parameters<StockLedger['setOnHand']>[1][number][] = [];
+  const saves = await writer.saveAll(
+    tx,
+    DEMO_PRODUCTS.map((product, index) => draftOf(product, index, currency)),
+  );
   for (const [index, product] of DEMO_PRODUCTS.entries()) {
-    const saved = await writer.save(tx, draftOf(product, index, currency));
+    const saved = saves[index]!;
     productIds.push(saved.productId);
     stockOf(product).forEach((onHand, i) => {
       const { id } = saved.variants[i]!;

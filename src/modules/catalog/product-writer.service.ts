@@ -6,7 +6,7 @@ import { lockCategoryTreeShared } from './catalog-lock.js';
 import { sanitizeDescription } from './description.js';
 import { compareProduct, type ProductChanges } from './product-changes.js';
 import { optionKeyOf, type ProductDraft, type SavedProduct } from './product-draft.js';
-import { loadStoredProduct } from './stored-product.js';
+import { loadStoredProducts } from './stored-product.js';
 
 /**
  * Makes the stored product what a draft says, found by its handle: creates it or changes only what differs.
@@ -22,74 +22,123 @@ export class ProductWriter {
    * @throws UnknownCategory when a category id does not exist
    */
   async save(tx: Tx, draft: ProductDraft): Promise<SavedProduct> {
-    assertVariants(draft);
-    const wanted = {
+    const [saved] = await this.saveAll(tx, [draft]);
+    return saved!;
+  }
+
+  /**
+   * Saves many products with about as many statements as one takes. Their handles must differ.
+   * @returns in the order of the drafts
+   * @throws as `save`; then none is saved
+   */
+  async saveAll(tx: Tx, drafts: readonly ProductDraft[]): Promise<SavedProduct[]> {
+    drafts.forEach(assertVariants);
+    const wanted = drafts.map((draft) => ({
       ...draft,
       descriptionHtml: sanitizeDescription(draft.descriptionHtml),
       tags: [...new Set(draft.tags)],
-    };
+    }));
     await lockCategoryTreeShared(tx);
-    let productId = await this.lockByHandle(tx, draft.handle);
-    const created = productId === null && (productId = await this.insert(tx, wanted)) !== null;
-    // Nothing inserted: another transaction made the handle a moment ago, and is committed by now.
-    productId ??= (await this.lockByHandle(tx, draft.handle))!;
-    const changes = compareProduct(await loadStoredProduct(tx, productId), wanted);
-    if (!created && !changes.any) return { outcome: 'unchanged', productId, variants: changes.variants };
-    await this.write(tx, productId, wanted, changes, created);
-    return { outcome: created ? 'created' : 'updated', productId, variants: changes.variants };
-  }
-
-  private async lockByHandle(tx: Tx, handle: string): Promise<string | null> {
-    const rows = await tx.query<{ id: string }>('SELECT id FROM products WHERE handle = $1 FOR NO KEY UPDATE', [
-      handle,
-    ]);
-    return rows[0]?.id ?? null;
-  }
-
-  private async insert(tx: Tx, draft: ProductDraft): Promise<string | null> {
-    const rows = await tx.query<{ id: string }>(
-      `INSERT INTO products (id, handle, title, description_html, vendor, product_type, tags, status, option_names,
-                             seo_title, seo_description, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, now()))
-       ON CONFLICT (handle) DO NOTHING RETURNING id`,
-      [
-        draft.id ?? newUuid(),
-        draft.handle,
-        draft.title,
-        draft.descriptionHtml,
-        draft.vendor,
-        draft.productType,
-        draft.tags,
-        draft.status,
-        draft.optionNames,
-        draft.seoTitle ?? null,
-        draft.seoDescription ?? null,
-        draft.createdAt ?? null,
-      ],
+    const ids = await lockByHandles(
+      tx,
+      wanted.map((draft) => draft.handle),
     );
-    return rows[0]?.id ?? null;
+    const created = await insertProducts(
+      tx,
+      wanted.filter((draft) => !ids.has(draft.handle)),
+    );
+    for (const [handle, id] of created) ids.set(handle, id);
+    // Not inserted: another transaction made the handle a moment ago, and is committed by now.
+    const late = wanted.filter((draft) => !ids.has(draft.handle)).map((draft) => draft.handle);
+    if (late.length > 0) for (const [handle, id] of await lockByHandles(tx, late)) ids.set(handle, id);
+    const stored = new Map((await loadStoredProducts(tx, [...ids.values()])).map((product) => [product.id, product]));
+    const products = wanted.map((draft): ChangedProduct => {
+      const id = ids.get(draft.handle)!;
+      return { id, draft, created: created.has(draft.handle), changes: compareProduct(stored.get(id)!, draft) };
+    });
+    await writeChanges(
+      tx,
+      products.filter((product) => product.created || product.changes.any),
+    );
+    return products.map(({ id, created: isNew, changes }) => ({
+      outcome: isNew ? 'created' : changes.any ? 'updated' : 'unchanged',
+      productId: id,
+      variants: changes.variants,
+    }));
   }
+}
 
-  private async write(
-    tx: Tx,
-    productId: string,
-    draft: ProductDraft,
-    changes: ProductChanges,
-    created: boolean,
-  ): Promise<void> {
-    if (!created) await updateProduct(tx, productId, draft);
-    if (changes.images.length > 0) await writeImages(tx, productId, changes.images);
-    if (changes.newVariants.length > 0) await insertVariants(tx, productId, changes.newVariants);
-    if (changes.changedVariants.length > 0) await updateVariants(tx, changes.changedVariants);
-    if (changes.changedStockRules.length > 0) await updateStockRules(tx, changes.changedStockRules);
-    if (changes.prices.length > 0) await writePrices(tx, changes.prices);
-    if (changes.versionedVariants.length > 0) {
-      await tx.query('UPDATE variants SET version = version + 1, updated_at = now() WHERE id = ANY($1::uuid[])', [
-        changes.versionedVariants,
-      ]);
-    }
-    if (changes.categoryIds) await writeCategories(tx, productId, changes.categoryIds);
+interface ChangedProduct {
+  id: string;
+  draft: ProductDraft;
+  created: boolean;
+  changes: ProductChanges;
+}
+
+async function lockByHandles(tx: Tx, handles: string[]): Promise<Map<string, string>> {
+  const rows = await tx.query<{ id: string; handle: string }>(
+    'SELECT id, handle FROM products WHERE handle = ANY($1::text[]) ORDER BY handle FOR NO KEY UPDATE',
+    [handles],
+  );
+  return new Map(rows.map(({ handle, id }) => [handle, id]));
+}
+
+async function insertProducts(tx: Tx, drafts: ProductDraft[]): Promise<Map<string, string>> {
+  if (drafts.length === 0) return new Map();
+  const rows = await tx.query<{ id: string; handle: string }>(
+    `INSERT INTO products (id, handle, title, description_html, vendor, product_type, tags, status, option_names,
+                           seo_title, seo_description, created_at)
+     SELECT id, handle, title, description_html, vendor, product_type, tags, status, option_names,
+            seo_title, seo_description, coalesce(created_at, now())
+     FROM jsonb_to_recordset($1) AS p (id uuid, handle text, title text, description_html text, vendor text,
+          product_type text, tags text[], status text, option_names text[], seo_title text, seo_description text,
+          created_at timestamptz)
+     ORDER BY handle
+     ON CONFLICT (handle) DO NOTHING RETURNING id, handle`,
+    [
+      JSON.stringify(
+        drafts.map((draft) => ({
+          id: draft.id ?? newUuid(),
+          handle: draft.handle,
+          title: draft.title,
+          description_html: draft.descriptionHtml,
+          vendor: draft.vendor,
+          product_type: draft.productType,
+          tags: draft.tags,
+          status: draft.status,
+          option_names: draft.optionNames,
+          seo_title: draft.seoTitle ?? null,
+          seo_description: draft.seoDescription ?? null,
+          created_at: draft.createdAt ?? null,
+        })),
+      ),
+    ],
+  );
+  return new Map(rows.map(({ handle, id }) => [handle, id]));
+}
+
+async function writeChanges(tx: Tx, products: ChangedProduct[]): Promise<void> {
+  for (const { id, draft, created } of products) if (!created) await updateProduct(tx, id, draft);
+  const images = products.flatMap(({ id, changes }) => changes.images.map((image) => ({ ...image, product_id: id })));
+  if (images.length > 0) await writeImages(tx, images);
+  const newVariants = products.flatMap(({ id, changes }) =>
+    changes.newVariants.map((variant) => ({ ...variant, product_id: id })),
+  );
+  if (newVariants.length > 0) await insertVariants(tx, newVariants);
+  const all = products.map((product) => product.changes);
+  const changedVariants = all.flatMap((changes) => changes.changedVariants);
+  if (changedVariants.length > 0) await updateVariants(tx, changedVariants);
+  const stockRules = all.flatMap((changes) => changes.changedStockRules);
+  if (stockRules.length > 0) await updateStockRules(tx, stockRules);
+  const prices = all.flatMap((changes) => changes.prices);
+  if (prices.length > 0) await writePrices(tx, prices);
+  const versioned = all.flatMap((changes) => changes.versionedVariants);
+  if (versioned.length > 0) {
+    await tx.query('UPDATE variants SET version = version + 1, updated_at = now() WHERE id = ANY($1::uuid[])', [
+      versioned,
+    ]);
   }
+  for (const { id, changes } of products) if (changes.categoryIds) await writeCategories(tx, id, changes.categoryIds);
 }
 
 function assertVariants(draft: ProductDraft): void {
@@ -132,26 +181,29 @@ async function updateProduct(tx: Tx, productId: string, draft: ProductDraft): Pr
   );
 }
 
-async function writeImages(tx: Tx, productId: string, images: ProductChanges['images']): Promise<void> {
+type OfProduct<T> = T & { product_id: string };
+
+async function writeImages(tx: Tx, images: OfProduct<ProductChanges['images'][number]>[]): Promise<void> {
   await tx.query(
     `INSERT INTO product_images (id, product_id, position, url, alt)
-     SELECT id, $1, position, url, alt FROM jsonb_to_recordset($2) AS i (id uuid, position integer, url text, alt text)
+     SELECT id, product_id, position, url, alt
+     FROM jsonb_to_recordset($1) AS i (id uuid, product_id uuid, position integer, url text, alt text)
      ON CONFLICT (product_id, url) DO UPDATE SET position = excluded.position, alt = excluded.alt`,
-    [productId, JSON.stringify(images)],
+    [JSON.stringify(images)],
   );
 }
 
-async function insertVariants(tx: Tx, productId: string, variants: ProductChanges['newVariants']): Promise<void> {
+async function insertVariants(tx: Tx, variants: OfProduct<ProductChanges['newVariants'][number]>[]): Promise<void> {
   await tx.query(
     `INSERT INTO variants (id, product_id, position, title, sku, barcode, option_values, option_key, weight_grams,
                            requires_shipping, taxable, track_inventory, allow_backorder, image_id)
-     SELECT id, $1, position, title, sku, barcode, option_values, option_key, weight_grams,
+     SELECT id, product_id, position, title, sku, barcode, option_values, option_key, weight_grams,
             requires_shipping, taxable, track_inventory, allow_backorder, image_id
-     FROM jsonb_to_recordset($2) AS v (id uuid, position integer, title text, sku text, barcode text, option_values text[],
-          option_key text, weight_grams integer, requires_shipping boolean, taxable boolean, track_inventory boolean,
-          allow_backorder boolean, image_id uuid)
+     FROM jsonb_to_recordset($1) AS v (id uuid, product_id uuid, position integer, title text, sku text, barcode text,
+          option_values text[], option_key text, weight_grams integer, requires_shipping boolean, taxable boolean,
+          track_inventory boolean, allow_backorder boolean, image_id uuid)
      ORDER BY id`,
-    [productId, JSON.stringify(variants)],
+    [JSON.stringify(variants)],
   );
 }
 

@@ -36,7 +36,13 @@ export interface StoredVariant {
 
 /** One statement for everything. Call it after the product is locked, so that it sees what the lock protects. */
 export async function loadStoredProduct(tx: Tx, id: string): Promise<StoredProduct> {
-  const rows = await tx.query<StoredProduct>(
+  const [product] = await loadStoredProducts(tx, [id]);
+  return product!;
+}
+
+/** Many at once, still with one statement; in no particular order. */
+export async function loadStoredProducts(tx: Tx, ids: readonly string[]): Promise<StoredProduct[]> {
+  return tx.query<StoredProduct>(
     `SELECT p.id, p.title, p.description_html, p.vendor, p.product_type, p.tags, p.status, p.option_names,
             p.seo_title, p.seo_description,
             coalesce((SELECT json_agg(json_build_object('id', i.id, 'url', i.url, 'alt', i.alt, 'position', i.position)
@@ -52,8 +58,7 @@ export async function loadStoredProduct(tx: Tx, id: string): Promise<StoredProdu
                                   FROM prices r WHERE r.variant_id = v.id), '[]')) ORDER BY v.position, v.id)
                       FROM variants v WHERE v.product_id = p.id), '[]') AS variants,
             ARRAY(SELECT category_id FROM product_categories c WHERE c.product_id = p.id) AS category_ids
-     FROM products p WHERE p.id = $1`,
-    [id],
+     FROM products p WHERE p.id = ANY($1::uuid[])`,
+    [ids],
   );
-  return rows[0]!;
 }

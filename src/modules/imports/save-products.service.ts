@@ -33,8 +33,12 @@ export class SaveProducts {
     const changedIds = new Set<string>();
     const counts: { variantId: string; onHand: number; handle: string; productId: string }[] = [];
     const ordered = [...products].sort((a, b) => (a.draft.handle < b.draft.handle ? -1 : 1));
-    for (const { draft, quantities } of ordered) {
-      const saved = await this.writer.save(tx, draft);
+    const saves = await this.writer.saveAll(
+      tx,
+      ordered.map((product) => product.draft),
+    );
+    for (const [index, { draft, quantities }] of ordered.entries()) {
+      const saved = saves[index]!;
       outcomes.set(draft.handle, saved.outcome);
       if (saved.outcome !== 'unchanged') changedIds.add(saved.productId);
       saved.variants.forEach(({ id, created }, i) => {
