@@ -17,6 +17,9 @@ await startProcess('api', async (config) => {
   const app = await createApi(config);
   const owner = await prepareShop(app, config);
   await app.listen(config.port, config.host);
-  stopGracefully(app, { drainMs: config.production ? 5_000 : 0, beforeDrain: () => app.get(Readiness, { strict: false }).setNotReady() });
+  stopGracefully(app, {
+    drainMs: config.production ? 5_000 : 0,
+    beforeDrain: () => app.get(Readiness, { strict: false }).setNotReady(),
+  });
   await tellLauncher({ type: 'ready', summary: startSummary(config, owner) });
 });
