@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { anyProblem, describeProblems } from './problems.js';
 import { usedSchemas } from './schemas.js';
 import { type DocumentedTag, STAFF_TAGS, STOREFRONT_TAGS } from './tags.js';
 
@@ -34,7 +35,12 @@ export function createDocuments(app: INestApplication): ApiDocuments {
   });
   const paths = scanned.paths;
   const schemas = scanned.components?.schemas ?? {};
-  for (const operation of operationsOf(paths)) cartTokenAsCredential(operation);
+  for (const operation of operationsOf(paths)) {
+    cartTokenAsCredential(operation);
+    describeProblems(operation);
+    // The tag of a method is closer than the one of its controller.
+    operation.tags = operation.tags?.slice(-1);
+  }
   const pick = (keep: (path: string) => boolean): Paths =>
     Object.fromEntries(Object.entries(paths).filter(([path]) => keep(path)));
 
@@ -79,11 +85,12 @@ function assemble(
   const used = new Set(operationsOf(paths).flatMap((operation) => operation.tags ?? []));
   const known = tags.filter((tag) => used.delete(tag.name));
   const others = [...used].sort().map((name) => ({ name, description: '' }));
+  const responses = anyProblem();
   return {
     ...base,
     tags: [...known, ...others],
     paths,
-    components: { ...base.components, schemas: usedSchemas(paths, schemas) },
+    components: { ...base.components, responses, schemas: usedSchemas([paths, responses], schemas) },
   };
 }
 

@@ -53,11 +53,17 @@
     headers[name] = value;
   };
 
+  /** As if it had been entered into the dialog: it is sent from now on, and kept over reloads. */
+  function authorize(name, value) {
+    const schema = ui.specSelectors.specJson().getIn(['components', 'securitySchemes', name]).toJS();
+    ui.authActions.authorizeWithPersistOption({ [name]: { name, schema, value } });
+  }
+
   // --- sessions of staff -------------------------------------------------------------------------------------------
 
   function keepSession(answer) {
     if (answer.refreshToken) sessionStorage.setItem(REFRESH_TOKEN, answer.refreshToken);
-    ui.preauthorizeApiKey('bearer', answer.accessToken);
+    authorize('bearer', answer.accessToken);
   }
 
   /** Seconds until the token expires; a token that we cannot read is the server's to judge. */
@@ -144,7 +150,21 @@
       const etag = await etagFor(path, headers);
       if (etag) setHeader(headers, 'If-Match', etag);
     }
+    if (path === '/v1/auth/refresh' || path === '/v1/auth/logout') fillRefreshToken(request);
     return request;
+  }
+
+  /** The example in the form is nobody's token: the one of this page's session is meant. */
+  function fillRefreshToken(request) {
+    const kept = sessionStorage.getItem(REFRESH_TOKEN);
+    if (!kept) return;
+    try {
+      const body = JSON.parse(request.body ?? '{}');
+      if (!body.refreshToken || body.refreshToken === 'string') body.refreshToken = kept;
+      request.body = JSON.stringify(body);
+    } catch {
+      // Not JSON: the server says so.
+    }
   }
 
   /** crypto.randomUUID exists on https and localhost only. */
@@ -166,13 +186,17 @@
       etags.delete(path);
     }
     const body = response.ok ? (response.body ?? response.obj) : null;
-    if (path === '/v1/auth/login' && body?.accessToken) {
+    if ((path === '/v1/auth/login' || path === '/v1/auth/refresh') && body?.accessToken) {
       keepSession(body);
       note(`Signed in${body.user?.email ? ` as ${body.user.email}` : ''}.`);
     }
-    if (path === '/v1/auth/logout' && response.ok) sessionStorage.removeItem(REFRESH_TOKEN);
+    if (path === '/v1/auth/logout' && response.ok) {
+      sessionStorage.removeItem(REFRESH_TOKEN);
+      ui.authActions.logoutWithPersistOption(['bearer']);
+      note('Signed out.');
+    }
     if (path === '/v1/carts' && response.status === 201 && body?.token) {
-      ui.preauthorizeApiKey('cartToken', body.token);
+      authorize('cartToken', body.token);
       note('The token of this cart is sent with the next calls.');
     }
     return response;
@@ -187,7 +211,7 @@
       presets: [SwaggerUIBundle.presets.apis],
       layout: 'BaseLayout',
       deepLinking: true,
-      docExpansion: 'none',
+      docExpansion: 'list',
       defaultModelsExpandDepth: -1,
       defaultModelExpandDepth: 3,
       displayRequestDuration: true,
