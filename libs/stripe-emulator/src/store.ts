@@ -8,7 +8,6 @@ export interface IntentTrait {
   returnUrl: string | null;
   /** The payment method whose authentication or processing is under way. */
   pendingMethod: string | null;
-  isOffSession: boolean;
 }
 
 /** Which test card a payment method is, and whether it may be used again without a customer. */

@@ -41,7 +41,7 @@ export class PaymentIntentMachine {
     const { intentTraits } = this.engine.store;
     return (
       intentTraits.get(intent.id) ??
-      intentTraits.put({ id: intent.id, confirms: 0, returnUrl: null, pendingMethod: null, isOffSession: false })
+      intentTraits.put({ id: intent.id, confirms: 0, returnUrl: null, pendingMethod: null })
     );
   }
 
@@ -64,7 +64,6 @@ export class PaymentIntentMachine {
     const trait = this.trait(intent);
     trait.confirms += 1;
     trait.returnUrl = options.returnUrl ?? trait.returnUrl;
-    trait.isOffSession = options.isOffSession;
     trait.pendingMethod = null;
     this.engine.store.intentTraits.put(trait);
     if (trait.confirms > this.engine.confirmLimit) return this.toCanceled(intent, 'automatic', scope);
