@@ -129,7 +129,7 @@ export class StripeGateway {
       return await this.intentCall('confirm', (stripe) =>
         stripe.paymentIntents.confirm(
           ref,
-          { ...method, ...(returnUrl ? { return_url: returnUrl } : {}), expand: ['latest_charge'] },
+          { ...method, return_url: returnUrl ?? this.config.storefrontUrl, expand: ['latest_charge'] },
           { idempotencyKey: `pi:confirm:${attemptId}` },
         ),
       );

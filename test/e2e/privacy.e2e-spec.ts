@@ -1,0 +1,115 @@
+import { newUuid } from '#libs/ids';
+import { freePort, Processes } from '../support/processes.js';
+import { ADDRESS, Shop } from '../support/shop.js';
+
+const CANARY = {
+  password: 'canary-password-7f3a9c',
+  email: 'canary.person@secret.example',
+  phone: '+1-555-0199-4242',
+  street: '77 Canary Hidden Lane',
+  name: 'Canarysurname',
+  key: 'canary-idempotency-key-55',
+  card: '4242424242424242',
+  bearer: 'eyJhbGciOiJFUzI1NiJ9.eyJjYW5hcnkiOnRydWV9.c2lnbmF0dXJl',
+};
+
+describe('privacy', () => {
+  let shop: Shop;
+  let processes: Processes;
+  let url: string;
+  beforeAll(async () => {
+    shop = await Shop.start({ env: { JOBS: '0' } });
+    processes = new Processes();
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    processes.start('src/main.js', {
+      PORT: String(port),
+      DATABASE_URL: shop.database.url,
+      LOG_LEVEL: 'debug',
+      JOBS: '1',
+      STRIPE_SECRET_KEY: 'sk_test_canarykey123',
+      STRIPE_PUBLISHABLE_KEY: 'pk_test_emporium',
+      STRIPE_WEBHOOK_SECRET: 'whsec_canary_secret_1',
+      STRIPE_API_BASE: shop.stripe.url,
+    });
+    await processes.alive(url);
+  }, 60_000);
+  afterAll(async () => {
+    await processes?.stop();
+    await shop?.stop();
+  });
+
+  it('no secret and no personal datum reaches a log, the outbox, a job or the body of an error', async () => {
+    const errors: string[] = [];
+    const send = async (method: string, path: string, body: unknown, headers: Record<string, string> = {}) => {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { 'Content-Type': 'application/json', ...headers },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      if (response.status >= 400) errors.push(text);
+      return { status: response.status, body: text === '' ? null : (JSON.parse(text) as any) };
+    };
+    const variantId = await shop.product({ stock: 5 });
+    const address = { ...ADDRESS, lastName: CANARY.name, line1: CANARY.street, phone: CANARY.phone };
+    const cart = await shop.cart([{ variantId, quantity: 1 }]);
+    const token = { 'X-Cart-Token': cart.token };
+    expect(
+      (await send('PATCH', `/v1/carts/${cart.id}`, { email: CANARY.email, shippingAddress: address }, token)).status,
+    ).toBe(200);
+    const placed = await send(
+      'POST',
+      `/v1/carts/${cart.id}/checkout`,
+      { paymentMethod: 'stripe', confirmationToken: 'pm_card_visa', returnUrl: 'http://localhost/done' },
+      { ...token, 'Idempotency-Key': CANARY.key },
+    );
+    expect(placed).toMatchObject({ status: 201, body: { order: { paymentStatus: 'paid' } } });
+    await send('POST', '/v1/auth/login', { email: CANARY.email, password: CANARY.password });
+    await send('POST', '/v1/carts', {
+      email: `not-an-email ${CANARY.card}`,
+      card: CANARY.card,
+      password: CANARY.password,
+    });
+    await send('POST', '/v1/carts', `{"email":"${CANARY.email}", broken`);
+    await send('GET', `/v1/admin/orders?q=${encodeURIComponent(CANARY.email)}`, undefined, {
+      Authorization: `Bearer ${CANARY.bearer}`,
+    });
+    await send(
+      'POST',
+      '/v1/webhooks/stripe',
+      { id: 'evt_x', email: CANARY.email },
+      { 'Stripe-Signature': 't=1,v1=canary' },
+    );
+    shop.stripe.setChaos({ api: [{ kind: 'status', status: 500, method: 'POST', path: '/v1/payment_intents' }] });
+    const second = await shop.cart([{ variantId, quantity: 1 }]);
+    expect(
+      (
+        await send(
+          'POST',
+          `/v1/carts/${second.id}/checkout`,
+          { paymentMethod: 'stripe' },
+          { 'X-Cart-Token': second.token, 'Idempotency-Key': newUuid() },
+        )
+      ).status,
+    ).toBe(503);
+    shop.stripe.clearChaos();
+    await shop.until(
+      async () => (await shop.db.query(`SELECT FROM mailbox WHERE recipient = $1`, [CANARY.email])).length > 0,
+      'the confirmation mail',
+    );
+
+    const rows = await shop.db.query(
+      `SELECT payload::text AS text FROM outbox UNION ALL SELECT payload::text || coalesce(last_error, '') FROM jobs
+       UNION ALL SELECT data::text FROM order_events UNION ALL SELECT coalesce(encode(response_body, 'escape'), '') FROM idempotency_keys`,
+    );
+    const everything = { log: processes.output, errors: errors.join('\n'), rows: JSON.stringify(rows) };
+    expect(processes.output).toContain('request.done');
+    const secrets = [...Object.values(CANARY), cart.token, 'sk_test_canarykey123', 'whsec_canary_secret_1', '_secret_'];
+    for (const [where, text] of Object.entries(everything)) {
+      for (const secret of secrets) {
+        expect({ where, secret, found: text.includes(secret) }).toEqual({ where, secret, found: false });
+      }
+    }
+  }, 60_000);
+});
