@@ -56,8 +56,3 @@ export const WebhookSignatureInvalid = defineError({
   kind: 'invalid',
   title: 'The signature does not fit the body',
 });
-export const CaptureNotPossible = defineError({
-  code: 'capture_not_possible',
-  kind: 'conflict',
-  title: 'There is no authorized payment to capture',
-});
