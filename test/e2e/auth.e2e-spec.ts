@@ -7,6 +7,7 @@ import {
   randomBytes,
   sign,
 } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get, Module, Req, type Type } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { principalOf, type Request } from '#libs/http';
@@ -673,6 +674,21 @@ describe('the first owner', () => {
       const session = await login(email, password, undefined, client(apps[0]!.url));
       expect([session.status, session.body.user.role]).toEqual([200, 'owner']);
       expect(await serviceOf(apps[1]!).ensureFirstOwner()).toBeNull();
+    }));
+
+  it('is made once even when all processes have found that there is none', () =>
+    onEmptyDatabase([{}, {}], async ([one, two]) => {
+      const [a, b] = await one!.db.withClient(async (client) => {
+        // Readers go on, writers wait: both processes have looked before either can write.
+        await client.query('BEGIN; LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE');
+        const making = [one!, two!].map((app) => serviceOf(app).ensureFirstOwner());
+        const waiting = `SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+        while ((await one!.db.query<{ n: number }>(waiting))[0]!.n < 2) await sleep(10);
+        await client.query('COMMIT');
+        return Promise.all(making);
+      });
+      expect([a, b].filter((owner) => owner === null)).toHaveLength(1);
+      expect(await one!.db.query(`SELECT 1 FROM users`)).toHaveLength(1);
     }));
 
   it('has the password of the settings', () =>

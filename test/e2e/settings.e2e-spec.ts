@@ -479,6 +479,32 @@ describe('what carts know of the shop', () => {
     }
   });
 
+  it('does not take a load that began before the change for one of after it', async () => {
+    const other = await start();
+    try {
+      const query = other.db.query.bind(other.db);
+      let arrive = () => {};
+      const arrived = new Promise<void>((resolve) => (arrive = resolve));
+      let release = () => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      jest.spyOn(other.db, 'query').mockImplementationOnce(async (...statement: Parameters<typeof query>) => {
+        const rows = await query(...statement);
+        arrive();
+        await released;
+        return rows as never;
+      });
+      const early = context(other).get();
+      await arrived;
+      const changed = await call('PATCH', 'settings', { name: 'Late' }, etag(await call('GET', 'settings')));
+      const late = context(other).get(Number(JSON.parse(etag(changed))));
+      release();
+      expect((await early).name).not.toBe('Late');
+      expect((await late).name).toBe('Late');
+    } finally {
+      await other.close();
+    }
+  });
+
   it('is never older than the version that the reader knows, however the changes come', async () => {
     const stop = { now: false };
     const writes = (async () => {
