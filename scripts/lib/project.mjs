@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Failure } from './terminal.mjs';
 
@@ -19,6 +19,8 @@ const SOURCES = [
   'package.json',
 ];
 const BUILD_STAMP = join(ROOT, 'dist', '.stamp');
+/** Older locks belong to a process whose id somebody else has by now. */
+const LOCK_LIMIT_MS = 15 * 60_000;
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.emporium-lock');
 
 /** Where this machine keeps the shop's data. */
@@ -28,12 +30,15 @@ export function dataDirOf(env = process.env) {
 
 /** Installs the packages and builds, each only when needed. */
 export async function prepare(terminal, { install = true, build = true } = {}) {
-  if (install && !isInstalled()) await exclusively('install', () => !isInstalled() && installPackages(terminal));
-  if (build && !isBuilt()) await exclusively('build', () => !isBuilt() && buildProject(terminal));
+  if (install && !isInstalled())
+    await exclusively(terminal, 'install', () => !isInstalled() && installPackages(terminal));
+  if (build && !isBuilt()) await exclusively(terminal, 'build', () => !isBuilt() && buildProject(terminal));
 }
 
 /** Whether node_modules belongs to the package-lock.json of now. */
 export function isInstalled() {
+  // A linked folder belongs to another clone: npm would empty it under that clone's feet.
+  if (lstatSync(join(ROOT, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) return true;
   const lock = join(ROOT, 'package-lock.json');
   const installed = join(ROOT, 'node_modules', '.package-lock.json');
   if (!existsSync(installed)) return false;
@@ -89,9 +94,10 @@ function sourceStamp() {
 }
 
 /** Runs `work` while no other process of this folder installs or builds. */
-async function exclusively(name, work) {
+async function exclusively(terminal, name, work) {
   const lock = join(ROOT, '.cache', `${name}.lock`);
   mkdirSync(dirname(lock), { recursive: true });
+  let isWaiting = false;
   for (;;) {
     try {
       writeFileSync(lock, String(process.pid), { flag: 'wx' });
@@ -99,8 +105,14 @@ async function exclusively(name, work) {
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
       const owner = Number(read(lock));
-      if (owner && !isAlive(owner)) rmSync(lock, { force: true });
-      else await new Promise((done) => setTimeout(done, 200));
+      const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+      if ((owner && !isAlive(owner)) || age > LOCK_LIMIT_MS) {
+        rmSync(lock, { force: true });
+        continue;
+      }
+      if (!isWaiting) terminal.line(`… Waiting for the ${name} that process ${owner} does`);
+      isWaiting = true;
+      await new Promise((done) => setTimeout(done, 200));
     }
   }
   const release = () => rmSync(lock, { force: true });
@@ -122,15 +134,20 @@ function isAlive(pid) {
   }
 }
 
-/** Runs a program to its end and keeps what it printed. */
+/** Runs a program and keeps what it printed. It ends with us. */
 export function run(program, args, options = {}) {
   return new Promise((done) => {
     const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const kill = () => child.kill();
+    process.once('exit', kill);
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding('utf8').on('data', (text) => (output += text));
     child.once('error', (error) => done({ code: 127, output: error.message }));
-    child.once('close', (code, signal) => done({ code: code ?? 1, signal, output }));
+    child.once('close', (code, signal) => {
+      process.off('exit', kill);
+      done({ code: code ?? 1, signal, output });
+    });
   });
 }
 

@@ -1,5 +1,8 @@
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
+/** How often a log learns that a long step is still at work. */
+const REMINDER_MS = 20_000;
+
 /** Progress for the person who waits: a moving line at a terminal, plain lines elsewhere. */
 export class Terminal {
   /** @param {NodeJS.WriteStream} stream */
@@ -41,6 +44,11 @@ export class Terminal {
       this.#draw();
     } else if (announce) {
       this.stream.write(`… ${text}\n`);
+      const { current } = this;
+      this.timer ??= setInterval(() => {
+        const elapsed = performance.now() - current.startedAt;
+        this.stream.write(`… ${text}, ${duration(elapsed)} so far\n`);
+      }, REMINDER_MS).unref();
     }
   }
 

@@ -2,7 +2,7 @@
 import { accessSync, chmodSync, constants, existsSync, mkdtempSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LIBRARY, loadLibrary, PREFIX, sweepLeftovers } from './leftovers.mjs';
+import { LIBRARY, loadLibrary, ownerMark, PREFIX, sweepLeftovers } from './leftovers.mjs';
 
 const ROOM_BYTES = 1024 ** 3;
 
@@ -14,7 +14,7 @@ export default async function globalSetup() {
   const folder = mkdtempSync(join(hasRoom('/dev/shm') ? '/dev/shm' : tmpdir(), PREFIX));
   // As root, Postgres runs as another user, which must be able to enter.
   chmodSync(folder, 0o755);
-  writeFileSync(join(folder, 'owner'), String(process.pid));
+  writeFileSync(join(folder, 'owner'), ownerMark());
   const postgres = await stack.startPostgres({ dataDir: folder, durable: false, database: 'emporium' });
   const redis =
     process.env.EMPORIUM_TEST_REDIS === '0' ? null : await stack.startRedis({ dataDir: folder, durable: false });

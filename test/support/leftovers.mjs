@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -20,13 +20,28 @@ export async function sweepLeftovers() {
     for (const name of names) {
       const folder = join(place, name);
       try {
-        if (isAlive(Number(readFileSync(join(folder, 'owner'), 'utf8')))) continue;
+        const [pid, namespace] = readFileSync(join(folder, 'owner'), 'utf8').split(' ');
+        if (namespace !== processNamespace() || isAlive(Number(pid))) continue;
         await killLeftovers(folder);
         rmSync(folder, { recursive: true, force: true });
       } catch {
         // Another user's run, or one that is just beginning.
       }
     }
+  }
+}
+
+/** What to write into the file `owner` of a run's folder. */
+export function ownerMark() {
+  return `${process.pid} ${processNamespace()}`;
+}
+
+/** Containers may share a folder and count their processes apart: then nobody can tell whether the other's run lives. */
+function processNamespace() {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '-';
   }
 }
 
