@@ -16,7 +16,7 @@ const MISUSED = 2;
  * Runs one command to its end.
  * @returns the exit code: 0, 1 when it failed, 2 when it was not understood
  */
-export async function runCli(args: string[], terminal = new Terminal(), env = process.env): Promise<number> {
+export async function runCli(args: string[], terminal = new Terminal(), env?: NodeJS.ProcessEnv): Promise<number> {
   if (args.length === 0 || ['help', '--help', '-h'].includes(args[0]!)) {
     const command = findCommand(COMMANDS, args.slice(1));
     terminal.line(command ? helpOf(command) : helpText(COMMANDS));

@@ -1,0 +1,39 @@
+/**
+ * The declared module graph. A module imports another one only if it is named here, and only through its index.ts.
+ * Modules stand in the order of src/modules/index.ts: each may use those above it, never one below, so calls go down and
+ * events go up. .dependency-cruiser.mjs makes rules of it, docs/architecture.md draws it, and tests compare all three.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+export const MODULES = {
+  auth: [],
+  settings: ['auth'],
+  catalog: ['auth'],
+  inventory: ['auth', 'catalog'],
+  pricing: [],
+  cart: ['auth', 'settings', 'catalog', 'pricing'],
+  orders: ['auth', 'catalog', 'pricing', 'cart'],
+  payments: ['auth', 'inventory', 'pricing', 'orders'],
+  checkout: ['auth', 'settings', 'inventory', 'cart', 'orders', 'payments'],
+  imports: ['auth', 'settings', 'catalog', 'inventory'],
+  demo: ['auth'],
+  notifications: [],
+  operations: ['auth', 'orders'],
+};
+
+/**
+ * What each lib may use of the others. A lib does not know that there is a shop.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+export const LIBS = {
+  errors: [],
+  html: [],
+  ids: [],
+  'local-stack': [],
+  log: [],
+  money: [],
+  'stripe-emulator': [],
+  database: ['errors'],
+  http: ['database', 'errors', 'ids', 'log', 'money'],
+  outbox: ['database', 'ids'],
+  jobs: ['database', 'ids', 'log', 'outbox'],
+};
