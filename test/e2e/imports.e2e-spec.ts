@@ -1,38 +1,432 @@
-import { NestFactory } from '@nestjs/core';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppModule } from '../../src/app.module.js';
-import { loadConfig } from '../../src/config/index.js';
-import { runCli } from '../../src/cli/run-cli.js';
-import { Terminal } from '../../src/cli/terminal.js';
-import { cloneDatabase, type TestDatabase } from '../support/postgres.js';
-import { Writable } from 'node:stream';
-let database: TestDatabase;
-let env: Record<string, string>;
+import { decodeId, newUuid } from '#libs/ids';
+import type { JobContext } from '#libs/jobs';
+import { ImportsRepository, ImportTakenOver } from '../../src/modules/imports/imports.repository.js';
+import { RunImport } from '../../src/modules/imports/run-import.service.js';
+import { type Answer, Shop } from '../support/shop.js';
+
+const FIXTURES = join(import.meta.dirname, '../fixtures');
+const fixture = (name: string) => readFileSync(join(FIXTURES, name), 'utf8');
+
+let shop: Shop;
+let owner: string;
+
 beforeAll(async () => {
-  database = await cloneDatabase();
-  env = { NODE_ENV: 'test', DATABASE_URL: database.url, DATA_DIR: mkdtempSync(join(tmpdir(), 'emp-')), LOG_LEVEL: 'error' };
+  shop = await Shop.start({ stripe: false });
+  owner = await shop.staff();
 });
-afterAll(async () => database.drop());
-async function shop(...args: string[]) {
-  const text: string[] = [];
-  const sink = () => new Writable({ write: (c, _e, done) => { text.push(String(c)); done(); } });
-  const t0 = performance.now();
-  const code = await runCli(args, new Terminal(sink(), sink()), env);
-  console.log(args.join(' '), code, Math.round(performance.now() - t0), 'ms\n', text.join(''));
-  return code;
+afterAll(() => shop?.stop());
+
+function upload(
+  content: string | Buffer | null,
+  fields: Record<string, string> = {},
+  bearer = owner,
+  target = shop,
+): Promise<Answer> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  if (content !== null) form.append('file', new Blob([content as string]), 'products.csv');
+  return fetch(`${target.url}/v1/admin/imports`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${bearer}` },
+    body: form,
+  }).then(async (answer) => ({ status: answer.status, headers: answer.headers, body: await answer.json() }));
 }
-it('works', async () => {
-  await shop('seed');
-  await shop('seed');
-  for (const f of (process.env.FILES ?? '').split(' ').filter(Boolean)) { await shop('import', 'products', f, '--dry-run'); await shop('import', 'products', f); await shop('import', 'products', f); }
-  await shop('books');
-  await shop('backup', join(env.DATA_DIR, 'b.gz'));
-  await shop('restore', join(env.DATA_DIR, 'b.gz'));
-  await shop('restore', join(env.DATA_DIR, 'b.gz'), '--force');
-  await shop('books');
-  await shop('admin', 'create', '--email', 'x@example.com');
-  await shop('reset'); await shop('reset', '--yes'); await shop('help'); await shop('import', 'products'); await shop('foo');
-  await shop('help', 'import', 'products');
-}, 120000);
+
+/** Uploads and waits for the end. */
+async function importFile(content: string | Buffer, fields: Record<string, string> = {}): Promise<any> {
+  const started = await upload(content, fields);
+  expect(started.status).toBe(202);
+  expect(started.headers.get('location')).toBe(`/v1/admin/imports/${started.body.id}`);
+  return shop.until(async () => {
+    const { body } = await shop.call('GET', started.headers.get('location')!, { bearer: owner });
+    return ['completed', 'failed'].includes(body.status) && body;
+  }, 'the import');
+}
+
+const page = async (handle: string) => (await shop.call('GET', `/v1/products/${handle}`)).body;
+const stockOf = async (handle: string) => {
+  const rows = await shop.db.query<{ title: string; on_hand: number }>(
+    `SELECT v.title, s.on_hand FROM variants v JOIN products p ON p.id = v.product_id JOIN stock_levels s ON s.variant_id = v.id
+     WHERE p.handle = $1 ORDER BY v.position`,
+    [handle],
+  );
+  return Object.fromEntries(rows.map((row) => [row.title, row.on_hand]));
+};
+const everything = () =>
+  shop.db.query(
+    `SELECT p.handle, p.version, p.updated_at, v.id, v.version AS variant_version, v.updated_at AS variant_updated_at, r.amount,
+       r.updated_at AS price_updated_at, s.on_hand, (SELECT count(*) FROM stock_movements) AS movements,
+       (SELECT count(*) FROM product_images) AS images, (SELECT md5(string_agg(detail, '' ORDER BY handle)) FROM product_pages) AS pages
+     FROM products p JOIN variants v ON v.product_id = p.id JOIN prices r ON r.variant_id = v.id
+     LEFT JOIN stock_levels s ON s.variant_id = v.id ORDER BY v.id`,
+  );
+
+const HEADER = 'Handle,Title,Option1 Name,Option1 Value,Variant Inventory Tracker,Variant Inventory Qty,Variant Price';
+const simple = (handle: string, quantity: number | string = 5, price = '10') =>
+  `${handle},Product ${handle},Title,Default Title,shopify,${quantity},${price}`;
+const many = (count: number, prefix: string) =>
+  [HEADER, ...Array.from({ length: count }, (_, i) => simple(`${prefix}-${i}`))].join('\n');
+
+describe('a product export', () => {
+  it('becomes products with variants, prices, images and stock', async () => {
+    const done = await importFile(fixture('products-export.csv'));
+    expect(done).toMatchObject({
+      status: 'completed',
+      failure: null,
+      kind: 'products',
+      fileName: 'products.csv',
+      options: { currency: 'USD', stock: 'keep', dryRun: false },
+      rowsRead: 10,
+      percent: 100,
+      summary: { created: 5, updated: 0, unchanged: 0, failed: 0 },
+      errors: [],
+    });
+    expect(done.warnings).toEqual([
+      { line: 7, handle: 'clay-mug', reason: 'Variant Inventory Qty is -3; 0 is taken instead.' },
+      { line: 14, handle: 'gift-card', reason: 'gift cards cannot be issued; the product is kept as a draft.' },
+    ]);
+
+    const mug = await page('clay-mug');
+    expect(mug).toMatchObject({
+      title: 'Clay Mug',
+      vendor: 'Potters Lane',
+      productType: 'Mug',
+      tags: ['clay', 'kitchen', 'gift'],
+      seo: { title: 'Clay mugs', description: 'Mugs by hand' },
+      options: [{ name: 'Color', values: ['Blue', 'Green'] }],
+      images: [
+        { url: 'https://img.example.com/mug-blue.jpg', alt: 'A blue mug' },
+        { url: 'https://img.example.com/mug-green.jpg', alt: '' },
+        { url: 'https://img.example.com/mug-table.jpg', alt: 'Both on a table' },
+      ],
+      variants: [
+        {
+          sku: null,
+          price: { amount: 1800, currency: 'USD' },
+          compareAt: { amount: 2450 },
+          weightGrams: 340,
+          available: true,
+        },
+        { sku: null, price: { amount: 1800, currency: 'USD' }, available: false },
+      ],
+    });
+    expect(mug.descriptionHtml).toContain('<li>holds "enough"</li>');
+    expect(mug.descriptionHtml).not.toContain('script');
+    expect(mug.variants[1].imageId).toBe(mug.images[1].id);
+    expect(await stockOf('clay-mug')).toEqual({ Blue: 12, Green: 0 });
+  });
+
+  it('follows tracker and policy: untracked always sells, continue sells on, deny does not', async () => {
+    const shirt = await page('linen-shirt');
+    expect(shirt.variants.map((v: any) => [v.title, v.sku, v.barcode, v.available])).toEqual([
+      ['White / S', 'LS-W-S', '4006381333931', true],
+      ['White / M', 'LS-W-M', null, true],
+      ['Sand / S', 'LS-S-S', null, true],
+    ]);
+    expect(await stockOf('linen-shirt')).toEqual({ 'White / S': 0, 'White / M': 4, 'Sand / S': 1 });
+    expect(await stockOf('online-course')).toEqual({});
+    expect((await page('online-course')).variants[0]).toMatchObject({ available: true, requiresShipping: false });
+  });
+
+  it('keeps what is not published, and gift cards, out of the shop', async () => {
+    for (const handle of ['hidden-lamp', 'gift-card']) {
+      expect((await shop.call('GET', `/v1/products/${handle}`)).status).toBe(404);
+      expect(await shop.db.query('SELECT status FROM products WHERE handle = $1', [handle])).toEqual([
+        { status: 'draft' },
+      ]);
+    }
+    expect(await stockOf('hidden-lamp')).toEqual({ '': 7 });
+  });
+
+  it('changes nothing the second time', async () => {
+    const before = await everything();
+    const done = await importFile(fixture('products-export.csv'));
+    expect(done.summary).toEqual({ created: 0, updated: 0, unchanged: 5, failed: 0 });
+    expect(await everything()).toEqual(before);
+  });
+
+  it('is read with the headers of newer exports', async () => {
+    const done = await importFile(fixture('products-new-columns.csv'));
+    expect(done).toMatchObject({ status: 'completed', errors: [], summary: { created: 3, failed: 0 } });
+    expect(await page('trail-bottle')).toMatchObject({
+      descriptionHtml: 'Keeps tea hot',
+      tags: ['steel', 'trail'],
+      variants: [
+        { sku: 'TB-05', weightGrams: 454, price: { amount: 3400 }, compareAt: { amount: 3900 } },
+        { sku: 'TB-075', weightGrams: 600, price: { amount: 3900 } },
+      ],
+    });
+    const statuses = await shop.db.query(
+      `SELECT handle, status FROM products WHERE handle LIKE '%-tent' ORDER BY handle`,
+    );
+    expect(statuses).toEqual([
+      { handle: 'next-tent', status: 'draft' },
+      { handle: 'old-tent', status: 'archived' },
+    ]);
+  });
+
+  it('may be in another currency, beside the prices that are there', async () => {
+    const done = await importFile(fixture('products-new-columns.csv'), { currency: 'EUR' });
+    expect(done.summary).toMatchObject({ created: 0, updated: 3 });
+    const prices = await shop.db.query(
+      `SELECT r.currency, r.amount FROM prices r JOIN variants v ON v.id = r.variant_id WHERE v.sku = 'TB-05' ORDER BY 1`,
+    );
+    expect(prices).toEqual([
+      { currency: 'EUR', amount: 3400 },
+      { currency: 'USD', amount: 3400 },
+    ]);
+  });
+});
+
+describe('mistakes', () => {
+  it('cost only their own product, and are told with line and reason', async () => {
+    const done = await importFile(fixture('products-with-mistakes.csv'));
+    expect(done).toMatchObject({ status: 'completed', summary: { created: 2, failed: 8 }, errorCount: 14 });
+    expect(done.errors.map((e: any) => `${e.line} ${e.handle}: ${e.reason}`)).toEqual(
+      [
+        '3 dear: Variant Price must be a number with at most 2 decimals and a point, such as 19.99 for USD, not "1,999.00".',
+        '4 no-price: Variant Price is empty.',
+        '6 twins: the variant red is on line 5 already.',
+        '7 null: Handle is empty, so the row belongs to no product.',
+        '8 untitled: Title is empty on every row of the product.',
+        '9 odd: Variant Price must not be negative, but is "-5".',
+        '9 odd: Variant Compare At Price must be a number with at most 2 decimals and a point, such as 19.99 for USD, not "x".',
+        '9 odd: Variant Grams must be a number, not "heavy".',
+        '9 odd: Variant Inventory Policy must be deny or continue, not "later".',
+        '9 odd: Variant Inventory Qty must be a whole number, not "some".',
+        '9 odd: Status must be active, draft or archived, not "sold".',
+        '9 odd: Published must be TRUE or FALSE, not "maybe".',
+        '11 half: Option1 Value (Size) is empty.',
+        '12 comma: the row has more fields than the header: a comma is probably not quoted.',
+      ].sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)),
+    );
+    expect(done.warnings.map((w: any) => [w.line, w.reason])).toEqual([
+      [13, 'Image Src is not an http address; the image is left out.'],
+    ]);
+    expect((await page('good-one')).variants).toHaveLength(1);
+    expect((await page('good-two')).images).toEqual([]);
+    const failed = await shop.db.query(
+      `SELECT handle FROM products WHERE handle IN ('dear', 'twins', 'odd', 'untitled')`,
+    );
+    expect(failed).toEqual([]);
+  });
+
+  it('that break the file leave everything as it was, and name the line', async () => {
+    const before = await everything();
+    const broken = [
+      HEADER,
+      simple('before-the-break'),
+      'broken,"Broken,Title,Default Title,shopify,1,5',
+      simple('after'),
+    ].join('\n');
+    for (const [content, failure] of [
+      [broken, /^Line 3: a quotation mark/],
+      [Buffer.from(`${HEADER}\n${simple('caf\xe9')}`, 'latin1'), /^Line 2: the text is not UTF-8/],
+      ['', /^Line 1: the file is empty/],
+      [Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1'), /^Line 1: the text is not UTF-8/],
+      ['<html>\n<body>Not Found</body>', /^Line 1: there is no column "Handle" and "Title"/],
+    ] as const) {
+      const done = await importFile(content);
+      expect(done).toMatchObject({
+        status: 'failed',
+        failure: expect.stringMatching(failure),
+        summary: { created: 0, failed: 0 },
+      });
+    }
+    expect(await everything()).toEqual(before);
+    expect(await shop.db.query('SELECT FROM import_chunks')).toEqual([]);
+  });
+
+  it('that only the database can see cost their own product, too', async () => {
+    await importFile([HEADER, simple('promised', 3), simple('bystander-a', 3), simple('bystander-b', 3)].join('\n'));
+    const { variants } = await page('promised');
+    await shop.db.query('UPDATE stock_levels SET reserved = 2 WHERE variant_id = $1', [
+      decodeId('variant', variants[0].id),
+    ]);
+    const file = [HEADER, simple('promised', 1), simple('bystander-a', 9), simple('bystander-b', 3)].join('\n');
+    const done = await importFile(file, { stock: 'set' });
+    expect(done.summary).toEqual({ created: 0, updated: 1, unchanged: 1, failed: 1 });
+    expect(done.errors).toEqual([
+      { line: 2, handle: 'promised', reason: 'its stock would fall below what is promised to orders.' },
+    ]);
+    expect(await stockOf('promised')).toEqual({ '': 3 });
+    expect(await stockOf('bystander-a')).toEqual({ '': 9 });
+    await shop.db.query('UPDATE stock_levels SET reserved = 0 WHERE variant_id = $1', [
+      decodeId('variant', variants[0].id),
+    ]);
+  });
+});
+
+describe('stock', () => {
+  const file = (...rows: [string, string][]) =>
+    [
+      HEADER,
+      ...rows.map(
+        ([size, quantity], i) =>
+          `sized,${i === 0 ? 'Sized' : ''},${i === 0 ? 'Size' : ''},${size},shopify,${quantity},9`,
+      ),
+    ].join('\n');
+
+  it('comes from the file for new variants only, unless told', async () => {
+    await importFile(file(['S', '5']));
+    await importFile(file(['S', '8'], ['M', '3']));
+    expect(await stockOf('sized')).toEqual({ S: 5, M: 3 });
+    const set = await importFile(file(['S', '8'], ['M', '']), { stock: 'set' });
+    expect(set.summary).toMatchObject({ updated: 1 });
+    expect(await stockOf('sized')).toEqual({ S: 8, M: 3 });
+    expect((await importFile(file(['S', '8'], ['M', '']), { stock: 'set' })).summary).toMatchObject({ unchanged: 1 });
+    const ledger = await shop.db.query(
+      `SELECT m.delta, m.kind, m.reason, m.actor LIKE 'staff:usr_%' AS by_staff FROM stock_movements m JOIN variants v ON v.id = m.variant_id
+       JOIN products p ON p.id = v.product_id WHERE p.handle = 'sized' AND v.title = 'S' ORDER BY m.created_at, m.id`,
+    );
+    expect(ledger).toEqual([
+      { delta: 5, kind: 'receipt', reason: 'import', by_staff: true },
+      { delta: 3, kind: 'adjustment', reason: 'import', by_staff: true },
+    ]);
+  });
+  it('shows on the product at once when it sells out', async () => {
+    await importFile(file(['S', '0'], ['M', '0']), { stock: 'set' });
+    expect((await page('sized')).variants.map((v: any) => v.available)).toEqual([false, false]);
+    const { data } = (await shop.call('GET', '/v1/products?q=sized&inStock=true')).body;
+    expect(data.map((card: any) => card.handle)).not.toContain('sized');
+  });
+});
+
+describe('a dry run', () => {
+  it('tells what would happen and changes nothing', async () => {
+    const content = [HEADER, simple('dry-a'), simple('dry-b', 1, 'x'), simple('sized')].join('\n');
+    const before = await everything();
+    const dry = await importFile(content, { dryRun: 'true' });
+    expect(dry).toMatchObject({ status: 'completed', options: { dryRun: true }, summary: { created: 1, failed: 1 } });
+    expect(await everything()).toEqual(before);
+    const real = await importFile(content);
+    expect([real.summary, real.errors]).toEqual([dry.summary, dry.errors]);
+  });
+});
+
+describe('an upload', () => {
+  it('is refused without a file, with unknown fields or values, and without permission', async () => {
+    const codes = (answer: Answer) => [
+      answer.status,
+      answer.body.code,
+      ...(answer.body.errors ?? []).map((e: any) => e.pointer),
+    ];
+    expect(codes(await upload(null))).toEqual([400, 'validation_failed', '/file']);
+    expect(codes(await upload('x', { color: 'red', currency: 'XQQ', stock: 'all', dryRun: 'perhaps', kind: 'orders' }))).toEqual([
+      400, 'validation_failed', '/color', '/currency', '/stock', '/dryRun', '/kind',
+    ]); // prettier-ignore
+    expect(codes(await upload('x', {}, await shop.staff('support')))).toEqual([403, 'forbidden']);
+    expect(codes(await upload('x', {}, ''))).toEqual([401, 'unauthenticated']);
+    const json = await shop.call('POST', '/v1/admin/imports', { body: {}, bearer: owner });
+    expect(codes(json)).toEqual([415, 'unsupported_media_type']);
+    expect((await upload(Buffer.alloc(20 * 1024 * 1024 + 1, 0x61))).status).toBe(413);
+    expect((await shop.call('GET', '/v1/admin/imports/imp_01h455vb4pex5vsknk084sn02q', { bearer: owner })).status).toBe(
+      404,
+    );
+  });
+  it('is listed, newest first', async () => {
+    const all = (await shop.call('GET', '/v1/admin/imports?limit=100&include=total', { bearer: owner })).body;
+    expect(all.page.total).toBe(all.data.length);
+    const first = (await shop.call('GET', '/v1/admin/imports?limit=3', { bearer: owner })).body;
+    const second = (await shop.call('GET', `/v1/admin/imports?limit=3&cursor=${first.page.next}`, { bearer: owner }))
+      .body;
+    expect([...first.data, ...second.data].map((row: any) => row.id)).toEqual(
+      all.data.slice(0, 6).map((row: any) => row.id),
+    );
+  });
+});
+
+describe('what goes wrong on the way', () => {
+  it('two imports of the same products at once make each product once', async () => {
+    const content = many(120, 'twice');
+    const [a, b] = await Promise.all([importFile(content), importFile(content)]);
+    expect(a.summary.created + b.summary.created).toBe(120);
+    expect(a.summary.failed + b.summary.failed).toBe(0);
+    const [count] = await shop.db.query<{ n: number; stock: number }>(
+      `SELECT count(*)::int AS n, sum(s.on_hand)::int AS stock FROM products p JOIN variants v ON v.product_id = p.id
+       JOIN stock_levels s ON s.variant_id = v.id WHERE p.handle LIKE 'twice-%'`,
+    );
+    expect(count).toEqual({ n: 120, stock: 600 });
+  });
+
+  describe('with the job in our hands', () => {
+    let quiet: Shop;
+    let admin: string;
+    const jobOf = (attempt: number, progress: () => Promise<void> = async () => undefined): JobContext => ({
+      id: newUuid(), name: 'imports.run', payload: {}, attempt, complete: async () => undefined, progress,
+    }); // prettier-ignore
+    const start = async (content: string) => decodeId('import', (await upload(content, {}, admin, quiet)).body.id)!;
+    const run = (id: string, job: JobContext) => quiet.app.get(RunImport, { strict: false }).execute(id, job);
+    const view = async (id: string) =>
+      (
+        await quiet.db.query<any>(
+          `SELECT status, summary->'summary' AS summary, rows_read, failure FROM imports WHERE id = $1`,
+          [id],
+        )
+      )[0];
+
+    beforeAll(async () => {
+      quiet = await Shop.start({ stripe: false, env: { JOBS: '0' } });
+      admin = await quiet.staff();
+    });
+    afterAll(() => quiet?.stop());
+
+    it('a crash in the middle loses and repeats nothing', async () => {
+      const id = await start(many(130, 'crash'));
+      let batches = 0;
+      const dying = jobOf(1, async () => {
+        batches += 1;
+        if (batches === 2) throw new Error('the process dies');
+      });
+      await expect(run(id, dying)).rejects.toThrow('the process dies');
+      expect(await view(id)).toMatchObject({ status: 'running', summary: { created: 100 }, rows_read: 100 });
+      await run(id, jobOf(2));
+      expect(await view(id)).toMatchObject({
+        status: 'completed',
+        summary: { created: 130, unchanged: 0 },
+        rows_read: 130,
+      });
+      expect(await quiet.db.query('SELECT FROM import_chunks WHERE import_id = $1', [id])).toEqual([]);
+      await run(id, jobOf(3));
+      expect(await view(id)).toMatchObject({ summary: { created: 130 } });
+    });
+    it('two processes at one import do not count twice', async () => {
+      const id = await start(many(200, 'race'));
+      const ends = await Promise.allSettled([run(id, jobOf(1)), run(id, jobOf(1))]);
+      const lost = ends.filter((end) => end.status === 'rejected');
+      expect(lost.map((end) => end.reason)).toEqual([expect.any(ImportTakenOver)]);
+      expect(await view(id)).toMatchObject({ summary: { created: 200, unchanged: 0, failed: 0 } });
+    });
+    it('the last try that fails says so, keeps the file, and can be retried', async () => {
+      const id = await start(many(60, 'last'));
+      const failing = jobOf(5, () => Promise.reject(new Error('no luck')));
+      await expect(run(id, failing)).rejects.toThrow('no luck');
+      expect(await view(id)).toMatchObject({ status: 'failed', failure: expect.stringContaining('on our side') });
+      await run(id, jobOf(6));
+      expect(await view(id)).toMatchObject({ status: 'completed', failure: null, summary: { created: 60 } });
+    });
+    it('files that were never imported go after a week', async () => {
+      const id = await start(many(1, 'old'));
+      const repository = quiet.app.get(ImportsRepository, { strict: false });
+      await repository.deleteOldFiles();
+      expect(await quiet.db.query('SELECT FROM import_chunks WHERE import_id = $1', [id])).toHaveLength(1);
+      await quiet.db.query(`UPDATE imports SET created_at = now() - interval '8 days' WHERE id = $1`, [id]);
+      await repository.deleteOldFiles();
+      expect(await quiet.db.query('SELECT FROM import_chunks WHERE import_id = $1', [id])).toEqual([]);
+    });
+  });
+});
+
+it('reads 5,000 rows in seconds', async () => {
+  const rows = Array.from({ length: 1_250 }, (_, i) =>
+    ['S', 'M', 'L', 'XL'].map((size, v) =>
+      v === 0 ? `big-${i},Big ${i},Size,${size},shopify,${i % 9},19.99` : `big-${i},,,${size},shopify,2,19.99`,
+    ),
+  );
+  const startedAt = performance.now();
+  const done = await importFile([HEADER, ...rows.flat()].join('\n'));
+  expect(done).toMatchObject({ rowsRead: 5_000, summary: { created: 1_250 } });
+  expect(performance.now() - startedAt).toBeLessThan(15_000);
+}, 60_000);

@@ -17,6 +17,7 @@ import {
   type FileEntry,
   FORMAT_VERSION,
   quoted,
+  type SequenceEntry,
   type TableEntry,
 } from './format.js';
 import { tablesInOrder } from './tables.js';
@@ -70,12 +71,18 @@ async function checkHeader(db: Db, header: Partial<BackupHeader>): Promise<void>
   );
 }
 
+interface Restored {
+  end: EndEntry;
+  files: string[];
+  sequences: SequenceEntry[];
+}
+
 async function restoreRows(
   client: PoolClient,
   reader: BackupReader,
   staging: string,
   force: boolean,
-): Promise<{ end: EndEntry; files: string[] }> {
+): Promise<Restored> {
   const queryable: Queryable = {
     query: async <R>(text: string, values?: unknown[]) => (await client.query(text, values)).rows as R[],
   };
@@ -89,6 +96,10 @@ async function restoreRows(
     const restored = await readEntries(client, reader, staging, new Map(tables.map((t) => [t.name, t.columns])));
     for (const name of names) await client.query(`ALTER TABLE ${name} ENABLE TRIGGER USER`);
     await assertCounts(queryable, restored.end);
+    // Last, as a sequence does not come back with a rollback.
+    for (const { sequence, value } of restored.sequences) {
+      await client.query('SELECT setval($1::regclass, $2)', [quoted(sequence), value]);
+    }
     await client.query('COMMIT');
     return restored;
   } catch (error) {
@@ -110,19 +121,20 @@ async function readEntries(
   reader: BackupReader,
   staging: string,
   tables: Map<string, string[]>,
-): Promise<{ end: EndEntry; files: string[] }> {
+): Promise<Restored> {
   const files: string[] = [];
+  const sequences: SequenceEntry[] = [];
   for (;;) {
     const entry = await reader.entry<BackupEntry>();
     if ('table' in entry) {
       await copyRows(client, reader, entry, tables);
     } else if ('sequence' in entry) {
-      await client.query('SELECT setval($1::regclass, $2)', [quoted(entry.sequence), entry.value]);
+      sequences.push(entry);
     } else if ('file' in entry) {
       await stage(reader, staging, entry);
       files.push(entry.file);
     } else {
-      return { end: entry, files };
+      return { end: entry, files, sequences };
     }
   }
 }

@@ -31,26 +31,30 @@ const LINE_FEED = 0x0a;
  */
 export async function* readCsvRows(source: ImportSource): AsyncGenerator<CsvRow> {
   const lines = new LineCounter();
+  let emptyLines = 0;
+  let found = false;
+  const places: Pick<CsvRow, 'line' | 'endByte'>[] = [];
   const parser = parse({
     bom: true,
-    info: true,
     relax_column_count: true,
     skip_empty_lines: true,
     record_delimiter: ['\r\n', '\n', '\r'],
     max_record_size: MAX_ROW_BYTES,
+    // Called as soon as a row is complete, so that a fault of the next one is told with the right line.
+    on_record: (cells: string[], info) => {
+      places.push({ line: lines.current + info.empty_lines - emptyLines, endByte: info.bytes });
+      emptyLines = info.empty_lines;
+      lines.advanceTo(info.bytes);
+      return cells;
+    },
   });
   const feed = Readable.from(checkedText(source, lines), { objectMode: false });
   feed.on('error', (error) => parser.destroy(error));
   feed.pipe(parser);
-  let emptyLines = 0;
-  let found = false;
   try {
-    for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
+    for await (const cells of parser as AsyncIterable<string[]>) {
       found = true;
-      const line = lines.current + info.empty_lines - emptyLines;
-      emptyLines = info.empty_lines;
-      lines.advanceTo(info.bytes);
-      yield { line, cells: record, endByte: info.bytes };
+      yield { ...places.shift()!, cells };
     }
   } catch (error) {
     if (error instanceof CsvError) {
@@ -62,11 +66,6 @@ export async function* readCsvRows(source: ImportSource): AsyncGenerator<CsvRow>
     parser.destroy();
   }
   if (!found) throw new ImportFileProblem(1, 'the file is empty.');
-}
-
-interface ParsedRecord {
-  record: string[];
-  info: { bytes: number; empty_lines: number };
 }
 
 /** csv-parse puts the counters of its `info` onto its errors. */
