@@ -35,6 +35,8 @@ export function ormOptions(url: string, role: DatabaseRole = MIGRATION_ROLE): Da
     applicationName: role.applicationName,
     connectTimeoutMS: 5_000,
     extra: {
+      // The default is for spinning disks: with it, joins of a few rows read whole tables as long as these are small.
+      options: '-c random_page_cost=1.1',
       statement_timeout: role.statementTimeoutMs,
       // The server cannot end a statement on a connection that a network has swallowed: then this side gives it up.
       query_timeout: role.statementTimeoutMs === 0 ? 0 : role.statementTimeoutMs + 2_000,

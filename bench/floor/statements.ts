@@ -17,11 +17,12 @@ export interface WantedOrder {
 const LIST = {
   name: 'list',
   text: `SELECT p.id, p.handle, p.title, p.vendor, p.thumbnail, c.title AS category, r.min, r.max
-    FROM floor.products p JOIN floor.categories c ON c.id = p.category_id
+    FROM (SELECT * FROM floor.products ORDER BY created_at DESC, id DESC LIMIT 20 OFFSET $1) p
+    JOIN floor.categories c ON c.id = p.category_id
     CROSS JOIN LATERAL (
       SELECT min(pr.amount) AS min, max(pr.amount) AS max
       FROM floor.variants v JOIN floor.prices pr ON pr.variant_id = v.id AND pr.currency = 'USD' WHERE v.product_id = p.id) r
-    ORDER BY p.created_at DESC, p.id DESC LIMIT 20 OFFSET $1`,
+    ORDER BY p.created_at DESC, p.id DESC`,
 };
 
 /** A page of 20 products: one statement. */
