@@ -1,0 +1,130 @@
+import { WELL_KNOWN } from '../../src/db/seed/index.js';
+import { seedDemoShop } from '../../src/db/seed/seed-demo-shop.js';
+import { DEMO_PRODUCTS } from '../../src/db/seed/products/index.js';
+import { ADDRESS, Shop } from '../support/shop.js';
+
+let shop: Shop;
+const seedAll = (target: Shop) => seedDemoShop(target.app, target.config);
+/** As a fresh shop is: without what the test shop comes with. */
+async function freshShop(env: Record<string, string> = {}): Promise<Shop> {
+  const fresh = await Shop.start({ stripe: false, env });
+  await fresh.db.query('DELETE FROM shipping_zones');
+  return fresh;
+}
+
+beforeAll(async () => {
+  shop = await freshShop();
+});
+afterAll(() => shop?.stop());
+
+it('is seeded once, quickly, even by two processes at the same time', async () => {
+  const startedAt = performance.now();
+  const both = await Promise.all([seedAll(shop), seedAll(shop)]);
+  expect(performance.now() - startedAt).toBeLessThan(4_000);
+  expect(both.filter(Boolean)).toEqual([{ products: DEMO_PRODUCTS.length }]);
+  expect(await seedAll(shop)).toBeNull();
+  const [counts] = await shop.db.query(
+    `SELECT (SELECT count(*)::int FROM products) AS products, (SELECT count(*)::int FROM product_listings) AS listed,
+       (SELECT name FROM shop_settings) AS name, (SELECT count(*)::int FROM shipping_methods) AS methods`,
+  );
+  expect(counts).toEqual({ products: 62, listed: 62, name: 'Emporium Demo', methods: 6 });
+});
+
+it('has the ids that the documentation uses', async () => {
+  const get = async (path: string) => (await shop.call('GET', path)).body;
+  expect(await get(`/v1/products/${WELL_KNOWN.productId}`)).toMatchObject({
+    handle: WELL_KNOWN.productHandle,
+    images: [{ id: WELL_KNOWN.imageId }],
+    categories: [{ id: WELL_KNOWN.categoryId, handle: WELL_KNOWN.categoryHandle }],
+    variants: [{ id: WELL_KNOWN.variantId, stock: 'in_stock' }],
+  });
+  expect(await get(`/v1/products/${WELL_KNOWN.secondProductHandle}`)).toMatchObject({
+    id: WELL_KNOWN.secondProductId,
+    variants: [{ id: WELL_KNOWN.secondVariantId, available: true }],
+  });
+  expect((await get(`/v1/products/${WELL_KNOWN.optionProductHandle}`)).variants[0]).toMatchObject({
+    id: WELL_KNOWN.optionVariantId,
+    options: { Color: 'White', Size: 'S' },
+  });
+  expect((await get(`/v1/categories/${WELL_KNOWN.categoryHandle}`)).id).toBe(WELL_KNOWN.categoryId);
+  const owner = await shop.staff();
+  const exists = async (path: string) => (await shop.call('GET', `/v1/admin/${path}`, { bearer: owner })).status;
+  expect(await exists(`shipping-zones/${WELL_KNOWN.shippingZoneId}`)).toBe(200);
+  expect(await exists(`tax-rates/${WELL_KNOWN.taxRateId}`)).toBe(200);
+});
+
+it('sells: the examples make a cart with tax and a choice of shipping', async () => {
+  const { body: cart } = await shop.call('POST', '/v1/carts', {
+    body: {
+      lines: [{ variantId: WELL_KNOWN.variantId, quantity: 2 }],
+      email: 'ada@example.com',
+      shippingAddress: ADDRESS,
+      shippingMethodId: WELL_KNOWN.shippingMethodId,
+    },
+  });
+  expect(cart).toMatchObject({
+    subtotal: { amount: 2900, currency: 'USD' },
+    shippingTotal: { amount: 590 },
+    taxTotal: { amount: 239 },
+    issues: [],
+  });
+  const methods = await shop.call('GET', `/v1/carts/${cart.id}/shipping-methods`, { token: cart.token });
+  expect(methods.body.data.map((method: any) => [method.id, method.price.amount])).toEqual([
+    [WELL_KNOWN.shippingMethodId, 590],
+    [WELL_KNOWN.expressShippingMethodId, 1490],
+  ]);
+});
+
+it('shows every state of stock', async () => {
+  const states = await shop.db.query<{ state: string }>(
+    `SELECT DISTINCT CASE WHEN NOT v.track_inventory THEN 'untracked' WHEN v.allow_backorder AND s.on_hand = 0 THEN 'backorder'
+       WHEN s.on_hand = 0 THEN 'sold out' WHEN s.on_hand <= 5 THEN 'low' ELSE 'in stock' END AS state
+     FROM variants v LEFT JOIN stock_levels s ON s.variant_id = v.id ORDER BY 1`,
+  );
+  expect(states.map((row) => row.state)).toEqual(['backorder', 'in stock', 'low', 'sold out', 'untracked']);
+  const dear = await shop.db.query('SELECT FROM prices WHERE compare_at <= amount');
+  expect(dear).toEqual([]);
+});
+
+it('has a picture of its own for each product, which caches keep', async () => {
+  const seen = new Set<string>();
+  for (const { handle, title } of DEMO_PRODUCTS) {
+    const { status, headers, body } = await shop.call('GET', `/media/demo/${handle}.svg`);
+    expect([status, headers.get('content-type')]).toEqual([200, 'image/svg+xml; charset=utf-8']);
+    expect(body).toContain(title.replaceAll('&', '&amp;'));
+    expect(body).not.toMatch(/<script|undefined|NaN/);
+    seen.add(body);
+  }
+  expect(seen.size).toBe(DEMO_PRODUCTS.length);
+  const { thumbnail } = (await shop.call('GET', `/v1/products/${WELL_KNOWN.productHandle}`)).body;
+  expect(new URL(thumbnail).pathname).toBe(`/media/demo/${WELL_KNOWN.productHandle}.svg`);
+
+  const first = await shop.call('GET', new URL(thumbnail).pathname);
+  expect(Object.fromEntries(first.headers)).toMatchObject({
+    'cache-control': 'public, max-age=604800',
+    'content-security-policy': "default-src 'none'; sandbox",
+    'x-content-type-options': 'nosniff',
+  });
+  const again = await shop.call('GET', new URL(thumbnail).pathname, {
+    headers: { 'If-None-Match': first.headers.get('etag')! },
+  });
+  expect([again.status, again.body]).toEqual([304, '']);
+  expect((await shop.call('GET', '/media/demo/..%2F..%2Fetc%2Fpasswd')).status).toBe(404);
+  expect((await shop.call('GET', '/media/demo/nothing.svg')).body.code).toBe('not_found');
+});
+
+it.each([
+  ['JPY', 1450, 590],
+  ['KWD', 14_500, 5_900],
+])('has prices that make sense in %s', async (currency, coffee, shipping) => {
+  const other = await freshShop({ CURRENCY: currency });
+  try {
+    await seedAll(other);
+    const { variants } = (await other.call('GET', `/v1/products/${WELL_KNOWN.productHandle}`)).body;
+    expect(variants[0].price).toEqual({ amount: coffee, currency });
+    const [method] = await other.db.query('SELECT amount, currency FROM shipping_methods ORDER BY amount LIMIT 1');
+    expect(method).toEqual({ amount: shipping, currency });
+  } finally {
+    await other.stop();
+  }
+});
