@@ -1,6 +1,7 @@
 import type { ObjectLiteral } from 'typeorm';
 import { authEntities } from '../modules/auth/entities/index.js';
 import { cartEntities } from '../modules/cart/entities/index.js';
+import { catalogEntities } from '../modules/catalog/entities/index.js';
 import { inventoryEntities } from '../modules/inventory/entities/index.js';
 import { orderEntities } from '../modules/orders/entities/index.js';
 import { paymentEntities } from '../modules/payments/entities/index.js';
@@ -10,6 +11,7 @@ import { settingsEntities } from '../modules/settings/entities/index.js';
 export const entities: (new () => ObjectLiteral)[] = [
   ...authEntities,
   ...settingsEntities,
+  ...catalogEntities,
   ...inventoryEntities,
   ...cartEntities,
   ...orderEntities,

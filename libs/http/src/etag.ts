@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { VersionMismatch } from '#libs/errors';
 import type { Reply, Request } from './request.js';
 
@@ -25,7 +25,9 @@ function matches(header: string | undefined, etag: string): boolean {
  * Sends a public catalog answer: strong ETag over its bytes, 304 when the client has it, and caches may keep it for a minute.
  */
 export function sendPublicJson(request: Request, reply: Reply, body: string): void {
-  const etag = `"${createHash('sha1').update(body).digest('base64url')}"`;
+  // Encoded once: for the hash, the length and the socket.
+  const bytes = Buffer.from(body);
+  const etag = `"${hash('sha1', bytes, 'base64url')}"`;
   reply.header('ETag', etag);
   reply.header('Cache-Control', 'public, max-age=60, stale-while-revalidate=300');
   reply.header('Vary', 'Accept-Encoding, X-Currency, X-Country, Accept-Language');
@@ -34,5 +36,5 @@ export function sendPublicJson(request: Request, reply: Reply, body: string): vo
     return;
   }
   reply.header('Content-Type', 'application/json; charset=utf-8');
-  void reply.send(body);
+  void reply.send(bytes);
 }

@@ -27,3 +27,4 @@ export { ProblemView, FieldErrorView } from './openapi.js';
 export { isCountry } from './countries.js';
 export { clientNetwork } from './client-network.js';
 export { principalOf, setPrincipal, type Request, type Reply } from './request.js';
+export { StrictValidationPipe } from './validation.js';

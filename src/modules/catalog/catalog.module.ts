@@ -1,19 +1,43 @@
 import { Module } from '@nestjs/common';
+import { AdminCategoriesQuery } from './categories.admin.query.js';
+import { CategoriesAdminController } from './categories.admin.controller.js';
 import { CategoriesController } from './categories.controller.js';
 import { CategoriesQuery } from './categories.query.js';
+import { CreateProduct } from './create-product.service.js';
+import { EditCategories } from './edit-categories.service.js';
+import { EditImages } from './edit-images.service.js';
+import { EditProduct } from './edit-product.service.js';
+import { EditVariants } from './edit-variants.service.js';
 import { FacetsQuery } from './facets.query.js';
+import { ImageIntake } from './image-intake.service.js';
+import { ImagesAdminController } from './images.admin.controller.js';
+import { MediaController } from './media.controller.js';
+import { MediaStore } from './media-store.service.js';
+import { ProductEdits } from './product-edits.service.js';
 import { ProductListQuery } from './product-list.query.js';
 import { ProductListings } from './product-listings.service.js';
 import { ProductPageQuery } from './product-page.query.js';
 import { ProductWriter } from './product-writer.service.js';
+import { AdminProductsQuery } from './products.admin.query.js';
+import { ProductsAdminController } from './products.admin.controller.js';
 import { ProductsController } from './products.controller.js';
 import { SearchController } from './search.controller.js';
 import { SpellingQuery } from './spelling.query.js';
 import { SuggestQuery } from './suggest.query.js';
+import { VariantsAdminController } from './variants.admin.controller.js';
 
 /** Products, variants, prices, images and categories, and the read model that storefronts are served from. */
 @Module({
-  controllers: [ProductsController, SearchController, CategoriesController],
+  controllers: [
+    ProductsController,
+    SearchController,
+    CategoriesController,
+    MediaController,
+    ProductsAdminController,
+    VariantsAdminController,
+    ImagesAdminController,
+    CategoriesAdminController,
+  ],
   providers: [
     ProductWriter,
     ProductListings,
@@ -23,6 +47,16 @@ import { SuggestQuery } from './suggest.query.js';
     SpellingQuery,
     SuggestQuery,
     CategoriesQuery,
+    AdminProductsQuery,
+    AdminCategoriesQuery,
+    ProductEdits,
+    CreateProduct,
+    EditProduct,
+    EditVariants,
+    EditImages,
+    EditCategories,
+    ImageIntake,
+    MediaStore,
   ],
   exports: [ProductWriter, ProductListings],
 })

@@ -2,10 +2,10 @@ import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { InvalidHeader, InvalidId, UnknownParameter } from '#libs/errors';
 import { ListEnvelope, PublicCache, type Reply, type Request, sendPublicJson, Throws } from '#libs/http';
+import { WELL_KNOWN } from '../../db/seed/well-known.js';
 import { Public } from '../auth/index.js';
 import { CategoriesQuery } from './categories.query.js';
 import { CategoryNotFound } from './catalog.errors.js';
-import { EXAMPLE_CATEGORY_HANDLE } from './dto/examples.js';
 import { CategoryDetail, CategoryTreeView } from './dto/storefront.response.js';
 import { idOrHandle } from './id-or-handle.js';
 import { currencyFrom } from './product-filter.js';
@@ -32,7 +32,7 @@ export class CategoriesController {
   @Get(':idOrHandle')
   @Public()
   @ApiOperation({ operationId: 'getCategory', summary: 'A category with its breadcrumb and its children' })
-  @ApiParam({ name: 'idOrHandle', description: 'id or handle', example: EXAMPLE_CATEGORY_HANDLE })
+  @ApiParam({ name: 'idOrHandle', description: 'id or handle', example: WELL_KNOWN.categoryHandle })
   @PublicCache()
   @ApiOkResponse({ type: CategoryDetail })
   @Throws(InvalidHeader, InvalidId, CategoryNotFound, UnknownParameter)

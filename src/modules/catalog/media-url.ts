@@ -10,3 +10,8 @@ export function withFullMediaUrls(json: string, publicUrl: string): string {
 export function fullMediaUrl(url: string, publicUrl: string): string {
   return url.startsWith(MEDIA_PATH) ? `${publicUrl}${url}` : url;
 }
+
+/** The reverse of `fullMediaUrl`: our own images are stored without the address of the day. */
+export function localMediaUrl(url: string, publicUrl: string): string {
+  return url.startsWith(`${publicUrl}${MEDIA_PATH}`) ? url.slice(publicUrl.length) : url;
+}

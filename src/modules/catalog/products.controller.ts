@@ -2,9 +2,9 @@ import { Controller, Get, Param, Req, Res, SetMetadata } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { InvalidCursor, InvalidHeader, InvalidId, InvalidParameter, UnknownParameter } from '#libs/errors';
 import { ListEnvelope, PublicCache, RAW_QUERY, type Reply, type Request, sendPublicJson, Throws } from '#libs/http';
+import { WELL_KNOWN } from '../../db/seed/well-known.js';
 import { Public } from '../auth/index.js';
 import { ProductNotFound } from './catalog.errors.js';
-import { EXAMPLE_PRODUCT_HANDLE } from './dto/examples.js';
 import { ProductFilterDocs, ProductListDocs } from './dto/product-filter.docs.js';
 import { FacetView, ProductCard, ProductDetail } from './dto/storefront.response.js';
 import { FacetsQuery } from './facets.query.js';
@@ -55,7 +55,7 @@ export class ProductsController {
     operationId: 'getProduct',
     summary: 'A product with its options, variants, prices, stock and images',
   })
-  @ApiParam({ name: 'idOrHandle', description: 'id or handle', example: EXAMPLE_PRODUCT_HANDLE })
+  @ApiParam({ name: 'idOrHandle', description: 'id or handle', example: WELL_KNOWN.productHandle })
   @PublicCache()
   @ApiOkResponse({ type: ProductDetail })
   @Throws(InvalidHeader, InvalidId, ProductNotFound, UnknownParameter)

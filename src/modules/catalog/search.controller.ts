@@ -3,7 +3,6 @@ import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { InvalidHeader, InvalidParameter, UnknownParameter } from '#libs/errors';
 import { ListEnvelope, PublicCache, RAW_QUERY, type Reply, type Request, sendPublicJson, Throws } from '#libs/http';
 import { Public } from '../auth/index.js';
-import { EXAMPLE_SEARCH } from './dto/examples.js';
 import { SuggestionView } from './dto/storefront.response.js';
 import { currencyFrom, parseSuggest } from './product-filter.js';
 import { SuggestQuery } from './suggest.query.js';
@@ -20,7 +19,7 @@ export class SearchController {
     operationId: 'suggest',
     summary: 'What may be meant: words, categories and products, typos forgiven',
   })
-  @ApiQuery({ name: 'q', schema: { type: 'string', minLength: 1, maxLength: 200 }, example: EXAMPLE_SEARCH })
+  @ApiQuery({ name: 'q', schema: { type: 'string', minLength: 1, maxLength: 200 }, example: 'coffee' })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 20, default: 10 } })
   @PublicCache()
   @ListEnvelope(SuggestionView, { paged: false, description: 'The best first' })

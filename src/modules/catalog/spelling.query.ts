@@ -41,12 +41,10 @@ export class SpellingQuery {
 
 /** The word with each pair of neighbors swapped: trigrams of short words do not survive a swap. */
 function swapsOf(word: string): string[] {
-  const letters = [...word];
-  return letters.slice(1).map((_, i) => {
-    const swapped = [...letters];
-    [swapped[i], swapped[i + 1]] = [swapped[i + 1]!, swapped[i]!];
-    return swapped.join('');
-  });
+  return Array.from(
+    { length: word.length - 1 },
+    (_, i) => word.slice(0, i) + word.charAt(i + 1) + word.charAt(i) + word.slice(i + 2),
+  ).filter((swapped) => swapped.isWellFormed());
 }
 
 /** How many slips a word of this length may have. */

@@ -1,0 +1,47 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { APP_CONFIG, type Config } from '../../config/index.js';
+import { Db } from '#libs/database';
+import { HandleTaken } from './catalog.errors.js';
+import type { CreateProductRequest } from './dto/product.request.js';
+import { freeHandle, handleOf } from './handle.js';
+import { productDraft } from './product-input.js';
+import { ProductListings } from './product-listings.service.js';
+import { ProductWriter } from './product-writer.service.js';
+import { type AdminProductRecord, AdminProductsQuery } from './products.admin.query.js';
+
+const ATTEMPTS = 5;
+
+/** Adds a product with its variants, prices and images; when it is active, shoppers see it at once. */
+@Injectable()
+export class CreateProduct {
+  constructor(
+    private readonly db: Db,
+    private readonly writer: ProductWriter,
+    private readonly listings: ProductListings,
+    private readonly products: AdminProductsQuery,
+    @Inject(APP_CONFIG) private readonly config: Config,
+  ) {}
+
+  /** @throws HandleTaken, OptionMismatch, VariantExists, UnknownCategory, ValidationFailed */
+  async execute(request: CreateProductRequest): Promise<AdminProductRecord> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.create(request);
+      } catch (error) {
+        // A handle of our own making was taken between the look and the write: the next one will do.
+        if (request.handle !== undefined || !HandleTaken.is(error) || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  private create(request: CreateProductRequest): Promise<AdminProductRecord> {
+    return this.db.transaction(async (tx) => {
+      const handle = request.handle ?? (await freeHandle(tx, 'products', handleOf(request.title, 'product')));
+      const saved = await this.writer.save(tx, productDraft(request, handle, this.config.publicUrl));
+      // The writer found another product by this handle and changed it: undone with the transaction.
+      if (saved.outcome !== 'created') throw HandleTaken({ detail: `The handle ${handle} is taken.` });
+      await this.listings.refresh(tx, [saved.productId]);
+      return this.products.get(saved.productId, tx);
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import { Controller, Get, Param, Req, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { NotFound } from '#libs/errors';
+import type { Reply, Request } from '#libs/http';
+import { Public } from '../auth/index.js';
+import { MediaStore } from './media-store.service.js';
+
+/** Serves uploaded images. A name stands for the same bytes for ever, so caches may keep them. */
+@ApiExcludeController()
+@Controller('media')
+export class MediaController {
+  constructor(private readonly media: MediaStore) {}
+
+  @Get(':name')
+  @Public()
+  async image(@Param('name') name: string, @Req() request: Request, @Res() reply: Reply): Promise<void> {
+    const found = await this.media.find(name);
+    if (!found) throw NotFound({ detail: 'There is no such image.' });
+    reply.header('Cache-Control', 'public, max-age=31536000, immutable');
+    reply.header('X-Content-Type-Options', 'nosniff');
+    reply.header('Content-Security-Policy', "default-src 'none'; sandbox");
+    reply.header('ETag', `"${name}"`);
+    if (request.headers['if-none-match'] === `"${name}"`) {
+      void reply.status(304).send();
+      return;
+    }
+    reply.header('Content-Type', found.contentType);
+    reply.header('Content-Length', found.size);
+    void reply.send(found.stream());
+  }
+}

@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import { Db, type Tx } from '#libs/database';
+import { assertVersion } from '#libs/http';
+import { ProductNotFound } from './catalog.errors.js';
+import { lockCategoryTreeShared } from './catalog-lock.js';
+import { Product } from './entities/index.js';
+import { ProductListings } from './product-listings.service.js';
+import { type AdminProductRecord, AdminProductsQuery } from './products.admin.query.js';
+
+/** Every change of one product goes through here: locked, checked against what the client saw, counted, and shown at once. */
+@Injectable()
+export class ProductEdits {
+  constructor(
+    private readonly db: Db,
+    private readonly listings: ProductListings,
+    private readonly products: AdminProductsQuery,
+  ) {}
+
+  /**
+   * Runs `change` on the locked product and raises its version.
+   * @param expectedVersion undefined when the client need not have seen it
+   * @returns the product afterwards, and what `change` returned
+   * @throws ProductNotFound, VersionMismatch, and what `change` throws
+   */
+  run<T>(
+    id: string,
+    expectedVersion: number | undefined,
+    change: (tx: Tx, product: Product) => Promise<T>,
+  ): Promise<{ product: AdminProductRecord; result: T }> {
+    return this.db.transaction(async (tx) => {
+      await lockCategoryTreeShared(tx);
+      const product = await tx.manager.findOne(Product, { where: { id }, lock: { mode: 'for_no_key_update' } });
+      if (!product) throw ProductNotFound();
+      assertVersion(expectedVersion, product.version);
+      const result = await change(tx, product);
+      await tx.manager.update(Product, { id }, { version: product.version + 1, updatedAt: new Date() });
+      await this.listings.refresh(tx, [id]);
+      return { product: await this.products.get(id, tx), result };
+    });
+  }
+}
