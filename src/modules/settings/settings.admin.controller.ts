@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Patch, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { IfMatchRequired, InvalidHeader, ValidationFailed, VersionMismatch } from '#libs/errors';
 import { etagOf, IfMatch, type Reply, Throws } from '#libs/http';
 import { Staff } from '../auth/index.js';
@@ -32,6 +32,15 @@ export class SettingsAdminController {
   @Patch()
   @Staff('settings.write')
   @ApiOperation({ operationId: 'updateSettings', summary: 'Change settings of the shop' })
+  @ApiBody({
+    type: UpdateSettingsRequest,
+    examples: {
+      payments: {
+        summary: 'Take invoice and cash, and warn at five left',
+        value: { manualPayments: true, lowStockThreshold: 5 },
+      },
+    },
+  })
   @ApiOkResponse({ type: SettingsResponse, headers: ETAG_HEADER })
   @Throws(ValidationFailed, InvalidHeader, IfMatchRequired, VersionMismatch, CurrencyInUse)
   async update(

@@ -1,5 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import {
   IfMatchRequired,
   InvalidCursor,
@@ -23,6 +30,7 @@ import {
   Throws,
 } from '#libs/http';
 import { encodeId } from '#libs/ids';
+import { WELL_KNOWN } from '../../db/seed/well-known.js';
 import { Staff } from '../auth/index.js';
 import {
   CreateShippingMethodRequest,
@@ -37,6 +45,9 @@ import { ETAG_HEADER } from './etag-header.js';
 import { ZonesOverlap } from './settings.errors.js';
 import { SettingsQuery } from './settings.query.js';
 import { ShippingService } from './shipping.service.js';
+
+const ZONE = WELL_KNOWN.shippingZoneId;
+const METHOD = WELL_KNOWN.expressShippingMethodId;
 
 /** Where the shop ships to, how, and for how much. */
 @ApiTags('Shipping')
@@ -85,7 +96,7 @@ export class ShippingAdminController {
   @ApiOkResponse({ type: ShippingZoneResponse, headers: ETAG_HEADER })
   @Throws(InvalidId, NotFound)
   async get(
-    @IdParam('shippingZone') id: string,
+    @IdParam('shippingZone', 'id', ZONE) id: string,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ShippingZoneResponse> {
     return answerZone(reply, await this.query.zone(id));
@@ -95,10 +106,14 @@ export class ShippingAdminController {
   @Patch(':id')
   @Staff('settings.write')
   @ApiOperation({ operationId: 'updateShippingZone', summary: 'Rename a shipping zone or change its countries' })
+  @ApiBody({
+    type: UpdateShippingZoneRequest,
+    examples: { name: { summary: 'Rename it', value: { name: 'United States' } } },
+  })
   @ApiOkResponse({ type: ShippingZoneResponse, headers: ETAG_HEADER })
   @Throws(ValidationFailed, InvalidId, InvalidHeader, NotFound, IfMatchRequired, VersionMismatch, ZonesOverlap)
   async update(
-    @IdParam('shippingZone') id: string,
+    @IdParam('shippingZone', 'id', ZONE) id: string,
     @IfMatch('required') version: number | undefined,
     @Body() body: UpdateShippingZoneRequest,
     @Res({ passthrough: true }) reply: Reply,
@@ -113,7 +128,10 @@ export class ShippingAdminController {
   @ApiOperation({ operationId: 'deleteShippingZone', summary: 'Delete a shipping zone and its methods' })
   @ApiNoContentResponse({ description: 'It is gone' })
   @Throws(InvalidId, InvalidHeader, NotFound, IfMatchRequired, VersionMismatch)
-  delete(@IdParam('shippingZone') id: string, @IfMatch('required') version: number | undefined): Promise<void> {
+  delete(
+    @IdParam('shippingZone', 'id', ZONE) id: string,
+    @IfMatch('required') version: number | undefined,
+  ): Promise<void> {
     return this.shipping.deleteZone(id, version);
   }
 
@@ -125,7 +143,7 @@ export class ShippingAdminController {
   @ApiCreatedResponse({ type: ShippingMethodResponse, headers: ETAG_HEADER })
   @Throws(ValidationFailed, InvalidId, NotFound)
   async createMethod(
-    @IdParam('shippingZone') id: string,
+    @IdParam('shippingZone', 'id', ZONE) id: string,
     @Body() body: CreateShippingMethodRequest,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ShippingMethodResponse> {
@@ -142,8 +160,8 @@ export class ShippingAdminController {
   @ApiOkResponse({ type: ShippingMethodResponse, headers: ETAG_HEADER })
   @Throws(InvalidId, NotFound)
   async getMethod(
-    @IdParam('shippingZone') id: string,
-    @IdParam('shippingMethod', 'methodId') methodId: string,
+    @IdParam('shippingZone', 'id', ZONE) id: string,
+    @IdParam('shippingMethod', 'methodId', METHOD) methodId: string,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ShippingMethodResponse> {
     return answerMethod(reply, await this.query.method(id, methodId));
@@ -157,11 +175,15 @@ export class ShippingAdminController {
     summary: 'Change a shipping method, or hide it',
     description: 'Carts get the new price at once; orders keep the price of their day.',
   })
+  @ApiBody({
+    type: UpdateShippingMethodRequest,
+    examples: { price: { summary: 'Another price', value: { price: { amount: 1490, currency: 'USD' } } } },
+  })
   @ApiOkResponse({ type: ShippingMethodResponse, headers: ETAG_HEADER })
   @Throws(ValidationFailed, InvalidId, InvalidHeader, NotFound, IfMatchRequired, VersionMismatch)
   async updateMethod(
-    @IdParam('shippingZone') id: string,
-    @IdParam('shippingMethod', 'methodId') methodId: string,
+    @IdParam('shippingZone', 'id', ZONE) id: string,
+    @IdParam('shippingMethod', 'methodId', METHOD) methodId: string,
     @IfMatch('required') version: number | undefined,
     @Body() body: UpdateShippingMethodRequest,
     @Res({ passthrough: true }) reply: Reply,
@@ -177,8 +199,8 @@ export class ShippingAdminController {
   @ApiNoContentResponse({ description: 'It is gone' })
   @Throws(InvalidId, InvalidHeader, NotFound, IfMatchRequired, VersionMismatch)
   deleteMethod(
-    @IdParam('shippingZone') id: string,
-    @IdParam('shippingMethod', 'methodId') methodId: string,
+    @IdParam('shippingZone', 'id', ZONE) id: string,
+    @IdParam('shippingMethod', 'methodId', METHOD) methodId: string,
     @IfMatch('required') version: number | undefined,
   ): Promise<void> {
     return this.shipping.deleteMethod(id, methodId, version);

@@ -1,5 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import {
   IfMatchRequired,
   InvalidCursor,
@@ -23,6 +30,7 @@ import {
   Throws,
 } from '#libs/http';
 import { encodeId } from '#libs/ids';
+import { WELL_KNOWN } from '../../db/seed/well-known.js';
 import { Staff } from '../auth/index.js';
 import { CreateTaxRateRequest, TaxRateResponse, UpdateTaxRateRequest } from './dto/tax-rate.dto.js';
 import type { TaxRate } from './entities/index.js';
@@ -75,7 +83,10 @@ export class TaxRatesAdminController {
   @ApiOperation({ operationId: 'getTaxRate', summary: 'One tax rate' })
   @ApiOkResponse({ type: TaxRateResponse, headers: ETAG_HEADER })
   @Throws(InvalidId, NotFound)
-  async get(@IdParam('taxRate') id: string, @Res({ passthrough: true }) reply: Reply): Promise<TaxRateResponse> {
+  async get(
+    @IdParam('taxRate', 'id', WELL_KNOWN.taxRateId) id: string,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<TaxRateResponse> {
     return answer(reply, await this.query.taxRate(id));
   }
 
@@ -87,10 +98,14 @@ export class TaxRatesAdminController {
     summary: 'Change a tax rate',
     description: 'Carts are taxed anew at once; orders keep the rate of their day.',
   })
+  @ApiBody({
+    type: UpdateTaxRateRequest,
+    examples: { rate: { summary: '20 percent', value: { ratePpm: 200_000 } } },
+  })
   @ApiOkResponse({ type: TaxRateResponse, headers: ETAG_HEADER })
   @Throws(ValidationFailed, InvalidId, InvalidHeader, NotFound, IfMatchRequired, VersionMismatch, TaxRateExists)
   async update(
-    @IdParam('taxRate') id: string,
+    @IdParam('taxRate', 'id', WELL_KNOWN.taxRateId) id: string,
     @IfMatch('required') version: number | undefined,
     @Body() body: UpdateTaxRateRequest,
     @Res({ passthrough: true }) reply: Reply,
@@ -105,7 +120,10 @@ export class TaxRatesAdminController {
   @ApiOperation({ operationId: 'deleteTaxRate', summary: 'Delete a tax rate' })
   @ApiNoContentResponse({ description: 'It is gone' })
   @Throws(InvalidId, InvalidHeader, NotFound, IfMatchRequired, VersionMismatch)
-  delete(@IdParam('taxRate') id: string, @IfMatch('required') version: number | undefined): Promise<void> {
+  delete(
+    @IdParam('taxRate', 'id', WELL_KNOWN.taxRateId) id: string,
+    @IfMatch('required') version: number | undefined,
+  ): Promise<void> {
     return this.rates.delete(id, version);
   }
 }

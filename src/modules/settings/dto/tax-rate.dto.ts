@@ -32,9 +32,9 @@ export class CreateTaxRateRequest {
 export class UpdateTaxRateRequest {
   @Text(100, Opt({ description: 'shown to shoppers', example: 'Sales tax' }))
   name?: string;
-  @Country(Opt({ example: undefined }))
+  @Country(Opt())
   country?: string;
-  @Text(100, Opt({ ...STATE, example: undefined }))
+  @Text(100, Opt(STATE))
   state?: string | null;
   @Int32(0, 1_000_000, Opt(RATE))
   ratePpm?: number;
