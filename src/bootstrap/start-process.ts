@@ -43,6 +43,8 @@ export function sentenceFor(error: unknown, failure = 'Emporium could not start'
     case '28P01':
     case '28000':
       return 'Postgres refused the user or password of DATABASE_URL.';
+    case '42P01':
+      return 'The database is not migrated to this version. Run: npm run shop -- migrate';
     case '3D000':
       return 'The database that DATABASE_URL names does not exist: create it first.';
     default:
