@@ -274,12 +274,17 @@ function localUrl(host, port) {
 
 /** Whether what answers there is an Emporium: the one that noted itself, or one that says so. */
 async function isEmporium(url, isNoted) {
+  // AbortSignal.timeout() does not keep the process alive, and neither does a socket that the other side has closed.
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), 2_000);
   try {
-    const response = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(2_000) });
+    const response = await fetch(`${url}/health/live`, { signal: deadline.signal });
     if (!response.ok) return false;
     return isNoted || /emporium/i.test(await response.text());
   } catch {
     return false;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

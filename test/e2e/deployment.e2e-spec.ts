@@ -6,7 +6,7 @@ import { loadConfig, SETTINGS } from '../../src/config/index.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
-const { load } = createRequire(import.meta.url)('js-yaml') as { load(text: string): unknown };
+const { load } = createRequire(import.meta.url)('js-yaml') as { load: (text: string) => unknown };
 
 interface Service {
   image: string;

@@ -83,7 +83,7 @@ export class RateLimits implements OnModuleDestroy {
     this.telling = false;
     if (failure !== undefined && this.isSharing) {
       this.isSharing = false;
-      log.warn('rate_limits.counting_alone', { reason: failure instanceof Error ? failure.message : String(failure) });
+      log.warn('rate_limits.counting_alone', { reason: failure instanceof Error ? failure.message : 'unknown' });
     } else if (failure === undefined && !this.isSharing && this.redis.client?.status === 'ready') {
       this.isSharing = true;
       log.info('rate_limits.sharing', {});
