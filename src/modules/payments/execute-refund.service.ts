@@ -38,19 +38,9 @@ export class ExecuteRefund {
       });
     } catch (error) {
       if (!PaymentRefused.is(error)) throw error;
-      await this.fail(refundId, payment.id, error.message);
+      await this.db.transaction((tx) => this.settle.refuse(tx, refundId, payment.id, error.message));
       throw error;
     }
     await this.db.transaction(async (tx) => this.settle.apply(tx, payment.id, [answer]));
-  }
-
-  private async fail(refundId: string, paymentId: string, why: string): Promise<void> {
-    await this.db.transaction(async (tx) => {
-      await this.payments.lock(tx, paymentId);
-      await tx.query(
-        `UPDATE refunds SET status = 'failed', failure = $2, updated_at = now() WHERE id = $1 AND status = 'pending'`,
-        [refundId, why.slice(0, 500)],
-      );
-    });
   }
 }

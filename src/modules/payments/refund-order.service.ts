@@ -17,6 +17,8 @@ import { SettleRefunds } from './settle-refunds.service.js';
 interface RefundLine {
   lineId: string;
   quantity: number;
+  /** Whether the refund names it: what it cost is given back then, and not another time. Others only go back on the shelf. */
+  isNamed: boolean;
 }
 
 /** Sends money of an order back: all that is left, an amount, or what lines cost; with or without restocking. */
@@ -116,12 +118,15 @@ export class RefundOrder {
     orderId: string,
     request: RefundRequest,
   ): Promise<{ amount: number; lines: RefundLine[]; everything: RefundLine[] }> {
-    const rows = await tx.query<{ id: string; quantity: number; total: number; restocked_quantity: number }>(
-      `SELECT id, quantity, total, restocked_quantity FROM order_lines WHERE order_id = $1 ORDER BY position FOR UPDATE`,
+    const rows = await tx.query<RefundableLine>(
+      `SELECT l.id, l.quantity, l.total, l.restocked_quantity, coalesce((
+           SELECT sum(x.quantity) FROM refunds r, jsonb_to_recordset(r.lines) AS x("lineId" uuid, quantity int, "isNamed" boolean)
+           WHERE r.order_id = $1 AND r.status <> 'failed' AND x."isNamed" AND x."lineId" = l.id), 0)::int AS refunded_quantity
+       FROM order_lines l WHERE l.order_id = $1 ORDER BY l.position FOR UPDATE OF l`,
       [orderId],
     );
     const everything = rows
-      .map((r) => ({ lineId: r.id, quantity: r.quantity - r.restocked_quantity }))
+      .map((r) => ({ lineId: r.id, quantity: r.quantity - r.restocked_quantity, isNamed: false }))
       .filter((l) => l.quantity > 0);
     const errors: FieldError[] = [];
     let amount = 0;
@@ -130,20 +135,36 @@ export class RefundOrder {
       const row = rows.find((r) => r.id === wanted.lineId);
       if (!row)
         errors.push({ pointer: `/lines/${i}/lineId`, code: 'not_found', detail: 'is not a line of this order' });
-      else if (wanted.quantity > row.quantity - (request.restock ? row.restocked_quantity : 0)) {
+      else if (
+        wanted.quantity >
+        row.quantity - Math.max(row.refunded_quantity, request.restock ? row.restocked_quantity : 0)
+      ) {
         errors.push({
           pointer: `/lines/${i}/quantity`,
           code: 'too_large',
-          detail: `the line has ${row.quantity}, ${row.restocked_quantity} of them restocked`,
+          detail: `the line has ${row.quantity}, ${row.refunded_quantity} of them refunded, ${row.restocked_quantity} restocked`,
         });
       } else if (lines.some((l) => l.lineId === wanted.lineId)) {
         errors.push({ pointer: `/lines/${i}/lineId`, code: 'duplicate', detail: 'names a line a second time' });
       } else {
-        amount += roundHalfUp(BigInt(row.total) * BigInt(wanted.quantity), BigInt(row.quantity));
-        lines.push({ lineId: row.id, quantity: wanted.quantity });
+        amount += costOf(row, row.refunded_quantity + wanted.quantity) - costOf(row, row.refunded_quantity);
+        lines.push({ lineId: row.id, quantity: wanted.quantity, isNamed: true });
       }
     }
     if (errors.length > 0) throw ValidationFailed({ errors });
     return { amount, lines, everything };
   }
+}
+
+interface RefundableLine {
+  id: string;
+  quantity: number;
+  total: number;
+  restocked_quantity: number;
+  refunded_quantity: number;
+}
+
+/** What the first `quantity` pieces of a line cost; parts taken as differences of it add up to the line, to the cent. */
+function costOf(line: RefundableLine, quantity: number): number {
+  return roundHalfUp(BigInt(line.total) * BigInt(quantity), BigInt(line.quantity));
 }

@@ -5,7 +5,7 @@ import { announce } from '#libs/outbox';
 import { StockLedger } from '../inventory/index.js';
 import { type OrderPaymentStatus, OrdersRepository } from '../orders/index.js';
 import { PaymentRefunded, RefundFailed } from './payments.events.js';
-import { PaymentsRepository } from './payments.repository.js';
+import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import type { ProviderRefund } from './stripe/stripe-gateway.js';
 
 interface RefundRow {
@@ -58,16 +58,36 @@ export class SettleRefunds {
         await this.tell(tx, { id, amount: refund.amount }, order.id, payment.currency, refund.status);
         continue;
       }
-      // A refund may fail weeks after it succeeded; a late report of "pending" changes nothing.
-      if (row.status === refund.status || (refund.status === 'pending' && row.provider_ref !== null)) continue;
+      // A refund may fail weeks after it succeeded; a late report of "pending" changes nothing. The first report is kept
+      // whatever it says: from then on the refund is known by its id, and never sent again.
+      const isNews = row.status !== refund.status && (refund.status !== 'pending' || row.provider_ref === null);
+      if (!isNews && row.provider_ref !== null) continue;
       await tx.query(
         `UPDATE refunds SET provider_ref = $2, status = $3, failure = $4, updated_at = now() WHERE id = $1`,
         [row.id, refund.ref, refund.status, refund.failure],
       );
+      if (!isNews) continue;
       if (refund.status === 'succeeded' && row.restock) await this.restock(tx, row);
       await this.tell(tx, row, order.id, payment.currency, refund.status);
     }
     await this.refreshTotals(tx, paymentId);
+  }
+
+  /** Stripe does not take the refund at all: nothing was sent, the shop hears of it, and the request may come again. */
+  async refuse(tx: Tx, refundId: string, paymentId: string, why: string): Promise<void> {
+    const payment = await this.lockWithOrder(tx, paymentId);
+    const [refund] = await tx.query<{ id: string; amount: number }>(
+      `UPDATE refunds SET status = 'failed', failure = $2, request_key = NULL, updated_at = now()
+       WHERE id = $1 AND status = 'pending' RETURNING id, amount`,
+      [refundId, why.slice(0, 500)],
+    );
+    if (refund) await this.tell(tx, refund, payment.order_id, payment.currency, 'failed');
+  }
+
+  private async lockWithOrder(tx: Tx, paymentId: string): Promise<PaymentRow> {
+    const found = await this.payments.find(tx, paymentId);
+    await this.orders.lockOrder(tx, found!.order_id);
+    return this.payments.lock(tx, paymentId);
   }
 
   /** Refunded is what succeeded; the order's payment status follows. */
@@ -77,7 +97,8 @@ export class SettleRefunds {
       `SELECT coalesce(sum(amount), 0)::bigint AS amount FROM refunds WHERE payment_id = $1 AND status = 'succeeded'`,
       [paymentId],
     );
-    const refunded = sum!.amount;
+    // Of a payment under review more may have come, and gone back, than the order asks for.
+    const refunded = Math.min(sum!.amount, payment.captured);
     if (refunded === payment.refunded) return;
     await this.payments.update(tx, paymentId, { refunded });
     const order = await this.orders.lockOrder(tx, payment.order_id);
@@ -93,15 +114,20 @@ export class SettleRefunds {
     }
   }
 
+  /** While the refund was under way, a cancellation or another refund may have put some of the goods back already. */
   private async restock(tx: Tx, refund: RefundRow): Promise<void> {
-    const lines = refund.lines.map((line) => ({ orderLineId: line.lineId, quantity: line.quantity }));
-    await this.stock.restock(tx, lines, { reason: 'refund', actor: 'system', dedupeKey: `refund:${refund.id}` });
-    for (const line of lines) {
-      await tx.query(`UPDATE order_lines SET restocked_quantity = restocked_quantity + $2 WHERE id = $1`, [
-        line.orderLineId,
-        line.quantity,
-      ]);
-    }
+    const lines = await tx.query<{ id: string; quantity: number }>(
+      `UPDATE order_lines o SET restocked_quantity = o.restocked_quantity + back.quantity
+       FROM (SELECT l.id, least(x.quantity, l.quantity - l.restocked_quantity) AS quantity
+             FROM jsonb_to_recordset($1) AS x("lineId" uuid, quantity int) JOIN order_lines l ON l.id = x."lineId") back
+       WHERE o.id = back.id AND back.quantity > 0 RETURNING o.id, back.quantity`,
+      [JSON.stringify(refund.lines)],
+    );
+    await this.stock.restock(
+      tx,
+      lines.map((line) => ({ orderLineId: line.id, quantity: line.quantity })),
+      { reason: 'refund', actor: 'system', dedupeKey: `refund:${refund.id}` },
+    );
   }
 
   private async tell(
