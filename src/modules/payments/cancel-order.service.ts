@@ -3,7 +3,7 @@ import { Db, type Tx } from '#libs/database';
 import { type LockedOrder, OrderNotCancelable, OrdersRepository } from '../orders/index.js';
 import { StockLedger } from '../inventory/index.js';
 import { ExecuteRefund } from './execute-refund.service.js';
-import { PaymentUnavailable } from './payments.errors.js';
+import { PaymentRefused, PaymentUnavailable } from './payments.errors.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { RefundOrder } from './refund-order.service.js';
 import { StartPayment } from './start-payment.service.js';
@@ -44,21 +44,32 @@ export class CancelOrder {
     );
     if (order?.status === 'pending_payment' && payment?.provider === 'stripe') {
       const after = await this.cancelAtStripe(payment, order.number, cancellation);
-      if (after.status === 'canceled') return;
-      if (after.status === 'processing')
+      if (after?.status === 'canceled') return;
+      if (after !== null && after.status !== 'succeeded')
         throw OrderNotCancelable({
-          detail: 'The payment is being processed by the bank; try again later.',
+          detail: 'The payment is under way at the bank; try again later.',
           data: { orderStatus: order.status },
         });
     }
     const refundId = await this.db.transaction((tx) => this.cancelHere(tx, orderId, cancellation));
-    // The refund is written; if Stripe cannot be reached now, a job sends it.
-    if (refundId) await this.executeRefund.execute(refundId).catch((error: unknown) => rethrowUnlessUnavailable(error));
+    // The order has ended whatever comes of its refund: a job sends it when Stripe is back, and the shop hears of a refusal.
+    if (refundId) await this.executeRefund.execute(refundId).catch((error: unknown) => rethrowUnlessTold(error));
   }
 
-  /** Ends the intent of an unpaid order, and books what Stripe says of it. */
-  async cancelAtStripe(payment: PaymentRow, orderNumber: number, cancellation: Cancellation): Promise<PaymentRow> {
-    const intent = await this.start.ensureIntent(payment, orderNumber);
+  /**
+   * Ends the intent of an unpaid order, and books what Stripe says of it.
+   * @returns the payment after that; null when there is no intent, because Stripe refuses to make one
+   */
+  async cancelAtStripe(
+    payment: PaymentRow,
+    orderNumber: number,
+    cancellation: Cancellation,
+  ): Promise<PaymentRow | null> {
+    const intent = await this.start.ensureIntent(payment, orderNumber).catch((error: unknown) => {
+      if (payment.provider_ref === null && PaymentRefused.is(error)) return null;
+      throw error;
+    });
+    if (intent === null) return null;
     const after =
       intent.status === 'canceled' || intent.status === 'succeeded'
         ? intent
@@ -99,7 +110,7 @@ export class CancelOrder {
         data: { reason: cancellation.reason, ...(cancellation.note ? { note: cancellation.note } : {}) },
       },
     );
-    if (payment && payment.captured === 0 && payment.provider === 'manual')
+    if (payment && payment.captured === 0 && (payment.provider === 'manual' || payment.provider_ref === null))
       await this.payments.update(tx, payment.id, { status: 'canceled' });
     if (!payment || payment.captured === payment.refunded) return null;
     const refund = await this.refunds
@@ -124,8 +135,8 @@ export class CancelOrder {
   }
 }
 
-function rethrowUnlessUnavailable(error: unknown): void {
-  if (!PaymentUnavailable.is(error)) throw error;
+function rethrowUnlessTold(error: unknown): void {
+  if (!PaymentUnavailable.is(error) && !PaymentRefused.is(error)) throw error;
 }
 
 /** Everything that was captured is on its way back already. */

@@ -21,6 +21,9 @@ export interface StartedPayment {
   nextAction: Record<string, unknown> | null;
 }
 
+/** Where an intent takes a card: also another one, when the shopper has left the 3D Secure page of the first. */
+const CONFIRMABLE: ReadonlySet<string> = new Set(['requires_payment_method', 'requires_action']);
+
 /** Gets the intent of a payment and, when asked, charges it. Talks to Stripe, so never inside a transaction. */
 @Injectable()
 export class StartPayment {
@@ -32,9 +35,12 @@ export class StartPayment {
 
   /** @throws `payment_unavailable` with the order's id when Stripe is out of reach; the order stays payable */
   async execute(payment: PaymentRow, orderNumber: number, request: PayRequest): Promise<StartedPayment> {
+    // The order ended before Stripe had heard of it: nothing is to be paid any more.
+    if (payment.status === 'canceled' && payment.provider_ref === null)
+      return { payment, clientSecret: null, nextAction: null };
     try {
       let intent = await this.ensureIntent(payment, orderNumber);
-      if (request.confirmationToken && intent.status === 'requires_payment_method') {
+      if (request.confirmationToken && CONFIRMABLE.has(intent.status)) {
         const answer = await this.gateway.confirmIntent(
           intent.ref,
           request.attemptId,

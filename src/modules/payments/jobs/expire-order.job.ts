@@ -29,9 +29,9 @@ export class ExpireOrderHandler implements JobHandler<{ orderId: string }> {
     if (payment?.provider === 'stripe' && payment.status !== 'canceled') {
       const after = await this.cancel.cancelAtStripe(payment, order.number, { reason: 'expired', actor: 'system' });
       // A bank that takes days keeps the goods reserved: Stripe refuses to cancel, and will tell how it ends.
-      if (after.status === 'processing')
+      if (after?.status === 'processing')
         throw new RetryLater(new Date(Date.now() + this.config.reservationTtlMin * 60_000));
-      return;
+      if (after !== null) return;
     }
     await this.cancel.execute(orderId, { reason: 'expired', actor: 'system' });
   }

@@ -207,7 +207,7 @@ export class StripeGateway {
         return await work(this.client);
       } catch (error) {
         const kind = classify(error);
-        log.warn('stripe.call_failed', {
+        log[kind === 'misconfigured' ? 'error' : 'warn']('stripe.call_failed', {
           operation,
           attempt,
           kind,
@@ -225,19 +225,21 @@ export class StripeGateway {
 
 class StripeDeclined extends Error {}
 
-/** A decline is an answer; 4xx is our mistake or the wrong moment; everything else may have happened or not. */
-function classify(error: unknown): 'declined' | 'invalid' | 'limited' | 'unknown' {
+/**
+ * A decline is an answer; an invalid request is our mistake or the wrong moment, and did nothing; a key that Stripe does not
+ * take says nothing of what it was sent for, so that has to wait until the key is mended; the rest may have happened or not.
+ */
+function classify(error: unknown): 'declined' | 'invalid' | 'limited' | 'misconfigured' | 'unknown' {
   if (error instanceof Stripe.errors.StripeCardError) return 'declined';
   if (error instanceof Stripe.errors.StripeRateLimitError) return 'limited';
   if (
-    error instanceof Stripe.errors.StripeInvalidRequestError ||
     error instanceof Stripe.errors.StripeIdempotencyError ||
     error instanceof Stripe.errors.StripePermissionError ||
     error instanceof Stripe.errors.StripeAuthenticationError
   ) {
-    return 'invalid';
+    return 'misconfigured';
   }
-  return 'unknown';
+  return error instanceof Stripe.errors.StripeInvalidRequestError ? 'invalid' : 'unknown';
 }
 
 /** The SDK takes any JSON without an `error` key for success, whatever its status: so the shape is checked here. */
