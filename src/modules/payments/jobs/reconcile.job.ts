@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
-import { enqueue, HandlesJob, type JobContext, type JobHandler } from '#libs/jobs';
+import { enqueue, HandlesJob, type JobContext, type JobDefinition, type JobHandler } from '#libs/jobs';
 import { log } from '#libs/log';
 import { type PaymentRow, PaymentsRepository } from '../payments.repository.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
@@ -8,6 +8,10 @@ import { SyncPayment } from '../sync-payment.service.js';
 import { ExecuteRefundJob, ExpireOrderJob, ReconcileJob } from './definitions.js';
 
 const BATCH = 100;
+
+/** SQL: a job of this kind that is not at its end, for the row whose id the expression gives. */
+const openJob = (definition: JobDefinition, field: string, id: string) =>
+  `SELECT FROM jobs j WHERE j.name = '${definition.name}' AND j.state IN ('queued', 'running') AND j.payload->>'${field}' = ${id}::text`;
 
 /**
  * The safety net under webhooks and jobs: whatever was lost on the way, within minutes every open payment, every overdue
@@ -28,11 +32,16 @@ export class ReconcileHandler implements JobHandler {
     if (!this.gateway.enabled) return;
     await this.resumeRefunds(job.id);
     const open = await this.db.query<{ id: string }>(
-      `SELECT p.id FROM payments p JOIN orders o ON o.id = p.order_id
-       WHERE p.provider = 'stripe' AND p.provider_ref IS NOT NULL AND o.status = 'pending_payment'
-         AND p.status IN ('requires_payment_method', 'requires_action', 'processing') AND p.created_at < now() - interval '1 minute'
-         AND p.updated_at < now() - interval '1 minute'
-       ORDER BY p.updated_at LIMIT ${BATCH}`,
+      `(SELECT p.id FROM payments p JOIN orders o ON o.id = p.order_id
+        WHERE p.provider = 'stripe' AND p.provider_ref IS NOT NULL AND o.status = 'pending_payment'
+          AND p.status IN ('requires_payment_method', 'requires_action', 'processing') AND p.created_at < now() - interval '1 minute'
+          AND p.updated_at < now() - interval '1 minute'
+        ORDER BY p.updated_at LIMIT ${BATCH})
+       UNION
+       (SELECT p.id FROM payments p JOIN refunds r ON r.payment_id = p.id
+        WHERE r.status = 'pending' AND r.provider_ref IS NOT NULL AND r.updated_at < now() - interval '10 minutes'
+          AND p.updated_at < now() - interval '10 minutes'
+        ORDER BY p.updated_at LIMIT ${BATCH})`,
     );
     for (const { id } of open) {
       const payment = (await this.payments.find(this.db, id)) as PaymentRow;
@@ -43,10 +52,12 @@ export class ReconcileHandler implements JobHandler {
     }
   }
 
-  /** Orders past their time whose job was lost. */
+  /** Orders past their time whose job has died; one that still tries (Stripe may be away for hours) is left to it. */
   private async expireOverdue(run: string): Promise<void> {
     const overdue = await this.db.query<{ id: string }>(
-      `SELECT id FROM orders WHERE status = 'pending_payment' AND expires_at < now() - interval '1 minute' ORDER BY expires_at LIMIT ${BATCH}`,
+      `SELECT o.id FROM orders o WHERE o.status = 'pending_payment' AND o.expires_at < now() - interval '1 minute'
+         AND NOT EXISTS (${openJob(ExpireOrderJob, 'orderId', 'o.id')})
+       ORDER BY o.expires_at LIMIT ${BATCH}`,
     );
     for (const { id } of overdue) await enqueue(this.db, ExpireOrderJob, `${id}:${run}`, { orderId: id });
   }
@@ -54,7 +65,8 @@ export class ReconcileHandler implements JobHandler {
   private async resumeRefunds(run: string): Promise<void> {
     const pending = await this.db.query<{ id: string }>(
       `SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id
-       WHERE r.status = 'pending' AND r.provider_ref IS NULL AND p.provider = 'stripe' AND r.updated_at < now() - interval '10 minutes' LIMIT ${BATCH}`,
+       WHERE r.status = 'pending' AND r.provider_ref IS NULL AND p.provider = 'stripe' AND r.updated_at < now() - interval '10 minutes'
+         AND NOT EXISTS (${openJob(ExecuteRefundJob, 'refundId', 'r.id')}) LIMIT ${BATCH}`,
     );
     for (const { id } of pending) await enqueue(this.db, ExecuteRefundJob, `${id}:${run}`, { refundId: id });
   }
