@@ -36,9 +36,13 @@ export class SyncPayment {
     const paymentId =
       known?.id ?? (intent.ours && intent.paymentId ? (decodeId('payment', intent.paymentId) ?? null) : null);
     if (paymentId === null) return 'not_ours';
-    if (!known && !(await this.payments.find(this.db, paymentId))) {
-      if (intent.status === 'succeeded') log.error('payment.captured_without_order', { intent: ref });
-      return 'unknown_payment';
+    if (!known) {
+      const named = await this.payments.find(this.db, paymentId);
+      // Metadata can be copied: a payment that has its intent is not paid by another one.
+      if (!named || named.provider_ref !== null) {
+        if (intent.status === 'succeeded') log.error('payment.captured_without_order', { intent: ref });
+        return 'unknown_payment';
+      }
     }
     await this.applyIntent(paymentId, intent);
     return 'applied';
