@@ -183,7 +183,9 @@ export class OrdersRepository {
       ],
     );
     if (moves && change.status === 'confirmed') await this.announcePlaced(tx, order.id, order.number);
-    if (change.paymentStatus === 'paid' && order.payment_status !== 'paid') await this.announcePaid(tx, order);
+    // A refund that failed brings `paid` back, perhaps weeks later, when the outbox has forgotten the first announcement.
+    const wasPaid = ['paid', 'partially_refunded', 'refunded'].includes(order.payment_status);
+    if (change.paymentStatus === 'paid' && !wasPaid) await this.announcePaid(tx, order);
     if (moves && change.status === 'canceled') {
       await announce(tx, {
         definition: OrderCanceled,
