@@ -12,7 +12,11 @@ interface ShippableLine {
   id: string;
   quantity: number;
   fulfilled_quantity: number;
+  restocked_quantity: number;
 }
+
+/** What of a line is still to be shipped: not what went back on the shelf after a refund. */
+const leftOf = (line: ShippableLine) => Math.max(line.quantity - line.fulfilled_quantity - line.restocked_quantity, 0);
 
 /** Hands goods of a confirmed order to a carrier: a parcel, and the customer hears of it. */
 @Injectable()
@@ -28,19 +32,19 @@ export class FulfillOrder {
       const order = await this.orders.lockOrder(tx, orderId);
       if (order.status !== 'confirmed') throw OrderNotFulfillable({ data: { orderStatus: order.status } });
       const lines = await tx.query<ShippableLine>(
-        `SELECT id, quantity, fulfilled_quantity FROM order_lines WHERE order_id = $1 ORDER BY position`,
+        `SELECT id, quantity, fulfilled_quantity, restocked_quantity FROM order_lines WHERE order_id = $1 ORDER BY position`,
         [orderId],
       );
       const parcel = request.lines ? this.chosen(request.lines, lines) : this.everythingLeft(lines);
       if (parcel.size === 0)
         throw OrderNotFulfillable({
-          detail: 'Everything of it is shipped already.',
+          detail: 'Nothing of it is left to ship.',
           data: { orderStatus: order.status },
         });
 
       const fulfillmentId = newUuid();
       await this.write(tx, orderId, fulfillmentId, parcel, request);
-      const complete = lines.every((line) => line.fulfilled_quantity + (parcel.get(line.id) ?? 0) === line.quantity);
+      const complete = lines.every((line) => leftOf(line) === (parcel.get(line.id) ?? 0));
       const settled = ['paid', 'partially_refunded', 'refunded'].includes(order.payment_status);
       await this.orders.change(
         tx,
@@ -70,9 +74,7 @@ export class FulfillOrder {
   }
 
   private everythingLeft(lines: readonly ShippableLine[]): Map<string, number> {
-    return new Map(
-      lines.filter((l) => l.fulfilled_quantity < l.quantity).map((l) => [l.id, l.quantity - l.fulfilled_quantity]),
-    );
+    return new Map(lines.map((line) => [line.id, leftOf(line)] as const).filter(([, left]) => left > 0));
   }
 
   private chosen(
@@ -86,11 +88,11 @@ export class FulfillOrder {
       const together = (parcel.get(lineId) ?? 0) + quantity;
       if (!line)
         errors.push({ pointer: `/lines/${i}/lineId`, code: 'not_found', detail: 'is not a line of this order' });
-      else if (line.fulfilled_quantity + together > line.quantity) {
+      else if (together > leftOf(line)) {
         errors.push({
           pointer: `/lines/${i}/quantity`,
           code: 'too_large',
-          detail: `only ${line.quantity - line.fulfilled_quantity} left to ship`,
+          detail: `only ${leftOf(line)} left to ship`,
         });
       }
       parcel.set(lineId, together);
