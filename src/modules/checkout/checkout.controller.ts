@@ -5,6 +5,7 @@ import { IdempotencyRef, type IdempotencyReference, IdParam, Idempotent, Throws 
 import { CartToken, Shopper } from '../auth/index.js';
 import { OutOfStock } from '../inventory/index.js';
 import {
+  AmountNotChargeable,
   AmountTooLarge,
   AmountTooSmall,
   attemptIdOf,
@@ -43,6 +44,7 @@ export class CheckoutController {
     PaymentMethodUnavailable,
     AmountTooSmall,
     AmountTooLarge,
+    AmountNotChargeable,
     PaymentRefused,
     PaymentUnavailable,
     Overloaded,

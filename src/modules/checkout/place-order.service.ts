@@ -7,6 +7,7 @@ import { assessCart, type CartAssessment, type CartIssue, type CartSnapshot, rea
 import { OutOfStock, StockLedger } from '../inventory/index.js';
 import { OrdersRepository } from '../orders/index.js';
 import {
+  AmountNotChargeable,
   AmountTooLarge,
   AmountTooSmall,
   chargeProblem,
@@ -18,6 +19,9 @@ import {
 import { ShopContext } from '../settings/index.js';
 import { Admission } from './admission.js';
 import { CartChanged, CartIncomplete } from './checkout.errors.js';
+
+/** The largest amount of money in a request anywhere, so that whatever is ordered can be refunded in part. */
+const MAX_TOTAL = 99_999_999_999;
 
 /** What the shopper agrees to. */
 export interface PlaceOrderCommand {
@@ -54,7 +58,7 @@ export class PlaceOrder {
     this.admission = new Admission(config.checkoutConcurrency, 10_000, 2_000);
   }
 
-  /** @throws `out_of_stock`, `cart_changed`, `cart_incomplete`, `payment_method_unavailable`, `amount_too_small`, `amount_too_large`, `overloaded` */
+  /** @throws `out_of_stock`, `cart_changed`, `cart_incomplete`, `payment_method_unavailable`, `amount_too_small`, `amount_too_large`, `amount_not_chargeable`, `overloaded` */
   async execute(command: PlaceOrderCommand): Promise<PlacedOrder> {
     return this.admission.run(() => this.db.transaction((tx) => this.place(tx, command)));
   }
@@ -138,10 +142,13 @@ export class PlaceOrder {
         data: { total: { amount: total, currency: cart.currency }, expectedTotal: command.expectedTotal },
       });
     }
+    if (total > MAX_TOTAL) throw AmountTooLarge({ data: { maximum: MAX_TOTAL, currency: cart.currency } });
     if (total > 0 && command.paymentMethod === 'stripe') {
       const problem = chargeProblem(total, cart.currency);
       if (problem?.problem === 'too_small')
         throw AmountTooSmall({ data: { minimum: problem.limit, currency: cart.currency } });
+      if (problem?.problem === 'step')
+        throw AmountNotChargeable({ data: { step: problem.limit, currency: cart.currency } });
       if (problem) throw AmountTooLarge({ data: { maximum: problem.limit, currency: cart.currency } });
     }
   }

@@ -3,6 +3,7 @@ export { attemptIdOf } from './payments.controller.js';
 export { ShopperPaymentResponse } from './dto/payments.response.js';
 export { ExpireOrderJob } from './jobs/definitions.js';
 export {
+  AmountNotChargeable,
   AmountTooLarge,
   AmountTooSmall,
   OrderNotPayable,

@@ -29,6 +29,12 @@ export const AmountTooLarge = defineError({
   kind: 'unprocessable',
   title: 'The total is above what can be charged',
 });
+export const AmountNotChargeable = defineError({
+  code: 'amount_not_chargeable',
+  kind: 'unprocessable',
+  title: 'The total cannot be charged to the last digit',
+  help: 'Cards are charged in multiples of `step` minor units in this currency; prices, shipping and tax have to add up to one.',
+});
 export const OrderNotPayable = defineError({
   code: 'order_not_payable',
   kind: 'conflict',
