@@ -41,6 +41,9 @@ export function IdParam(kind: IdPrefix, name = 'id', example?: string): Paramete
   };
 }
 
+/** Versions are int4: a larger one is as stale as this. */
+const LAST_VERSION = 2_147_483_647;
+
 const ifMatch = createParamDecorator((required: boolean, context: ExecutionContext): number | undefined => {
   const header = context.switchToHttp().getRequest<Request>().headers['if-match'];
   if (header === undefined || header === '') {
@@ -55,7 +58,7 @@ const ifMatch = createParamDecorator((required: boolean, context: ExecutionConte
       errors: [{ pointer: 'If-Match', code: 'invalid_etag', detail: 'not one of our ETags' }],
     });
   }
-  return Number(match[1]);
+  return Math.min(Number(match[1]), LAST_VERSION);
 });
 
 /** The version that the client read, from If-Match; `required` answers 428 when it is missing. */

@@ -181,6 +181,21 @@ export function WebUrl(options: FieldOptions = {}): PropertyDecorator {
   );
 }
 
+const RFC_3339 = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))?$/;
+
+/** A moment in RFC 3339, or a date, which stands for its midnight in UTC. */
+export function Time(options: FieldOptions = {}): PropertyDecorator {
+  return field(
+    options,
+    { type: String, format: 'date-time' },
+    custom(
+      'invalid_time',
+      'must be a time in RFC 3339 such as 2026-01-31T09:00:00Z, or a date',
+      (v) => typeof v === 'string' && RFC_3339.test(v) && !Number.isNaN(Date.parse(v)),
+    ),
+  );
+}
+
 /** A list of short texts. */
 export function StringArray(
   maxItems: number,
@@ -231,7 +246,8 @@ export function ObjectArray(
 export function Nested(type: () => new () => object, options: FieldOptions = {}): PropertyDecorator {
   return field(
     options,
-    { type } as ApiPropertyOptions,
+    // A property name makes the function lazy in the eyes of @nestjs/swagger: it looks for the name `type`.
+    { type: () => type() } as ApiPropertyOptions,
     custom('not_an_object', 'must be an object', isPlainObject),
     ValidateNested(),
     Type(type),

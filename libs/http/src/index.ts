@@ -13,6 +13,7 @@ export {
   Country,
   Currency,
   Handle,
+  Time,
   WebUrl,
   StringArray,
   Opt,

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsISO8601, IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
-import { Id, Int32, ListQuery, ObjectArray, Opt, Text } from '#libs/http';
+import { IsIn, IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
+import { Id, Int32, ListQuery, ObjectArray, Opt, Text, Time } from '#libs/http';
 import { FULFILLMENT_STATUSES, ORDER_STATUSES, PAYMENT_STATUSES } from '../order.state.js';
 
 /** Filters of the staff's order list. */
@@ -23,13 +23,9 @@ export class OrderListQuery extends ListQuery {
   @MinLength(1)
   @MaxLength(254)
   q?: string;
-  @ApiPropertyOptional({ type: String, format: 'date-time' })
-  @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true })
+  @Time(Opt())
   'createdAt[gte]'?: string;
-  @ApiPropertyOptional({ type: String, format: 'date-time' })
-  @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true })
+  @Time(Opt())
   'createdAt[lte]'?: string;
 }
 
