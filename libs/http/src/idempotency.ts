@@ -19,6 +19,14 @@ export const IDEMPOTENCY_ENCRYPTION_KEY = Symbol('IDEMPOTENCY_ENCRYPTION_KEY');
 /** A request that has not ended after this long is taken for dead, and the next one with its key takes over. */
 const TAKEOVER_SECONDS = 60;
 
+/** Headers that belong to the answer and not to the moment. */
+const KEPT_HEADERS = ['etag', 'location'];
+
+interface KeptAnswer {
+  headers: Record<string, string>;
+  body?: unknown;
+}
+
 interface KeyRow {
   fingerprint: Buffer;
   response_status: number | null;
@@ -88,7 +96,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     request.idempotency = reference;
     try {
       const body: unknown = await firstValueFrom(next.handle());
-      await this.keep(reference, reply.statusCode, body);
+      await this.keep(reference, reply, body);
       return body;
     } catch (error) {
       await this.db
@@ -110,15 +118,21 @@ export class IdempotencyInterceptor implements NestInterceptor {
     if (!row || row.response_status === null) throw IdempotencyKeyInFlight({ retryAfterSeconds: 1 });
     reply.status(row.response_status);
     reply.header('Idempotent-Replayed', 'true');
-    return row.response_body === null ? undefined : (JSON.parse(this.decrypt(row.response_body)) as unknown);
+    if (row.response_body === null) return undefined;
+    const { headers, body } = JSON.parse(this.decrypt(row.response_body)) as KeptAnswer;
+    reply.headers(headers);
+    return body;
   }
 
   /** The effect is durable already; losing this row merely runs the (repeatable) work again. */
-  private async keep(reference: { scope: string; key: string }, status: number, body: unknown): Promise<void> {
+  private async keep(reference: { scope: string; key: string }, reply: Reply, body: unknown): Promise<void> {
+    const headers = Object.fromEntries(
+      KEPT_HEADERS.flatMap((name) => (reply.hasHeader(name) ? [[name, String(reply.getHeader(name))]] : [])),
+    );
     await this.db
       .query(
         `UPDATE idempotency_keys SET response_status = $3, response_body = $4, locked_at = NULL WHERE scope = $1 AND key = $2`,
-        [reference.scope, reference.key, status, body === undefined ? null : this.encrypt(JSON.stringify(body))],
+        [reference.scope, reference.key, reply.statusCode, this.encrypt(JSON.stringify({ headers, body }))],
       )
       .catch((error: unknown) => log.warn('idempotency.keep_failed', { error }));
   }

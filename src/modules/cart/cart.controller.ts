@@ -8,7 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { InvalidHeader, InvalidId, NotFound, ValidationFailed, VersionMismatch } from '#libs/errors';
-import { etagOf, IdParam, IfMatch, type Reply, type Request, Throws } from '#libs/http';
+import { etagOf, Idempotent, IdParam, IfMatch, type Reply, type Request, Throws } from '#libs/http';
 import { isCurrency } from '#libs/money';
 import { CartToken, Public, Shopper } from '../auth/index.js';
 import {
@@ -137,6 +137,7 @@ export class CartController {
 
   @Post(':id/lines')
   @Shopper()
+  @Idempotent('optional')
   @ApiOperation({
     operationId: 'addCartLine',
     summary: 'Put a variant into the cart',
