@@ -8,6 +8,8 @@ import { type Delivery, Transport } from './transport.js';
 @Injectable()
 export class InProcessTransport extends Transport {
   private readonly waiting = new Map<string, Delivery[]>();
+  /** Behind slow work jobs wait for long, and are handed over again and again: each waits once. */
+  private readonly known = new Set<string>();
   private readonly active = new Map<string, Set<Promise<void>>>();
   private stopped = false;
 
@@ -21,6 +23,8 @@ export class InProcessTransport extends Transport {
 
   async deliver(deliveries: Delivery[]): Promise<void> {
     for (const delivery of deliveries) {
+      if (this.known.has(delivery.id)) continue;
+      this.known.add(delivery.id);
       const queue = this.waiting.get(delivery.queue) ?? [];
       queue.push(delivery);
       this.waiting.set(delivery.queue, queue);
@@ -40,6 +44,7 @@ export class InProcessTransport extends Transport {
     const limit = QUEUES[queue as QueueName] ?? 1;
     while (!this.stopped && active.size < limit && waiting.length > 0) {
       const { id } = waiting.shift()!;
+      this.known.delete(id);
       const work = this.runner
         .run(id)
         .catch((error: unknown) => log.warn('jobs.run_failed', { error }))

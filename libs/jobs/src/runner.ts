@@ -14,6 +14,9 @@ interface JobRow {
   max_attempts: number;
 }
 
+/** A process may end for other reasons than the job it runs; one that takes down its process each time is given up. */
+const LAPSES_FORGIVEN = 2;
+
 /**
  * Runs one job by its id, whichever transport woke us. The row in Postgres decides: who may run it, how many tries it has
  * had, when the next one is due, and when it is a dead letter.
@@ -52,6 +55,10 @@ export class JobRunner implements OnModuleInit {
       [id, DEFAULT_LEASE_MS / 1000],
     );
     if (!row) return;
+    if (row.attempts > row.max_attempts + LAPSES_FORGIVEN) {
+      await this.fail(row, new PermanentFailure('each process that ran it ended before it did'));
+      return;
+    }
     const lease = findJob(row.name)?.leaseMs;
     if (lease !== undefined && lease !== DEFAULT_LEASE_MS) await this.extendLease(id, lease);
     await runWithContext({ jobId: id }, () => this.attempt(row));
@@ -102,11 +109,13 @@ export class JobRunner implements OnModuleInit {
     ]);
   }
 
+  /** Only while it is still this try that counts: after its lease another process may have done the job long since. */
   private async fail(row: JobRow, error: unknown): Promise<void> {
     if (error instanceof RetryLater) {
       await this.db.query(
-        `UPDATE jobs SET state = 'queued', attempts = attempts - 1, next_at = $2, dispatched_at = NULL, locked_until = NULL WHERE id = $1`,
-        [row.id, error.at],
+        `UPDATE jobs SET state = 'queued', attempts = attempts - 1, next_at = $2, dispatched_at = NULL, locked_until = NULL
+         WHERE id = $1 AND state = 'running' AND attempts = $3`,
+        [row.id, error.at, row.attempts],
       );
       return;
     }
@@ -115,8 +124,9 @@ export class JobRunner implements OnModuleInit {
     log[dead ? 'error' : 'warn'](dead ? 'job.dead' : 'job.failed', { name: row.name, attempt: row.attempts, error });
     await this.db.query(
       `UPDATE jobs SET state = $2, next_at = now() + make_interval(secs => $3), dispatched_at = NULL, locked_until = NULL,
-         last_error = $4, finished_at = CASE WHEN $2 = 'dead' THEN now() END WHERE id = $1`,
-      [row.id, dead ? 'dead' : 'queued', retryDelayMs(row.attempts) / 1000, message],
+         last_error = $4, finished_at = CASE WHEN $2 = 'dead' THEN now() END
+       WHERE id = $1 AND state = 'running' AND attempts = $5`,
+      [row.id, dead ? 'dead' : 'queued', retryDelayMs(row.attempts) / 1000, message, row.attempts],
     );
   }
 }
