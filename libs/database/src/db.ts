@@ -75,10 +75,21 @@ export class Db implements Queryable {
   /** Runs a checked-out connection of its own, for COPY streams and advisory locks. */
   async withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
+    // Without a listener the loss of a connection that is checked out ends the process.
+    let lost: Error | undefined;
+    const onLost = (error: Error) => {
+      lost = error;
+    };
+    client.on('error', onLost);
     try {
       return await work(client);
+    } catch (error) {
+      lost ??= error as Error;
+      throw error;
     } finally {
-      client.release();
+      client.off('error', onLost);
+      // One that failed may be in the middle of something: it is closed, not handed on.
+      client.release(lost);
     }
   }
 
