@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -220,3 +220,14 @@ function fromLatin1(damage: (text: string) => Buffer, text: string): Buffer {
     return bytes;
   }
 }
+
+it('a backup that finds the disk full ends with a sentence, and leaves no file', async () => {
+  const path = join(folder, 'full.backup');
+  symlinkSync('/dev/full', `${path}.partial`);
+  expect(await shopCommand(sourceEnv, 'backup', path)).toEqual({
+    code: 1,
+    out: '',
+    err: 'The disk is full: free some space, then start again.\n',
+  });
+  expect(readdirSync(folder).filter((name) => name.startsWith('full.'))).toEqual([]);
+});

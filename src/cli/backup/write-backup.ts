@@ -32,12 +32,9 @@ export async function writeBackup(db: Db, dataDir: string, file: string): Promis
   try {
     await db.withClient(async (client) => {
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      try {
-        const content = Readable.from(contentOf(client, dataDir, migrations, summary), { objectMode: false });
-        await pipeline(content, createGzip(), createWriteStream(draft, { mode: 0o600 }));
-      } finally {
-        await client.query('ROLLBACK');
-      }
+      const content = Readable.from(contentOf(client, dataDir, migrations, summary), { objectMode: false });
+      await pipeline(content, createGzip(), createWriteStream(draft, { mode: 0o600 }));
+      await client.query('COMMIT');
     });
     await rename(draft, file);
   } finally {
