@@ -12,7 +12,7 @@ import {
   TooManyLines,
   VariantNotFound,
 } from './cart.errors.js';
-import { readCart } from './cart.snapshot.js';
+import { type CartSnapshot, readCart } from './cart.snapshot.js';
 import type { CartLineRequest, CreateCartRequest, UpdateCartRequest } from './dto/cart.request.js';
 
 const MAX_LINES = 1000;
@@ -46,8 +46,14 @@ export class CartWriter {
     private readonly shop: ShopContext,
   ) {}
 
-  /** Makes a cart and returns its id and the only copy of its token. */
-  async create(request: CreateCartRequest, currency: string): Promise<{ id: string; token: string }> {
+  /**
+   * Makes a cart and returns its id and the only copy of its token. An empty cart, which most begin as, comes as it was
+   * written, so that nobody needs to read it.
+   */
+  async create(
+    request: CreateCartRequest,
+    currency: string,
+  ): Promise<{ id: string; token: string; empty?: CartSnapshot }> {
     await this.checkReferences(request);
     const lines = mergeLines(request.lines ?? []);
     const id = newUuid();
@@ -62,11 +68,29 @@ export class CartWriter {
       request.shippingMethodId ?? null,
     ];
     if (lines.length === 0) {
-      await this.db.query(
-        `INSERT INTO carts (id, token_hash, currency, email, shipping_address, billing_address, shipping_method_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      const [row] = await this.db.query<{ created_at: Date; shop_version: number }>(
+        `INSERT INTO carts (id, token_hash, currency, email, shipping_address, billing_address, shipping_method_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING created_at, (SELECT version FROM shop_settings) AS shop_version`,
         values,
       );
-      return { id, token };
+      const empty: CartSnapshot = {
+        id,
+        tokenHash: hashCartToken(token),
+        currency,
+        status: 'open',
+        email: request.email?.trim() ?? null,
+        shippingAddress: request.shippingAddress ?? null,
+        billingAddress: request.billingAddress ?? null,
+        shippingMethodId: request.shippingMethodId ?? null,
+        promotionCodes: [],
+        version: 1,
+        createdAt: row!.created_at,
+        updatedAt: row!.created_at,
+        shopVersion: row!.shop_version,
+        orderId: null,
+        lines: [],
+      };
+      return { id, token, empty };
     }
     const made = await this.db.query(
       `WITH want AS MATERIALIZED (

@@ -7,7 +7,7 @@ import { ShopContext } from '../settings/index.js';
 import { CartWriter, type CartReference } from './cart-writer.service.js';
 import { assessCart } from './cart.assessment.js';
 import { PromotionCodeNotFound } from './cart.errors.js';
-import { readCart } from './cart.snapshot.js';
+import { type CartSnapshot, readCart } from './cart.snapshot.js';
 import type { CartLineRequest, CreateCartRequest, UpdateCartRequest } from './dto/cart.request.js';
 import { CartResponse, CreatedCartResponse, type ShippingMethodsResponse } from './dto/cart.response.js';
 
@@ -29,7 +29,7 @@ export class CartService {
 
   async create(request: CreateCartRequest, currency: string | undefined): Promise<CartView<CreatedCartResponse>> {
     const made = await this.writer.create(request, currency ?? (await this.shop.get()).currency);
-    const view = await this.view(made.id, made.token);
+    const view = await (made.empty ? this.present(made.empty) : this.view(made.id, made.token));
     return { version: view.version, body: { ...view.body, token: made.token } };
   }
 
@@ -87,7 +87,10 @@ export class CartService {
   }
 
   private async view(id: string, token: string | undefined): Promise<CartView> {
-    const snapshot = await readCart(this.db, id, token);
+    return this.present(await readCart(this.db, id, token));
+  }
+
+  private async present(snapshot: CartSnapshot): Promise<CartView> {
     const assessment = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
     return { body: CartResponse.from(snapshot, assessment, this.config.publicUrl), version: snapshot.version };
   }
