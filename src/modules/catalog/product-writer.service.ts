@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { isForeignKeyViolation, type Tx } from '#libs/database';
+import type { Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
-import { OptionMismatch, UnknownCategory, VariantExists } from './catalog.errors.js';
+import { OptionMismatch, VariantExists } from './catalog.errors.js';
 import { lockCategoryTreeShared } from './catalog-lock.js';
 import { sanitizeDescription } from './description.js';
+import { writeCategories } from './product-categories.js';
 import { compareProduct, type ProductChanges } from './product-changes.js';
 import { optionKeyOf, type ProductDraft, type SavedProduct } from './product-draft.js';
 import { loadStoredProducts } from './stored-product.js';
@@ -242,20 +243,4 @@ async function writePrices(tx: Tx, prices: ProductChanges['prices']): Promise<vo
        DO UPDATE SET amount = excluded.amount, compare_at = excluded.compare_at, updated_at = now()`,
     [JSON.stringify(prices)],
   );
-}
-
-async function writeCategories(tx: Tx, productId: string, categoryIds: string[]): Promise<void> {
-  await tx.query('DELETE FROM product_categories WHERE product_id = $1 AND category_id <> ALL($2::uuid[])', [
-    productId,
-    categoryIds,
-  ]);
-  try {
-    await tx.query(
-      `INSERT INTO product_categories (product_id, category_id) SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING`,
-      [productId, categoryIds],
-    );
-  } catch (error) {
-    if (isForeignKeyViolation(error)) throw UnknownCategory({ cause: error });
-    throw error;
-  }
 }
