@@ -3,17 +3,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import compress from '@fastify/compress';
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import multipart from '@fastify/multipart';
 import { type DynamicModule, type LoggerService, type Type } from '@nestjs/common';
 import { NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { BadRequest, HeadersTooLarge, RequestTimeout } from '#libs/errors';
+import { BadRequest, HeadersTooLarge, RequestTimeout, UnsupportedMediaType } from '#libs/errors';
 import { log, runWithContext } from '#libs/log';
 import { parseJsonBody } from './json-body.js';
 import { toProblem } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
 import { QueryGuard } from './query-guard.js';
+import { securityHeaders } from './security-headers.js';
 import type { Reply, Request } from './request.js';
 import { StrictValidationPipe } from './validation.js';
 
@@ -79,12 +79,20 @@ export async function createHttpApp(
   });
   const server = app.getHttpAdapter().getInstance();
 
+  const fixedHeaders = securityHeaders(options.production);
   server.addHook('onRequest', (request, reply, done) => {
+    reply.headers(fixedHeaders);
     reply.header('X-Request-Id', request.id);
     if (request.url.includes('%00') || request.url.length > 8_192) {
       done(
         BadRequest({ detail: request.url.length > 8_192 ? 'The address is too long.' : 'The address contains NUL.' }),
       );
+      return;
+    }
+    // A compressed body could unfold into anything; clients of a JSON API do not send any.
+    const coding = request.headers['content-encoding'];
+    if (coding !== undefined && coding !== 'identity') {
+      done(UnsupportedMediaType({ detail: 'Send the body without Content-Encoding.' }));
       return;
     }
     runWithContext({ requestId: request.id }, done);
@@ -120,13 +128,7 @@ export async function createHttpApp(
     exposedHeaders: CORS_EXPOSED,
     maxAge: 7200,
   });
-  await server.register(helmet, {
-    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
-    crossOriginResourcePolicy: { policy: 'cross-origin' },
-    strictTransportSecurity: options.production ? { maxAge: 63_072_000, includeSubDomains: true } : false,
-    xFrameOptions: { action: 'deny' },
-  });
-  await server.register(compress, { threshold: 1024, encodings: ['br', 'gzip'] });
+  await server.register(compress, { threshold: 1024, encodings: ['br', 'gzip'], globalDecompression: false });
   await server.register(multipart, {
     limits: { fileSize: UPLOAD_LIMIT, files: 1, fields: 10, fieldSize: 10_000, headerPairs: 100 },
   });
