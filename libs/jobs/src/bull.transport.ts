@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Queue } from 'bull';
 import { log } from '#libs/log';
+import { BullConnections } from './bull-connections.js';
 import { QUEUES, type QueueName } from './definitions.js';
 import { JobRunner } from './runner.js';
 import { type Delivery, Transport } from './transport.js';
@@ -17,6 +18,7 @@ export class BullTransport extends Transport {
   constructor(
     private readonly runner: JobRunner,
     private readonly modules: ModuleRef,
+    private readonly connections: BullConnections,
   ) {
     super();
   }
@@ -57,6 +59,9 @@ export class BullTransport extends Transport {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.queues.values()].map((queue) => queue.pause(true, false).catch(() => undefined)));
+    const queues = [...this.queues.values()];
+    await Promise.all(queues.map((queue) => queue.pause(true, false).catch(() => undefined)));
+    await Promise.all(queues.map((queue) => queue.close(true).catch(() => undefined)));
+    this.connections.close();
   }
 }

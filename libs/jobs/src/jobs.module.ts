@@ -2,6 +2,7 @@ import { BullModule } from '@nestjs/bull';
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Redis, type RedisOptions } from 'ioredis';
+import { BullConnections } from './bull-connections.js';
 import { BullTransport } from './bull.transport.js';
 import { QUEUES } from './definitions.js';
 import { Dispatcher } from './dispatcher.js';
@@ -23,21 +24,26 @@ export interface JobsOptions {
 export class JobsModule {
   static register(options: JobsOptions): DynamicModule {
     const bull = options.run && options.redisUrl !== null;
+    const connections = new BullConnections();
     const providers: Provider[] = [JobRunner];
+    if (bull) providers.push({ provide: BullConnections, useValue: connections });
     if (options.run) {
       providers.push({ provide: Transport, useClass: bull ? BullTransport : InProcessTransport }, Dispatcher);
     }
     return {
       module: JobsModule,
       global: true,
-      imports: [DiscoveryModule, ...(bull ? bullModules(options.redisUrl!, options.prefix ?? 'emporium') : [])],
+      imports: [
+        DiscoveryModule,
+        ...(bull ? bullModules(options.redisUrl!, options.prefix ?? 'emporium', connections) : []),
+      ],
       providers,
       exports: providers.map((p) => ('provide' in p ? p.provide : p)),
     };
   }
 }
 
-function bullModules(redisUrl: string, prefix: string): DynamicModule[] {
+function bullModules(redisUrl: string, prefix: string, connections: BullConnections): DynamicModule[] {
   return [
     BullModule.forRoot({
       prefix,
@@ -51,7 +57,7 @@ function bullModules(redisUrl: string, prefix: string): DynamicModule[] {
             : { ...shared, maxRetriesPerRequest: null, enableReadyCheck: false },
         );
         client.on('error', () => undefined);
-        return client;
+        return connections.add(client);
       },
     }),
     BullModule.registerQueue(...Object.keys(QUEUES).map((name) => ({ name }))),
