@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeId, encodeId, newUuid } from '#libs/ids';
 import { ReconcileHandler } from '../../src/modules/payments/jobs/reconcile.job.js';
 import { METHOD_ID, Shop, ADDRESS } from '../support/shop.js';
@@ -311,5 +312,19 @@ describe('corners of orders and their money', () => {
       decodeId('order', sale.orderId),
     ]);
     expect(events.map((e) => e.topic)).not.toContain('order.paid');
+  });
+});
+
+const withRedis = process.env.TEST_REDIS_URL ? describe : describe.skip;
+withRedis('a process whose jobs run on Redis', () => {
+  const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+
+  it('leaves no connection open when it stops', async () => {
+    const before = sockets();
+    const shop = await Shop.start({ redis: true });
+    expect(sockets()).toBeGreaterThan(before);
+    await shop.stop();
+    await sleep(500);
+    expect(sockets()).toBeLessThanOrEqual(before);
   });
 });

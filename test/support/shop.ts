@@ -47,6 +47,8 @@ export const ADDRESS = {
 export const ZONE_ID = '01920000-0000-7000-8000-0000000000a1';
 export const METHOD_ID = '01920000-0000-7000-8000-0000000000a2';
 const WEBHOOK_SECRET = 'whsec_test_0123456789abcdef';
+/** How long after a charge the bank has more to tell of it. */
+const SETTLE_DELAY_MS = 50;
 
 /** The whole API on a port of its own, on a fresh database, with the emulator for Stripe and one way to ship. */
 export class Shop {
@@ -62,7 +64,10 @@ export class Shop {
 
   static async start(options: ShopOptions = {}): Promise<Shop> {
     const database = options.database ?? (await cloneDatabase());
-    const stripe = await createEmulator({ retryScheduleMs: [100, 200, 400, 800, 1600], settleDelayMs: 50 });
+    const stripe = await createEmulator({
+      retryScheduleMs: [100, 200, 400, 800, 1600],
+      settleDelayMs: SETTLE_DELAY_MS,
+    });
     const dataDir = mkdtempSync(join(tmpdir(), 'emporium-test-'));
     const config = loadConfig({
       NODE_ENV: 'test',
@@ -245,6 +250,7 @@ export class Shop {
 
   /** Waits until no event is on its way, no outbox row waits, and no due job is open. */
   async quiet(timeoutMs = 30_000): Promise<void> {
+    await sleep(SETTLE_DELAY_MS + 20);
     await this.stripe.idle(timeoutMs);
     await this.until(
       async () => {
