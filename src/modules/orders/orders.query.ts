@@ -133,7 +133,7 @@ export class OrdersQuery {
         type: row.type,
         fromStatus: row.from_status,
         toStatus: row.to_status,
-        data: row.data,
+        data: audience === 'shopper' ? withoutNote(row.data) : row.data,
         actor: audience === 'shopper' && row.actor.startsWith('staff:') ? 'staff' : row.actor,
         createdAt: row.created_at.toISOString(),
       })),
@@ -200,6 +200,12 @@ export class OrdersQuery {
     const [row] = await this.db.query<OrderRow>(SELECT_ORDER, [id]);
     return row;
   }
+}
+
+/** What staff write to each other stays with them. */
+function withoutNote(data: Record<string, unknown>): Record<string, unknown> {
+  const { note: _note, ...rest } = data;
+  return rest;
 }
 
 interface SummaryRow {

@@ -67,6 +67,17 @@ export class RefundOrder {
     if (amount <= 0 || amount > refundable) throw RefundTooLarge({ data: { refundable, currency: payment.currency } });
 
     const id = newUuid();
+    if (request.restock && !request.lines && amount < refundable) {
+      throw ValidationFailed({
+        errors: [
+          {
+            pointer: '/lines',
+            code: 'required',
+            detail: 'says what goes back on the shelf, when only a part is refunded',
+          },
+        ],
+      });
+    }
     const kept = request.lines ? lines.lines : request.restock ? lines.everything : [];
     await tx.query(
       `INSERT INTO refunds (id, payment_id, order_id, status, amount, currency, reason, lines, restock, request_key, actor)

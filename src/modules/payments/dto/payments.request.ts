@@ -19,7 +19,7 @@ export class RefundRequest {
   lines?: RefundLineRequest[];
   @Text(500, Opt({ example: 'requested_by_customer' }))
   reason?: string;
-  @Flag(Opt({ description: 'put the goods back on the shelf' }))
+  @Flag(Opt({ description: 'put the goods back on the shelf: those of `lines`, or all of them with a full refund' }))
   restock?: boolean;
 }
 
