@@ -134,7 +134,7 @@ export class Catalog1790000000002 implements MigrationInterface {
       );
       COMMENT ON TABLE product_pages IS 'read model: the page of each listed product, apart from the listings so that these stay narrow';
       COMMENT ON COLUMN product_pages.variant_ids IS 'the active variants with a price in this currency, in the order of detail';
-      COMMENT ON COLUMN product_pages.detail IS 'JSON of the product without stock; a tab where it is filled in';
+      COMMENT ON COLUMN product_pages.detail IS 'JSON of the product without stock; a bare control character where it is filled in';
       CREATE INDEX product_pages_handle ON product_pages (handle, currency);
 
       CREATE TABLE search_words (

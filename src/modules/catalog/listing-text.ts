@@ -32,6 +32,8 @@ export interface ListingVariant {
   weight_grams: number;
   requires_shipping: boolean;
   image_id: string | null;
+  track_inventory: boolean;
+  allow_backorder: boolean;
   sellable: boolean;
   prices: { currency: string; amount: number; compare_at: number | null }[];
 }
@@ -74,10 +76,11 @@ export interface PageRow {
 }
 
 /**
- * Marks in the detail JSON where stock is filled in at reading: a tab, which is white space to JSON and cannot stand bare
- * inside its strings. The first mark belongs to the product, the others to its variants in their order.
+ * Mark in the detail JSON where stock is filled in at reading: white space to JSON, which cannot stand bare inside its
+ * strings. The first mark belongs to the product, the others to its variants in their order; what sort of mark it is tells
+ * how the variant's stock counts.
  */
-export const STOCK_MARK = '\t';
+export const STOCK_MARKS = { counted: '\t', uncounted: '\n', backorder: '\r' } as const;
 
 const MAX_DESCRIPTION_WORDS = 3_000;
 
@@ -230,7 +233,12 @@ function detailText(source: ListingSource, offered: ListingVariant[], currency: 
       weightGrams: variant.weight_grams,
       requiresShipping: variant.requires_shipping,
     });
-    return `${text.slice(0, -1)}${STOCK_MARK}}`;
+    return `${text.slice(0, -1)}${stockMarkOf(variant)}}`;
   });
-  return `${head.slice(0, -1)}${STOCK_MARK},"variants":[${variants.join(',')}]}`;
+  return `${head.slice(0, -1)}${STOCK_MARKS.counted},"variants":[${variants.join(',')}]}`;
+}
+
+function stockMarkOf(variant: ListingVariant): string {
+  if (!variant.track_inventory) return STOCK_MARKS.uncounted;
+  return variant.allow_backorder ? STOCK_MARKS.backorder : STOCK_MARKS.counted;
 }

@@ -86,7 +86,8 @@ const SOURCES_SQL = `
                    FROM product_images i WHERE i.product_id = p.id), '[]') AS images,
          coalesce((SELECT json_agg(json_build_object('id', v.id, 'title', v.title, 'sku', v.sku, 'barcode', v.barcode,
                              'option_values', v.option_values, 'weight_grams', v.weight_grams,
-                             'requires_shipping', v.requires_shipping, 'image_id', v.image_id, 'sellable', ${SELLABLE_SQL},
+                             'requires_shipping', v.requires_shipping, 'image_id', v.image_id,
+                             'track_inventory', v.track_inventory, 'allow_backorder', v.allow_backorder, 'sellable', ${SELLABLE_SQL},
                              'prices', coalesce((SELECT json_agg(json_build_object('currency', r.currency,
                                  'amount', r.amount, 'compare_at', r.compare_at))
                                FROM prices r WHERE r.variant_id = v.id), '[]')) ORDER BY v.position, v.id)

@@ -3,28 +3,22 @@ import { APP_CONFIG, type Config } from '../../config/index.js';
 import { Db } from '#libs/database';
 import { ProductNotFound } from './catalog.errors.js';
 import { CURRENCY_SQL } from './listing-sql.js';
-import { STOCK_MARK } from './listing-text.js';
+import { STOCK_MARKS } from './listing-text.js';
 import { withFullMediaUrls } from './media-url.js';
 
-/** One letter for each variant in the order of the page: i(n stock), l(ow) or o(ut of stock). */
+/** `2:5,3:0`: what can be sold of the second and third variant of the page; one entry for each location. */
 const STOCK_SQL = `
-  (SELECT string_agg(CASE WHEN NOT v.track_inventory THEN 'i'
-                          WHEN coalesce(s.free, 0) <= 0 THEN 'o'
-                          WHEN v.allow_backorder THEN 'i'
-                          WHEN s.free <= (SELECT low_stock_threshold FROM shop_settings) THEN 'l'
-                          ELSE 'i' END, '' ORDER BY u.n)
-   FROM unnest(p.variant_ids) WITH ORDINALITY AS u (id, n) JOIN variants v ON v.id = u.id
-   LEFT JOIN LATERAL (SELECT sum(on_hand::bigint + backorder_limit - reserved) AS free
-                      FROM stock_levels WHERE variant_id = v.id) s ON true)`;
+  (SELECT string_agg(array_position(p.variant_ids, s.variant_id) || ':' || (s.on_hand::bigint + s.backorder_limit - s.reserved), ',')
+   FROM stock_levels s WHERE s.variant_id = ANY(p.variant_ids))`;
+const SELECT = `SELECT p.detail, ${STOCK_SQL} AS stock, (SELECT low_stock_threshold FROM shop_settings) AS low FROM product_pages p`;
+const BY_HANDLE = `${SELECT} WHERE p.handle = $2 AND p.currency = ${CURRENCY_SQL}`;
+const BY_ID = `${SELECT} WHERE p.product_id = $2 AND p.currency = ${CURRENCY_SQL}`;
 
-const BY_HANDLE = `SELECT p.detail, ${STOCK_SQL} AS stock FROM product_pages p WHERE p.handle = $2 AND p.currency = ${CURRENCY_SQL}`;
-const BY_ID = `SELECT p.detail, ${STOCK_SQL} AS stock FROM product_pages p WHERE p.product_id = $2 AND p.currency = ${CURRENCY_SQL}`;
-
-const STATES: Record<string, string> = {
-  i: ',"available":true,"stock":"in_stock"',
-  l: ',"available":true,"stock":"low_stock"',
-  o: ',"available":false,"stock":"out_of_stock"',
-};
+interface PageRow {
+  detail: string;
+  stock: string | null;
+  low: number;
+}
 
 /** The page of one product: its stored text and the stock of this moment, in one statement. */
 @Injectable()
@@ -42,17 +36,48 @@ export class ProductPageQuery {
   async get(currency: string | null, key: { handle: string } | { id: string }): Promise<string> {
     const [row] =
       'id' in key
-        ? await this.db.query<{ detail: string; stock: string }>(BY_ID, [currency, key.id])
-        : await this.db.query<{ detail: string; stock: string }>(BY_HANDLE, [currency, key.handle]);
+        ? await this.db.query<PageRow>(BY_ID, [currency, key.id])
+        : await this.db.query<PageRow>(BY_HANDLE, [currency, key.handle]);
     if (!row) throw ProductNotFound();
-    return withFullMediaUrls(mergeStock(row.detail, row.stock), this.config.publicUrl);
+    return withFullMediaUrls(mergeStock(row.detail, row.stock, row.low), this.config.publicUrl);
   }
 }
 
-/** Fills the stock into the marked places of a stored page. */
-export function mergeStock(detail: string, stock: string): string {
-  const parts = detail.split(STOCK_MARK);
-  let body = `${parts[0]},"available":${/[il]/.test(stock)}${parts[1]}`;
-  for (let i = 2; i < parts.length; i += 1) body += STATES[stock[i - 2]!] + parts[i]!;
+const IN_STOCK = ',"available":true,"stock":"in_stock"';
+const LOW_STOCK = ',"available":true,"stock":"low_stock"';
+const OUT_OF_STOCK = ',"available":false,"stock":"out_of_stock"';
+const ANY_MARK = new RegExp(`([${Object.values(STOCK_MARKS).join('')}])`);
+
+/**
+ * Fills the stock into the marked places of a stored page.
+ * @param stock what can be sold, as STOCK_SQL writes it
+ * @param low at and below this many the stock is low
+ */
+export function mergeStock(detail: string, stock: string | null, low: number): string {
+  // Text, mark, text, mark, …, text: the first mark is the product's.
+  const parts = detail.split(ANY_MARK);
+  const free = sumsOf(stock);
+  const states: string[] = [];
+  for (let i = 3; i < parts.length; i += 2) states.push(stateOf(parts[i]!, free.get(states.length + 1) ?? 0, low));
+  const isAvailable = states.some((state) => state !== OUT_OF_STOCK);
+  let body = `${parts[0]},"available":${isAvailable}${parts[2]}`;
+  states.forEach((state, i) => (body += state + parts[2 * i + 4]!));
   return body;
+}
+
+function sumsOf(stock: string | null): Map<number, number> {
+  const sums = new Map<number, number>();
+  if (stock === null) return sums;
+  for (const entry of stock.split(',')) {
+    const colon = entry.indexOf(':');
+    const place = Number(entry.slice(0, colon));
+    sums.set(place, (sums.get(place) ?? 0) + Number(entry.slice(colon + 1)));
+  }
+  return sums;
+}
+
+function stateOf(mark: string, free: number, low: number): string {
+  if (mark === STOCK_MARKS.uncounted) return IN_STOCK;
+  if (free <= 0) return OUT_OF_STOCK;
+  return mark === STOCK_MARKS.backorder || free > low ? IN_STOCK : LOW_STOCK;
 }

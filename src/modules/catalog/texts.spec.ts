@@ -87,6 +87,8 @@ const variant = (id: string, color: string, amounts: Record<string, number>, com
   weight_grams: 1,
   requires_shipping: true,
   image_id: null,
+  track_inventory: true,
+  allow_backorder: false,
   sellable: true,
   prices: Object.entries(amounts).map(([currency, amount]) => ({ currency, amount, compare_at: compareAt })),
 });
@@ -132,13 +134,37 @@ describe('the read model of a product', () => {
 
   it('takes the stock of the moment in at the marks, whatever the texts hold', () => {
     const usd = listingRows(source)[1]!;
-    const page = JSON.parse(mergeStock(usd.page.detail, 'lo'));
-    expect(page).toMatchObject({ title: 'Tab\there "quoted"', available: true });
-    expect(page.variants.map((v: any) => [v.options, v.available, v.stock])).toEqual([
-      [{ Color: 'Red' }, true, 'low_stock'],
-      [{ Color: 'Blue' }, false, 'out_of_stock'],
+    const states = (stock: string | null) =>
+      JSON.parse(mergeStock(usd.page.detail, stock, 5)).variants.map((v: any) => [
+        v.options.Color,
+        v.available,
+        v.stock,
+      ]);
+    expect(JSON.parse(mergeStock(usd.page.detail, '1:5', 5))).toMatchObject({
+      title: 'Tab\there "quoted"',
+      available: true,
+    });
+    expect(states('1:5,2:0')).toEqual([
+      ['Red', true, 'low_stock'],
+      ['Blue', false, 'out_of_stock'],
     ]);
-    expect(JSON.parse(mergeStock(usd.page.detail, 'oo')).available).toBe(false);
+    expect(states('2:3,1:-1,2:3')).toEqual([
+      ['Red', false, 'out_of_stock'],
+      ['Blue', true, 'in_stock'],
+    ]);
+    expect(JSON.parse(mergeStock(usd.page.detail, null, 5)).available).toBe(false);
     expect(JSON.parse(usd.page.detail)).toMatchObject({ handle: 'mug' });
+  });
+
+  it('knows which variants are not counted, and which are sold without stock', () => {
+    const [first, second] = source.variants;
+    const variants = [
+      { ...first!, track_inventory: false },
+      { ...second!, allow_backorder: true },
+    ];
+    const usd = listingRows({ ...source, variants })[1]!;
+    const page = JSON.parse(mergeStock(usd.page.detail, '2:1', 5));
+    expect(page.variants.map((v: any) => v.stock)).toEqual(['in_stock', 'in_stock']);
+    expect(JSON.parse(mergeStock(usd.page.detail, '2:0', 5)).variants[1].available).toBe(false);
   });
 });
