@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { fillExamples } from './examples.js';
 import { anyProblem, describeProblems } from './problems.js';
 import { usedSchemas } from './schemas.js';
 import { type DocumentedTag, STAFF_TAGS, STOREFRONT_TAGS } from './tags.js';
@@ -38,6 +39,7 @@ export function createDocuments(app: INestApplication): ApiDocuments {
   for (const operation of operationsOf(paths)) {
     cartTokenAsCredential(operation);
     describeProblems(operation);
+    fillExamples(operation, schemas);
     // The tag of a method is closer than the one of its controller.
     operation.tags = operation.tags?.slice(-1);
   }

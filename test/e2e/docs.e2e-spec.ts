@@ -1,24 +1,318 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Db } from '#libs/database';
-import { createApi } from '../../src/bootstrap/create-api.js';
-import { loadConfig } from '../../src/config/index.js';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import { errorCatalog } from '#libs/errors';
+import { seedDemoShop, WELL_KNOWN } from '../../src/db/seed/index.js';
+import { createDocuments } from '../../src/docs/index.js';
 import { StaffService } from '../../src/modules/auth/index.js';
-import { ensureSettings } from '../../src/modules/settings/index.js';
-import { cloneDatabase, type TestDatabase } from '../support/postgres.js';
+import { Shop } from '../support/shop.js';
 
-it('boots', async () => {
-  const database: TestDatabase = await cloneDatabase();
-  const dataDir = mkdtempSync(join(tmpdir(), 'emporium-docs-'));
-  const config = loadConfig({ NODE_ENV: 'test', DATABASE_URL: database.url, DATA_DIR: dataDir, LOG_LEVEL: 'warn', ADMIN_PASSWORD: 'velvet-otter-lantern-92', PORT: '24377' });
-  const app: NestFastifyApplication = await createApi(config);
-  await app.listen(24377, '127.0.0.1');
-  await ensureSettings(app.get(Db), config);
-  await app.get(StaffService, { strict: false }).ensureFirstOwner();
-  await new Promise((r) => setTimeout(r, Number(process.env.HOLD ?? 0)));
-  await app.close();
-  await database.drop();
-  rmSync(dataDir, { recursive: true, force: true });
-}, 3_600_000);
+const ADMIN = { email: 'admin@emporium.example', password: 'velvet-otter-lantern-92' };
+const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await Shop.start({ env: { ADMIN_PASSWORD: ADMIN.password } });
+  await shop.db.query('DELETE FROM shipping_zones');
+  await seedDemoShop(shop.app, shop.config);
+  await shop.app.get(StaffService, { strict: false }).ensureFirstOwner();
+});
+afterAll(async () => {
+  await shop?.stop();
+});
+
+const operationsOf = (document: any): { path: string; method: string; operation: any }[] =>
+  Object.entries<any>(document.paths).flatMap(([path, item]) =>
+    METHODS.filter((method) => item[method]).map((method) => ({ path, method, operation: item[method] })),
+  );
+
+describe('OpenAPI', () => {
+  it.each(['storefront', 'staff'] as const)('%s: a sound 3.1 document', async (kind) => {
+    const { body: document, headers } = await shop.call(
+      'GET',
+      kind === 'staff' ? '/openapi-admin.json' : '/openapi.json',
+    );
+    expect(headers.get('content-type')).toContain('application/json');
+    expect(document.openapi).toBe('3.1.0');
+    expect(JSON.stringify(document)).not.toContain('"nullable"');
+
+    const operations = operationsOf(document);
+    const ids = operations.map(({ operation }) => operation.operationId as string);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.filter((id) => !/^[a-z][A-Za-z0-9]+$/.test(id))).toEqual([]);
+
+    const described = new Map(document.tags.map((tag: any) => [tag.name, tag.description]));
+    for (const { operation, path, method } of operations) {
+      const where = `${method} ${path}`;
+      expect([where, operation.tags]).toEqual([where, [expect.any(String)]]);
+      expect([where, described.get(operation.tags[0])]).toEqual([where, expect.stringMatching(/\w/)]);
+      expect([where, operation.summary]).toEqual([where, expect.stringMatching(/\w/)]);
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
+      const declared = (operation.parameters ?? []).filter((p: any) => p.in === 'path').map((p: any) => p.name);
+      expect([where, declared.sort()]).toEqual([where, inPath.sort()]);
+      for (const requirement of operation.security ?? []) {
+        for (const name of Object.keys(requirement)) expect(document.components.securitySchemes).toHaveProperty(name);
+      }
+      if (path.startsWith('/v1/admin/')) expect([where, operation.security]).toEqual([where, [{ bearer: [] }]]);
+    }
+
+    const dangling = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)]
+      .map((match) => match[1]!)
+      .filter((pointer) => pointer.split('/').reduce((node: any, key) => node?.[key], document) === undefined);
+    expect(dangling).toEqual([]);
+    const used = JSON.stringify([document.paths, document.components]);
+    for (const name of Object.keys(document.components.schemas))
+      expect(used).toContain(`"#/components/schemas/${name}"`);
+  });
+
+  it('splits by whom it is for; both can sign in', () => {
+    const { storefront, staff } = createDocuments(shop.app);
+    const shared = ['/v1/auth/login', '/v1/auth/logout', '/v1/auth/refresh'];
+    const staffPaths = Object.keys(staff.paths);
+    expect(staffPaths.filter((path) => !path.startsWith('/v1/admin/')).sort()).toEqual(shared);
+    expect(Object.keys(storefront.paths).filter((path) => path.startsWith('/v1/admin'))).toEqual([]);
+    expect(Object.keys(storefront.paths)).toEqual(expect.arrayContaining([...shared, '/v1/products', '/health/ready']));
+    expect(staffPaths).toContain('/v1/admin/jobs');
+  });
+
+  it('names the guest token as a credential, and each error once, with its body', () => {
+    const { storefront } = createDocuments(shop.app) as { storefront: any };
+    const getCart = storefront.paths['/v1/carts/{id}'].get;
+    expect(getCart.security).toEqual([{ cartToken: [] }]);
+    expect(getCart.parameters.map((p: any) => p.name)).toEqual(['id']);
+    const known = new Set(errorCatalog().map((error) => error.code));
+    for (const { operation } of operationsOf(storefront)) {
+      for (const [status, response] of Object.entries<any>(operation.responses)) {
+        const examples = response.content?.['application/problem+json']?.examples;
+        for (const [code, { value }] of Object.entries<any>(examples ?? {})) {
+          expect(known.has(code)).toBe(true);
+          expect([value.code, String(value.status)]).toEqual([code, status]);
+          expect(response.description.split(`\`${code}\`:`)).toHaveLength(2);
+        }
+      }
+    }
+  });
+
+  it('gives bodies as examples that are accepted as they stand', async () => {
+    const { storefront, staff } = createDocuments(shop.app) as { storefront: any; staff: any };
+    const example = (document: any, path: string, method: string) =>
+      document.paths[path][method].requestBody.content['application/json'].example;
+    const created = await shop.call('POST', '/v1/carts', { body: example(storefront, '/v1/carts', 'post') });
+    expect(created.status).toBe(201);
+    const bearer = await shop.staff();
+    for (let turn = 0; turn < 2; turn += 1) {
+      const adjusted = await shop.call('POST', '/v1/admin/stock-adjustments', {
+        bearer,
+        key: randomBytes(8).toString('hex'),
+        body: example(staff, '/v1/admin/stock-adjustments', 'post'),
+      });
+      expect([adjusted.status, adjusted.body.variantId]).toEqual([201, WELL_KNOWN.variantId]);
+    }
+  });
+});
+
+describe('pages', () => {
+  it('shows a way around at /, and explains every error', async () => {
+    const index = await shop.call('GET', '/');
+    for (const path of [
+      '/docs',
+      '/docs/admin',
+      '/health/ready',
+      '/dev/mailbox',
+      '/dev/jobs',
+      '/errors',
+      '/v1/products',
+    ]) {
+      expect(index.body).toContain(`href="${path}"`);
+      expect([path, (await shop.call('GET', path)).status]).toEqual([path, 200]);
+    }
+    const list = await shop.call('GET', '/errors', { headers: { Accept: 'application/json' } });
+    expect(list.body.data.length).toBe(errorCatalog().length);
+    for (const { code } of list.body.data) {
+      const page = await shop.call('GET', `/errors/${code}`);
+      expect([code, page.status, page.body.includes(`<code>${code}</code>`)]).toEqual([code, 200, true]);
+    }
+    const one = await shop.call('GET', '/errors/version_mismatch', { headers: { Accept: 'application/json' } });
+    expect(one.body).toMatchObject({ code: 'version_mismatch', status: 412 });
+    expect((await shop.call('GET', '/errors/no_such_code')).body).toMatchObject({ code: 'not_found' });
+  });
+
+  it('serves the files of the pages and no others', async () => {
+    for (const file of ['page.js', 'page.css', 'swagger-ui-bundle.js', 'swagger-ui.css']) {
+      const asset = await shop.call('GET', `/docs/assets/${file}`);
+      expect([file, asset.status]).toEqual([file, 200]);
+      expect(asset.headers.get('content-type')).toMatch(file.endsWith('.js') ? /javascript/ : /css/);
+    }
+    for (const file of ['package.json', '..%2findex.ts', '%2e%2e%2fsetup-docs.ts', 'swagger-ui.js', '']) {
+      expect([file, (await shop.call('GET', `/docs/assets/${file}`)).status]).toEqual([file, 404]);
+    }
+    const page = await shop.call('GET', '/docs');
+    expect(page.headers.get('content-security-policy')).toContain(`script-src 'self';`);
+  });
+
+  it('has nothing below /dev in production', async () => {
+    const production = await Shop.start({
+      env: {
+        NODE_ENV: 'production',
+        PUBLIC_URL: 'https://api.example.com',
+        SMTP_URL: 'smtp://127.0.0.1:9',
+        SIGNING_KEY: signingKey(),
+        ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+      },
+      stripe: false,
+    });
+    try {
+      for (const path of ['/dev/mailbox', '/dev/mailbox.json', '/dev/mailbox/1', '/dev/jobs']) {
+        expect([path, (await production.call('GET', path)).status]).toEqual([path, 404]);
+      }
+      expect((await production.call('GET', '/')).body).not.toContain('/dev/');
+      expect((await production.call('GET', '/openapi-admin.json')).status).toBe(200);
+    } finally {
+      await production.stop();
+    }
+  });
+});
+
+const chromiumPath = process.env.EMPORIUM_TEST_CHROMIUM ?? '/usr/bin/chromium';
+const withBrowser = chromiumPath !== '0' && existsSync(chromiumPath) ? describe : describe.skip;
+
+withBrowser('Swagger UI in a browser', () => {
+  let browser: Browser;
+  let page: Page;
+  let operations: ReturnType<typeof operationsOf>;
+  const troubles: string[] = [];
+
+  beforeAll(async () => {
+    const { storefront, staff } = createDocuments(shop.app);
+    operations = [...operationsOf(storefront), ...operationsOf(staff)];
+    browser = await chromium.launch({ executablePath: chromiumPath });
+  });
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  async function open(path: string, width = 1200): Promise<void> {
+    page = await (await browser.newContext({ viewport: { width, height: 900 } })).newPage();
+    page.on('pageerror', (error) => troubles.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('Failed to load resource'))
+        troubles.push(message.text());
+    });
+    await page.goto(`${shop.url}${path}`);
+    await page.waitForSelector('.opblock');
+  }
+
+  /** Opens an operation, presses Execute as it stands, and gives what went over the wire. */
+  async function execute(tag: string, id: string, body?: unknown) {
+    const selector = `#operations-${tag}-${id}`;
+    if ((await page.$(`${selector}.is-open`)) === null) await page.click(`${selector} .opblock-summary-control`);
+    await page.waitForSelector(`${selector} .execute`);
+    if (body !== undefined) await page.fill(`${selector} textarea`, JSON.stringify(body));
+    const { path, method } = operations.find((o) => o.operation.operationId === id)!;
+    const pattern = new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`);
+    const answer = page.waitForResponse(
+      (r) => r.request().method() === method.toUpperCase() && pattern.test(new URL(r.url()).pathname),
+    );
+    await page.click(`${selector} .execute`);
+    const response = await answer;
+    await page.waitForTimeout(100);
+    return {
+      status: response.status(),
+      path: new URL(response.url()).pathname,
+      headers: await response.request().allHeaders(),
+    };
+  }
+
+  it('staff sign in once; keys, ETags and ids are filled in, twice over', async () => {
+    await open('/docs/admin');
+    expect((await execute('Settings', 'getSettings')).status).toBe(401);
+    expect((await execute('Authentication', 'login', ADMIN)).status).toBe(200);
+    expect(await page.textContent('#note')).toContain('Signed in');
+
+    expect((await execute('Settings', 'getSettings')).status).toBe(200);
+    const first = await execute('Settings', 'updateSettings');
+    const second = await execute('Settings', 'updateSettings');
+    expect([first.status, second.status]).toEqual([200, 200]);
+    expect(Number(second.headers['if-match']!.replaceAll('"', ''))).toBe(
+      Number(first.headers['if-match']!.replaceAll('"', '')) + 1,
+    );
+
+    const keys = new Set<string>();
+    for (let turn = 0; turn < 2; turn += 1) {
+      const adjusted = await execute('Inventory', 'adjustStock');
+      expect(adjusted.status).toBe(201);
+      keys.add(adjusted.headers['idempotency-key']!);
+    }
+    expect(keys.size).toBe(2);
+    expect([...keys][0]).toMatch(/^[0-9a-f-]{36}$/);
+
+    // Never seen on this page: its ETag is read first.
+    expect((await execute('Products', 'updateProduct')).status).toBe(200);
+    for (let turn = 0; turn < 2; turn += 1) expect((await execute('Taxes', 'createTaxRate')).status).toBe(201);
+    const deleted = await execute('Taxes', 'deleteTaxRate');
+    expect(deleted.status).toBe(204);
+    expect(deleted.path).not.toContain(WELL_KNOWN.taxRateId);
+    expect(troubles).toEqual([]);
+  });
+
+  it('keeps the session over a reload, and renews an expired one silently', async () => {
+    await page.reload();
+    await page.waitForSelector('.opblock');
+    expect((await execute('Staff', 'getMe')).status).toBe(200);
+    await page.evaluate(`{
+      const kept = JSON.parse(localStorage.authorized);
+      kept.bearer.value = kept.bearer.value.slice(0, -6) + 'AAAAAA';
+      localStorage.authorized = JSON.stringify(kept);
+    }`);
+    await page.reload();
+    await page.waitForSelector('.opblock');
+    await execute('Staff', 'getMe');
+    await page.locator('#note', { hasText: 'renewed' }).waitFor();
+    await page
+      .locator('#operations-Staff-getMe .live-responses-table td.response-col_status', { hasText: '200' })
+      .waitFor();
+    const next = await execute('Staff', 'getMe');
+    expect(next.status).toBe(200);
+    expect(next.headers.authorization).not.toContain('AAAAAA');
+    expect((await execute('Authentication', 'logout')).status).toBe(204);
+    expect((await execute('Staff', 'getMe')).status).toBe(401);
+  });
+
+  it('a shopper buys with the examples alone', async () => {
+    await open('/docs');
+    const created = await execute('Cart', 'createCart');
+    expect(created.status).toBe(201);
+    const cart = await execute('Cart', 'getCart');
+    expect([cart.status, cart.path]).toEqual([200, expect.stringMatching(/^\/v1\/carts\/cart_/)]);
+    expect(cart.headers['x-cart-token']).toMatch(/^\S{16,}$/);
+    expect((await execute('Cart', 'updateCart')).status).toBe(200);
+    expect((await execute('Cart', 'updateCart')).status).toBe(200);
+    const order = await execute('Checkout', 'checkout');
+    expect(order.status).toBe(201);
+    expect(order.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/);
+    expect((await execute('Orders', 'getOrder')).status).toBe(200);
+    expect(troubles).toEqual([]);
+  });
+
+  it.each(['/docs', '/docs/admin'])('%s fits a window of 380 px', async (path) => {
+    await open(path, 380);
+    const [tag, id] = path === '/docs' ? ['Cart', 'updateCart'] : ['Settings', 'updateSettings'];
+    await execute(tag!, id!).catch(() => undefined);
+    await page.click('.btn.authorize');
+    await page.waitForSelector('.modal-ux');
+    const fits = await page.evaluate(`({
+      page: document.documentElement.scrollWidth <= innerWidth,
+      inputs: [...document.querySelectorAll('#swagger-ui input, #swagger-ui textarea, #swagger-ui button, .modal-ux')].every((element) => {
+        const { left, right } = element.getBoundingClientRect();
+        return left >= 0 && right <= innerWidth + 1;
+      }),
+    })`);
+    expect(fits).toEqual({ page: true, inputs: true });
+  });
+});
+
+function signingKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  return Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })).toString('base64');
+}

@@ -4,9 +4,14 @@
   const { document: documentUrl, kind } = document.body.dataset;
   const staff = kind === 'staff';
   const REFRESH_TOKEN = 'emporium.refreshToken';
-  const FILLED_IN = ['idempotency-key', ...(staff ? ['if-match'] : [])];
+  const FILLED_IN = ['idempotency-key', 'if-match'];
   const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
   const etags = new Map();
+  const deleting = new Set();
+  const writing = new Set();
+  /** Of each cart that was created here, and of the order that it became. */
+  const CART_TOKENS = 'emporium.cartTokens';
+  const cartTokens = JSON.parse(sessionStorage.getItem(CART_TOKENS) ?? '{}');
   let ui;
 
   const note = (text) => {
@@ -14,21 +19,156 @@
   };
   const pathOf = (url) => new URL(url, location.href).pathname;
 
-  /** In this page an empty header is filled in, so the form must let it be empty; the document itself is unchanged. */
+  const ID = /^([a-z]+)_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+
+  /** An example that stands for something which this shop may not have. */
+  const isPlaceholder = (id) => /_(0{26}|01j4000000e008\w+)$/.test(id);
+
+  /**
+   * In this page an empty header is filled in, so the form must let it be empty; `ord_last` stands for the order that was
+   * seen last; and a list begins without filters. The document itself is unchanged.
+   */
   function relax(spec) {
     for (const item of Object.values(spec.paths)) {
       for (const method of METHODS) {
-        for (const parameter of item[method]?.parameters ?? []) {
+        const operation = item[method];
+        const body = operation?.requestBody?.content?.['application/json']?.example;
+        for (const example of [body, ...(operation?.parameters ?? []).map((p) => p.example)]) noteKnown(example);
+        for (const parameter of operation?.parameters ?? []) {
+          if (parameter.in === 'path') standIn(parameter, method);
+          if (parameter.in === 'query' && !parameter.required) withoutExample(parameter);
           if (parameter.in !== 'header' || !FILLED_IN.includes(parameter.name.toLowerCase())) continue;
-          parameter.required = false;
+          if (staff || parameter.name !== 'If-Match') parameter.required = false;
           delete parameter.example;
           delete parameter.schema?.example;
+          if (!staff && parameter.name === 'If-Match') continue;
           parameter.description = `${parameter.description ?? ''} (left empty, this page fills it in)`.trim();
         }
+        const media = operation?.requestBody?.content?.['application/json'];
+        if (media?.example) media.example = standInEverywhere(media.example);
       }
     }
     return spec;
   }
+
+  /** Ids that examples name: the demo goes on needing these things, so this page does not delete them by itself. */
+  const known = new Set();
+  function noteKnown(example) {
+    for (const [id] of JSON.stringify(example ?? null).matchAll(/[a-z]+_[0-7][0-9a-hjkmnp-tv-z]{25}/g)) known.add(id);
+  }
+
+  /** What is deleted is the last one, so that the examples of everything else stay. */
+  function standIn(parameter, method) {
+    const prefix = /^\^([a-z]+)_\[0-7\]/.exec(parameter.schema?.pattern ?? '')?.[1];
+    if (!prefix) return;
+    delete parameter.schema.pattern;
+    const example = parameter.example ?? parameter.schema.example;
+    if (example !== undefined && !isPlaceholder(example) && method !== 'delete') return;
+    delete parameter.schema.example;
+    parameter.example = `${prefix}_last`;
+    parameter.description = `${parameter.description ?? ''} \`${prefix}_last\`: the one that this page saw last`.trim();
+  }
+
+  function withoutExample(parameter) {
+    const example = parameter.example ?? parameter.schema?.example;
+    if (example === undefined) return;
+    delete parameter.example;
+    delete parameter.schema?.example;
+    parameter.description = `${parameter.description ?? ''} For example \`${example}\`.`.trim();
+  }
+
+  function standInEverywhere(node) {
+    if (Array.isArray(node)) return node.map(standInEverywhere);
+    if (typeof node === 'string') return ID.test(node) && isPlaceholder(node) ? `${node.split('_')[0]}_last` : node;
+    if (typeof node !== 'object' || node === null) return node;
+    return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, standInEverywhere(value)]));
+  }
+
+  // --- ids that were seen ------------------------------------------------------------------------------------------
+
+  const SEEN = `emporium.seenIds.${kind}`;
+  /** By prefix, the latest last. */
+  const seen = JSON.parse(sessionStorage.getItem(SEEN) ?? '{}');
+  const MADE = `emporium.madePaths.${kind}`;
+  /** Addresses of what was made in this page, the latest last. */
+  const made = JSON.parse(sessionStorage.getItem(MADE) ?? '[]');
+
+  function keepMade(path, isThere) {
+    if (made.includes(path)) made.splice(made.indexOf(path), 1);
+    if (isThere) made.push(path);
+    sessionStorage.setItem(MADE, JSON.stringify(made.slice(-100)));
+  }
+
+  function forget(prefix, id) {
+    seen[prefix] = (seen[prefix] ?? []).filter((known) => known !== id);
+    sessionStorage.setItem(SEEN, JSON.stringify(seen));
+  }
+
+  /** Notes every id of an answer; the first row of a list and the thing itself count as the latest. */
+  function remember(node) {
+    if (Array.isArray(node)) {
+      node.toReversed().forEach(remember);
+      return;
+    }
+    if (typeof node !== 'object' || node === null) return;
+    const entries = Object.entries(node);
+    for (const [, value] of entries) remember(value);
+    for (const [key, value] of entries.toReversed()) {
+      const prefix = /^id$|Id$/.test(key) && typeof value === 'string' ? ID.exec(value)?.[1] : undefined;
+      if (!prefix) continue;
+      forget(prefix, value);
+      seen[prefix] = [...seen[prefix], value].slice(-50);
+    }
+    sessionStorage.setItem(SEEN, JSON.stringify(seen));
+  }
+
+  const credentialsOf = (headers) =>
+    Object.fromEntries(Object.entries(headers).filter(([key]) => /^(authorization|x-cart-token)$/i.test(key)));
+
+  async function read(path, headers) {
+    const response = await fetch(path, { headers: credentialsOf(headers) });
+    const body = response.ok ? await response.json().catch(() => null) : null;
+    remember(body);
+    return body;
+  }
+
+  /**
+   * Puts ids in the place of `…_last`: one of the thing that the path names before it, else the one that was seen last,
+   * else the first of the list. What is to be deleted is rather something that was made in this page.
+   */
+  async function withSeenIds(url, method, headers) {
+    let address = new URL(url, location.href);
+    if (method === 'DELETE' && address.pathname.includes('_last')) {
+      const shape = new RegExp(`^${address.pathname.replace(/\b[a-z]+_last\b/g, '[^/]+')}$`);
+      const mine = made.findLast((path) => shape.test(path));
+      if (mine) return new URL(mine, address).href;
+    }
+    const isFit = (id) => method !== 'DELETE' || !known.has(id);
+    for (;;) {
+      const [whole, prefix] = /\b([a-z]+)_last\b/.exec(address.pathname) ?? [];
+      if (!whole) return address.href;
+      const collection = address.pathname.slice(0, address.pathname.indexOf(`/${whole}`));
+      const parent = collection.slice(0, collection.lastIndexOf('/'));
+      let id;
+      if (ID.test(parent.split('/').at(-1))) {
+        const inParent = new RegExp(`\\b${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}\\b`, 'g');
+        id = JSON.stringify(await read(parent, headers))
+          .match(inParent)
+          ?.find(isFit);
+      } else {
+        if (!seen[prefix]?.some(isFit)) await read(`${collection}?limit=20`, headers);
+        id = seen[prefix]?.findLast(isFit);
+      }
+      if (!id) {
+        note(`There is no ${prefix}_… for this yet: create one first.`);
+        return address.href;
+      }
+      address = new URL(address.href.replace(whole, id));
+    }
+  }
+
+  const withSeenIdsInText = (text) =>
+    text.replace(/"([a-z]+)_last"/g, (whole, prefix) => (seen[prefix]?.length ? `"${seen[prefix].at(-1)}"` : whole));
 
   /** Which headers the operation behind a call takes. */
   function headersOf(spec, method, path) {
@@ -114,6 +254,7 @@
     if (response.status !== 401 || !bearerOf(request.headers)) return response;
     const token = await renew();
     if (!token) return response;
+    void response.body?.cancel();
     const headers = { ...request.headers };
     setHeader(headers, 'Authorization', `Bearer ${token}`);
     return fetch(url, { ...request, headers });
@@ -124,17 +265,24 @@
   /** The last ETag seen for the address; when none was seen yet, the page reads it. */
   async function etagFor(path, headers) {
     if (etags.has(path)) return etags.get(path);
-    const authorization = headers[headerName(headers, 'authorization')];
-    const response = await fetch(path, { headers: authorization ? { Authorization: authorization } : {} });
+    const response = await fetch(path, { headers: credentialsOf(headers) });
     return response.ok ? response.headers.get('etag') : null;
   }
 
+  /** A change of a product is one of its variants' and images' versions too: what was seen of them may be old. */
+  function forgetEtagsNear(path) {
+    const root = path.split('/').slice(0, 5).join('/');
+    for (const address of etags.keys()) if (address.startsWith(root)) etags.delete(address);
+  }
+
+  function keepCartToken(id, token) {
+    cartTokens[id] = token;
+    sessionStorage.setItem(CART_TOKENS, JSON.stringify(cartTokens));
+  }
+
   async function beforeCall(spec, request) {
-    const path = pathOf(request.url);
-    if (!path.startsWith('/v1/')) return request;
+    if (!pathOf(request.url).startsWith('/v1/')) return request;
     const headers = (request.headers ??= {});
-    const method = (request.method ?? 'GET').toUpperCase();
-    const takes = headersOf(spec, method, path);
     const token = bearerOf(headers);
     if (token) {
       if (secondsLeft(token) < 15) {
@@ -143,6 +291,10 @@
       }
       request.userFetch = fetchWithRenewal;
     }
+    request.url = await withSeenIds(request.url, request.method, headers);
+    if (typeof request.body === 'string') request.body = withSeenIdsInText(request.body);
+    const path = pathOf(request.url);
+    const takes = headersOf(spec, request.method ?? 'GET', path);
     if (takes.has('idempotency-key') && isEmpty(headers, 'idempotency-key')) {
       setHeader(headers, 'Idempotency-Key', crypto.randomUUID?.() ?? randomUuid());
     }
@@ -150,6 +302,10 @@
       const etag = await etagFor(path, headers);
       if (etag) setHeader(headers, 'If-Match', etag);
     }
+    if (request.method === 'DELETE') deleting.add(path);
+    if (request.method !== 'GET') writing.add(path);
+    const owner = /^\/v1\/(?:carts|orders)\/([^/]+)/.exec(path)?.[1];
+    if (owner in cartTokens) setHeader(headers, 'X-Cart-Token', cartTokens[owner]);
     if (path === '/v1/auth/refresh' || path === '/v1/auth/logout') fillRefreshToken(request);
     return request;
   }
@@ -179,13 +335,20 @@
   function afterCall(response) {
     const path = pathOf(response.url);
     const etag = response.headers?.etag;
+    const madeAt = response.headers?.location ? pathOf(response.headers.location) : null;
+    if (response.ok && writing.delete(path)) forgetEtagsNear(path);
     if (response.ok && etag) {
-      const location_ = response.headers.location;
-      etags.set(response.status === 201 && location_ ? pathOf(location_) : path, etag);
+      etags.set(response.status === 201 && madeAt ? madeAt : path, etag);
     } else if (response.status === 412 || response.status === 404) {
       etags.delete(path);
     }
     const body = response.ok ? (response.body ?? response.obj) : null;
+    remember(body);
+    if (response.status === 201 && body?.id && !path.includes(body.id)) keepMade(madeAt ?? `${path}/${body.id}`, true);
+    const lastId = ID.exec(path.split('/').at(-1));
+    const isDeleted = deleting.delete(path) && response.ok;
+    if (isDeleted || response.status === 404) keepMade(path, false);
+    if (lastId && (isDeleted || response.status === 404)) forget(lastId[1], lastId[0]);
     if ((path === '/v1/auth/login' || path === '/v1/auth/refresh') && body?.accessToken) {
       keepSession(body);
       note(`Signed in${body.user?.email ? ` as ${body.user.email}` : ''}.`);
@@ -196,9 +359,12 @@
       note('Signed out.');
     }
     if (path === '/v1/carts' && response.status === 201 && body?.token) {
+      keepCartToken(body.id, body.token);
       authorize('cartToken', body.token);
       note('The token of this cart is sent with the next calls.');
     }
+    const checkedOut = /^\/v1\/carts\/([^/]+)\/checkout$/.exec(path)?.[1];
+    if (checkedOut && body?.order?.id && checkedOut in cartTokens) keepCartToken(body.order.id, cartTokens[checkedOut]);
     return response;
   }
 
