@@ -19,7 +19,7 @@ export class SearchController {
     operationId: 'suggest',
     summary: 'What may be meant: words, categories and products, typos forgiven',
   })
-  @ApiQuery({ name: 'q', schema: { type: 'string', minLength: 1, maxLength: 200 }, example: 'coffee' })
+  @ApiQuery({ name: 'q', schema: { type: 'string', minLength: 1, maxLength: 200, example: 'coffee' } })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 20, default: 10 } })
   @PublicCache()
   @ListEnvelope(SuggestionView, { paged: false, description: 'The best first' })
