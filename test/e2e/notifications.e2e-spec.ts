@@ -61,7 +61,7 @@ describe('mail', () => {
   }
 
   const tell = (topic: string, aggregateId: string, payload: Record<string, unknown>, key?: string) =>
-    shop.db.transaction((tx) =>
+    shop.db.transaction(async (tx) =>
       announce(tx, { definition: event(topic), key, aggregateType: 'order', aggregateId, payload }),
     );
 

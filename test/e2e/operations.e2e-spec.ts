@@ -436,13 +436,14 @@ describe('reaping', () => {
       }
       const reap = newUuid();
       await db.query(
-        `INSERT INTO jobs (id, queue, name, dedupe_key, payload) VALUES ($1, 'maintenance', 'operations.reap', 'reap', '{}')`,
+        `INSERT INTO jobs (id, queue, name, dedupe_key, payload, next_at)
+         VALUES ($1, 'maintenance', 'operations.reap', 'reap', '{}', now() - interval '1 second')`,
         [reap],
       );
       await shop.app.get(JobRunner, { strict: false }).run(reap);
 
       const column = async (sql: string) => (await db.query<{ v: string }>(sql)).map((row) => row.v);
-      expect(await column(`SELECT state AS v FROM jobs WHERE id = '${reap}'`)).toEqual(['done']);
+      expect(await column(`SELECT concat(state, last_error) AS v FROM jobs WHERE id = '${reap}'`)).toEqual(['done']);
       expect(await column(`SELECT dedupe_key AS v FROM jobs WHERE name = 'x' ORDER BY 1`)).toEqual([
         'dead 9 days',
         'done 2 days',
