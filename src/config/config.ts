@@ -145,7 +145,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       problems.push(`CORS_ORIGINS: "${origin}" is not an origin such as https://shop.example.com`);
   }
   const currency = text('CURRENCY', 'USD');
-  if (!isCurrency(currency)) problems.push(`CURRENCY: "${currency}" is not an ISO 4217 code`);
+  if (!isCurrency(currency)) problems.push(`CURRENCY: "${text('CURRENCY', '')}" is not an ISO 4217 code`);
   const logLevel = text('LOG_LEVEL', production ? 'info' : 'warn') as Config['logLevel'];
   if (!['debug', 'info', 'warn', 'error', 'silent'].includes(logLevel))
     problems.push('LOG_LEVEL must be debug, info, warn, error or silent');

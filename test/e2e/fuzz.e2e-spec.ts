@@ -152,7 +152,7 @@ describe('odd requests to every documented route', () => {
       const { path, method, operation, document } = target;
       const parameters = operation.parameters ?? [];
       const mode = pick(['plain', 'path', 'query', 'body', 'body', 'headers'] as const);
-      const valueOf = (p: Parameter) => String(p.example ?? sample(p.schema, document) ?? 'x');
+      const valueOf = (p: Parameter) => String((p.example ?? sample(p.schema, document) ?? 'x') as string);
       const pathParameters = parameters.filter((p) => p.in === 'path');
       const odd = mode === 'path' && pathParameters.length > 0 ? pick(pathParameters).name : undefined;
       const url = pathParameters.reduce(
@@ -183,7 +183,7 @@ describe('odd requests to every documented route', () => {
         Object.assign(headers, pick(ODD_HEADERS));
         if (random() < 0.3) delete headers[pick(Object.keys(headers))];
       }
-      const search = query.size > 0 ? `?${query}` : '';
+      const search = query.size > 0 ? `?${query.toString()}` : '';
       return { method: method.toUpperCase(), url: `${url}${search}`, headers, body };
     };
 
