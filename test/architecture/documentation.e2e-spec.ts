@@ -99,7 +99,7 @@ const isForeign = (text: string) => FOREIGN.test(text);
 const MAY = new Set(['test/architecture/documentation.e2e-spec.ts', 'Dockerfile']);
 
 describe('The repository', () => {
-  it('names no folder of a person's machine', async () => {
+  it('names no folder of the machine of a person', async () => {
     const suspects = (await trackedFiles()).filter((path) => {
       const content = readFileSync(join(ROOT, path));
       return !MAY.has(path) && !content.includes(0) && isForeign(content.toString('utf8'));
