@@ -63,7 +63,7 @@ export class FulfillOrder {
           },
         },
       );
-      announce(tx, {
+      await announce(tx, {
         definition: OrderFulfilled,
         key: `${OrderFulfilled.topic}:${fulfillmentId}`,
         aggregateType: 'order',

@@ -1,7 +1,6 @@
 export { OrdersModule } from './orders.module.js';
 export { OrdersQuery } from './orders.query.js';
 export {
-  newOrder,
   OrdersRepository,
   type LockedOrder,
   type NewOrderLine,

@@ -139,7 +139,7 @@ export class SettleRefunds {
   ): Promise<void> {
     if (status === 'pending') return;
     const definition = status === 'succeeded' ? PaymentRefunded : RefundFailed;
-    announce(tx, {
+    await announce(tx, {
       definition,
       key: `${definition.topic}:${refund.id}`,
       aggregateType: 'order',
