@@ -26,7 +26,7 @@ export interface Measurements {
 
 type Target = { of: 'shop'; name: Journey } | { of: 'floor'; name: Floor };
 
-const WARM_UP_SECONDS = 2;
+const WARM_UP_SECONDS = 4;
 const SETTLE_MS = 300;
 const DRAIN_DEADLINE_MS = 120_000;
 

@@ -403,7 +403,8 @@ describe('reaping', () => {
       const cart = async (age: string, status: string) => {
         const id = newUuid();
         await db.query(
-          `INSERT INTO carts (id, token_hash, currency, status, email, updated_at) VALUES ($1, '\\x00', 'USD', $2, $3, now() - $4::interval)`,
+          `INSERT INTO carts (id, token_hash, currency, status, email, created_at, updated_at)
+           VALUES ($1, '\\x00', 'USD', $2, $3, now() - interval '40 days', now() - $4::interval)`,
           [id, status, `${status} ${age}`, age],
         );
         return id;

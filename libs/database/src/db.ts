@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import pg from 'pg';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { sqlState } from './sql-errors.js';
 import { transactionScope } from './transaction-scope.js';
 
@@ -18,10 +18,15 @@ export interface Queryable {
   query<R = Record<string, unknown>>(text: string, values?: unknown[]): Promise<R[]>;
 }
 
-/** One open transaction. Pass it on to everything that must happen together. */
+/**
+ * One open transaction. Pass it on to everything that must happen together. Statements that do not need each other's
+ * results may be sent without waiting in between (`Promise.all`): they make one trip, in the order in which they are sent.
+ */
 export interface Tx extends Queryable {
   /** TypeORM's entity manager, bound to this transaction. */
   readonly manager: EntityManager;
+  /** Sends a statement along with COMMIT, for what nobody in the transaction reads. */
+  beforeCommit(text: string, values?: unknown[]): void;
   /** Runs after a successful commit (never after a rollback): wake-ups only, nothing that must not be lost. */
   afterCommit(effect: () => void): void;
 }
@@ -73,23 +78,53 @@ export class Db implements Queryable {
   }
 
   /** Runs a checked-out connection of its own, for COPY streams and advisory locks. */
-  async withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    return this.borrow(async (client, close) => {
+      try {
+        return await work(client);
+      } catch (error) {
+        // It may be in the middle of something: it is closed, not handed on.
+        close(error as Error);
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Runs statements on one connection, each a transaction of its own. Those that are sent without waiting in between
+   * (`Promise.all`) make one trip and run in the order in which they are sent.
+   */
+  inOneTrip<T>(work: (db: Queryable) => Promise<T>): Promise<T> {
+    return this.borrow(async (client) => {
+      const sent: Promise<unknown>[] = [];
+      const query = <R>(text: string, values?: unknown[]): Promise<R[]> => {
+        const answer = run<R>(client, text, values);
+        sent.push(answer);
+        return answer;
+      };
+      try {
+        return await pipelined(client, () => work({ query }));
+      } finally {
+        // When one fails, the others are still on their way: nobody else may have the connection before they are back.
+        await Promise.allSettled(sent);
+      }
+    });
+  }
+
+  /** Lends a connection. `close` says that nobody else shall have it afterwards. */
+  private async borrow<T>(work: (client: pg.PoolClient, close: (why: Error) => void) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
-    // Without a listener the loss of a connection that is checked out ends the process.
-    let lost: Error | undefined;
-    const onLost = (error: Error) => {
-      lost = error;
+    let broken: Error | undefined;
+    const close = (why: Error) => {
+      broken ??= why;
     };
-    client.on('error', onLost);
+    // Without a listener the loss of a connection that is checked out ends the process.
+    client.on('error', close);
     try {
-      return await work(client);
-    } catch (error) {
-      lost ??= error as Error;
-      throw error;
+      return await work(client, close);
     } finally {
-      client.off('error', onLost);
-      // One that failed may be in the middle of something: it is closed, not handed on.
-      client.release(lost);
+      client.off('error', close);
+      client.release(broken);
     }
   }
 
@@ -112,28 +147,63 @@ export class Db implements Queryable {
   }
 
   private async attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    const runner: QueryRunner = this.dataSource.createQueryRunner();
     const effects: (() => void)[] = [];
-    const scope = { open: true };
-    try {
-      const client = (await runner.connect()) as pg.PoolClient;
-      await runner.startTransaction();
-      const tx: Tx = {
-        query: <R>(text: string, values?: unknown[]) => run<R>(client, text, values),
-        manager: runner.manager,
-        afterCommit: (effect) => void effects.push(effect),
-      };
-      const result = await transactionScope.run(scope, () => work(tx));
-      await runner.commitTransaction();
-      scope.open = false;
-      for (const effect of effects) effect();
-      return result;
-    } catch (error) {
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-      throw error;
-    } finally {
-      scope.open = false;
-      await runner.release();
-    }
+    const result = await this.borrow((client, close) =>
+      pipelined(client, async () => {
+        const scope = { open: true };
+        // Travels with the first statement. When it fails, so does the connection, and with it everything behind it.
+        const begun = client.query('BEGIN');
+        begun.catch(() => undefined);
+        const last: Statement[] = [];
+        let manager: EntityManager | undefined;
+        const { dataSource } = this;
+        const tx: Tx = {
+          query: <R>(text: string, values?: unknown[]) => run<R>(client, text, values),
+          get manager() {
+            return (manager ??= managerOn(client, dataSource));
+          },
+          beforeCommit: (text, values) => void last.push({ text, values }),
+          afterCommit: (effect) => void effects.push(effect),
+        };
+        try {
+          const done = await transactionScope.run(scope, () => work(tx));
+          const lastOnes = last.map(({ text, values }) => run(client, text, values));
+          const [end] = await Promise.all([client.query('COMMIT'), begun, ...lastOnes]);
+          if (end.command !== 'COMMIT')
+            throw new Error('a statement of the transaction failed and nobody waited for it');
+          return done;
+        } catch (error) {
+          await client.query('ROLLBACK').catch(close);
+          throw error;
+        } finally {
+          scope.open = false;
+        }
+      }),
+    );
+    for (const effect of effects) effect();
+    return result;
   }
+}
+
+interface Statement {
+  text: string;
+  values?: unknown[];
+}
+
+/** Lets statements be sent while others are under way. Only while it is borrowed: COPY streams cannot share a connection. */
+async function pipelined<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
+  const switchable = client as pg.PoolClient & { pipeline: boolean };
+  switchable.pipeline = true;
+  try {
+    return await work();
+  } finally {
+    switchable.pipeline = false;
+  }
+}
+
+/** TypeORM on a connection whose transaction we began ourselves and shall end. */
+function managerOn(client: pg.PoolClient, dataSource: DataSource): EntityManager {
+  const runner = dataSource.createQueryRunner();
+  Object.assign(runner, { databaseConnection: client, isTransactionActive: true, transactionDepth: 1 });
+  return runner.manager;
 }

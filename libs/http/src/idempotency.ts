@@ -27,6 +27,12 @@ interface KeptAnswer {
   body?: unknown;
 }
 
+/**
+ * Commits its statement without waiting for the disk. A crash of Postgres can only lose a claim together with the effect
+ * behind it, since both are written to one log in this order; and losing a kept answer merely runs the work again.
+ */
+const UNSYNCED = `(SELECT set_config('synchronous_commit', 'off', true)) AS unsynced`;
+
 interface KeyRow {
   fingerprint: Buffer;
   response_status: number | null;
@@ -84,7 +90,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       .digest();
 
     const claimed = await this.db.query(
-      `INSERT INTO idempotency_keys AS k (scope, key, fingerprint, locked_at) VALUES ($1, $2, $3, now())
+      `INSERT INTO idempotency_keys AS k (scope, key, fingerprint, locked_at) SELECT $1, $2, $3, now() FROM ${UNSYNCED}
        ON CONFLICT (scope, key) DO UPDATE SET locked_at = now()
          WHERE k.response_status IS NULL AND k.fingerprint = excluded.fingerprint
            AND (k.locked_at IS NULL OR k.locked_at < now() - make_interval(secs => ${TAKEOVER_SECONDS}))
@@ -131,7 +137,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
     );
     await this.db
       .query(
-        `UPDATE idempotency_keys SET response_status = $3, response_body = $4, locked_at = NULL WHERE scope = $1 AND key = $2`,
+        `UPDATE idempotency_keys SET response_status = $3, response_body = $4, locked_at = NULL FROM ${UNSYNCED}
+         WHERE scope = $1 AND key = $2`,
         [reference.scope, reference.key, reply.statusCode, this.encrypt(JSON.stringify({ headers, body }))],
       )
       .catch((error: unknown) => log.warn('idempotency.keep_failed', { error }));

@@ -12,7 +12,7 @@ import {
   TooManyLines,
   VariantNotFound,
 } from './cart.errors.js';
-import { type CartSnapshot, readCart } from './cart.snapshot.js';
+import { type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
 import type { CartLineRequest, CreateCartRequest, UpdateCartRequest } from './dto/cart.request.js';
 
 const MAX_LINES = 1000;
@@ -30,13 +30,23 @@ const SELLABLE = `
   JOIN variants v ON v.id = w.variant_id AND v.status = 'active'
   JOIN products p ON p.id = v.product_id AND p.status = 'active'`;
 
+/** Wanted lines from arrays: one entry for each line. */
+const WANTED_LINES = (ids: string, variantIds: string, quantities: string) =>
+  `unnest(${ids}::uuid[], ${variantIds}::uuid[], ${quantities}::int[]) AS w (id, variant_id, quantity)`;
+
+/**
+ * Not `status = 'open'`, which would fit the index of open carts: a plan that was made while the table was young would go on
+ * reading all of it to find one cart.
+ */
+const IS_OPEN = `status <> 'completed'`;
+
 /** Opens the cart for a change: moves its version, which also makes parallel changes wait for each other. */
 const OPEN_CART = `
   UPDATE carts SET version = version + 1, updated_at = now()
-  WHERE id = $1 AND token_hash = $2 AND status = 'open' AND ($3::int IS NULL OR version = $3)`;
+  WHERE id = $1 AND token_hash = $2 AND ${IS_OPEN} AND ($3::int IS NULL OR version = $3)`;
 
 /**
- * Changes carts. Each change is one statement that moves the version of the cart and writes its lines, so parallel
+ * Changes carts, through the connection that it is given, so that what follows travels along. Each change is one statement that moves the version of the cart and writes its lines, so parallel
  * changes of one cart queue up on its row, none is lost, and no transaction stays open between round trips.
  */
 @Injectable()
@@ -47,20 +57,18 @@ export class CartWriter {
   ) {}
 
   /**
-   * Makes a cart and returns its id and the only copy of its token. An empty cart, which most begin as, comes as it was
+   * Makes a cart and returns it with the only copy of its token. An empty cart, which most begin as, comes as it was
    * written, so that nobody needs to read it.
    */
-  async create(
-    request: CreateCartRequest,
-    currency: string,
-  ): Promise<{ id: string; token: string; empty?: CartSnapshot }> {
+  async create(request: CreateCartRequest, currency: string): Promise<{ cart: CartSnapshot; token: string }> {
     await this.checkReferences(request);
     const lines = mergeLines(request.lines ?? []);
     const id = newUuid();
     const token = newCartToken();
+    const tokenHash = hashCartToken(token);
     const values = [
       id,
-      hashCartToken(token),
+      tokenHash,
       currency,
       request.email?.trim() ?? null,
       json(request.shippingAddress),
@@ -73,9 +81,9 @@ export class CartWriter {
          VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING created_at, (SELECT version FROM shop_settings) AS shop_version`,
         values,
       );
-      const empty: CartSnapshot = {
+      const cart: CartSnapshot = {
         id,
-        tokenHash: hashCartToken(token),
+        tokenHash,
         currency,
         status: 'open',
         email: request.email?.trim() ?? null,
@@ -90,31 +98,32 @@ export class CartWriter {
         orderId: null,
         lines: [],
       };
-      return { id, token, empty };
+      return { cart, token };
     }
-    const made = await this.db.query(
-      `WITH want AS MATERIALIZED (
-         SELECT w.*, pr.amount FROM jsonb_to_recordset($8) AS w(id uuid, variant_id uuid, quantity int) ${SELLABLE}
-         JOIN prices pr ON pr.variant_id = v.id AND pr.currency = $3),
-       cart AS (
-         INSERT INTO carts (id, token_hash, currency, email, shipping_address, billing_address, shipping_method_id)
-         SELECT $1, $2, $3, $4, $5, $6, $7 WHERE (SELECT count(*) FROM want) = $9 RETURNING id)
-       INSERT INTO cart_lines (id, cart_id, variant_id, quantity, seen_amount)
-       SELECT want.id, cart.id, want.variant_id, want.quantity, want.amount FROM want, cart RETURNING 1`,
-      [
-        ...values,
-        JSON.stringify(lines.map((l) => ({ id: newUuid(), variant_id: l.variantId, quantity: l.quantity }))),
-        lines.length,
-      ],
+    const [, cart] = await this.db.inOneTrip((db) =>
+      Promise.all([
+        db.query(
+          `WITH want AS MATERIALIZED (
+             SELECT w.*, pr.amount FROM ${WANTED_LINES('$8', '$9', '$10')} ${SELLABLE}
+             JOIN prices pr ON pr.variant_id = v.id AND pr.currency = $3),
+           cart AS (
+             INSERT INTO carts (id, token_hash, currency, email, shipping_address, billing_address, shipping_method_id)
+             SELECT $1, $2, $3, $4, $5, $6, $7 WHERE (SELECT count(*) FROM want) = $11 RETURNING id)
+           INSERT INTO cart_lines (id, cart_id, variant_id, quantity, seen_amount)
+           SELECT want.id, cart.id, want.variant_id, want.quantity, want.amount FROM want, cart`,
+          [...values, ...columnsOf(lines), lines.length],
+        ),
+        findCart(db, id, token),
+      ]),
     );
-    if (made.length === 0) throw await this.unknownVariants(request.lines ?? [], currency);
-    return { id, token };
+    if (!cart) throw await this.unknownVariants(this.db, request.lines ?? [], currency);
+    return { cart, token };
   }
 
   /** Puts a variant into the cart; what is there already adds up. */
-  async addLine(cart: CartReference, line: CartLineRequest): Promise<void> {
+  async addLine(db: Queryable, cart: CartReference, line: CartLineRequest): Promise<void> {
     const done = await this.guardQuantity(() =>
-      this.db.query<{ id: string | null }>(
+      db.query<{ id: string | null }>(
         `WITH want AS MATERIALIZED (
            SELECT w.variant_id, pr.amount FROM (SELECT $4::uuid AS variant_id) w ${SELLABLE}
            JOIN prices pr ON pr.variant_id = v.id AND pr.currency = (SELECT currency FROM carts WHERE id = $1)),
@@ -131,45 +140,45 @@ export class CartWriter {
       ),
     );
     if (done.length > 0) return;
-    const snapshot = await this.explain(cart);
+    const snapshot = await this.explain(db, cart);
     if (snapshot.lines.length >= MAX_LINES) throw TooManyLines();
-    throw await this.unknownVariants([line], snapshot.currency, '');
+    throw await this.unknownVariants(db, [line], snapshot.currency, '');
   }
 
   /** Sets the quantity of a line; 0 takes it out. */
-  async setQuantity(cart: CartReference, lineId: string, quantity: number): Promise<void> {
-    if (quantity === 0) return this.removeLine(cart, lineId);
-    const done = await this.db.query(
+  async setQuantity(db: Queryable, cart: CartReference, lineId: string, quantity: number): Promise<void> {
+    if (quantity === 0) return this.removeLine(db, cart, lineId);
+    const done = await db.query(
       `WITH cart AS (${OPEN_CART} AND EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND id = $4) RETURNING id, currency)
        UPDATE cart_lines l SET quantity = $5, seen_amount = coalesce(
          (SELECT amount FROM prices pr WHERE pr.variant_id = l.variant_id AND pr.currency = cart.currency), l.seen_amount)
        FROM cart WHERE l.cart_id = cart.id AND l.id = $4 RETURNING 1`,
       [cart.id, hashed(cart.token), cart.expectedVersion ?? null, lineId, quantity],
     );
-    if (done.length === 0) await this.explainMissingLine(cart);
+    if (done.length === 0) await this.explainMissingLine(db, cart);
   }
 
   /** Takes a line out. */
-  async removeLine(cart: CartReference, lineId: string): Promise<void> {
-    const done = await this.db.query(
+  async removeLine(db: Queryable, cart: CartReference, lineId: string): Promise<void> {
+    const done = await db.query(
       `WITH cart AS (${OPEN_CART} AND EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND id = $4) RETURNING id)
        DELETE FROM cart_lines l USING cart WHERE l.cart_id = cart.id AND l.id = $4 RETURNING 1`,
       [cart.id, hashed(cart.token), cart.expectedVersion ?? null, lineId],
     );
-    if (done.length === 0) await this.explainMissingLine(cart);
+    if (done.length === 0) await this.explainMissingLine(db, cart);
   }
 
-  /** Changes any subset of the fields; `lines` replaces all lines. */
-  async update(cart: CartReference, request: UpdateCartRequest): Promise<void> {
-    await this.checkReferences(request);
-    if (request.lines === undefined) {
-      if (!(await this.updateFields(this.db, cart, request))) await this.explain(cart);
-      return;
-    }
-    const lines = mergeLines(request.lines);
+  /** Changes any subset of the fields but the lines. */
+  async updateFields(db: Queryable, cart: CartReference, request: UpdateCartRequest): Promise<void> {
+    if (!(await this.writeFields(db, cart, request))) await this.explain(db, cart);
+  }
+
+  /** Changes any subset of the fields and replaces all lines. */
+  async replaceLines(cart: CartReference, request: UpdateCartRequest): Promise<void> {
+    const lines = mergeLines(request.lines ?? []);
     await this.db.transaction(async (tx) => {
-      if (!(await this.updateFields(tx, cart, request))) {
-        await this.explain(cart, tx);
+      if (!(await this.writeFields(tx, cart, request))) {
+        await this.explain(tx, cart);
         return;
       }
       await tx.query(`DELETE FROM cart_lines WHERE cart_id = $1 AND variant_id <> ALL($2)`, [
@@ -178,15 +187,15 @@ export class CartWriter {
       ]);
       const written = await tx.query(
         `INSERT INTO cart_lines AS l (id, cart_id, variant_id, quantity, seen_amount)
-         SELECT w.id, $1, w.variant_id, w.quantity, pr.amount FROM jsonb_to_recordset($2) AS w(id uuid, variant_id uuid, quantity int) ${SELLABLE}
+         SELECT w.id, $1, w.variant_id, w.quantity, pr.amount FROM ${WANTED_LINES('$2', '$3', '$4')} ${SELLABLE}
          JOIN prices pr ON pr.variant_id = v.id AND pr.currency = (SELECT currency FROM carts WHERE id = $1)
          ON CONFLICT ON CONSTRAINT cart_lines_variant DO UPDATE SET quantity = excluded.quantity, seen_amount = excluded.seen_amount
          RETURNING 1`,
-        [cart.id, JSON.stringify(lines.map((l) => ({ id: newUuid(), variant_id: l.variantId, quantity: l.quantity })))],
+        [cart.id, ...columnsOf(lines)],
       );
       if (written.length < lines.length) {
         const [row] = await tx.query<{ currency: string }>(`SELECT currency FROM carts WHERE id = $1`, [cart.id]);
-        throw await this.unknownVariants(request.lines ?? [], row!.currency, '/lines', tx);
+        throw await this.unknownVariants(tx, request.lines ?? [], row!.currency);
       }
     });
   }
@@ -194,13 +203,13 @@ export class CartWriter {
   /** Throws the cart away, with its lines. */
   async delete(cart: CartReference): Promise<void> {
     const done = await this.db.query(
-      `DELETE FROM carts WHERE id = $1 AND token_hash = $2 AND status = 'open' AND ($3::int IS NULL OR version = $3) RETURNING 1`,
+      `DELETE FROM carts WHERE id = $1 AND token_hash = $2 AND ${IS_OPEN} AND ($3::int IS NULL OR version = $3) RETURNING 1`,
       [cart.id, hashed(cart.token), cart.expectedVersion ?? null],
     );
-    if (done.length === 0) await this.explain(cart);
+    if (done.length === 0) await this.explain(this.db, cart);
   }
 
-  private async updateFields(db: Queryable, cart: CartReference, request: UpdateCartRequest): Promise<boolean> {
+  private async writeFields(db: Queryable, cart: CartReference, request: UpdateCartRequest): Promise<boolean> {
     const given = (field: keyof UpdateCartRequest) => request[field] !== undefined;
     const done = await db.query(
       `UPDATE carts SET version = version + 1, updated_at = now(),
@@ -208,7 +217,7 @@ export class CartWriter {
          shipping_address = CASE WHEN $6 THEN $7::jsonb ELSE shipping_address END,
          billing_address = CASE WHEN $8 THEN $9::jsonb ELSE billing_address END,
          shipping_method_id = CASE WHEN $10 THEN $11::uuid ELSE shipping_method_id END
-       WHERE id = $1 AND token_hash = $2 AND status = 'open' AND ($3::int IS NULL OR version = $3) RETURNING 1`,
+       WHERE id = $1 AND token_hash = $2 AND ${IS_OPEN} AND ($3::int IS NULL OR version = $3) RETURNING 1`,
       [
         cart.id,
         hashed(cart.token),
@@ -226,7 +235,8 @@ export class CartWriter {
     return done.length > 0;
   }
 
-  private async checkReferences(request: UpdateCartRequest | CreateCartRequest): Promise<void> {
+  /** Refuses promotion codes and shipping methods that do not exist. */
+  async checkReferences(request: UpdateCartRequest | CreateCartRequest): Promise<void> {
     if (request.promotionCodes && request.promotionCodes.length > 0) {
       throw PromotionCodeNotFound({
         errors: request.promotionCodes.map((code, i) => ({
@@ -261,7 +271,7 @@ export class CartWriter {
   }
 
   /** Nothing was changed: says why, or returns the cart when none of the common reasons fits. */
-  private async explain(cart: CartReference, db: Queryable = this.db) {
+  private async explain(db: Queryable, cart: CartReference) {
     const snapshot = await readCart(db, cart.id, cart.token);
     if (snapshot.status === 'completed') {
       throw CartCompleted({ data: snapshot.orderId === null ? {} : { orderId: encodeId('order', snapshot.orderId) } });
@@ -272,16 +282,16 @@ export class CartWriter {
     return snapshot;
   }
 
-  private async explainMissingLine(cart: CartReference): Promise<never> {
-    await this.explain(cart);
+  private async explainMissingLine(db: Queryable, cart: CartReference): Promise<never> {
+    await this.explain(db, cart);
     throw NotFound({ detail: 'There is no such line in the cart.' });
   }
 
   private async unknownVariants(
+    db: Queryable,
     lines: readonly CartLineRequest[],
     currency: string,
     pointer = '/lines',
-    db: Queryable = this.db,
   ) {
     const known = await db.query<{ id: string }>(
       `SELECT v.id FROM (SELECT unnest($1::uuid[]) AS variant_id) w ${SELLABLE} JOIN prices pr ON pr.variant_id = v.id AND pr.currency = $2`,
@@ -307,6 +317,13 @@ export class CartWriter {
 const json = (value: unknown) => (value === undefined || value === null ? null : JSON.stringify(value));
 const NO_TOKEN = Buffer.alloc(0);
 const hashed = (token: string | undefined) => (token === undefined ? NO_TOKEN : hashCartToken(token));
+
+/** The parameters of WANTED_LINES. */
+const columnsOf = (lines: readonly CartLineRequest[]) => [
+  lines.map(() => newUuid()),
+  lines.map((line) => line.variantId),
+  lines.map((line) => line.quantity),
+];
 
 /** The same variant twice in one request adds up. */
 function mergeLines(lines: readonly CartLineRequest[]): CartLineRequest[] {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Db } from '#libs/database';
+import { Db, type Queryable } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { encodeId } from '#libs/ids';
 import { APP_CONFIG, type Config } from '../../config/index.js';
@@ -7,7 +7,7 @@ import { ShopContext } from '../settings/index.js';
 import { CartWriter, type CartReference } from './cart-writer.service.js';
 import { assessCart } from './cart.assessment.js';
 import { PromotionCodeNotFound } from './cart.errors.js';
-import { type CartSnapshot, readCart } from './cart.snapshot.js';
+import { type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
 import type { CartLineRequest, CreateCartRequest, UpdateCartRequest } from './dto/cart.request.js';
 import { CartResponse, CreatedCartResponse, type ShippingMethodsResponse } from './dto/cart.response.js';
 
@@ -29,32 +29,31 @@ export class CartService {
 
   async create(request: CreateCartRequest, currency: string | undefined): Promise<CartView<CreatedCartResponse>> {
     const made = await this.writer.create(request, currency ?? (await this.shop.get()).currency);
-    const view = await (made.empty ? this.present(made.empty) : this.view(made.id, made.token));
+    const view = await this.present(made.cart);
     return { version: view.version, body: { ...view.body, token: made.token } };
   }
 
   async get(cart: CartReference): Promise<CartView> {
-    return this.view(cart.id, cart.token);
+    return this.view(cart);
   }
 
   async update(cart: CartReference, request: UpdateCartRequest): Promise<CartView> {
-    await this.writer.update(cart, request);
-    return this.view(cart.id, cart.token);
+    await this.writer.checkReferences(request);
+    if (request.lines === undefined) return this.change(cart, (db) => this.writer.updateFields(db, cart, request));
+    await this.writer.replaceLines(cart, request);
+    return this.view(cart);
   }
 
   async addLine(cart: CartReference, line: CartLineRequest): Promise<CartView> {
-    await this.writer.addLine(cart, line);
-    return this.view(cart.id, cart.token);
+    return this.change(cart, (db) => this.writer.addLine(db, cart, line));
   }
 
   async setQuantity(cart: CartReference, lineId: string, quantity: number): Promise<CartView> {
-    await this.writer.setQuantity(cart, lineId, quantity);
-    return this.view(cart.id, cart.token);
+    return this.change(cart, (db) => this.writer.setQuantity(db, cart, lineId, quantity));
   }
 
   async removeLine(cart: CartReference, lineId: string): Promise<CartView> {
-    await this.writer.removeLine(cart, lineId);
-    return this.view(cart.id, cart.token);
+    return this.change(cart, (db) => this.writer.removeLine(db, cart, lineId));
   }
 
   async delete(cart: CartReference): Promise<void> {
@@ -86,8 +85,14 @@ export class CartService {
     throw NotFound({ detail: 'This code is not applied to the cart.' });
   }
 
-  private async view(id: string, token: string | undefined): Promise<CartView> {
-    return this.present(await readCart(this.db, id, token));
+  /** Writes, and reads what became of the cart: one trip to Postgres. */
+  private async change(cart: CartReference, write: (db: Queryable) => Promise<void>): Promise<CartView> {
+    const [, snapshot] = await this.db.inOneTrip((db) => Promise.all([write(db), findCart(db, cart.id, cart.token)]));
+    return snapshot ? this.present(snapshot) : this.view(cart);
+  }
+
+  private async view(cart: CartReference): Promise<CartView> {
+    return this.present(await readCart(this.db, cart.id, cart.token));
   }
 
   private async present(snapshot: CartSnapshot): Promise<CartView> {

@@ -1,4 +1,4 @@
-import type { Queryable } from '#libs/database';
+import type { Queryable, Tx } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import type { Address } from './dto/address.dto.js';
 import { tokenMatches } from './cart-token.js';
@@ -110,20 +110,31 @@ function toSnapshot(row: CartRow): CartSnapshot {
   };
 }
 
+/** Reads a cart for whoever has its token; null for an unknown cart and for a wrong token alike. */
+export async function findCart(db: Queryable, id: string, token: string | undefined): Promise<CartSnapshot | null> {
+  const [row] = await db.query<CartRow>(SELECT_CART, [id]);
+  return row && tokenMatches(token, row.token_hash) ? toSnapshot(row) : null;
+}
+
 /**
- * Reads a cart for whoever has its token. `lock` keeps it as it is until the transaction ends.
+ * Reads a cart for whoever has its token.
  * @throws `not_found` for an unknown cart and for a wrong token alike
  */
-export async function readCart(
-  db: Queryable,
-  id: string,
-  token: string | undefined,
-  lock = false,
-): Promise<CartSnapshot> {
+export async function readCart(db: Queryable, id: string, token: string | undefined): Promise<CartSnapshot> {
+  return found(await findCart(db, id, token));
+}
+
+/** Reads a cart and keeps it as it is until the transaction ends. @throws `not_found` */
+export async function lockCart(tx: Tx, id: string, token: string | undefined): Promise<CartSnapshot> {
   // A statement that waits for a lock still sees lines and order as they were before the wait: so lock first, then read.
-  if (lock) await db.query('SELECT FROM carts WHERE id = $1 FOR UPDATE', [id]);
-  const [row] = await db.query<CartRow>(SELECT_CART, [id]);
-  if (!row || !tokenMatches(token, row.token_hash))
-    throw NotFound({ detail: 'There is no such cart, or X-Cart-Token does not fit it.' });
-  return toSnapshot(row);
+  const [, cart] = await Promise.all([
+    tx.query('SELECT FROM carts WHERE id = $1 FOR UPDATE', [id]),
+    findCart(tx, id, token),
+  ]);
+  return found(cart);
+}
+
+function found(cart: CartSnapshot | null): CartSnapshot {
+  if (cart) return cart;
+  throw NotFound({ detail: 'There is no such cart, or X-Cart-Token does not fit it.' });
 }

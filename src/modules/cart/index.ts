@@ -1,5 +1,5 @@
 export { CartModule } from './cart.module.js';
 export { Address } from './dto/address.dto.js';
 export { assessCart, type CartAssessment, type CartIssue } from './cart.assessment.js';
-export { readCart, type CartLineSnapshot, type CartSnapshot } from './cart.snapshot.js';
+export { lockCart, type CartLineSnapshot, type CartSnapshot } from './cart.snapshot.js';
 export { hashCartToken, tokenMatches } from './cart-token.js';

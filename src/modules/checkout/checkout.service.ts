@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Db } from '#libs/database';
 import { encodeId } from '#libs/ids';
 import { OrdersQuery } from '../orders/index.js';
-import { PaymentsRepository, ShopperPaymentResponse, StartPayment, StripeGateway } from '../payments/index.js';
+import { ShopperPaymentResponse, StartPayment, StripeGateway } from '../payments/index.js';
 import type { CheckoutRequest, CheckoutResponse } from './dto/checkout.dto.js';
 import { PlaceOrder } from './place-order.service.js';
 
@@ -10,9 +9,7 @@ import { PlaceOrder } from './place-order.service.js';
 @Injectable()
 export class Checkout {
   constructor(
-    private readonly db: Db,
     private readonly placeOrder: PlaceOrder,
-    private readonly payments: PaymentsRepository,
     private readonly startPayment: StartPayment,
     private readonly orders: OrdersQuery,
     private readonly gateway: StripeGateway,
@@ -31,27 +28,18 @@ export class Checkout {
       paymentMethod: request.paymentMethod,
       expectedTotal: request.expectedTotal,
     });
-    const payment = await this.pay(placed, request, attemptId);
-    return { order: await this.orders.forShopper(placed.orderId, token), payment };
-  }
-
-  private async pay(
-    placed: { orderId: string; paymentId: string | null },
-    request: CheckoutRequest,
-    attemptId: string,
-  ): Promise<ShopperPaymentResponse | null> {
-    if (placed.paymentId === null) return null;
-    const payment = (await this.payments.find(this.db, placed.paymentId))!;
+    const { order, payment } = placed;
+    if (payment === null) return { order, payment };
     if (payment.provider === 'manual')
-      return { id: encodeId('payment', payment.id), provider: 'manual', status: payment.status };
-    const [order] = await this.db.query<{ number: number }>(`SELECT number FROM orders WHERE id = $1`, [
-      placed.orderId,
-    ]);
-    const started = await this.startPayment.execute(payment, order!.number, {
+      return { order, payment: { id: encodeId('payment', payment.id), provider: 'manual', status: payment.status } };
+    const started = await this.startPayment.execute(payment, Number(order.number), {
       confirmationToken: request.confirmationToken,
       returnUrl: request.returnUrl,
       attemptId,
     });
-    return ShopperPaymentResponse.from(started, this.gateway, request.returnUrl);
+    return {
+      order: await this.orders.forShopper(placed.orderId, token),
+      payment: ShopperPaymentResponse.from(started, this.gateway, request.returnUrl),
+    };
   }
 }

@@ -3,9 +3,9 @@ import { Db, type Tx } from '#libs/database';
 import { encodeId } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
 import { APP_CONFIG, type Config } from '../../config/index.js';
-import { assessCart, type CartAssessment, type CartIssue, type CartSnapshot, readCart } from '../cart/index.js';
+import { assessCart, type CartAssessment, type CartIssue, type CartSnapshot, lockCart } from '../cart/index.js';
 import { OutOfStock, StockLedger } from '../inventory/index.js';
-import { OrdersRepository } from '../orders/index.js';
+import { newOrder, type OrderResponse, OrdersQuery, OrdersRepository } from '../orders/index.js';
 import {
   AmountNotChargeable,
   AmountTooLarge,
@@ -13,6 +13,7 @@ import {
   chargeProblem,
   ExpireOrderJob,
   PaymentMethodUnavailable,
+  type PaymentRow,
   PaymentsRepository,
   StripeGateway,
 } from '../payments/index.js';
@@ -34,8 +35,9 @@ export interface PlaceOrderCommand {
 /** The order that the cart is now, made by this call or by one before. */
 export interface PlacedOrder {
   orderId: string;
+  order: OrderResponse;
   /** null for a free order */
-  paymentId: string | null;
+  payment: PaymentRow | null;
 }
 
 /**
@@ -51,6 +53,7 @@ export class PlaceOrder {
     private readonly shop: ShopContext,
     private readonly stock: StockLedger,
     private readonly orders: OrdersRepository,
+    private readonly views: OrdersQuery,
     private readonly payments: PaymentsRepository,
     private readonly gateway: StripeGateway,
     @Inject(APP_CONFIG) private readonly config: Config,
@@ -64,10 +67,13 @@ export class PlaceOrder {
   }
 
   private async place(tx: Tx, command: PlaceOrderCommand): Promise<PlacedOrder> {
-    const cart = await readCart(tx, command.cartId, command.token, true);
+    const cart = await lockCart(tx, command.cartId, command.token);
     if (cart.orderId !== null) {
-      const payment = await this.payments.findCurrent(tx, cart.orderId);
-      return { orderId: cart.orderId, paymentId: payment?.id ?? null };
+      const [payment, order] = await Promise.all([
+        this.payments.findCurrent(tx, cart.orderId),
+        this.views.forShopper(cart.orderId, command.token, tx),
+      ]);
+      return { orderId: cart.orderId, order, payment: payment ?? null };
     }
     const shop = await this.shop.get(cart.shopVersion);
     const assessment = assessCart(cart, shop);
@@ -76,37 +82,36 @@ export class PlaceOrder {
     const { total } = assessment.priced;
     const waits = total > 0 && command.paymentMethod === 'stripe';
     const expiresAt = waits ? new Date(Date.now() + this.config.reservationTtlMin * 60_000) : null;
-    const order = await this.orders.insert(tx, cart, assessment, {
+    const made = newOrder(cart, assessment, {
       status: waits ? 'pending_payment' : 'confirmed',
       paymentStatus: total === 0 ? 'paid' : 'pending',
       expiresAt,
     });
-    const paymentId =
+    const { id: orderId } = made;
+    // None of these needs the answer of another: they make one trip, in this order.
+    const [, payment, , order, missing] = await Promise.all([
+      this.orders.insert(tx, made),
       total === 0
         ? null
-        : await this.payments.insert(tx, {
-            orderId: order.id,
+        : this.payments.insert(tx, {
+            orderId,
             provider: command.paymentMethod,
             status: waits ? 'requires_payment_method' : 'processing',
             amount: total,
             currency: cart.currency,
-          });
-    if (expiresAt) await enqueue(tx, ExpireOrderJob, order.id, { orderId: order.id }, expiresAt);
-
-    const missing = await this.stock.reserve(
-      tx,
-      order.lines
-        .filter((line) => line.stockTracked)
-        .map((line) => ({
-          orderId: order.id,
-          orderLineId: line.id,
-          variantId: line.variantId,
-          quantity: line.quantity,
-        })),
-      waits ? 'hold' : 'commit',
-    );
+          }),
+      expiresAt ? enqueue(tx, ExpireOrderJob, orderId, { orderId }, expiresAt) : null,
+      this.views.forShopper(orderId, command.token, tx),
+      this.stock.reserve(
+        tx,
+        made.lines
+          .filter((line) => line.stockTracked)
+          .map((line) => ({ orderId, orderLineId: line.id, variantId: line.variantId, quantity: line.quantity })),
+        waits ? 'hold' : 'commit',
+      ),
+    ]);
     if (missing.length > 0) throw this.outOfStock(cart, await this.stock.available(tx, missing), missing);
-    return { orderId: order.id, paymentId };
+    return { orderId, order, payment };
   }
 
   private check(

@@ -60,18 +60,11 @@ export class StockLedger {
    */
   async reserve(tx: Tx, requests: readonly StockRequest[], mode: 'hold' | 'commit'): Promise<string[]> {
     if (requests.length === 0) return [];
-    const rows = requests.map((r) => ({
-      id: newUuid(),
-      movement_id: newUuid(),
-      order_id: r.orderId,
-      order_line_id: r.orderLineId,
-      variant_id: r.variantId,
-      quantity: r.quantity,
-    }));
-    const variants = new Set(rows.map((r) => r.variant_id));
+    const variants = new Set(requests.map((r) => r.variantId));
     const changed = await tx.query<ChangedLevel>(
       `WITH line AS MATERIALIZED (
-         SELECT * FROM jsonb_to_recordset($1) AS x(id uuid, movement_id uuid, order_id uuid, order_line_id uuid, variant_id uuid, quantity int)),
+         SELECT * FROM unnest($1::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::int[])
+           AS x (order_id, id, movement_id, order_line_id, variant_id, quantity)),
        want AS MATERIALIZED (SELECT variant_id, sum(quantity)::int AS quantity FROM line GROUP BY variant_id),
        locked AS MATERIALIZED (
          SELECT s.variant_id, s.location_id FROM stock_levels s JOIN want USING (variant_id)
@@ -98,7 +91,16 @@ export class StockLedger {
            : ''
        }
        SELECT * FROM level`,
-      [JSON.stringify(rows), DEFAULT_LOCATION_ID, mode === 'commit' ? 'committed' : 'held'],
+      [
+        requests.map((r) => r.orderId),
+        DEFAULT_LOCATION_ID,
+        mode === 'commit' ? 'committed' : 'held',
+        requests.map(() => newUuid()),
+        requests.map(() => newUuid()),
+        requests.map((r) => r.orderLineId),
+        requests.map((r) => r.variantId),
+        requests.map((r) => r.quantity),
+      ],
     );
     if (changed.length < variants.size) {
       const enough = new Set(changed.map((c) => c.variant_id));
@@ -335,7 +337,7 @@ export class StockLedger {
     }
     for (const c of changed) {
       if (c.delta < 0 && c.available <= c.threshold && c.available - c.delta > c.threshold) {
-        await announce(tx, {
+        announce(tx, {
           definition: LowStockReached,
           key: `${LowStockReached.topic}:${newUuid()}`,
           aggregateType: 'variant',

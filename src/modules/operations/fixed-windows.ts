@@ -9,11 +9,14 @@ export interface Hit {
 
 interface Window {
   count: number;
+  limit: number;
   /** hits that other processes have not been told of */
   untold: number;
   endsAt: number;
 }
 
+/** Share of its limit from which a caller is told of. */
+const TOLD_FROM = 0.1;
 const MAX_KEYS = 100_000;
 const SWEEP_EVERY_MS = 30_000;
 
@@ -38,7 +41,7 @@ export class FixedWindows {
     let window = this.windows.get(key);
     if (!window || window.endsAt <= now) {
       if (window) this.windows.delete(key);
-      window = { count: 0, untold: 0, endsAt: now + this.windowMs };
+      window = { count: 0, limit, untold: 0, endsAt: now + this.windowMs };
       this.windows.set(key, window);
     }
     window.count += 1;
@@ -52,12 +55,15 @@ export class FixedWindows {
     };
   }
 
-  /** Takes the hits that were not told to others yet. */
+  /**
+   * Takes the hits that were not told to others yet, of callers that have used a tenth of their limit: with most, nobody
+   * ever needs to compare notes.
+   */
   takeUntold(): { key: string; hits: number }[] {
     const taken: { key: string; hits: number }[] = [];
     for (const key of this.untoldKeys) {
       const window = this.windows.get(key);
-      if (!window || window.untold === 0) continue;
+      if (!window || window.untold === 0 || window.count < window.limit * TOLD_FROM) continue;
       taken.push({ key, hits: window.untold });
       window.untold = 0;
     }

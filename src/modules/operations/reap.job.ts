@@ -36,9 +36,9 @@ const RULES: readonly { what: string; sql: string }[] = [
   {
     what: 'carts',
     sql: `DELETE FROM carts WHERE id IN (
-            SELECT c.id FROM carts c WHERE c.status = 'open' AND c.updated_at < now() - interval '30 days'
-              AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.cart_id = c.id)
-            ORDER BY c.updated_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1`,
+            SELECT c.id FROM carts c WHERE c.status = 'open' AND c.created_at < now() - interval '30 days'
+              AND c.updated_at < now() - interval '30 days' AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.cart_id = c.id)
+            ORDER BY c.created_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1`,
   },
   {
     what: 'sessions',

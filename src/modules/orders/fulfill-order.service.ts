@@ -63,7 +63,7 @@ export class FulfillOrder {
           },
         },
       );
-      await announce(tx, {
+      announce(tx, {
         definition: OrderFulfilled,
         key: `${OrderFulfilled.topic}:${fulfillmentId}`,
         aggregateType: 'order',

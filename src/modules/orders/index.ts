@@ -1,6 +1,7 @@
 export { OrdersModule } from './orders.module.js';
 export { OrdersQuery } from './orders.query.js';
 export {
+  newOrder,
   OrdersRepository,
   type LockedOrder,
   type NewOrderLine,

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Db, keysetPage, type KeysetColumn } from '#libs/database';
+import { Db, keysetPage, type KeysetColumn, type Queryable } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { type Page, pageOf } from '#libs/http';
 import { encodeId } from '#libs/ids';
@@ -95,8 +95,8 @@ export class OrdersQuery {
   ) {}
 
   /** The order for whoever has the token of the cart that it was. A wrong token finds nothing. */
-  async forShopper(id: string, token: string | undefined): Promise<OrderResponse> {
-    const row = await this.find(id);
+  async forShopper(id: string, token: string | undefined, db: Queryable = this.db): Promise<OrderResponse> {
+    const row = await this.find(id, db);
     if (!row || !tokenMatches(token, row.token_hash)) throw NotFound(NO_ORDER);
     return OrderResponse.from(row, this.config.publicUrl);
   }
@@ -196,8 +196,8 @@ export class OrdersQuery {
     };
   }
 
-  private async find(id: string): Promise<OrderRow | undefined> {
-    const [row] = await this.db.query<OrderRow>(SELECT_ORDER, [id]);
+  private async find(id: string, db: Queryable = this.db): Promise<OrderRow | undefined> {
+    const [row] = await db.query<OrderRow>(SELECT_ORDER, [id]);
     return row;
   }
 }

@@ -37,12 +37,62 @@ export interface TimelineEntry {
   data?: Record<string, unknown>;
 }
 
-/** A line as it was written, for reserving its stock. */
+/** A line of an order, for reserving its stock. */
 export interface NewOrderLine {
   id: string;
   variantId: string;
   quantity: number;
   stockTracked: boolean;
+}
+
+/** How an order begins. */
+export interface OrderStart {
+  status: 'pending_payment' | 'confirmed';
+  paymentStatus: OrderPaymentStatus;
+  expiresAt: Date | null;
+}
+
+/** An order before it is written. It has its ids already, so that what belongs to it is written in the same trip. */
+export interface NewOrder {
+  id: string;
+  cart: CartSnapshot;
+  assessment: CartAssessment;
+  start: OrderStart;
+  lines: NewOrderLine[];
+  /** The lines as they go into their table. */
+  rows: Record<string, unknown>[];
+}
+
+/** What a cart becomes. */
+export function newOrder(cart: CartSnapshot, assessment: CartAssessment, start: OrderStart): NewOrder {
+  const lines = cart.lines.map(({ variantId, quantity, stockTracked }) => ({
+    id: newUuid(),
+    variantId,
+    quantity,
+    stockTracked,
+  }));
+  const rows = cart.lines.map((line, i) => {
+    const { discountTotal, taxTotal, taxPpm, total } = assessment.priced.lines[i]!;
+    return {
+      id: lines[i]!.id,
+      position: i,
+      variant_id: line.variantId,
+      product_id: line.productId,
+      title: line.title,
+      variant_title: line.variantTitle,
+      sku: line.sku,
+      thumbnail: line.thumbnail,
+      quantity: line.quantity,
+      unit_price: line.unitPrice,
+      discount_total: discountTotal,
+      tax_total: taxTotal,
+      tax_ppm: taxPpm,
+      total,
+      requires_shipping: line.requiresShipping,
+      stock_tracked: line.stockTracked,
+    };
+  });
+  return { id: newUuid(), cart, assessment, start, lines, rows };
 }
 
 const LOCK = `SELECT id, number, status, payment_status, fulfillment_status, currency, total, token_hash, placed_at, expires_at, version
@@ -62,32 +112,8 @@ export class OrdersRepository {
    * Turns a locked cart into an order with its lines, its first timeline entry and, where it begins confirmed, its
    * announcement; the cart is completed. UNIQUE (cart_id) keeps one cart from becoming two orders whatever happens.
    */
-  async insert(
-    tx: Tx,
-    cart: CartSnapshot,
-    assessment: CartAssessment,
-    start: { status: 'pending_payment' | 'confirmed'; paymentStatus: OrderPaymentStatus; expiresAt: Date | null },
-  ): Promise<{ id: string; number: number; lines: NewOrderLine[] }> {
+  async insert(tx: Tx, { id, cart, assessment, start, rows }: NewOrder): Promise<void> {
     const { priced, shippingMethod } = assessment;
-    const id = newUuid();
-    const lines = cart.lines.map((line, i) => ({
-      id: newUuid(),
-      position: i,
-      variant_id: line.variantId,
-      product_id: line.productId,
-      title: line.title,
-      variant_title: line.variantTitle,
-      sku: line.sku,
-      thumbnail: line.thumbnail,
-      quantity: line.quantity,
-      unit_price: line.unitPrice,
-      discount_total: priced.lines[i]!.discountTotal,
-      tax_total: priced.lines[i]!.taxTotal,
-      tax_ppm: priced.lines[i]!.taxPpm,
-      total: priced.lines[i]!.total,
-      requires_shipping: line.requiresShipping,
-      stock_tracked: line.stockTracked,
-    }));
     const [row] = await tx.query<{ number: number }>(
       `WITH o AS (
          INSERT INTO orders (id, cart_id, token_hash, email, currency, status, payment_status, subtotal, discount_total, shipping_total,
@@ -128,23 +154,13 @@ export class OrdersRepository {
           ? JSON.stringify({ id: encodeId('shippingMethod', shippingMethod.id), name: shippingMethod.name })
           : null,
         start.expiresAt,
-        JSON.stringify(lines),
+        JSON.stringify(rows),
       ],
     );
     const number = row!.number;
-    if (start.status === 'confirmed') await this.announcePlaced(tx, id, number);
+    if (start.status === 'confirmed') this.announcePlaced(tx, id, number);
     if (start.paymentStatus === 'paid')
-      await this.announcePaid(tx, { id, number, total: priced.total, currency: cart.currency });
-    return {
-      id,
-      number,
-      lines: lines.map((l) => ({
-        id: l.id,
-        variantId: l.variant_id,
-        quantity: l.quantity,
-        stockTracked: l.stock_tracked,
-      })),
-    };
+      this.announcePaid(tx, { id, number, total: priced.total, currency: cart.currency });
   }
 
   /**
@@ -182,12 +198,12 @@ export class OrdersRepository {
         change.cancelReason ?? null,
       ],
     );
-    if (moves && change.status === 'confirmed') await this.announcePlaced(tx, order.id, order.number);
+    if (moves && change.status === 'confirmed') this.announcePlaced(tx, order.id, order.number);
     // A refund that failed brings `paid` back, perhaps weeks later, when the outbox has forgotten the first announcement.
     const wasPaid = ['paid', 'partially_refunded', 'refunded'].includes(order.payment_status);
-    if (change.paymentStatus === 'paid' && !wasPaid) await this.announcePaid(tx, order);
+    if (change.paymentStatus === 'paid' && !wasPaid) this.announcePaid(tx, order);
     if (moves && change.status === 'canceled') {
-      await announce(tx, {
+      announce(tx, {
         definition: OrderCanceled,
         key: `${OrderCanceled.topic}:${order.id}:${row!.version}`,
         aggregateType: 'order',
@@ -222,8 +238,8 @@ export class OrdersRepository {
     return rows.map((r) => ({ id: r.id, variantId: r.variant_id, quantity: r.quantity, stockTracked: true }));
   }
 
-  private async announcePlaced(tx: Tx, id: string, number: number): Promise<void> {
-    await announce(tx, {
+  private announcePlaced(tx: Tx, id: string, number: number): void {
+    announce(tx, {
       definition: OrderPlaced,
       aggregateType: 'order',
       aggregateId: id,
@@ -231,11 +247,8 @@ export class OrdersRepository {
     });
   }
 
-  private async announcePaid(
-    tx: Tx,
-    order: { id: string; number: number; total: number; currency: string },
-  ): Promise<void> {
-    await announce(tx, {
+  private announcePaid(tx: Tx, order: { id: string; number: number; total: number; currency: string }): void {
+    announce(tx, {
       definition: OrderPaid,
       aggregateType: 'order',
       aggregateId: order.id,

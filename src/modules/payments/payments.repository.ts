@@ -36,13 +36,12 @@ export class PaymentsRepository {
       amount: number;
       currency: string;
     },
-  ): Promise<string> {
-    const id = newUuid();
-    await tx.query(
-      `INSERT INTO payments (id, order_id, provider, status, amount, currency) VALUES ($1, $2, $3, $4, $5, $6)`,
-      [id, payment.orderId, payment.provider, payment.status, payment.amount, payment.currency],
+  ): Promise<PaymentRow> {
+    const [row] = await tx.query<PaymentRow>(
+      `INSERT INTO payments (id, order_id, provider, status, amount, currency) VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${COLUMNS}`,
+      [newUuid(), payment.orderId, payment.provider, payment.status, payment.amount, payment.currency],
     );
-    return id;
+    return row!;
   }
 
   async find(db: Queryable, id: string): Promise<PaymentRow | undefined> {

@@ -206,7 +206,7 @@ export class SettlePayment {
     } else {
       await this.orders.note(tx, order.id, entry);
     }
-    await announce(tx, {
+    announce(tx, {
       definition: OrderUnderReview,
       key: `${OrderUnderReview.topic}:${payment.id}`,
       aggregateType: 'order',

@@ -139,7 +139,7 @@ export class SettleRefunds {
   ): Promise<void> {
     if (status === 'pending') return;
     const definition = status === 'succeeded' ? PaymentRefunded : RefundFailed;
-    await announce(tx, {
+    announce(tx, {
       definition,
       key: `${definition.topic}:${refund.id}`,
       aggregateType: 'order',
