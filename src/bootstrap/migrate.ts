@@ -15,13 +15,22 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   const lock = await connect(databaseUrl);
   const dataSource = createDataSource(databaseUrl);
   try {
-    await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await takeTurn(lock);
     await dataSource.initialize();
     const ran = await dataSource.runMigrations({ transaction: 'each' });
     return ran.map((migration) => migration.name);
   } finally {
     if (dataSource.isInitialized) await dataSource.destroy();
     await lock.end();
+  }
+}
+
+/** Asks again and again: who waits inside a statement holds a snapshot, and an index that is made CONCURRENTLY waits for that. */
+async function takeTurn(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [MIGRATION_LOCK]);
+    if (rows[0]!.mine) return;
+    await sleep(100);
   }
 }
 

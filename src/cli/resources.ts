@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Db } from '#libs/database';
@@ -6,6 +7,8 @@ import { AppModule } from '../app.module.js';
 import type { Config } from '../config/index.js';
 import { migrations } from '../db/migrations/index.js';
 import { CommandFailure } from './command.js';
+
+const GOODBYE_MS = 2_000;
 
 /** Lends the database without the shop around it. No statement is timed. */
 export async function withDatabase<T>(config: Config, use: (db: Db) => Promise<T>): Promise<T> {
@@ -55,11 +58,16 @@ export async function assertMigrated(db: Db): Promise<void> {
 
 /** @throws CommandFailure when an API, a worker or another command uses the database */
 export async function assertUnused(db: Db): Promise<void> {
-  const users = await db.query<{ application_name: string }>(
-    `SELECT DISTINCT application_name FROM pg_stat_activity
-     WHERE datname = current_database() AND application_name LIKE 'emporium-%' AND application_name <> 'emporium-cli'`,
-  );
-  if (users.length === 0) return;
+  let users: { application_name: string }[] = [];
+  // Postgres takes a moment to see that a process is gone: whoever has just stopped the shop need not try twice.
+  for (const giveUpAt = Date.now() + GOODBYE_MS; ; await sleep(50)) {
+    users = await db.query(
+      `SELECT DISTINCT application_name FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name LIKE 'emporium-%' AND application_name <> 'emporium-cli'`,
+    );
+    if (users.length === 0) return;
+    if (Date.now() > giveUpAt) break;
+  }
   const names = users.map((user) => user.application_name.replace('emporium-', '')).join(' and ');
   throw new CommandFailure(`The shop is running (${names}). Stop it first.`);
 }

@@ -18,8 +18,7 @@ export class Sales1790000000004 implements MigrationInterface {
         created_at          timestamptz(3) NOT NULL DEFAULT now(),
         updated_at          timestamptz(3) NOT NULL DEFAULT now()
       ) WITH (fillfactor = 70);
-      -- Of no column that changes as long as the cart is open, so that its many changes need not touch an index.
-      CREATE INDEX carts_open ON carts (created_at) WHERE status = 'open';
+      CREATE INDEX carts_idle ON carts (updated_at) WHERE status = 'open';
 
       CREATE TABLE cart_lines (
         id           uuid NOT NULL,

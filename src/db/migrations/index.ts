@@ -2,6 +2,13 @@ import { Foundations1790000000001 } from './1790000000001-foundations.js';
 import { Catalog1790000000002 } from './1790000000002-catalog.js';
 import { Inventory1790000000003 } from './1790000000003-inventory.js';
 import { Sales1790000000004 } from './1790000000004-sales.js';
+import { OpenCarts1790000000005 } from './1790000000005-open-carts.js';
 
 /** In the order in which they run. */
-export const migrations = [Foundations1790000000001, Catalog1790000000002, Inventory1790000000003, Sales1790000000004];
+export const migrations = [
+  Foundations1790000000001,
+  Catalog1790000000002,
+  Inventory1790000000003,
+  Sales1790000000004,
+  OpenCarts1790000000005,
+];
