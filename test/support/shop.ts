@@ -14,6 +14,7 @@ import { AccessTokens } from '../../src/modules/auth/access-token.js';
 import { ProductListings, ProductWriter } from '../../src/modules/catalog/index.js';
 import { StockLedger } from '../../src/modules/inventory/index.js';
 import { type ClientAck, type ProviderBooks, runBooks } from '../../src/modules/operations/index.js';
+import { fromWire } from '../../src/modules/payments/stripe/wire-amount.js';
 import { ensureSettings } from '../../src/modules/settings/index.js';
 import { cloneDatabase, type TestDatabase } from './postgres.js';
 
@@ -39,6 +40,8 @@ export interface ShopOptions {
   redis?: boolean;
   stripe?: boolean;
   database?: TestDatabase;
+  /** What the emulator leaves to chance comes from this. */
+  seed?: number;
 }
 
 export const ADDRESS = {
@@ -46,12 +49,15 @@ export const ADDRESS = {
 }; // prettier-ignore
 export const ZONE_ID = '01920000-0000-7000-8000-0000000000a1';
 export const METHOD_ID = '01920000-0000-7000-8000-0000000000a2';
-const WEBHOOK_SECRET = 'whsec_test_0123456789abcdef';
+export const WEBHOOK_SECRET = 'whsec_test_0123456789abcdef';
 /** How long after a charge the bank has more to tell of it. */
 const SETTLE_DELAY_MS = 50;
 
 /** The whole API on a port of its own, on a fresh database, with the emulator for Stripe and one way to ship. */
 export class Shop {
+  /** Intents that others made in the Stripe account of the shop: its books do not know them. */
+  readonly foreign = new Set<string>();
+
   private constructor(
     readonly app: NestFastifyApplication,
     readonly config: Config,
@@ -67,6 +73,7 @@ export class Shop {
     const stripe = await createEmulator({
       retryScheduleMs: [100, 200, 400, 800, 1600],
       settleDelayMs: SETTLE_DELAY_MS,
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
     });
     const dataDir = mkdtempSync(join(tmpdir(), 'emporium-test-'));
     const config = loadConfig({
@@ -144,9 +151,14 @@ export class Shop {
 
   /** A product with one variant; `stock` null is untracked. Returns the public id of the variant. */
   async product(
-    options: { stock: number | null; price?: number; handle?: string; backorder?: boolean; shipping?: boolean } = {
-      stock: 10,
-    },
+    options: {
+      stock: number | null;
+      price?: number;
+      currency?: string;
+      handle?: string;
+      backorder?: boolean;
+      shipping?: boolean;
+    } = { stock: 10 },
   ): Promise<string> {
     const handle = options.handle ?? `thing-${newUuid()}`;
     return this.db.transaction(async (tx) => {
@@ -170,7 +182,7 @@ export class Shop {
             taxable: true,
             trackInventory: options.stock !== null,
             allowBackorder: options.backorder ?? false,
-            prices: [{ currency: 'USD', amount: options.price ?? 1000, compareAt: null }],
+            prices: [{ currency: options.currency ?? 'USD', amount: options.price ?? 1000, compareAt: null }],
           },
         ],
       });
@@ -267,10 +279,18 @@ export class Shop {
 
   /** The emulator's side of the books. */
   providerBooks(): ProviderBooks {
-    const state = this.stripe.state() as { charges: Stripe.Charge[]; events: Stripe.Event[] };
+    const state = this.stripe.state() as {
+      charges: Stripe.Charge[];
+      refunds: Stripe.Refund[];
+      events: Stripe.Event[];
+      balance_transactions: Stripe.BalanceTransaction[];
+    };
+    const intents = new Map(
+      [...state.charges, ...state.refunds].map((object) => [object.id, object.payment_intent as string]),
+    );
     return {
       charges: state.charges
-        .filter((charge) => charge.status === 'succeeded')
+        .filter((charge) => charge.status === 'succeeded' && !this.foreign.has(charge.payment_intent as string))
         .map((charge) => ({
           ref: charge.payment_intent as string,
           orderId: charge.metadata.order_id ?? '',
@@ -279,6 +299,12 @@ export class Shop {
           currency: charge.currency.toUpperCase(),
         })),
       events: state.events.map((event) => ({ eventId: event.id, type: event.type })),
+      lines: state.balance_transactions.map(({ id, source, amount, fee, currency }) => ({
+        line: id,
+        ref: intents.get(source as string) ?? '',
+        net: fromWire(amount, currency) - fromWire(fee, currency),
+        currency: currency.toUpperCase(),
+      })),
     };
   }
 
