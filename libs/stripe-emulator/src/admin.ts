@@ -18,6 +18,20 @@ const optionalNumber = (body: Body, name: string): number | undefined => {
   if (typeof value !== 'number') throw invalid(`"${name}" must be a number.`, { param: name });
   return value;
 };
+const optionalText = (body: Body, name: string): string | undefined =>
+  body[name] === undefined ? undefined : text(body, name);
+const optionalFlag = (body: Body, name: string): boolean | undefined => {
+  const value = body[name];
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw invalid(`"${name}" must be true or false.`, { param: name });
+};
+function optionalWord<W extends string>(body: Body, name: string, words: readonly W[]): W | undefined {
+  const value = optionalText(body, name) as W | undefined;
+  if (value === undefined || words.includes(value)) return value;
+  throw invalid(`"${name}" must be one of ${words.join(', ')}.`, { param: name });
+}
+/** A dispute by its id or by that of its intent. */
+const disputeOf = (body: Body): string => text(body, body['dispute'] === undefined ? 'payment_intent' : 'dispute');
 const types = (body: Body): string[] | undefined =>
   Array.isArray(body['types']) ? body['types'].map(String) : undefined;
 
@@ -55,6 +69,22 @@ const HANDLERS: Record<string, Handler> = {
   'POST /_emulator/actions/dashboardRefund': (emulator, body) =>
     emulator.dashboardRefund(text(body, 'payment_intent'), optionalNumber(body, 'amount')),
   'POST /_emulator/actions/dashboardCancel': (emulator, body) => emulator.dashboardCancel(text(body, 'payment_intent')),
+  'POST /_emulator/actions/openDispute': (emulator, body) =>
+    emulator.openDispute(text(body, 'payment_intent'), {
+      kind: optionalWord(body, 'kind', ['chargeback', 'inquiry', 'prevented']),
+      reason: optionalText(body, 'reason'),
+      amount: optionalNumber(body, 'amount'),
+      withdraw: optionalFlag(body, 'withdraw'),
+      dueInDays: optionalNumber(body, 'due_in_days'),
+    }),
+  'POST /_emulator/actions/winDispute': (emulator, body) =>
+    emulator.winDispute(disputeOf(body), { reinstate: optionalFlag(body, 'reinstate') }),
+  'POST /_emulator/actions/loseDispute': (emulator, body) => emulator.loseDispute(disputeOf(body)),
+  'POST /_emulator/actions/withdrawFunds': (emulator, body) => emulator.withdrawFunds(disputeOf(body)),
+  'POST /_emulator/actions/reinstateFunds': (emulator, body) => emulator.reinstateFunds(disputeOf(body)),
+  'POST /_emulator/actions/escalateDispute': (emulator, body) => emulator.escalateDispute(disputeOf(body)),
+  'POST /_emulator/actions/warnOfFraud': (emulator, body) =>
+    emulator.warnOfFraud(text(body, 'payment_intent'), optionalText(body, 'fraud_type')),
   'POST /_emulator/actions/resend': (emulator, body) => ({ deliveries: emulator.resend(text(body, 'event')) }),
   'POST /_emulator/actions/release': (emulator, body) => ({ deliveries: emulator.release(types(body)) }),
   'POST /_emulator/actions/settle': (emulator) => {

@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type Stripe from 'stripe';
+import { Actions } from './actions.js';
 import { handleAdmin } from './admin.js';
 import { ApiError, envelope, missing } from './api-error.js';
 import { Chaos, type ChaosRules } from './chaos.js';
 import { type Clock, systemClock } from './clock.js';
-import { Engine, Scope, snapshot } from './engine.js';
+import { Engine, snapshot } from './engine.js';
 import { Api } from './http/api.js';
 import { IdempotencyKeys } from './http/idempotency.js';
 import { type LoggedRequest, RequestLog } from './http/request-log.js';
@@ -59,12 +59,12 @@ export interface Problems {
 }
 
 /** A running emulator. */
-export class Emulator {
+export class Emulator extends Actions {
   private readonly log = new RequestLog();
   private readonly chaosRules = new Chaos();
   private readonly store: Store;
-  private readonly engine: Engine;
-  private readonly resources: Resources;
+  protected readonly engine: Engine;
+  protected readonly resources: Resources;
   private readonly dispatcher: Dispatcher;
   private readonly tasks: TaskRunner;
   private readonly keys: IdempotencyKeys;
@@ -75,6 +75,7 @@ export class Emulator {
   port = 0;
 
   private constructor(options: EmulatorOptions) {
+    super();
     const clock = options.clock ?? systemClock;
     this.store = new Store(options.snapshotFile);
     this.engine = new Engine(
@@ -149,45 +150,10 @@ export class Emulator {
     }
   }
 
-  /** Sends events that no API call waits for. */
-  private announce(events: AnyEvent[]): void {
+  protected announce(events: AnyEvent[]): void {
     const { before, after } = this.dispatcher.plan(events);
     this.store.flush();
     this.dispatcher.start([...before, ...after]);
-  }
-
-  /** Runs something that the API was not asked for, as a person in the Dashboard would. */
-  private byHand<T>(work: (scope: Scope) => T): T {
-    const scope = new Scope(this.engine);
-    try {
-      return snapshot(work(scope));
-    } finally {
-      this.announce(scope.takeEvents());
-    }
-  }
-
-  /** The shopper passes the bank's check. @throws {ApiError} when none is under way */
-  approve3ds(intent: string): Stripe.PaymentIntent {
-    const { intents, machine } = this.resources;
-    return this.byHand((scope) => machine.finishAuthentication(intents.find(intent), true, scope));
-  }
-
-  /** The shopper does not pass it. @throws {ApiError} when none is under way */
-  fail3ds(intent: string): Stripe.PaymentIntent {
-    const { intents, machine } = this.resources;
-    return this.byHand((scope) => machine.finishAuthentication(intents.find(intent), false, scope));
-  }
-
-  /** A refund that a person makes past the application. @param amount minor units; all when left out */
-  dashboardRefund(intent: string, amount?: number): Stripe.Refund {
-    const params = { payment_intent: intent, ...(amount === undefined ? {} : { amount: String(amount) }) };
-    return this.byHand((scope) => this.resources.refunds.create(params, scope));
-  }
-
-  /** A cancel that a person makes past the application. */
-  dashboardCancel(intent: string): Stripe.PaymentIntent {
-    const { intents, machine } = this.resources;
-    return this.byHand((scope) => machine.cancel(intents.find(intent), 'requested_by_customer', scope));
   }
 
   /** Sends an event once more. @returns deliveries made */

@@ -1,6 +1,6 @@
 import { type Clock, seconds } from './clock.js';
 import { newId, type Random, shuffled } from './random.js';
-import type { AnyEvent, Store, Task } from './store.js';
+import type { AnyEvent, Expiry, Settlement, Store, Task } from './store.js';
 import { API_VERSION } from './version.js';
 
 /** Who asked, as events tell it. */
@@ -72,8 +72,17 @@ export class Engine {
   }
 
   /** Something that happens by itself a little later. */
-  later(kind: Task['kind'], target: string): void {
-    this.store.tasks.put({ id: newId('task'), dueAt: this.clock.now() + this.settleDelayMs, kind, target });
+  later(kind: Settlement, target: string): void {
+    this.put(kind, target, this.clock.now() + this.settleDelayMs);
+  }
+
+  /** Something that happens by itself when a time is over. @param at seconds since the epoch */
+  when(at: number, kind: Expiry, target: string): void {
+    this.put(kind, target, at * 1000);
+  }
+
+  private put(kind: Task['kind'], target: string, dueAt: number): void {
+    this.store.tasks.put({ id: newId('task'), dueAt, kind, target });
     this.onTask();
   }
 }

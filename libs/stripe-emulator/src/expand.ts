@@ -15,7 +15,9 @@ const intent = (store: Store, id: string): unknown => store.intents.get(id);
 const customer = (store: Store, id: string): unknown => store.customers.get(id);
 const method = (store: Store, id: string): unknown => store.methods.get(id);
 const balance = (store: Store, id: string): unknown => store.balanceTransactions.get(id);
-const source = (store: Store, id: string): unknown => store.charges.get(id) ?? store.refunds.get(id);
+const review = (store: Store, id: string): unknown => store.reviews.get(id);
+const source = (store: Store, id: string): unknown =>
+  store.charges.get(id) ?? store.refunds.get(id) ?? store.disputes.get(id);
 /** A property that refers to something the emulator never has. */
 const always = (field: string): Resolver => byId(field, () => undefined);
 
@@ -27,7 +29,7 @@ const EXPANDABLE: Record<string, Record<string, Resolver>> = {
     latest_charge: byId('latest_charge', charge),
     on_behalf_of: always('on_behalf_of'),
     payment_method: byId('payment_method', method),
-    review: always('review'),
+    review: byId('review', review),
     source: always('source'),
   },
   charge: {
@@ -39,7 +41,7 @@ const EXPANDABLE: Record<string, Record<string, Resolver>> = {
       const data = store.refunds.newestFirst().filter((refund) => refund.charge === parent['id']);
       return { object: 'list', data, has_more: false, url: `/v1/charges/${String(parent['id'])}/refunds` };
     },
-    review: always('review'),
+    review: byId('review', review),
   },
   refund: {
     balance_transaction: byId('balance_transaction', balance),
@@ -49,6 +51,9 @@ const EXPANDABLE: Record<string, Record<string, Resolver>> = {
     payment_intent: byId('payment_intent', intent),
     payment_method: byId('payment_method', method),
   },
+  dispute: { charge: byId('charge', charge), payment_intent: byId('payment_intent', intent) },
+  'radar.early_fraud_warning': { charge: byId('charge', charge), payment_intent: byId('payment_intent', intent) },
+  review: { charge: byId('charge', charge), payment_intent: byId('payment_intent', intent) },
   payment_method: { customer: byId('customer', customer) },
   balance_transaction: { source: byId('source', source) },
   customer: { default_source: always('default_source'), test_clock: always('test_clock') },

@@ -22,13 +22,19 @@ export interface TokenTrait {
   card: string;
 }
 
+/** What banks do after a while. */
+export type Settlement =
+  'settle_processing' | 'settle_refund' | 'settle_balance' | 'open_dispute' | 'decide_dispute' | 'warn_of_fraud';
+/** What ends when a time is over. */
+export type Expiry = 'expire_dispute';
+
 /** Work that happens later by itself, as at a bank. */
 export interface Task {
   id: string;
   /** Milliseconds since the epoch. */
   dueAt: number;
-  kind: 'settle_processing' | 'settle_refund' | 'settle_balance';
-  /** Id of the intent, refund or charge. */
+  kind: Settlement | Expiry;
+  /** Id of the intent, refund, charge or dispute. */
   target: string;
 }
 
@@ -141,6 +147,9 @@ export class Store {
   readonly intentTraits: Collection<IntentTrait>;
   readonly charges: Collection<Stripe.Charge>;
   readonly refunds: Collection<Stripe.Refund>;
+  readonly disputes: Collection<Stripe.Dispute>;
+  readonly fraudWarnings: Collection<Stripe.Radar.EarlyFraudWarning>;
+  readonly reviews: Collection<Stripe.Review>;
   readonly customers: Collection<Stripe.Customer | Stripe.DeletedCustomer>;
   readonly methods: Collection<Stripe.PaymentMethod>;
   readonly methodTraits: Collection<MethodTrait>;
@@ -162,6 +171,9 @@ export class Store {
     this.intentTraits = make('payment_intent_traits');
     this.charges = make('charges');
     this.refunds = make('refunds');
+    this.disputes = make('disputes');
+    this.fraudWarnings = make('early_fraud_warnings');
+    this.reviews = make('reviews');
     this.customers = make('customers');
     this.methods = make('payment_methods');
     this.methodTraits = make('payment_method_traits');
@@ -178,6 +190,9 @@ export class Store {
       payment_intent_traits: this.intentTraits,
       charges: this.charges,
       refunds: this.refunds,
+      disputes: this.disputes,
+      early_fraud_warnings: this.fraudWarnings,
+      reviews: this.reviews,
       customers: this.customers,
       payment_methods: this.methods,
       payment_method_traits: this.methodTraits,

@@ -2,6 +2,9 @@ import { type Engine, Scope } from './engine.js';
 import type { Resources } from './resources/index.js';
 import type { AnyEvent } from './store.js';
 
+/** Timers know no longer ones; the next look sets another. */
+const LONGEST_TIMER_MS = 24 * 3600 * 1000;
+
 /** Does put-off work when it is due. */
 export class TaskRunner {
   private timer: NodeJS.Timeout | undefined;
@@ -20,14 +23,16 @@ export class TaskRunner {
     const { store, clock } = this.engine;
     let next = Infinity;
     for (const task of store.tasks.values()) next = Math.min(next, task.dueAt);
-    if (next !== Infinity) this.timer = setTimeout(() => this.run(), Math.max(0, next - clock.now()));
+    if (next === Infinity) return;
+    const wait = Math.min(LONGEST_TIMER_MS, Math.max(0, next - clock.now()));
+    this.timer = setTimeout(() => this.run(), wait).unref();
   }
 
-  /** @param isForced also what is not due yet */
+  /** @param isForced also what banks are not through with yet; times that have to be over first are not shortened */
   run(isForced = false): void {
     const { store, clock } = this.engine;
     for (const task of store.tasks.newestFirst().toReversed()) {
-      if (!isForced && task.dueAt > clock.now()) continue;
+      if (task.dueAt > clock.now() && !(isForced && !task.kind.startsWith('expire_'))) continue;
       store.tasks.delete(task.id);
       const scope = new Scope(this.engine);
       this.resources.perform(task, scope);

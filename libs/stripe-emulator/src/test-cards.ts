@@ -15,6 +15,12 @@ export interface TestCard {
   isAvailableAtOnce?: boolean;
   /** What becomes of a refund: at once by default. */
   refund?: 'pending' | 'fails_later';
+  /** What the cardholder complains of after the payment. */
+  dispute?: { kind: 'chargeback' | 'inquiry'; reason: string };
+  /** The card's bank warns of fraud after the payment. */
+  isWarnedOf?: boolean;
+  /** A person is to look at the payment. */
+  isReviewed?: boolean;
   /** The answer to a confirm takes this long while the work is done. */
   slowMs?: number;
 }
@@ -72,6 +78,15 @@ const CARDS: Readonly<Record<string, TestCard>> = {
   pm_card_threeDSecure2Required: visa('3220', { kind: 'authenticate' }),
   pm_card_pendingRefund: visa('7726', { kind: 'ok' }, { refund: 'pending' }),
   pm_card_refundFail: visa('5126', { kind: 'ok' }, { refund: 'fails_later' }),
+  pm_card_createDispute: visa('0259', { kind: 'ok' }, { dispute: { kind: 'chargeback', reason: 'fraudulent' } }),
+  pm_card_createDisputeProductNotReceived: visa(
+    '2685',
+    { kind: 'ok' },
+    { dispute: { kind: 'chargeback', reason: 'product_not_received' } },
+  ),
+  pm_card_createDisputeInquiry: visa('1976', { kind: 'ok' }, { dispute: { kind: 'inquiry', reason: 'fraudulent' } }),
+  pm_card_createIssuerFraudRecord: visa('5423', { kind: 'ok' }, { isWarnedOf: true }),
+  pm_card_createReview: visa('9235', { kind: 'ok' }, { isReviewed: true }),
   pm_emu_processing_then_succeed: visa('6001', { kind: 'processing', isPaidInTheEnd: true }),
   pm_emu_processing_then_fail: visa('6002', { kind: 'processing', isPaidInTheEnd: false }),
   pm_emu_slow: visa('6003', { kind: 'ok' }, { slowMs: 2000 }),
@@ -108,6 +123,11 @@ const NUMBERS: Readonly<Record<string, string>> = {
   '4000000000003220': 'pm_card_threeDSecure2Required',
   '4000000000007726': 'pm_card_pendingRefund',
   '4000000000005126': 'pm_card_refundFail',
+  '4000000000000259': 'pm_card_createDispute',
+  '4000000000002685': 'pm_card_createDisputeProductNotReceived',
+  '4000000000001976': 'pm_card_createDisputeInquiry',
+  '4000000000005423': 'pm_card_createIssuerFraudRecord',
+  '4000000000009235': 'pm_card_createReview',
 };
 
 /** The canonical name of a test token, or undefined when it is none (then it is the id of an object). */

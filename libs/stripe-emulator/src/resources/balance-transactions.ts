@@ -8,9 +8,11 @@ import { pathPart, type Route } from './route.js';
 
 const PENDING_SECONDS = 2 * 24 * 3600;
 /** Card fee of the emulated account: 2.9 % and 30 minor units. */
+/** What Stripe takes for each dispute, in minor units; it keeps it also when the shop wins. */
+const DISPUTE_FEE = 1500;
 const feeOf = (amount: number): number => Math.round(amount * 0.029) + 30;
 
-/** The account's ledger: money in by charges, out by refunds. */
+/** The account's ledger: money in by charges, out by refunds and disputes. */
 export class BalanceTransactions {
   constructor(private readonly engine: Engine) {}
 
@@ -31,12 +33,35 @@ export class BalanceTransactions {
     return this.write({ amount, fee: 0, currency, source, type: 'refund_failure', isAvailable: true });
   }
 
+  /** The bank takes the disputed amount, Stripe its fee. */
+  ofDispute(dispute: Stripe.Dispute): Stripe.BalanceTransaction {
+    const { amount, currency, id: source, charge } = dispute;
+    const description = `Chargeback withdrawal for ${charge as string}`;
+    return this.write({
+      ...{ amount: -amount, fee: DISPUTE_FEE, currency, source, description },
+      ...{ type: 'adjustment', category: 'dispute', isAvailable: true },
+    });
+  }
+
+  /** The bank gives the disputed amount back. */
+  ofReinstatement(dispute: Stripe.Dispute): Stripe.BalanceTransaction {
+    const { amount, currency, id: source, charge } = dispute;
+    const description = `Chargeback reversal for ${charge as string}`;
+    return this.write({
+      ...{ amount, fee: 0, currency, source, description },
+      ...{ type: 'adjustment', category: 'dispute_reversal', isAvailable: true },
+    });
+  }
+
   private write(entry: {
     amount: number;
     fee: number;
     currency: string;
     source: string;
-    type: 'charge' | 'refund' | 'refund_failure';
+    type: 'charge' | 'refund' | 'refund_failure' | 'adjustment';
+    /** How reports count it; as its type when left out. */
+    category?: string;
+    description?: string;
     isAvailable: boolean;
   }): Stripe.BalanceTransaction {
     const { amount, fee, currency, source, type, isAvailable } = entry;
@@ -49,15 +74,23 @@ export class BalanceTransactions {
       balance_type: 'payments',
       created,
       currency,
-      description: null,
+      description: entry.description ?? null,
       exchange_rate: null,
       fee,
       fee_details:
         fee === 0
           ? []
-          : [{ amount: fee, application: null, currency, description: 'Stripe processing fees', type: 'stripe_fee' }],
+          : [
+              {
+                amount: fee,
+                application: null,
+                currency,
+                description: FEE_NAMES[type] ?? 'Stripe processing fees',
+                type: 'stripe_fee',
+              },
+            ],
       net: amount - fee,
-      reporting_category: type,
+      reporting_category: entry.category ?? type,
       source,
       status: isAvailable ? 'available' : 'pending',
       type,
@@ -101,3 +134,5 @@ export class BalanceTransactions {
     ];
   }
 }
+
+const FEE_NAMES: Readonly<Record<string, string>> = { adjustment: 'Dispute fee' };

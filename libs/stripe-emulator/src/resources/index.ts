@@ -2,13 +2,17 @@ import type { Engine, Scope } from '../engine.js';
 import type { Task } from '../store.js';
 import { BalanceTransactions } from './balance-transactions.js';
 import { Charges } from './charges.js';
+import { Complaints } from './complaints.js';
 import { ConfirmationTokens } from './confirmation-tokens.js';
 import { Customers } from './customers.js';
+import { Disputes } from './disputes.js';
+import { EarlyFraudWarnings } from './early-fraud-warnings.js';
 import { Events } from './events.js';
 import { PaymentIntentMachine } from './payment-intent-machine.js';
 import { PaymentIntents } from './payment-intents.js';
 import { PaymentMethods } from './payment-methods.js';
 import { Refunds } from './refunds.js';
+import { Reviews } from './reviews.js';
 import type { Route } from './route.js';
 import { WebhookEndpoints } from './webhook-endpoints.js';
 
@@ -20,6 +24,8 @@ export class Resources {
   readonly tokens: ConfirmationTokens;
   readonly machine: PaymentIntentMachine;
   readonly intents: PaymentIntents;
+  readonly disputes: Disputes;
+  readonly complaints: Complaints;
   readonly refunds: Refunds;
   readonly endpoints: WebhookEndpoints;
   readonly routes: Route[];
@@ -29,9 +35,13 @@ export class Resources {
     this.charges = new Charges(engine, this.balance);
     this.methods = new PaymentMethods(engine);
     this.tokens = new ConfirmationTokens(engine, this.methods);
-    this.machine = new PaymentIntentMachine(engine, this.methods, this.charges);
+    this.disputes = new Disputes(engine, this.charges, this.balance);
+    const warnings = new EarlyFraudWarnings(engine);
+    const reviews = new Reviews(engine);
+    this.complaints = new Complaints(engine, this.charges, this.methods, this.disputes, warnings, reviews);
+    this.machine = new PaymentIntentMachine(engine, this.methods, this.charges, this.complaints);
     this.intents = new PaymentIntents(engine, this.machine, this.methods, this.tokens);
-    this.refunds = new Refunds(engine, this.charges, this.methods, this.balance);
+    this.refunds = new Refunds(engine, this.charges, this.methods, this.balance, this.complaints);
     this.endpoints = new WebhookEndpoints(engine);
     this.routes = [
       this.intents,
@@ -42,6 +52,9 @@ export class Resources {
       this.tokens,
       new Events(engine),
       this.balance,
+      this.disputes,
+      warnings,
+      reviews,
       this.endpoints,
     ].flatMap((resource) => resource.routes());
   }
@@ -55,6 +68,14 @@ export class Resources {
         return this.refunds.settle(task.target, scope);
       case 'settle_balance':
         return this.charges.bookNow(task.target, scope);
+      case 'open_dispute':
+        return this.complaints.openByCard(task.target, scope);
+      case 'decide_dispute':
+        return this.disputes.decide(task.target, scope);
+      case 'expire_dispute':
+        return this.disputes.passDue(task.target, scope);
+      case 'warn_of_fraud':
+        return this.complaints.warnByCard(task.target, scope);
     }
   }
 }

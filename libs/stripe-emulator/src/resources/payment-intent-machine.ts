@@ -6,6 +6,7 @@ import { newId } from '../random.js';
 import type { IntentTrait } from '../store.js';
 import type { Outcome } from '../test-cards.js';
 import type { Charges } from './charges.js';
+import type { Complaints } from './complaints.js';
 import type { PaymentMethods } from './payment-methods.js';
 
 type Intent = Stripe.PaymentIntent;
@@ -35,6 +36,7 @@ export class PaymentIntentMachine {
     private readonly engine: Engine,
     private readonly methods: PaymentMethods,
     private readonly charges: Charges,
+    private readonly complaints: Complaints,
   ) {}
 
   trait(intent: Intent): IntentTrait {
@@ -226,6 +228,7 @@ export class PaymentIntentMachine {
     this.engine.store.intents.put(intent);
     this.keepMethod(intent, method, scope);
     scope.emitInAnyOrder([chargeEvent, charge], ['payment_intent.succeeded', intent]);
+    this.complaints.afterPayment(intent, charge, this.methods.cardOf(method), scope);
     return intent;
   }
 

@@ -7,6 +7,7 @@ import type { RawParams } from '../form.js';
 import { newId, token } from '../random.js';
 import type { BalanceTransactions } from './balance-transactions.js';
 import type { Charges } from './charges.js';
+import type { Complaints } from './complaints.js';
 import { createdFilter, isWithin, page, paging } from './lists.js';
 import type { PaymentMethods } from './payment-methods.js';
 import { pathPart, type Route } from './route.js';
@@ -32,15 +33,17 @@ export class Refunds {
     private readonly charges: Charges,
     private readonly methods: PaymentMethods,
     private readonly balance: BalanceTransactions,
+    private readonly complaints: Complaints,
   ) {}
 
   /**
    * Sends back a part or all of what a charge took.
-   * @throws {ApiError} charge_already_refunded, amount_too_large, or that there is nothing to refund
+   * @throws {ApiError} charge_already_refunded, charge_disputed, amount_too_large, or that there is nothing to refund
    */
   create(params: RawParams, scope: Scope): Stripe.Refund {
     const read = parseParams(createShape, params);
     const charge = this.chargeOf(read.payment_intent, read.charge);
+    this.complaints.disputes.assertRefundable(charge);
     const left = charge.amount - charge.amount_refunded;
     if (left <= 0) {
       throw refused(`Charge ${charge.id} has already been refunded.`, { code: 'charge_already_refunded' });
@@ -98,6 +101,7 @@ export class Refunds {
     this.engine.store.charges.put(charge);
     scope.emit('refund.created', refund);
     scope.emit('charge.refunded', charge, previous);
+    if (charge.refunded) this.complaints.afterFullRefund(charge, scope);
     if (fate !== undefined) this.engine.later('settle_refund', id);
     return refund;
   }

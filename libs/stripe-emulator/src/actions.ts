@@ -1,0 +1,92 @@
+import type Stripe from 'stripe';
+import { type Engine, Scope, snapshot } from './engine.js';
+import type { DisputeOptions } from './resources/disputes.js';
+import type { Resources } from './resources/index.js';
+import type { AnyEvent } from './store.js';
+
+/** What shoppers, banks and people at the Dashboard do, past the API. */
+export abstract class Actions {
+  protected abstract readonly engine: Engine;
+  protected abstract readonly resources: Resources;
+  /** Sends events that no API call waits for. */
+  protected abstract announce(events: AnyEvent[]): void;
+
+  private byHand<T>(work: (scope: Scope) => T): T {
+    const scope = new Scope(this.engine);
+    try {
+      return snapshot(work(scope));
+    } finally {
+      this.announce(scope.takeEvents());
+    }
+  }
+
+  /** The shopper passes the bank's check. @throws {ApiError} when none is under way */
+  approve3ds(intent: string): Stripe.PaymentIntent {
+    const { intents, machine } = this.resources;
+    return this.byHand((scope) => machine.finishAuthentication(intents.find(intent), true, scope));
+  }
+
+  /** The shopper does not pass it. @throws {ApiError} when none is under way */
+  fail3ds(intent: string): Stripe.PaymentIntent {
+    const { intents, machine } = this.resources;
+    return this.byHand((scope) => machine.finishAuthentication(intents.find(intent), false, scope));
+  }
+
+  /** A refund that a person makes past the application. @param amount minor units; all when left out */
+  dashboardRefund(intent: string, amount?: number): Stripe.Refund {
+    const params = { payment_intent: intent, ...(amount === undefined ? {} : { amount: String(amount) }) };
+    return this.byHand((scope) => this.resources.refunds.create(params, scope));
+  }
+
+  /** A cancel that a person makes past the application. */
+  dashboardCancel(intent: string): Stripe.PaymentIntent {
+    const { intents, machine } = this.resources;
+    return this.byHand((scope) => machine.cancel(intents.find(intent), 'requested_by_customer', scope));
+  }
+
+  /** The cardholder complains at the bank. @throws {ApiError} when nothing of the payment is left to dispute */
+  openDispute(intent: string, options: DisputeOptions = {}): Stripe.Dispute {
+    const { complaints, disputes, intents } = this.resources;
+    return this.byHand((scope) => complaints.dispute(disputes.chargeOf(intents.find(intent)), options, scope));
+  }
+
+  /**
+   * The bank decides for the shop and gives the money back; an inquiry is closed.
+   * @param dispute its id, or that of its intent
+   * @param options `reinstate: false` leaves the money with the bank until `reinstateFunds`
+   */
+  winDispute(dispute: string, options: { reinstate?: boolean } = {}): Stripe.Dispute {
+    const { disputes } = this.resources;
+    return this.byHand((scope) => disputes.win(disputes.findFor(dispute), options.reinstate ?? true, scope));
+  }
+
+  /** The bank decides for the cardholder; an inquiry is closed. */
+  loseDispute(dispute: string): Stripe.Dispute {
+    const { disputes } = this.resources;
+    return this.byHand((scope) => disputes.lose(disputes.findFor(dispute), scope));
+  }
+
+  /** The bank takes the disputed money, and Stripe its fee, when `openDispute` did not. */
+  withdrawFunds(dispute: string): Stripe.Dispute {
+    const { disputes } = this.resources;
+    return this.byHand((scope) => disputes.withdrawFunds(disputes.findFor(dispute), scope));
+  }
+
+  /** The bank gives the disputed money back. */
+  reinstateFunds(dispute: string): Stripe.Dispute {
+    const { disputes } = this.resources;
+    return this.byHand((scope) => disputes.reinstateFunds(disputes.findFor(dispute), scope));
+  }
+
+  /** An inquiry becomes a chargeback. */
+  escalateDispute(dispute: string): Stripe.Dispute {
+    const { disputes } = this.resources;
+    return this.byHand((scope) => disputes.escalate(disputes.findFor(dispute), scope));
+  }
+
+  /** The card's bank tells that a payment looks like fraud. @param fraudType Stripe's word for it */
+  warnOfFraud(intent: string, fraudType?: string): Stripe.Radar.EarlyFraudWarning {
+    const { complaints, disputes, intents } = this.resources;
+    return this.byHand((scope) => complaints.warn(disputes.chargeOf(intents.find(intent)), fraudType, scope));
+  }
+}
