@@ -60,7 +60,10 @@ export class SettleRefunds {
       }
       // A refund may fail weeks after it succeeded; a late report of "pending" changes nothing. The first report is kept
       // whatever it says: from then on the refund is known by its id, and never sent again.
-      const isNews = row.status !== refund.status && (refund.status !== 'pending' || row.provider_ref === null);
+      // A failed one stays failed: what says otherwise was read before, and comes late.
+      const isOld = row.status === 'failed' && row.provider_ref !== null;
+      const isNews =
+        !isOld && row.status !== refund.status && (refund.status !== 'pending' || row.provider_ref === null);
       if (!isNews && row.provider_ref !== null) continue;
       await tx.query(
         `UPDATE refunds SET provider_ref = $2, status = $3, failure = $4, updated_at = now() WHERE id = $1`,
