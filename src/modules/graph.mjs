@@ -32,6 +32,7 @@ export const LIBS = {
   log: [],
   money: [],
   'stripe-emulator': [],
+  vitals: [],
   database: ['errors'],
   http: ['database', 'errors', 'ids', 'log', 'money'],
   outbox: ['database', 'ids'],

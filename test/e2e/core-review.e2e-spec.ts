@@ -105,7 +105,7 @@ describe('corners of orders and their money', () => {
     });
     const variantId = await shop.product({ stock: 5 });
     const cart = await shop.cart([{ variantId, quantity: 1 }]);
-    expect(await shop.checkout(cart)).toMatchObject({ status: 422, body: { code: 'payment_refused' } });
+    expect(await shop.checkout(cart)).toMatchObject({ status: 422, body: { code: 'amount_too_small' } });
     const { orderId } = (await shop.call('GET', `/v1/carts/${cart.id}`, { token: cart.token })).body;
     await expire(orderId);
     await shop.until(async () => (await shop.order(orderId, cart.token)).status === 'canceled', 'the order to expire');

@@ -31,7 +31,12 @@ describe('health', () => {
       expect(ready.headers.get('cache-control')).toBe('no-store');
       expect(await ready.json()).toEqual({
         status: 'ready',
-        checks: { postgres: { status: 'up' }, migrations: { status: 'up' }, redis: { status: 'not_used' } },
+        checks: {
+          postgres: { status: 'up' },
+          migrations: { status: 'up' },
+          redis: { status: 'not_used' },
+          stripe: { status: 'not_used' },
+        },
       });
       shop.app.get(Readiness, { strict: false }).setNotReady();
       const stopping = await fetch(`${shop.url}/health/ready`);

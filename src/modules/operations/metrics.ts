@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { Db } from '#libs/database';
+import { circuitReports, tallyReports } from '#libs/vitals';
 
 type Child = ReturnType<Histogram<'method' | 'route' | 'status'>['labels']>;
 
@@ -29,6 +30,7 @@ export class Metrics {
     if (this.isStarted) return;
     this.isStarted = true;
     collectDefaultMetrics({ register: this.registry });
+    this.showVitals();
     const { db, registry } = this;
     new Gauge({
       name: 'emporium_database_connections',
@@ -84,6 +86,35 @@ export class Metrics {
 
   get contentType(): string {
     return this.registry.contentType;
+  }
+
+  /** Circuits and counters of parts that do not know of this page. */
+  private showVitals(): void {
+    new Gauge({
+      name: 'emporium_circuit_state',
+      help: '1 for the state that the circuit to a service is in',
+      labelNames: ['service', 'state'] as const,
+      registers: [this.registry],
+      collect() {
+        for (const { name, state } of circuitReports()) {
+          for (const each of ['closed', 'half_open', 'open'])
+            this.set({ service: name, state: each }, each === state ? 1 : 0);
+        }
+      },
+    });
+    for (const { name, help, labels } of tallyReports()) {
+      new Counter({
+        name,
+        help,
+        labelNames: [...labels],
+        registers: [this.registry],
+        collect() {
+          this.reset();
+          for (const { labels: of, count } of tallyReports().find((tally) => tally.name === name)!.counts)
+            this.inc(of, count);
+        },
+      });
+    }
   }
 
   private async countRows(): Promise<void> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { log } from '#libs/log';
+import { circuitReports } from '#libs/vitals';
 import { EdgeRedis } from './edge-redis.js';
 
 /** How one part of the house is. */
@@ -9,10 +10,13 @@ export interface PartState {
   detail?: string;
 }
 
-/** Whether this process may get requests. Without Redis it may: jobs and limits then go their slower way. */
+/**
+ * Whether this process may get requests. Without Redis it may: jobs and limits then go their slower way. Without Stripe too:
+ * people look around, fill carts, and order what they pay later.
+ */
 export interface ReadinessReport {
   status: 'ready' | 'degraded' | 'not_ready';
-  checks: { postgres: PartState; migrations: PartState; redis: PartState };
+  checks: { postgres: PartState; migrations: PartState; redis: PartState; stripe: PartState };
 }
 
 const DEADLINE_MS = 1_500;
@@ -55,7 +59,7 @@ export class Readiness {
     const isReady = database.postgres.status === 'up' && database.migrations.status === 'up';
     return {
       status: isReady ? (redis === false ? 'degraded' : 'ready') : 'not_ready',
-      checks: { ...database, redis: redisState },
+      checks: { ...database, redis: redisState, stripe: stripeState() },
     };
   }
 
@@ -89,6 +93,14 @@ export class Readiness {
     this.areMigrationsDone = pending === 0;
     return pending;
   }
+}
+
+/** What this process has seen of Stripe; it does not go and ask. */
+function stripeState(): PartState {
+  const circuit = circuitReports().find(({ name }) => name === 'stripe');
+  if (!circuit) return { status: 'not_used' };
+  if (circuit.state === 'closed') return { status: 'up' };
+  return { status: 'down', detail: `did not answer; asked again in ${Math.ceil(circuit.retryInMs / 1000)} s` };
 }
 
 async function withDeadline<T>(work: Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@ import { Db, type Tx } from '#libs/database';
 import { type LockedOrder, OrderNotCancelable, OrdersRepository } from '../orders/index.js';
 import { StockLedger } from '../inventory/index.js';
 import { ExecuteRefund } from './execute-refund.service.js';
-import { PaymentRefused, PaymentUnavailable } from './payments.errors.js';
+import { PaymentRefused, PaymentUnavailable, wasRefused } from './payments.errors.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { RefundOrder } from './refund-order.service.js';
 import { StartPayment } from './start-payment.service.js';
@@ -66,7 +66,7 @@ export class CancelOrder {
     cancellation: Cancellation,
   ): Promise<PaymentRow | null> {
     const intent = await this.start.ensureIntent(payment, orderNumber).catch((error: unknown) => {
-      if (payment.provider_ref === null && PaymentRefused.is(error)) return null;
+      if (payment.provider_ref === null && wasRefused(error)) return null;
       throw error;
     });
     if (intent === null) return null;

@@ -22,9 +22,10 @@ export class ExecuteRefund {
       payment_id: string;
       amount: number;
       currency: string;
+      reason: string;
       status: string;
       provider_ref: string | null;
-    }>(`SELECT payment_id, amount, currency, status, provider_ref FROM refunds WHERE id = $1`, [refundId]);
+    }>(`SELECT payment_id, amount, currency, reason, status, provider_ref FROM refunds WHERE id = $1`, [refundId]);
     if (!refund || refund.status !== 'pending' || refund.provider_ref !== null) return;
     const payment = await this.payments.find(this.db, refund.payment_id);
     if (!payment?.provider_ref) return;
@@ -35,6 +36,7 @@ export class ExecuteRefund {
         intentRef: payment.provider_ref,
         amount: refund.amount,
         currency: refund.currency,
+        reason: refund.reason,
       });
     } catch (error) {
       if (!PaymentRefused.is(error)) throw error;

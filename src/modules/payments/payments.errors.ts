@@ -1,4 +1,4 @@
-import { defineError } from '#libs/errors';
+import { type AppError, defineError } from '#libs/errors';
 
 export const PaymentMethodUnavailable = defineError({
   code: 'payment_method_unavailable',
@@ -29,6 +29,10 @@ export const AmountTooLarge = defineError({
   kind: 'unprocessable',
   title: 'The total is above what can be charged',
 });
+/** Whether Stripe said that it does not take this at all, so that asking again does not help. */
+export const wasRefused = (error: unknown): error is AppError =>
+  PaymentRefused.is(error) || AmountTooSmall.is(error) || AmountTooLarge.is(error);
+
 export const AmountNotChargeable = defineError({
   code: 'amount_not_chargeable',
   kind: 'unprocessable',

@@ -38,6 +38,10 @@ export class StartPayment {
     // The order ended before Stripe had heard of it: nothing is to be paid any more.
     if (payment.status === 'canceled' && payment.provider_ref === null)
       return { payment, clientSecret: null, nextAction: null };
+    return this.gateway.withDeadline(() => this.start(payment, orderNumber, request));
+  }
+
+  private async start(payment: PaymentRow, orderNumber: number, request: PayRequest): Promise<StartedPayment> {
     try {
       let intent = await this.ensureIntent(payment, orderNumber);
       if (request.confirmationToken && CONFIRMABLE.has(intent.status)) {
@@ -58,7 +62,7 @@ export class StartPayment {
       if (!PaymentUnavailable.is(error)) throw error;
       throw PaymentUnavailable({
         data: { orderId: encodeId('order', payment.order_id) },
-        retryAfterSeconds: 5,
+        retryAfterSeconds: error.details.retryAfterSeconds,
         cause: error,
       });
     }
@@ -73,6 +77,7 @@ export class StartPayment {
       orderNumber,
       amount: payment.amount,
       currency: payment.currency,
+      captureMethod: 'automatic',
     });
     await this.db.query(
       `UPDATE payments SET provider_ref = $2, updated_at = now() WHERE id = $1 AND provider_ref IS NULL`,

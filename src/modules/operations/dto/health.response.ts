@@ -23,6 +23,11 @@ export class ReadinessChecksResponse {
   migrations: PartStateResponse;
   @ApiProperty({ type: () => PartStateResponse, description: 'the shop works without it, jobs merely start later' })
   redis: PartStateResponse;
+  @ApiProperty({
+    type: () => PartStateResponse,
+    description: 'as the calls of this process found it; without it orders are placed, and paid later',
+  })
+  stripe: PartStateResponse;
 }
 
 /** The process may get requests. */

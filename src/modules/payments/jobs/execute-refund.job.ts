@@ -3,6 +3,7 @@ import { HandlesJob, type JobContext, type JobHandler, PermanentFailure } from '
 import { ExecuteRefund } from '../execute-refund.service.js';
 import { PaymentRefused } from '../payments.errors.js';
 import { ExecuteRefundJob } from './definitions.js';
+import { spareAttempts } from './spare-attempts.js';
 
 /** Carries out refunds that nobody waits for, and those that Stripe did not answer. */
 @Injectable()
@@ -12,7 +13,7 @@ export class ExecuteRefundHandler implements JobHandler<{ refundId: string }> {
 
   async handle(job: JobContext<{ refundId: string }>): Promise<void> {
     try {
-      await this.refund.execute(job.payload.refundId);
+      await spareAttempts(() => this.refund.execute(job.payload.refundId));
     } catch (error) {
       if (PaymentRefused.is(error)) throw new PermanentFailure(error.message);
       throw error;

@@ -5,6 +5,7 @@ import { APP_CONFIG, type Config } from '../../../config/index.js';
 import { CancelOrder } from '../cancel-order.service.js';
 import { PaymentsRepository } from '../payments.repository.js';
 import { ExpireOrderJob } from './definitions.js';
+import { spareAttempts } from './spare-attempts.js';
 
 /** Ends an order that was not paid in time. Stripe is the arbiter of the race between paying and expiring. */
 @Injectable()
@@ -17,8 +18,11 @@ export class ExpireOrderHandler implements JobHandler<{ orderId: string }> {
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
-  async handle(job: JobContext<{ orderId: string }>): Promise<void> {
-    const { orderId } = job.payload;
+  handle(job: JobContext<{ orderId: string }>): Promise<void> {
+    return spareAttempts(() => this.expire(job.payload.orderId));
+  }
+
+  private async expire(orderId: string): Promise<void> {
     const [order] = await this.db.query<{ status: string; number: number; expires_at: Date | null }>(
       `SELECT status, number, expires_at FROM orders WHERE id = $1`,
       [orderId],

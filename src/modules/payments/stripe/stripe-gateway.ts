@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import Stripe from 'stripe';
-import { assertNoTransaction } from '#libs/database';
-import { log } from '#libs/log';
 import { APP_CONFIG, type Config } from '../../../config/index.js';
-import { PaymentMethodUnavailable, PaymentRefused, PaymentUnavailable } from '../payments.errors.js';
+import { AmountTooLarge, AmountTooSmall, PaymentMethodUnavailable, PaymentRefused } from '../payments.errors.js';
+import type { ProviderTransaction } from '../books/money-postings.js';
 import type { PaymentStatus } from '../payment.state.js';
+import { toProviderTransaction } from './provider-transaction.js';
+import { ATTEMPT_TIMEOUT_MS, StripeDeclined, StripeLine } from './stripe-line.js';
 import { fromWire, toWire } from './wire-amount.js';
 
-const ATTEMPT_TIMEOUT_MS = 6_000;
 /** Marks our intents in a Stripe account that others may share. */
 const SHOP = 'emporium';
 
@@ -17,6 +17,12 @@ export interface Intent {
   status: PaymentStatus;
   amount: number;
   amountReceived: number;
+  /** Held and not yet captured. */
+  amountCapturable: number;
+  /** Until when a hold can be captured; null when nothing is held. */
+  captureBefore: Date | null;
+  /** Why Stripe or somebody canceled it: `automatic` is a hold that ran out. */
+  cancellationReason: string | null;
   currency: string;
   clientSecret: string | null;
   nextAction: Record<string, unknown> | null;
@@ -33,6 +39,8 @@ export interface Intent {
     message: string | null;
   } | null;
   amountRefunded: number;
+  /** What Stripe's own ledger says of the charge; empty until Stripe has written it. */
+  transactions?: ProviderTransaction[];
 }
 
 /** What we read of a refund. */
@@ -43,6 +51,8 @@ export interface ProviderRefund {
   amount: number;
   reason: string | null;
   failure: string | null;
+  /** What Stripe's own ledger says of the refund. */
+  transactions?: ProviderTransaction[];
 }
 
 /** Declined: an answer, not a failure. The intent tells how it stands now. */
@@ -68,9 +78,16 @@ const STATUS = {
 @Injectable()
 export class StripeGateway {
   private readonly client: Stripe | null;
+  private readonly line: StripeLine | null;
 
   constructor(@Inject(APP_CONFIG) private readonly config: Config) {
     this.client = config.stripe ? this.connect(config.stripe) : null;
+    this.line = this.client ? new StripeLine() : null;
+  }
+
+  /** Runs work of several calls with one deadline for all of them: a shopper waits for 12 seconds, not for 12 a call. */
+  withDeadline<T>(work: () => Promise<T>): Promise<T> {
+    return this.line ? this.line.withDeadline(work) : work();
   }
 
   /** Whether the shop takes Stripe payments. */
@@ -97,6 +114,7 @@ export class StripeGateway {
     orderNumber: number;
     amount: number;
     currency: string;
+    captureMethod: 'automatic' | 'manual';
   }): Promise<Intent> {
     return this.intentCall('create', (stripe) =>
       stripe.paymentIntents.create(
@@ -104,6 +122,7 @@ export class StripeGateway {
           amount: toWire(payment.amount, payment.currency),
           currency: payment.currency.toLowerCase(),
           automatic_payment_methods: { enabled: true },
+          ...(payment.captureMethod === 'manual' ? { capture_method: 'manual' as const } : {}),
           description: `Order ${payment.orderNumber}`,
           metadata: { shop: SHOP, order_id: payment.orderId, payment_id: payment.id },
         },
@@ -114,7 +133,9 @@ export class StripeGateway {
 
   /** The truth about an intent, with its last charge. */
   async retrieveIntent(ref: string): Promise<Intent> {
-    return this.intentCall('retrieve', (stripe) => stripe.paymentIntents.retrieve(ref, { expand: ['latest_charge'] }));
+    return this.intentCall('retrieve', (stripe) =>
+      stripe.paymentIntents.retrieve(ref, { expand: ['latest_charge.balance_transaction'] }),
+    );
   }
 
   /** Charges on the server with what the storefront collected: a confirmation token, or a saved or test payment method. */
@@ -129,7 +150,11 @@ export class StripeGateway {
       return await this.intentCall('confirm', (stripe) =>
         stripe.paymentIntents.confirm(
           ref,
-          { ...method, return_url: returnUrl ?? this.config.storefrontUrl, expand: ['latest_charge'] },
+          {
+            ...method,
+            return_url: returnUrl ?? this.config.storefrontUrl,
+            expand: ['latest_charge.balance_transaction'],
+          },
           { idempotencyKey: `pi:confirm:${attemptId}` },
         ),
       );
@@ -155,13 +180,44 @@ export class StripeGateway {
     }
   }
 
-  async refund(refund: { id: string; intentRef: string; amount: number; currency: string }): Promise<ProviderRefund> {
+  /**
+   * Captures a hold, all of it or a part; the rest is released. Captured already is success too: the answer is the intent.
+   * @returns the intent as it is now: still `authorized` or `canceled` when Stripe did not take it
+   */
+  async captureIntent(capture: { id: string; intentRef: string; amount: number; currency: string }): Promise<Intent> {
+    try {
+      await this.call('capture', (stripe) =>
+        stripe.paymentIntents.capture(
+          capture.intentRef,
+          { amount_to_capture: toWire(capture.amount, capture.currency) },
+          { idempotencyKey: `pi:capture:${capture.id}` },
+        ),
+      );
+    } catch (error) {
+      if (!PaymentRefused.is(error) && !(error instanceof StripeDeclined)) throw error;
+      const now = await this.retrieveIntent(capture.intentRef);
+      if (now.status === 'authorized') throw error;
+      return now;
+    }
+    return this.retrieveIntent(capture.intentRef);
+  }
+
+  /** @param refund an `amount` of null gives back all that is left, whatever currency it came in */
+  async refund(refund: {
+    id: string;
+    intentRef: string;
+    amount: number | null;
+    currency: string;
+    reason: string;
+  }): Promise<ProviderRefund> {
+    const reason = REFUND_REASONS.find((known) => known === refund.reason);
     return this.call('refund', async (stripe) =>
       toRefund(
         await stripe.refunds.create(
           {
             payment_intent: refund.intentRef,
-            amount: toWire(refund.amount, refund.currency),
+            ...(refund.amount === null ? {} : { amount: toWire(refund.amount, refund.currency) }),
+            ...(reason ? { reason } : {}),
             metadata: { shop: SHOP, refund_id: refund.id },
           },
           { idempotencyKey: `refund:${refund.id}` },
@@ -173,9 +229,34 @@ export class StripeGateway {
   /** Every refund of an intent, also those made in Stripe's dashboard. */
   async listRefunds(intentRef: string): Promise<ProviderRefund[]> {
     return this.call('list_refunds', async (stripe) => {
-      const page = await stripe.refunds.list({ payment_intent: intentRef, limit: 100 });
-      return page.data.map(toRefund);
+      const page = await stripe.refunds.list({
+        payment_intent: intentRef,
+        limit: 100,
+        expand: ['data.balance_transaction', 'data.failure_balance_transaction'],
+      });
+      return page.data.filter((refund) => !isRelease(refund)).map(toRefund);
     });
+  }
+
+  /** The intent behind something that an event names by its id only: a charge or a refund. */
+  async intentOf(objectRef: string): Promise<string | null> {
+    if (objectRef.startsWith('pi_')) return objectRef;
+    const kind = /^(ch|py|re|pyr)_/.exec(objectRef)?.[1];
+    if (!kind) return null;
+    return this.call('retrieve_object', async (stripe) => {
+      const object =
+        kind === 'ch' || kind === 'py'
+          ? await stripe.charges.retrieve(objectRef)
+          : await stripe.refunds.retrieve(objectRef);
+      return idOf(object.payment_intent);
+    });
+  }
+
+  /** Where staff see the intent in Stripe's dashboard; null with the emulator. */
+  dashboardUrl(ref: string): string | null {
+    const stripe = this.config.stripe;
+    if (!stripe || stripe.emulated) return null;
+    return `https://dashboard.stripe.com/${/_test_/.test(stripe.secretKey) ? 'test/' : ''}payments/${ref}`;
   }
 
   private connect(settings: NonNullable<Config['stripe']>): Stripe {
@@ -200,47 +281,30 @@ export class StripeGateway {
   }
 
   private async call<T>(operation: string, work: (stripe: Stripe) => Promise<T>): Promise<T> {
-    assertNoTransaction(`Stripe ${operation}`);
-    if (!this.client) throw PaymentMethodUnavailable({ detail: 'Stripe is not set up.' });
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await work(this.client);
-      } catch (error) {
-        const kind = classify(error);
-        log[kind === 'misconfigured' ? 'error' : 'warn']('stripe.call_failed', {
-          operation,
-          attempt,
-          kind,
-          code: (error as { code?: unknown }).code,
-          status: (error as { statusCode?: unknown }).statusCode,
-        });
-        if (kind === 'unknown' && attempt === 1) continue;
-        if (kind === 'declined') throw new StripeDeclined();
-        if (kind === 'invalid') throw PaymentRefused({ detail: (error as Error).message, cause: error });
-        throw PaymentUnavailable({ retryAfterSeconds: 5, cause: error });
-      }
+    const { client, line } = this;
+    if (!client || !line) throw PaymentMethodUnavailable({ detail: 'Stripe is not set up.' });
+    try {
+      return await line.call(operation, () => work(client));
+    } catch (error) {
+      // What may be charged is Stripe's to say, in the end: its table changes, ours may be a version behind.
+      const code = PaymentRefused.is(error) ? (error.details.cause as { code?: string } | undefined)?.code : undefined;
+      if (code === 'amount_too_small') throw AmountTooSmall({ detail: (error as Error).message, cause: error });
+      if (code === 'amount_too_large' && operation === 'create')
+        throw AmountTooLarge({ detail: (error as Error).message, cause: error });
+      throw error;
     }
   }
 }
 
-class StripeDeclined extends Error {}
+/** The reasons that Stripe knows; others are ours alone. */
+const REFUND_REASONS = ['duplicate', 'fraudulent', 'requested_by_customer'] as const;
 
-/**
- * A decline is an answer; an invalid request is our mistake or the wrong moment, and did nothing; a key that Stripe does not
- * take says nothing of what it was sent for, so that has to wait until the key is mended; the rest may have happened or not.
- */
-function classify(error: unknown): 'declined' | 'invalid' | 'limited' | 'misconfigured' | 'unknown' {
-  if (error instanceof Stripe.errors.StripeCardError) return 'declined';
-  if (error instanceof Stripe.errors.StripeRateLimitError) return 'limited';
-  if (
-    error instanceof Stripe.errors.StripeIdempotencyError ||
-    error instanceof Stripe.errors.StripePermissionError ||
-    error instanceof Stripe.errors.StripeAuthenticationError
-  ) {
-    return 'misconfigured';
-  }
-  return error instanceof Stripe.errors.StripeInvalidRequestError ? 'invalid' : 'unknown';
-}
+/** A part of a hold that was not captured can look like a refund, but no money moved: it has no balance transaction. */
+const isRelease = (refund: Stripe.Refund) =>
+  refund.status === 'succeeded' && refund.balance_transaction === null && refund.metadata?.refund_id === undefined;
+
+const idOf = (object: string | { id: string } | null | undefined): string | null =>
+  typeof object === 'string' ? object : (object?.id ?? null);
 
 /** The SDK takes any JSON without an `error` key for success, whatever its status: so the shape is checked here. */
 function assertIs(object: { object?: string; lastResponse?: { statusCode: number } }, kind: string): void {
@@ -260,6 +324,9 @@ function toIntent(intent: Stripe.Response<Stripe.PaymentIntent>): Intent {
     status: STATUS[intent.status as keyof typeof STATUS] ?? 'processing',
     amount: fromWire(intent.amount, intent.currency),
     amountReceived: fromWire(intent.amount_received, intent.currency),
+    amountCapturable: fromWire(intent.amount_capturable, intent.currency),
+    captureBefore: intent.status === 'requires_capture' ? captureBefore(charge) : null,
+    cancellationReason: intent.cancellation_reason,
     currency: intent.currency.toUpperCase(),
     clientSecret: intent.client_secret,
     nextAction: intent.next_action ? { ...intent.next_action } : null,
@@ -284,8 +351,23 @@ function toIntent(intent: Stripe.Response<Stripe.PaymentIntent>): Intent {
               message: failure.message ?? null,
             }
           : null,
-    amountRefunded: charge ? fromWire(charge.amount_refunded, intent.currency) : 0,
+    amountRefunded: charge ? fromWire(refundedOf(charge), intent.currency) : 0,
+    transactions: charge ? toProviderTransaction(charge.balance_transaction) : [],
   };
+}
+
+/** What was released of a hold counts as refunded at Stripe; it was never ours. */
+function refundedOf(charge: Stripe.Charge): number {
+  return charge.captured ? charge.amount_refunded - (charge.amount - charge.amount_captured) : 0;
+}
+
+/** Stripe's default for cards, for a charge that does not say. */
+const HOLD_SECONDS = 7 * 86_400;
+
+function captureBefore(charge: Stripe.Charge | null): Date | null {
+  if (!charge) return null;
+  const seconds = charge.payment_method_details?.card?.capture_before ?? charge.created + HOLD_SECONDS;
+  return new Date(seconds * 1000);
 }
 
 function toRefund(refund: Stripe.Refund): ProviderRefund {
@@ -298,5 +380,9 @@ function toRefund(refund: Stripe.Refund): ProviderRefund {
     amount: fromWire(refund.amount, refund.currency),
     reason: refund.reason,
     failure: refund.failure_reason ?? null,
+    transactions: [
+      ...toProviderTransaction(refund.balance_transaction),
+      ...toProviderTransaction(refund.failure_balance_transaction),
+    ],
   };
 }

@@ -1,10 +1,15 @@
 import { currencyExponent } from '#libs/money';
 
 /**
- * Stripe's own idea of minor units, which is not ISO 4217: https://docs.stripe.com/currencies (special cases).
- * ISK and UGX have no minor unit, but are sent as if they had two digits, always 00.
+ * Stripe's own idea of minor units, which is neither ISO 4217 nor what `Intl` shows: https://docs.stripe.com/currencies.
+ * HUF and TWD are charged in hundredths although banks pay them out whole; ISK and UGX are listed as having no minor unit, but
+ * are charged as if they had two digits, always 00; MGA has a fifth in ISO 4217, and none at Stripe.
  */
-const SENT_WITH_TWO_DIGITS = new Set(['ISK', 'UGX']);
+const WITHOUT_DIGITS = new Set(
+  ['BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'VND', 'VUV', 'XAF', 'XOF', 'XPF'], // prettier-ignore
+);
+/** Charged to three digits, of which the last is 0. */
+const WITH_THREE_DIGITS = new Set(['BHD', 'JOD', 'KWD', 'OMR', 'TND']);
 
 /** Smallest charges by currency in ISO minor units (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts). */
 const MINIMUMS: Record<string, number> = {
@@ -14,25 +19,37 @@ const MINIMUMS: Record<string, number> = {
 
 const MAXIMUM_WIRE_AMOUNT = 99_999_999;
 
-/** ISO minor units → what Stripe calls `amount`. */
+/** How many digits Stripe's `amount` has after the point of this currency. */
+export function wireExponent(currency: string): number {
+  return WITHOUT_DIGITS.has(currency) ? 0 : WITH_THREE_DIGITS.has(currency) ? 3 : 2;
+}
+
+/** Wire units for each ISO minor unit: 100 for ISK, 0.01 for MGA, 1 for nearly all. */
+const factorOf = (currency: string) => 10 ** (wireExponent(currency) - currencyExponent(currency));
+
+/** ISO minor units → what Stripe calls `amount`. Only for amounts without a `chargeProblem`. */
 export function toWire(amount: number, currency: string): number {
-  return SENT_WITH_TWO_DIGITS.has(currency) ? amount * 100 : amount;
+  const wire = amount * factorOf(currency);
+  if (!Number.isInteger(Math.round(wire * 1e6) / 1e6))
+    throw new RangeError(`${amount} ${currency} cannot be charged to the last digit`);
+  return Math.round(wire);
 }
 
 /** What Stripe calls `amount` → ISO minor units. */
 export function fromWire(amount: number, currency: string): number {
-  return SENT_WITH_TWO_DIGITS.has(currency.toUpperCase()) ? Math.round(amount / 100) : amount;
+  return Math.round(amount / factorOf(currency.toUpperCase()));
 }
 
-/** Why Stripe would not take this amount, if it would not. Three-decimal currencies are charged in steps of ten. */
+/** Why Stripe would not take this amount, if it would not. `limit` is in ISO minor units. */
 export function chargeProblem(
   amount: number,
   currency: string,
 ): { problem: 'too_small' | 'too_large' | 'step'; limit: number } | null {
   const minimum = MINIMUMS[currency] ?? 1;
   if (amount < minimum) return { problem: 'too_small', limit: minimum };
-  if (toWire(amount, currency) > MAXIMUM_WIRE_AMOUNT)
-    return { problem: 'too_large', limit: fromWire(MAXIMUM_WIRE_AMOUNT, currency) };
-  if (currencyExponent(currency) === 3 && amount % 10 !== 0) return { problem: 'step', limit: 10 };
-  return null;
+  const factor = factorOf(currency);
+  if (amount * factor > MAXIMUM_WIRE_AMOUNT)
+    return { problem: 'too_large', limit: Math.floor(MAXIMUM_WIRE_AMOUNT / factor) };
+  const step = WITH_THREE_DIGITS.has(currency) ? 10 : factor < 1 ? Math.round(1 / factor) : 1;
+  return amount % step === 0 ? null : { problem: 'step', limit: step };
 }

@@ -1,0 +1,230 @@
+import Stripe from 'stripe';
+import { newUuid } from '#libs/ids';
+import { createEmulator } from '#libs/stripe-emulator';
+import { usePaymentShop } from '../support/payments.js';
+import { SEED } from '../support/rounds.js';
+
+const SERVER = { paymentMethod: 'stripe', confirmationToken: 'pm_card_visa', returnUrl: 'http://localhost/done' };
+
+/** Answers that are lost, money that comes late or wrong, and calls that would be mistakes. */
+describe(`Trouble with Stripe (seed ${SEED})`, () => {
+  const pay = usePaymentShop();
+
+  for (const kind of ['reset_after', 'truncate'] as const) {
+    it(`S13 create response lost (${kind})`, async () => {
+      const { cart, variantId, quantity } = await pay.fill();
+      pay.stripe.setChaos({ api: [{ kind, method: 'POST', path: '/v1/payment_intents', count: 2 }] });
+      const key = newUuid();
+      const lost = await pay.shop.checkout(cart, undefined, key);
+      expect(lost).toMatchObject({ status: 503, body: { code: 'payment_unavailable' } });
+      const answer = await pay.shop.checkout(cart, undefined, key);
+      expect(answer).toMatchObject({ status: 201, body: { order: { id: lost.body.orderId } } });
+      const sale = pay.saleOf(answer, variantId, quantity, cart);
+      expect(pay.intentsOf(sale.orderId)).toHaveLength(1);
+      expect((await pay.payment(sale)).providerRef).toBe(sale.intent);
+      await pay.shop.confirm(sale.clientSecret);
+      await pay.becomes(sale, 'confirmed', 'paid');
+      expect(pay.charges(sale)).toHaveLength(1);
+    });
+  }
+
+  it('S13 confirm response lost twice: the shopper repeats, and is charged once', async () => {
+    const { cart, variantId, quantity } = await pay.fill();
+    pay.stripe.setChaos({ api: [{ kind: 'reset_after', method: 'POST', contains: '/confirm', count: 2 }] });
+    const key = newUuid();
+    expect((await pay.shop.checkout(cart, SERVER, key)).status).toBe(503);
+    const answer = await pay.shop.checkout(cart, SERVER, key);
+    expect(answer).toMatchObject({ status: 201, body: { order: { paymentStatus: 'paid' } } });
+    const sale = pay.saleOf(answer, variantId, quantity, cart);
+    expect(pay.charges(sale)).toHaveLength(1);
+    expect(await pay.standing(sale)).toEqual(['confirmed', 'paid', 3, 0]);
+  });
+
+  it('S14 Stripe hangs / 500s on create', async () => {
+    for (const rule of [
+      { kind: 'status' as const, status: 500 },
+      { kind: 'status' as const, status: 502, html: true },
+      { kind: 'status' as const, status: 429, code: 'lock_timeout' },
+      { kind: 'status' as const, status: 409 },
+    ]) {
+      const { cart, variantId, quantity } = await pay.fill();
+      const key = newUuid();
+      pay.stripe.setChaos({ api: [{ ...rule, method: 'POST', path: '/v1/payment_intents' }] });
+      const down = await pay.shop.checkout(cart, undefined, key);
+      expect(down).toMatchObject({ status: 503, body: { code: 'payment_unavailable' } });
+      expect(Number(down.headers.get('retry-after'))).toBeGreaterThan(0);
+      pay.stripe.clearChaos();
+      const up = await pay.shop.checkout(cart, undefined, key);
+      expect(up).toMatchObject({ status: 201, body: { order: { id: down.body.orderId, status: 'pending_payment' } } });
+      expect(pay.intentsOf(down.body.orderId)).toHaveLength(1);
+      expect(await pay.standing(pay.saleOf(up, variantId, quantity, cart))).toEqual([
+        'pending_payment',
+        'pending',
+        5,
+        2,
+      ]);
+    }
+  });
+
+  it('S20 late success, stock gone', async () => {
+    const sale = await pay.place({ stock: 2 });
+    await pay.endHere(sale);
+    const other = await pay.fill({ variantId: sale.variantId });
+    expect((await pay.shop.checkout(other.cart, { paymentMethod: 'manual' })).status).toBe(201);
+    await pay.shop.confirm(sale.clientSecret);
+    await pay.becomes(sale, 'canceled', 'refunded');
+    await pay.shop.quiet();
+    expect(await pay.standing(sale)).toEqual(['canceled', 'refunded', 0, 0]);
+    expect(pay.refundsAtStripe(sale)).toMatchObject([{ amount: 2000 }]);
+    expect(await pay.history(sale)).toContain('payment.late_refund');
+  });
+
+  it('S21 late success, stock still there', async () => {
+    const sale = await pay.place();
+    await pay.endHere(sale);
+    await pay.shop.confirm(sale.clientSecret);
+    await pay.becomes(sale, 'confirmed', 'paid');
+    expect(await pay.standing(sale)).toEqual(['confirmed', 'paid', 3, 0]);
+    expect(await pay.history(sale)).toContain('payment.late');
+    expect(pay.refundsAtStripe(sale)).toEqual([]);
+  });
+
+  it('S22 amount tampering', async () => {
+    const sale = await pay.place();
+    await pay.atStripe('POST', `/v1/payment_intents/${sale.intent}`, { amount: '100' });
+    await pay.shop.confirm(sale.clientSecret);
+    await pay.becomes(sale, 'payment_review', 'pending');
+    expect(await pay.shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 2 });
+    expect(await pay.told(sale, 'order.paid')).toBe(0);
+    expect(await pay.told(sale, 'order.under_review')).toBe(1);
+  });
+
+  it('F22 a cheap payment with the metadata of a dear order does not pay it', async () => {
+    const dear = await pay.place({ quantity: 5, price: 2000 });
+    const [own] = pay.intentsOf(dear.orderId);
+    const cheap = await pay.atStripe('POST', '/v1/payment_intents', {
+      amount: '100',
+      currency: 'usd',
+      confirm: 'true',
+      payment_method: 'pm_card_visa',
+      return_url: 'http://localhost/done',
+      ...Object.fromEntries(Object.entries(own!.metadata).map(([name, value]) => [`metadata[${name}]`, value])),
+    });
+    expect(cheap.status).toBe('succeeded');
+    pay.shop.foreign.add(cheap.id);
+    await pay.shop.quiet();
+    expect(await pay.told(dear, 'order.paid')).toBe(0);
+    expect((await pay.order(dear)).status).not.toBe('confirmed');
+    expect(await pay.shop.stock(dear.variantId)).toEqual({ onHand: 5, reserved: 5 });
+    await pay.shop.confirm(dear.clientSecret);
+    await pay.becomes(dear, 'confirmed', 'paid');
+  });
+
+  it('F24 no key is used for two things in the whole life of orders', async () => {
+    const sale = await pay.place({ pay: 'pm_card_chargeDeclined' });
+    await pay.pay(sale, 'pm_card_visa');
+    await pay.refund(sale, { amount: 100 });
+    await pay.refund(sale, { amount: 100 });
+    await pay.cancel(await pay.place());
+    const uses = new Map<string, Set<string>>();
+    const posts = pay.stripe.requests({ method: 'POST' }).filter((r) => r.key === 'secret' && r.idempotencyKey);
+    expect(posts.length).toBeGreaterThan(6);
+    for (const { idempotencyKey, path, params } of posts) {
+      const known = uses.get(idempotencyKey!) ?? new Set();
+      uses.set(idempotencyKey!, known.add(`${path} ${JSON.stringify(params)}`));
+    }
+    expect([...uses].filter(([, things]) => things.size > 1)).toEqual([]);
+    for (const key of uses.keys()) expect(key.length).toBeLessThanOrEqual(255);
+  });
+
+  it('F25 a parameter that Stripe does not know is refused on every route that we use', async () => {
+    const emulator = await createEmulator();
+    try {
+      const stripe = new Stripe('sk_test_emporium', {
+        host: '127.0.0.1',
+        port: emulator.port,
+        protocol: 'http',
+        maxNetworkRetries: 0,
+        telemetry: false,
+      });
+      const wrong = { idempotencyKey: 'given as a parameter' } as never;
+      const calls = [
+        stripe.paymentIntents.create({ amount: 2000, currency: 'usd', ...(wrong as object) }),
+        stripe.paymentIntents.confirm('pi_x', wrong),
+        stripe.paymentIntents.capture('pi_x', wrong),
+        stripe.paymentIntents.cancel('pi_x', wrong),
+        stripe.refunds.create({ payment_intent: 'pi_x', ...(wrong as object) }),
+        stripe.customers.create(wrong),
+      ];
+      const failures = (await Promise.allSettled(calls)).map((outcome) =>
+        outcome.status === 'rejected' ? (outcome.reason as { code?: string }).code : 'accepted',
+      );
+      for (const failure of failures) expect(['parameter_unknown', 'resource_missing']).toContain(failure);
+      expect(failures.filter((code) => code === 'parameter_unknown').length).toBeGreaterThanOrEqual(3);
+      expect(emulator.problems().unknownParams.length).toBeGreaterThan(0);
+    } finally {
+      await emulator.close();
+    }
+  });
+
+  describe('in other currencies', () => {
+    const setCurrency = (currency: string) =>
+      pay.shop.db.query(`UPDATE shop_settings SET currency = $1, version = version + 1`, [currency]);
+    afterEach(() => setCurrency('USD'));
+
+    async function order(currency: string, price: number) {
+      await setCurrency(currency);
+      const variantId = await pay.shop.product({ stock: 5, price, currency, shipping: false });
+      const { cart } = await pay.fill({ variantId, quantity: 1 });
+      return { cart, variantId, answer: await pay.shop.checkout(cart) };
+    }
+
+    it.each([
+      ['JPY', 2000, 2000],
+      ['KWD', 5120, 5120],
+      ['ISK', 500, 50_000],
+      ['UGX', 5000, 500_000],
+      ['HUF', 250_000, 250_000],
+    ])('S30 money edges: F26 %s %i is sent as %i, paid and refunded', async (currency, price, wire) => {
+      const { cart, variantId, answer } = await order(currency, price);
+      expect(answer).toMatchObject({ status: 201, body: { order: { total: { amount: price, currency } } } });
+      const sale = pay.saleOf(answer, variantId, 1, cart);
+      expect(pay.intentsOf(sale.orderId)).toMatchObject([{ amount: wire, currency: currency.toLowerCase() }]);
+      await pay.shop.confirm(sale.clientSecret);
+      await pay.becomes(sale, 'confirmed', 'paid');
+      expect((await pay.payment(sale)).captured).toEqual({ amount: price, currency });
+      expect(await pay.refund(sale, { amount: price / 10 })).toMatchObject({ status: 201 });
+      expect(pay.refundsAtStripe(sale)).toMatchObject([{ amount: wire / 10 }]);
+      await pay.becomes(sale, 'confirmed', 'partially_refunded');
+      expect((await pay.order(sale)).refundedTotal).toEqual({ amount: price / 10, currency });
+    });
+
+    it.each([
+      ['USD', 49, 'amount_too_small'],
+      ['USD', 100_000_000, 'amount_too_large'],
+      ['KWD', 5123, 'amount_not_chargeable'],
+    ])('S30 money edges: %s %i is refused before Stripe hears of it', async (currency, price, code) => {
+      const intents = pay.account.payment_intents.length;
+      expect((await order(currency, price)).answer).toMatchObject({ status: 422, body: { code } });
+      expect(pay.account.payment_intents).toHaveLength(intents);
+    });
+
+    it('S30 money edges: what costs nothing is paid without Stripe', async () => {
+      const intents = pay.account.payment_intents.length;
+      const { answer, variantId } = await order('USD', 0);
+      expect(answer).toMatchObject({
+        status: 201,
+        body: { order: { status: 'confirmed', paymentStatus: 'paid' }, payment: null },
+      });
+      expect(await pay.shop.stock(variantId)).toEqual({ onHand: 4, reserved: 0 });
+      expect(pay.account.payment_intents).toHaveLength(intents);
+    });
+
+    it('S30 money edges: the largest charge that there is', async () => {
+      const { cart, variantId, answer } = await order('USD', 99_999_999);
+      const sale = pay.saleOf(answer, variantId, 1, cart);
+      await pay.shop.confirm(sale.clientSecret);
+      await pay.becomes(sale, 'confirmed', 'paid');
+    });
+  });
+});
