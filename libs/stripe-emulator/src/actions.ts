@@ -2,7 +2,18 @@ import type Stripe from 'stripe';
 import { type Engine, Scope, snapshot } from './engine.js';
 import type { DisputeOptions } from './resources/disputes.js';
 import type { Resources } from './resources/index.js';
+import type { RefundOutcome } from './resources/refunds.js';
 import type { AnyEvent } from './store.js';
+
+/** What a person may do to an intent at the Dashboard. */
+export interface DashboardChange {
+  /** Minor units. */
+  amount?: number;
+  currency?: string;
+  description?: string;
+  /** Merged; an empty value deletes its key. */
+  metadata?: Record<string, string>;
+}
 
 /** What shoppers, banks and people at the Dashboard do, past the API. */
 export abstract class Actions {
@@ -42,6 +53,43 @@ export abstract class Actions {
   dashboardCancel(intent: string): Stripe.PaymentIntent {
     const { intents, machine } = this.resources;
     return this.byHand((scope) => machine.cancel(intents.find(intent), 'requested_by_customer', scope));
+  }
+
+  /** A capture that a person makes past the application. @param amount minor units; all when left out */
+  dashboardCapture(intent: string, amount?: number): Stripe.PaymentIntent {
+    const { intents, machine } = this.resources;
+    return this.byHand((scope) => machine.capture(intents.find(intent), amount, scope));
+  }
+
+  /** A change that a person makes past the application. @throws {ApiError} for one that Stripe does not allow any more */
+  dashboardUpdate(intent: string, change: DashboardChange): Stripe.PaymentIntent {
+    const { intents } = this.resources;
+    const { amount, ...rest } = change;
+    const params = { ...rest, ...(amount === undefined ? {} : { amount: String(amount) }) };
+    return this.byHand(() => intents.update(intents.find(intent), params));
+  }
+
+  /** The bank gives up holding the money of a manual capture. @throws {ApiError} when it holds none */
+  expireHold(intent: string): Stripe.PaymentIntent {
+    const { intents, machine } = this.resources;
+    return this.byHand((scope) => machine.expireHold(intents.find(intent), scope));
+  }
+
+  /** The bank decides a payment in `processing`. @param outcome what the test card stands for when left out */
+  finishProcessing(intent: string, outcome?: 'succeeded' | 'failed'): Stripe.PaymentIntent {
+    const { intents, machine } = this.resources;
+    const isPaid = outcome === undefined ? undefined : outcome === 'succeeded';
+    return this.byHand((scope) => machine.finishProcessing(intents.find(intent), isPaid, scope));
+  }
+
+  /**
+   * The bank's late word on a refund.
+   * @param refund its id, or that of its intent for the newest one
+   * @throws {ApiError} when it has come to another end
+   */
+  refundOutcome(refund: string, outcome: RefundOutcome): Stripe.Refund {
+    const { refunds } = this.resources;
+    return this.byHand((scope) => refunds.decide(refunds.findFor(refund), outcome, scope));
   }
 
   /** The cardholder complains at the bank. @throws {ApiError} when nothing of the payment is left to dispute */

@@ -20,6 +20,14 @@ const optionalNumber = (body: Body, name: string): number | undefined => {
 };
 const optionalText = (body: Body, name: string): string | undefined =>
   body[name] === undefined ? undefined : text(body, name);
+function optionalTexts(body: Body, name: string): Record<string, string> | undefined {
+  const value = body[name];
+  if (value === undefined) return undefined;
+  if (typeof value === 'object' && value !== null && Object.values(value).every((entry) => typeof entry === 'string')) {
+    return value as Record<string, string>;
+  }
+  throw invalid(`"${name}" must be an object of texts.`, { param: name });
+}
 const optionalFlag = (body: Body, name: string): boolean | undefined => {
   const value = body[name];
   if (value === undefined || typeof value === 'boolean') return value;
@@ -69,6 +77,33 @@ const HANDLERS: Record<string, Handler> = {
   'POST /_emulator/actions/dashboardRefund': (emulator, body) =>
     emulator.dashboardRefund(text(body, 'payment_intent'), optionalNumber(body, 'amount')),
   'POST /_emulator/actions/dashboardCancel': (emulator, body) => emulator.dashboardCancel(text(body, 'payment_intent')),
+  'POST /_emulator/actions/dashboardCapture': (emulator, body) =>
+    emulator.dashboardCapture(text(body, 'payment_intent'), optionalNumber(body, 'amount')),
+  'POST /_emulator/actions/dashboardUpdate': (emulator, body) =>
+    emulator.dashboardUpdate(text(body, 'payment_intent'), {
+      amount: optionalNumber(body, 'amount'),
+      currency: optionalText(body, 'currency'),
+      description: optionalText(body, 'description'),
+      metadata: optionalTexts(body, 'metadata'),
+    }),
+  'POST /_emulator/actions/expireHold': (emulator, body) => emulator.expireHold(text(body, 'payment_intent')),
+  'POST /_emulator/actions/finishProcessing': (emulator, body) =>
+    emulator.finishProcessing(text(body, 'payment_intent'), optionalWord(body, 'outcome', ['succeeded', 'failed'])),
+  'POST /_emulator/actions/refundOutcome': (emulator, body) =>
+    emulator.refundOutcome(
+      text(body, body['refund'] === undefined ? 'payment_intent' : 'refund'),
+      optionalWord(body, 'outcome', ['succeeded', 'failed', 'canceled']) ?? 'failed',
+    ),
+  'GET /_emulator/clock': (emulator) => emulator.time(),
+  'POST /_emulator/clock/advance': (emulator, body) => {
+    emulator.advance({
+      days: optionalNumber(body, 'days'),
+      hours: optionalNumber(body, 'hours'),
+      minutes: optionalNumber(body, 'minutes'),
+      seconds: optionalNumber(body, 'seconds'),
+    });
+    return emulator.time();
+  },
   'POST /_emulator/actions/openDispute': (emulator, body) =>
     emulator.openDispute(text(body, 'payment_intent'), {
       kind: optionalWord(body, 'kind', ['chargeback', 'inquiry', 'prevented']),
@@ -119,6 +154,10 @@ export async function handleAdmin(
     const body = raw === '' ? {} : parsed(raw);
     answer(200, handler(emulator, body, new URLSearchParams(query)));
   } catch (error) {
+    if (error instanceof RangeError) {
+      answer(400, { error: { message: error.message } });
+      return;
+    }
     if (!(error instanceof ApiError)) throw error;
     answer(error.status, { error: { message: error.message, code: error.body.code } });
   }

@@ -5,7 +5,7 @@ import { Actions } from './actions.js';
 import { handleAdmin } from './admin.js';
 import { ApiError, envelope, missing } from './api-error.js';
 import { Chaos, type ChaosRules } from './chaos.js';
-import { type Clock, systemClock } from './clock.js';
+import { type Clock, type Duration, EmulatedClock, milliseconds, systemClock } from './clock.js';
 import { Engine, snapshot } from './engine.js';
 import { Api } from './http/api.js';
 import { IdempotencyKeys } from './http/idempotency.js';
@@ -32,8 +32,8 @@ export interface EmulatorOptions {
   /** 0 takes a free one. */
   port?: number;
   webhooks?: WebhookTarget[];
-  /** Waits between the attempts of a delivery. */
-  retryScheduleMs?: number[];
+  /** Waits between the attempts of a delivery; `live` takes three days of emulated time as Stripe does. */
+  retryScheduleMs?: number[] | 'live';
   /** An endpoint that does not answer within this time has failed. */
   deliveryTimeoutMs?: number;
   /** Keeps the state over restarts. */
@@ -44,10 +44,13 @@ export interface EmulatorOptions {
   confirmLimit?: number;
   /** Same seed, same order of events. */
   seed?: number;
+  /** The real time by default; the emulated one runs ahead of it by what it was advanced. */
   clock?: Clock;
 }
 
 const RETRY_SCHEDULE_MS = [200, 500, 1000, 2000, 5000, 15_000, 60_000];
+const HOUR_MS = 3_600_000;
+const LIVE_RETRY_SCHEDULE_MS = [5 / 60, 0.5, 2, 5, 10, 12, 12, 12, 12, 6].map((hours) => hours * HOUR_MS);
 
 /** What went wrong between an application and the API: each list is empty for a well-behaved one. */
 export interface Problems {
@@ -63,6 +66,7 @@ export class Emulator extends Actions {
   private readonly log = new RequestLog();
   private readonly chaosRules = new Chaos();
   private readonly store: Store;
+  private readonly clock: EmulatedClock;
   protected readonly engine: Engine;
   protected readonly resources: Resources;
   private readonly dispatcher: Dispatcher;
@@ -76,8 +80,13 @@ export class Emulator extends Actions {
 
   private constructor(options: EmulatorOptions) {
     super();
-    const clock = options.clock ?? systemClock;
     this.store = new Store(options.snapshotFile);
+    const clock = new EmulatedClock(
+      options.clock ?? systemClock,
+      this.store.clock.get('clock')?.aheadMs ?? 0,
+      (aheadMs) => this.store.clock.put({ id: 'clock', aheadMs }),
+    );
+    this.clock = clock;
     this.engine = new Engine(
       this.store,
       clock,
@@ -88,7 +97,8 @@ export class Emulator extends Actions {
     );
     this.resources = new Resources(this.engine);
     this.dispatcher = new Dispatcher(this.store, clock, this.chaosRules, {
-      retryScheduleMs: options.retryScheduleMs ?? RETRY_SCHEDULE_MS,
+      retryScheduleMs:
+        options.retryScheduleMs === 'live' ? LIVE_RETRY_SCHEDULE_MS : (options.retryScheduleMs ?? RETRY_SCHEDULE_MS),
       timeoutMs: options.deliveryTimeoutMs ?? 10_000,
     });
     const announce = (events: AnyEvent[]): void => this.announce(events);
@@ -175,6 +185,29 @@ export class Emulator extends Actions {
     this.tasks.run(true);
   }
 
+  /** What the emulated clock shows. */
+  time(): { now: string; timestamp: number } {
+    const now = this.clock.now();
+    return { now: new Date(now).toISOString(), timestamp: Math.floor(now / 1000) };
+  }
+
+  /**
+   * Puts the clock forward. What becomes due on the way happens at its time and in its order: banks answer, holds and
+   * disputes run out, deliveries are tried again, idempotency keys are forgotten.
+   * @throws {RangeError} when it would go back
+   */
+  advance(by: Duration): void {
+    const target = this.clock.now() + milliseconds(by);
+    for (let next = this.tasks.nextDueAt(); next !== undefined && next <= target; next = this.tasks.nextDueAt()) {
+      this.clock.moveTo(next);
+      this.tasks.run();
+    }
+    this.clock.moveTo(target);
+    this.tasks.arm();
+    this.dispatcher.wake();
+    this.store.flush();
+  }
+
   /** Makes an endpoint known; the same URL again changes it. @returns its id */
   addWebhookEndpoint(target: WebhookTarget): string {
     const { id } = this.resources.endpoints.configure(target.url, target.secret, target.enabledEvents);
@@ -228,6 +261,7 @@ export class Emulator extends Actions {
     this.keys.clear();
     this.log.clear();
     this.chaosRules.clear();
+    this.clock.reset();
     this.tasks.arm();
   }
 
@@ -263,11 +297,11 @@ export class Emulator extends Actions {
     assertNone('Idempotency keys used for something else', this.problems().reusedKeys);
   }
 
-  /** Resolves when nothing is on its way to an endpoint. @throws {Error} after `timeoutMs` */
+  /** Resolves when nothing is on its way to an endpoint or will be within `timeoutMs`. @throws {Error} after `timeoutMs` */
   async idle(timeoutMs = 10_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     // Two looks: a delivery sets out in the turn after the answer that caused it.
-    for (let quiet = 0; quiet < 2; quiet = this.dispatcher.isIdle() ? quiet + 1 : 0) {
+    for (let quiet = 0; quiet < 2; quiet = this.dispatcher.isIdle(timeoutMs) ? quiet + 1 : 0) {
       if (Date.now() > deadline) throw new Error(`Webhook deliveries were still open after ${timeoutMs} ms`);
       await sleep(10);
     }

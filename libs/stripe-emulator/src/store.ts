@@ -26,7 +26,7 @@ export interface TokenTrait {
 export type Settlement =
   'settle_processing' | 'settle_refund' | 'settle_balance' | 'open_dispute' | 'decide_dispute' | 'warn_of_fraud';
 /** What ends when a time is over. */
-export type Expiry = 'expire_dispute';
+export type Expiry = 'expire_dispute' | 'expire_hold';
 
 /** Work that happens later by itself, as at a bank. */
 export interface Task {
@@ -36,6 +36,12 @@ export interface Task {
   kind: Settlement | Expiry;
   /** Id of the intent, refund, charge or dispute. */
   target: string;
+}
+
+/** How far the emulated time is ahead. */
+export interface ClockState {
+  id: 'clock';
+  aheadMs: number;
 }
 
 /** The saved result of an idempotency key. */
@@ -161,6 +167,7 @@ export class Store {
   readonly deliveries: Collection<Delivery>;
   readonly results: Collection<SavedResult>;
   readonly tasks: Collection<Task>;
+  readonly clock: Collection<ClockState>;
   private readonly all: Record<string, Collection<never>>;
 
   constructor(file?: string) {
@@ -185,6 +192,7 @@ export class Store {
     this.deliveries = make('deliveries', KEPT_EVENTS);
     this.results = make('idempotency_keys');
     this.tasks = make('tasks');
+    this.clock = make('clock');
     this.all = {
       payment_intents: this.intents,
       payment_intent_traits: this.intentTraits,
@@ -204,6 +212,7 @@ export class Store {
       deliveries: this.deliveries,
       idempotency_keys: this.results,
       tasks: this.tasks,
+      clock: this.clock,
     } as unknown as Record<string, Collection<never>>;
     this.journal.load(this.all);
   }

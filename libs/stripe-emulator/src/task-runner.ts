@@ -20,18 +20,23 @@ export class TaskRunner {
   arm(): void {
     clearTimeout(this.timer);
     if (this.isClosed) return;
-    const { store, clock } = this.engine;
-    let next = Infinity;
-    for (const task of store.tasks.values()) next = Math.min(next, task.dueAt);
-    if (next === Infinity) return;
-    const wait = Math.min(LONGEST_TIMER_MS, Math.max(0, next - clock.now()));
+    const next = this.nextDueAt();
+    if (next === undefined) return;
+    const wait = Math.min(LONGEST_TIMER_MS, Math.max(0, next - this.engine.clock.now()));
     this.timer = setTimeout(() => this.run(), wait).unref();
+  }
+
+  /** When the next task is due: milliseconds since the epoch, or undefined when there is none. */
+  nextDueAt(): number | undefined {
+    let next: number | undefined;
+    for (const { dueAt } of this.engine.store.tasks.values()) next = Math.min(next ?? dueAt, dueAt);
+    return next;
   }
 
   /** @param isForced also what banks are not through with yet; times that have to be over first are not shortened */
   run(isForced = false): void {
     const { store, clock } = this.engine;
-    for (const task of store.tasks.newestFirst().toReversed()) {
+    for (const task of [...store.tasks.values()].toSorted((a, b) => a.dueAt - b.dueAt)) {
       if (task.dueAt > clock.now() && !(isForced && !task.kind.startsWith('expire_'))) continue;
       store.tasks.delete(task.id);
       const scope = new Scope(this.engine);

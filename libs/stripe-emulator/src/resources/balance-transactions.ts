@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { missing } from '../api-error.js';
 import type { Engine } from '../engine.js';
-import { parseParams, string } from '../fields.js';
+import { parseParams, shapeFor, string } from '../fields.js';
 import { newId } from '../random.js';
 import { createdFilter, isWithin, page, paging } from './lists.js';
 import { pathPart, type Route } from './route.js';
@@ -11,6 +11,15 @@ const PENDING_SECONDS = 2 * 24 * 3600;
 /** What Stripe takes for each dispute, in minor units; it keeps it also when the shop wins. */
 const DISPUTE_FEE = 1500;
 const feeOf = (amount: number): number => Math.round(amount * 0.029) + 30;
+
+const listShape = shapeFor<Omit<Stripe.BalanceTransactionListParams, 'expand'>>()({
+  ...paging,
+  ...createdFilter,
+  currency: string(),
+  payout: string(),
+  source: string(),
+  type: string(),
+});
 
 /** The account's ledger: money in by charges, out by refunds and disputes. */
 export class BalanceTransactions {
@@ -37,20 +46,16 @@ export class BalanceTransactions {
   ofDispute(dispute: Stripe.Dispute): Stripe.BalanceTransaction {
     const { amount, currency, id: source, charge } = dispute;
     const description = `Chargeback withdrawal for ${charge as string}`;
-    return this.write({
-      ...{ amount: -amount, fee: DISPUTE_FEE, currency, source, description },
-      ...{ type: 'adjustment', category: 'dispute', isAvailable: true },
-    });
+    const sums = { amount: -amount, fee: DISPUTE_FEE, currency };
+    return this.write({ ...sums, source, description, type: 'adjustment', category: 'dispute', isAvailable: true });
   }
 
   /** The bank gives the disputed amount back. */
   ofReinstatement(dispute: Stripe.Dispute): Stripe.BalanceTransaction {
     const { amount, currency, id: source, charge } = dispute;
     const description = `Chargeback reversal for ${charge as string}`;
-    return this.write({
-      ...{ amount, fee: 0, currency, source, description },
-      ...{ type: 'adjustment', category: 'dispute_reversal', isAvailable: true },
-    });
+    const entry = { amount, fee: 0, currency, source, description, isAvailable: true };
+    return this.write({ ...entry, type: 'adjustment', category: 'dispute_reversal' });
   }
 
   private write(entry: {
@@ -104,10 +109,9 @@ export class BalanceTransactions {
         method: 'GET',
         pattern: '/v1/balance_transactions',
         handle: ({ params }) => {
-          const read = parseParams(
-            { ...paging, ...createdFilter, currency: string(), source: string(), type: string() },
-            params,
-          );
+          const read = parseParams(listShape, params);
+          // Money stays in the account: there is no payout to ask for.
+          if (read.payout !== undefined) throw missing('payout', read.payout, 'payout');
           const items = balanceTransactions
             .newestFirst()
             .filter(

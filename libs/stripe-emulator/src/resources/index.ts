@@ -63,15 +63,17 @@ export class Resources {
   perform(task: Task, scope: Scope): void {
     switch (task.kind) {
       case 'settle_processing':
-        return this.machine.finishProcessing(task.target, scope);
+        return this.machine.passProcessing(task.target, scope);
       case 'settle_refund':
-        return this.refunds.settle(task.target, scope);
+        return this.refunds.passPending(task.target, scope);
       case 'settle_balance':
         return this.charges.bookNow(task.target, scope);
       case 'open_dispute':
         return this.complaints.openByCard(task.target, scope);
       case 'decide_dispute':
         return this.disputes.decide(task.target, scope);
+      case 'expire_hold':
+        return this.machine.passHold(task.target, scope);
       case 'expire_dispute':
         return this.disputes.passDue(task.target, scope);
       case 'warn_of_fraud':

@@ -157,24 +157,34 @@ export class PaymentIntentMachine {
     return intent;
   }
 
-  /** The bank answered at last. */
-  finishProcessing(id: string, scope: Scope): void {
+  /** The bank answered after its usual time. */
+  passProcessing(id: string, scope: Scope): void {
+    const intent = this.engine.store.intents.get(id);
+    if (intent?.status === 'processing') this.finishProcessing(intent, undefined, scope);
+  }
+
+  /**
+   * The bank answered at last.
+   * @param isPaid what the test card stands for when left out
+   * @throws {ApiError} when the intent waits for no bank
+   */
+  finishProcessing(intent: Intent, isPaid: boolean | undefined, scope: Scope): Intent {
     const { store } = this.engine;
-    const intent = store.intents.get(id);
-    if (intent?.status !== 'processing' || typeof intent.latest_charge !== 'string') return;
+    if (intent.status !== 'processing' || typeof intent.latest_charge !== 'string') {
+      throw unexpected(intent, `${intent.id} is not being processed.`);
+    }
     const trait = this.trait(intent);
     const charge = this.charges.find(intent.latest_charge);
     const method = this.methods.find(trait.pendingMethod ?? '');
     const { outcome } = this.methods.cardOf(method);
     trait.pendingMethod = null;
     store.intentTraits.put(trait);
-    if (outcome.kind === 'processing' && outcome.isPaidInTheEnd) {
+    if (isPaid ?? (outcome.kind === 'processing' && outcome.isPaidInTheEnd)) {
       charge.status = 'succeeded';
       charge.paid = true;
       charge.amount_captured = charge.amount;
       this.charges.book(charge, false, false);
-      this.toSucceeded(intent, method, charge, scope, 'charge.succeeded');
-      return;
+      return this.toSucceeded(intent, method, charge, scope, 'charge.succeeded');
     }
     const message = 'The payment was returned by the bank.';
     charge.status = 'failed';
@@ -193,6 +203,7 @@ export class PaymentIntentMachine {
     };
     store.intents.put(intent);
     scope.emitInAnyOrder(['charge.failed', charge], ['payment_intent.payment_failed', intent]);
+    return intent;
   }
 
   private take(intent: Intent, method: Stripe.PaymentMethod, isAuthenticated: boolean, scope: Scope): Intent {
@@ -209,6 +220,8 @@ export class PaymentIntentMachine {
     intent.latest_charge = charge.id;
     this.engine.store.intents.put(intent);
     this.keepMethod(intent, method, scope);
+    const until = charge.payment_method_details?.card?.capture_before;
+    if (until !== undefined) this.engine.when(until, 'expire_hold', intent.id);
     scope.emitInAnyOrder(['charge.succeeded', charge], ['payment_intent.amount_capturable_updated', intent]);
     return intent;
   }
@@ -310,7 +323,24 @@ export class PaymentIntentMachine {
     return this.toCanceled(intent, reason, scope);
   }
 
-  private toCanceled(intent: Intent, reason: string | null, scope: Scope): Intent {
+  /** The bank gives up holding the money. @throws {ApiError} when it holds none */
+  expireHold(intent: Intent, scope: Scope): Intent {
+    if (intent.status !== 'requires_capture') throw unexpected(intent, `No money is held for ${intent.id}.`);
+    return this.toCanceled(intent, 'automatic', scope, 'charge.expired');
+  }
+
+  /** The time to capture is over. */
+  passHold(id: string, scope: Scope): void {
+    const intent = this.engine.store.intents.get(id);
+    if (intent?.status === 'requires_capture') this.expireHold(intent, scope);
+  }
+
+  private toCanceled(
+    intent: Intent,
+    reason: string | null,
+    scope: Scope,
+    chargeEvent: 'charge.refunded' | 'charge.expired' = 'charge.refunded',
+  ): Intent {
     const isHeld = intent.status === 'requires_capture';
     intent.status = 'canceled';
     intent.canceled_at = this.engine.now();
@@ -321,17 +351,18 @@ export class PaymentIntentMachine {
     trait.pendingMethod = null;
     this.engine.store.intentTraits.put(trait);
     this.engine.store.intents.put(intent);
-    if (isHeld && typeof intent.latest_charge === 'string') this.releaseHold(intent.latest_charge, scope);
+    if (isHeld && typeof intent.latest_charge === 'string') this.releaseHold(intent.latest_charge, chargeEvent, scope);
     scope.emit('payment_intent.canceled', intent);
     return intent;
   }
 
-  private releaseHold(chargeId: string, scope: Scope): void {
+  private releaseHold(chargeId: string, event: 'charge.refunded' | 'charge.expired', scope: Scope): void {
     const charge = this.charges.find(chargeId);
     charge.amount_refunded = charge.amount;
     charge.refunded = true;
     this.engine.store.charges.put(charge);
-    scope.emit('charge.refunded', charge, { amount_refunded: 0, refunded: false });
+    const previous = event === 'charge.refunded' ? { amount_refunded: 0, refunded: false } : undefined;
+    scope.emit(event, charge, previous);
   }
 }
 

@@ -282,7 +282,8 @@ export class PaymentIntents {
     return this.runConfirm(intent, read, method, scope);
   }
 
-  private update(intent: Stripe.PaymentIntent, params: RawParams): Stripe.PaymentIntent {
+  /** Changes what may still be changed. @throws {ApiError} payment_intent_unexpected_state */
+  update(intent: Stripe.PaymentIntent, params: RawParams): Stripe.PaymentIntent {
     refuseTypes(params);
     const read = parseParams(updateShape, params);
     const change = Object.keys(read).find((key) => FROZEN_LATER.has(key));

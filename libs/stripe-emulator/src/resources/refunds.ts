@@ -26,6 +26,9 @@ const createShape = shapeFor<Omit<Stripe.RefundCreateParams, 'expand'>>()({
   reverse_transfer: unsupported(),
 });
 
+/** How a refund ends at the cardholder's bank. */
+export type RefundOutcome = 'succeeded' | 'failed' | 'canceled';
+
 /** Money that goes back. */
 export class Refunds {
   constructor(
@@ -106,37 +109,57 @@ export class Refunds {
     return refund;
   }
 
-  /** The bank's late word on a refund: a pending one arrives, one to a closed card comes back. */
-  settle(id: string, scope: Scope): void {
+  /** The bank's late word on a refund, as the test card has it. */
+  passPending(id: string, scope: Scope): void {
     const refund = this.engine.store.refunds.get(id);
-    if (refund === undefined || typeof refund.charge !== 'string') return;
-    const charge = this.charges.find(refund.charge);
-    const method = charge.payment_method === null ? null : this.methods.find(charge.payment_method);
-    const fate = method === null ? undefined : this.methods.cardOf(method).refund;
-    if (fate === 'pending' && refund.status === 'pending') {
-      refund.status = 'succeeded';
-      delete refund.pending_reason;
-      this.engine.store.refunds.put(refund);
-      scope.emit('refund.updated', refund, { status: 'pending' });
-      scope.emit('charge.refund.updated', refund, { status: 'pending' });
-    } else if (fate === 'fails_later' && refund.status === 'succeeded') {
-      this.fail(refund, charge, scope);
-    }
+    if (refund === undefined) return;
+    const method = this.chargeOfRefund(refund).payment_method;
+    const fate = method === null ? undefined : this.methods.cardOf(this.methods.find(method)).refund;
+    if (fate === 'pending' && refund.status === 'pending') this.decide(refund, 'succeeded', scope);
+    if (fate === 'fails_later' && refund.status === 'succeeded') this.decide(refund, 'failed', scope);
   }
 
-  private fail(refund: Stripe.Refund, charge: Stripe.Charge, scope: Scope): void {
+  /**
+   * The bank's late word on a refund: a pending one arrives or is called off, one to a closed card comes back.
+   * @throws {ApiError} when the refund has come to another end
+   */
+  decide(refund: Stripe.Refund, outcome: RefundOutcome, scope: Scope): Stripe.Refund {
     const before = { status: refund.status };
-    refund.status = 'failed';
-    refund.failure_reason = 'expired_or_canceled_card';
+    const isPossible = refund.status === 'pending' || (refund.status === 'succeeded' && outcome === 'failed');
+    if (!isPossible) throw refused(`${refund.id} is ${refund.status ?? 'over'}: it cannot become ${outcome}.`);
+    refund.status = outcome;
+    delete refund.pending_reason;
+    if (outcome === 'succeeded') {
+      this.engine.store.refunds.put(refund);
+      scope.emit('refund.updated', refund, before);
+      scope.emit('charge.refund.updated', refund, before);
+      return refund;
+    }
+    const charge = this.chargeOfRefund(refund);
+    refund.failure_reason = outcome === 'failed' ? 'expired_or_canceled_card' : 'merchant_request';
     refund.failure_balance_transaction = this.balance.ofFailedRefund(refund).id;
     this.engine.store.refunds.put(refund);
     const previous = { amount_refunded: charge.amount_refunded, refunded: charge.refunded };
     charge.amount_refunded -= refund.amount;
     charge.refunded = false;
     this.engine.store.charges.put(charge);
-    scope.emit('refund.failed', refund);
+    if (outcome === 'failed') scope.emit('refund.failed', refund);
+    else scope.emit('refund.updated', refund, before);
     scope.emit('charge.refund.updated', refund, before);
     scope.emit('charge.updated', charge, previous);
+    return refund;
+  }
+
+  /** By its own id, or the newest of an intent. @throws {ApiError} resource_missing */
+  findFor(id: string): Stripe.Refund {
+    const { refunds } = this.engine.store;
+    const found = refunds.get(id) ?? refunds.newestFirst().find((refund) => refund.payment_intent === id);
+    if (found === undefined) throw missing('refund', id);
+    return found;
+  }
+
+  private chargeOfRefund(refund: Stripe.Refund): Stripe.Charge {
+    return this.charges.find(typeof refund.charge === 'string' ? refund.charge : '');
   }
 
   private chargeOf(intentId: string | undefined, chargeId: string | undefined): Stripe.Charge {

@@ -1,6 +1,6 @@
 import { Agent, type ClientRequest, request } from 'node:http';
 import type { Chaos } from '../chaos.js';
-import { type Clock, seconds } from '../clock.js';
+import { type EmulatedClock, seconds } from '../clock.js';
 import { newId } from '../random.js';
 import { matchesType } from '../resources/events.js';
 import { isLocal } from '../resources/webhook-endpoints.js';
@@ -30,7 +30,7 @@ export class Dispatcher {
 
   constructor(
     private readonly store: Store,
-    private readonly clock: Clock,
+    private readonly clock: EmulatedClock,
     private readonly chaos: Chaos,
     private readonly options: DispatcherOptions,
   ) {}
@@ -147,11 +147,23 @@ export class Dispatcher {
     }
     this.timers.set(
       delivery.id,
-      setTimeout(() => {
-        this.timers.delete(delivery.id);
-        void this.track(this.attempt(delivery));
-      }, wait),
+      setTimeout(() => this.go(delivery), wait),
     );
+  }
+
+  private go(delivery: Delivery): void {
+    this.timers.delete(delivery.id);
+    void this.track(this.attempt(delivery));
+  }
+
+  /** The clock was put forward: sends what has become due. */
+  wake(): void {
+    for (const [id, timer] of this.timers) {
+      const delivery = this.store.deliveries.get(id);
+      if (delivery === undefined || (delivery.nextAttemptAt ?? 0) > this.clock.now()) continue;
+      clearTimeout(timer);
+      this.go(delivery);
+    }
   }
 
   private async track(work: Promise<void>): Promise<void> {
@@ -210,7 +222,8 @@ export class Dispatcher {
     const payload = JSON.stringify({ ...event, api_version: isOld ? OLD_API_VERSION : version }, null, 2);
     const isStale = this.chaos.takeWebhook('staleTimestamp', event.type) !== undefined;
     const isForged = this.chaos.takeWebhook('badSignature', event.type) !== undefined;
-    const timestamp = seconds(this.clock) - (isStale ? STALE_SECONDS : 0);
+    // Receivers compare it with their own watch.
+    const timestamp = seconds(this.clock.real) - (isStale ? STALE_SECONDS : 0);
     const headers = {
       Accept: '*/*; q=0.5, application/xml',
       'Cache-Control': 'no-cache',
@@ -264,9 +277,11 @@ export class Dispatcher {
     return count;
   }
 
-  /** Whether nothing is on its way or waits for a next attempt. Held deliveries do not count. */
-  isIdle(): boolean {
-    return this.running.size === 0 && this.timers.size === 0 && this.reordered.length === 0;
+  /** Whether nothing is on its way or has its next attempt within a time. Held deliveries do not count. */
+  isIdle(withinMs: number): boolean {
+    const horizon = this.clock.now() + withinMs;
+    const isNear = (id: string): boolean => (this.store.deliveries.get(id)?.nextAttemptAt ?? 0) <= horizon;
+    return this.running.size === 0 && this.reordered.length === 0 && ![...this.timers.keys()].some(isNear);
   }
 
   /** Gives up all that is on its way. */
