@@ -78,6 +78,10 @@ describe(`Events of Stripe (seed ${SEED})`, () => {
     expect(await pay.standing(sale)).toEqual(['pending_payment', 'pending', 5, 2]);
     await pay.reconcile(sale);
     expect(await pay.standing(sale)).toEqual(['confirmed', 'paid', 3, 0]);
+    const other = await pay.place();
+    await pay.shop.confirm(other.clientSecret);
+    expect(await pay.comeBack(other)).toMatchObject({ status: 200, body: { paymentStatus: 'paid' } });
+    expect(await pay.standing(other)).toEqual(['confirmed', 'paid', 3, 0]);
   });
 
   it('S12 our endpoint down', async () => {

@@ -71,7 +71,7 @@ export class PaymentShop {
     const made = await shop.call('POST', '/v1/carts', {
       body: { lines: [{ variantId, quantity }], email: 'ada@example.com' },
     });
-    expect(made.status).toBe(201);
+    expect(made).toMatchObject({ status: 201 });
     return { variantId, quantity, cart: made.body };
   }
 

@@ -294,8 +294,8 @@ export class Shop {
         .map((charge) => ({
           ref: charge.payment_intent as string,
           orderId: charge.metadata.order_id ?? '',
-          captured: charge.amount_captured,
-          refunded: charge.amount_refunded,
+          captured: inIsoMinorUnits(charge.amount_captured, charge.currency),
+          refunded: inIsoMinorUnits(charge.amount_refunded, charge.currency),
           currency: charge.currency.toUpperCase(),
         })),
       events: state.events.map((event) => ({ eventId: event.id, type: event.type })),
@@ -323,3 +323,7 @@ export class Shop {
     });
   }
 }
+
+/** Stripe takes these two with two digits more than they have. */
+const inIsoMinorUnits = (amount: number, currency: string) =>
+  ['isk', 'ugx'].includes(currency) ? amount / 100 : amount;
