@@ -2,6 +2,7 @@ import type { ObjectLiteral } from 'typeorm';
 import { authEntities } from '../modules/auth/entities/index.js';
 import { cartEntities } from '../modules/cart/entities/index.js';
 import { catalogEntities } from '../modules/catalog/entities/index.js';
+import { customerEntities } from '../modules/customers/entities/index.js';
 import { inventoryEntities } from '../modules/inventory/entities/index.js';
 import { orderEntities } from '../modules/orders/entities/index.js';
 import { paymentEntities } from '../modules/payments/entities/index.js';
@@ -15,5 +16,6 @@ export const entities: (new () => ObjectLiteral)[] = [
   ...inventoryEntities,
   ...cartEntities,
   ...orderEntities,
+  ...customerEntities,
   ...paymentEntities,
 ];

@@ -12,11 +12,12 @@ export const MODULES = {
   pricing: [],
   cart: ['auth', 'settings', 'catalog', 'pricing'],
   orders: ['auth', 'catalog', 'pricing', 'cart'],
-  payments: ['auth', 'inventory', 'pricing', 'orders'],
+  customers: ['auth', 'cart', 'orders'],
+  payments: ['auth', 'inventory', 'pricing', 'orders', 'customers'],
   checkout: ['auth', 'settings', 'inventory', 'cart', 'orders', 'payments'],
   imports: ['auth', 'settings', 'catalog', 'inventory'],
   demo: ['auth'],
-  notifications: [],
+  notifications: ['auth'],
   operations: ['auth', 'orders'],
 };
 

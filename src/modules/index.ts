@@ -3,6 +3,7 @@ import { AuthModule } from './auth/index.js';
 import { CartModule } from './cart/index.js';
 import { CatalogModule } from './catalog/index.js';
 import { CheckoutModule } from './checkout/index.js';
+import { CustomersModule } from './customers/index.js';
 import { DemoModule } from './demo/index.js';
 import { ImportsModule } from './imports/index.js';
 import { InventoryModule } from './inventory/index.js';
@@ -20,6 +21,7 @@ export const modules: Type[] = [
   InventoryModule,
   CartModule,
   OrdersModule,
+  CustomersModule,
   PaymentsModule,
   CheckoutModule,
   ImportsModule,

@@ -102,7 +102,7 @@ describe('routes', () => {
     @Module({ controllers: [ForgottenController] })
     class ForgottenModule {}
     await expect(start(MANY, [AuthModule, ProbeModule, ForgottenModule])).rejects.toThrow(
-      'each route needs exactly one of @Public(), @Shopper(), @Staff(): ForgottenController.everything',
+      'each route needs exactly one of @Public(), @Shopper(), @Customer(), @Staff(): ForgottenController.everything',
     );
   });
 
@@ -136,7 +136,7 @@ describe('login', () => {
       tokenType: 'Bearer',
       expiresIn: 600,
       refreshToken: expect.stringMatching(/^[\w-]{43}$/),
-      user: { id: expect.stringMatching(/^usr_/), email: EMAIL, name: 'Olive', role: 'owner' },
+      user: { type: 'staff', id: expect.stringMatching(/^usr_/), email: EMAIL, name: 'Olive', role: 'owner' },
     });
     expect((await probe(answer.body.accessToken)).body).toEqual({
       principal: `staff:${ownerId}`,

@@ -3,6 +3,7 @@ import { Catalog1790000000002 } from './1790000000002-catalog.js';
 import { Inventory1790000000003 } from './1790000000003-inventory.js';
 import { Sales1790000000004 } from './1790000000004-sales.js';
 import { OpenCarts1790000000005 } from './1790000000005-open-carts.js';
+import { AccountIndexes1790000000008, Accounts1790000000008 } from './1790000000008-accounts.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -11,4 +12,6 @@ export const migrations = [
   Inventory1790000000003,
   Sales1790000000004,
   OpenCarts1790000000005,
+  Accounts1790000000008,
+  AccountIndexes1790000000008,
 ];

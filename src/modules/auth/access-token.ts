@@ -3,12 +3,15 @@ import { JwtService } from '@nestjs/jwt';
 import { encodeId } from '#libs/ids';
 import { KeySet } from './key-set.js';
 
-/** What every access token of staff says of itself. */
+/** Whom a token is for: one for staff opens nothing of customers, and the other way round. */
+export type SubjectKind = 'staff' | 'customer';
+
+/** What every access token says of itself. */
 export const ACCESS_TOKEN = {
   algorithm: 'ES256',
   type: 'at+jwt',
   issuer: 'emporium',
-  audience: 'emporium-admin',
+  audiences: { staff: 'emporium-admin', customer: 'emporium-storefront' },
   lifetimeSeconds: 600,
   leewaySeconds: 5,
   /** Ours have about 500 characters. */
@@ -17,17 +20,21 @@ export const ACCESS_TOKEN = {
 
 /** The claims of an access token. */
 export interface AccessClaims {
-  /** `usr_…` */
+  /** `usr_…` or `cus_…` */
   sub: string;
+  aud: string;
   /** Session: the family of refresh tokens that it came with. */
   sid: string;
-  /** `users.token_version` at the time of issue. */
+  /** `token_version` of the account at the time of issue. */
   tv: number;
   iat: number;
   exp: number;
 }
 
-/** Issues the short-lived tokens that staff show at each request. */
+/** The kind of id that the subject of a token has. */
+export const SUBJECT_IDS = { staff: 'user', customer: 'customer' } as const;
+
+/** Issues the short-lived tokens that people show at each request. */
 @Injectable()
 export class AccessTokens {
   constructor(
@@ -36,16 +43,16 @@ export class AccessTokens {
   ) {}
 
   /** A signed token, good for `ACCESS_TOKEN.lifetimeSeconds`. */
-  issue(userId: string, sessionId: string, tokenVersion: number): Promise<string> {
+  issue(accountId: string, sessionId: string, tokenVersion: number, kind: SubjectKind = 'staff'): Promise<string> {
     return this.jwt.signAsync(
       { sid: encodeId('session', sessionId), tv: tokenVersion },
       {
         privateKey: this.keys.signing.privateKey,
         algorithm: ACCESS_TOKEN.algorithm,
         header: { alg: ACCESS_TOKEN.algorithm, typ: ACCESS_TOKEN.type, kid: this.keys.signing.kid },
-        subject: encodeId('user', userId),
+        subject: encodeId(SUBJECT_IDS[kind], accountId),
         issuer: ACCESS_TOKEN.issuer,
-        audience: ACCESS_TOKEN.audience,
+        audience: ACCESS_TOKEN.audiences[kind],
         expiresIn: ACCESS_TOKEN.lifetimeSeconds,
         notBefore: 0,
       },

@@ -3,11 +3,13 @@ import { ApiBearerAuth, ApiHeader } from '@nestjs/swagger';
 import { Forbidden, Unauthenticated } from '#libs/errors';
 import { type Request, Throws } from '#libs/http';
 import { cartTokenOf } from './cart-token.js';
+import type { CustomerIdentity, ShopperIdentity } from './customer-identity.js';
 import type { Permission } from './permissions.js';
 import type { StaffIdentity } from './staff-identity.js';
 
 /** Who may enter a route. */
-export type AccessRule = { kind: 'public' } | { kind: 'shopper' } | { kind: 'staff'; permission?: Permission };
+export type AccessRule =
+  { kind: 'public' } | { kind: 'shopper' } | { kind: 'customer' } | { kind: 'staff'; permission?: Permission };
 
 const ACCESS = Symbol('emporium:access');
 
@@ -33,11 +35,21 @@ export function Public(): MethodDecorator {
 }
 
 /**
- * Shoppers enter, with the token of their cart in X-Cart-Token. Whether that token opens this cart or this order is
- * decided where they are loaded: a foreign one is not found.
+ * Shoppers enter: guests with the token of their cart in X-Cart-Token, customers with their access token. Whether that
+ * opens this cart or this order is decided where they are loaded: a foreign one is not found.
  */
 export function Shopper(): MethodDecorator {
-  return access({ kind: 'shopper' }, cartTokenHeader('the `token` that POST /v1/carts answered'));
+  return access(
+    { kind: 'shopper' },
+    cartTokenHeader('the `token` that POST /v1/carts answered'),
+    ApiBearerAuth(),
+    Throws(Unauthenticated),
+  );
+}
+
+/** Signed-in customers enter. */
+export function Customer(): MethodDecorator {
+  return access({ kind: 'customer' }, ApiBearerAuth(), Throws(Unauthenticated, Forbidden));
 }
 
 /** Signed-in staff whose role has the permission enter; without one, all signed-in staff. */
@@ -54,6 +66,19 @@ export const CurrentStaff = createParamDecorator((_data: unknown, context: Execu
   const { staff } = context.switchToHttp().getRequest<Request>();
   if (!staff) throw new Error('@CurrentStaff() stands on a route without @Staff()');
   return staff;
+});
+
+/** Parameter: the customer who asks (`CustomerIdentity`); only on `@Customer` routes. */
+export const CurrentCustomer = createParamDecorator((_data: unknown, context: ExecutionContext): CustomerIdentity => {
+  const { customer } = context.switchToHttp().getRequest<Request>();
+  if (!customer) throw new Error('@CurrentCustomer() stands on a route without @Customer()');
+  return customer;
+});
+
+/** Parameter: what the shopper has shown (`ShopperIdentity`); only on `@Shopper` routes. */
+export const CurrentShopper = createParamDecorator((_data: unknown, context: ExecutionContext): ShopperIdentity => {
+  const request = context.switchToHttp().getRequest<Request>();
+  return { cartToken: cartTokenOf(request), customer: request.customer };
 });
 
 /** Parameter: the guest's secret from X-Cart-Token, or undefined when none (or none of the right form) was sent. */

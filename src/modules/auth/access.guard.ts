@@ -4,12 +4,14 @@ import { Forbidden, Unauthenticated } from '#libs/errors';
 import { type Reply, type Request, setPrincipal } from '#libs/http';
 import { type AccessRule, accessRulesOf } from './access.decorators.js';
 import { cartTokenOf, guestPrincipal } from './cart-token.js';
+import type { CustomerIdentity } from './customer-identity.js';
 import { JwtGuard } from './jwt.guard.js';
+import type { VerifiedToken } from './jwt.strategy.js';
 import { mayDo } from './permissions.js';
 import type { StaffIdentity } from './staff-identity.js';
 
 /**
- * Stands before every route and lets in whom its rule allows. Staff are read anew each time, so that a suspension, another
+ * Stands before every route and lets in whom its rule allows. Accounts are read anew each time, so that a suspension, another
  * role, a sign-out or a new token version works at once, whatever the token says.
  */
 @Injectable()
@@ -27,6 +29,12 @@ export class AccessGuard implements CanActivate {
     if (rule.kind !== 'public')
       context.switchToHttp().getResponse<Reply>().header('Cache-Control', 'private, no-store');
     if (rule.kind === 'staff') return this.admitStaff(context, rule);
+    if (rule.kind === 'customer') return this.admitCustomer(context);
+    if (rule.kind === 'shopper' && hasBearer(context)) return this.admitShopper(context);
+    return this.admitGuest(context);
+  }
+
+  private admitGuest(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<Request>();
     const cartToken = cartTokenOf(request);
     setPrincipal(request, cartToken === undefined ? 'anonymous' : guestPrincipal(cartToken));
@@ -45,11 +53,12 @@ export class AccessGuard implements CanActivate {
 
   private async admitStaff(context: ExecutionContext, rule: AccessRule & { kind: 'staff' }): Promise<boolean> {
     const token = await this.jwt.verify(context);
+    if (token.kind !== 'staff') throw Forbidden({ detail: 'This is for staff; your token is one of a customer.' });
     const [staff] = await this.db.query<StaffIdentity>(
       `SELECT id, email, role FROM users
        WHERE id = $1 AND token_version = $2 AND suspended_at IS NULL
          AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE family_id = $3 AND revoked_at IS NOT NULL)`,
-      [token.userId, token.tokenVersion, token.sessionId],
+      [token.accountId, token.tokenVersion, token.sessionId],
     );
     if (!staff) throw Unauthenticated();
     const request = context.switchToHttp().getRequest<Request>();
@@ -60,4 +69,38 @@ export class AccessGuard implements CanActivate {
     }
     return true;
   }
+
+  private async admitCustomer(context: ExecutionContext): Promise<boolean> {
+    const token = await this.jwt.verify(context);
+    if (token.kind !== 'customer')
+      throw Forbidden({ detail: 'This is for customers; your token is one of staff, who use /v1/admin.' });
+    await this.noteCustomer(context, token);
+    return true;
+  }
+
+  /** Staff who look at the shop with their token are guests there. */
+  private async admitShopper(context: ExecutionContext): Promise<boolean> {
+    const token = await this.jwt.verify(context);
+    if (token.kind !== 'customer') return this.admitGuest(context);
+    await this.noteCustomer(context, token);
+    return true;
+  }
+
+  private async noteCustomer(context: ExecutionContext, token: VerifiedToken): Promise<void> {
+    const [customer] = await this.db.query<{ id: string; email: string }>(
+      `SELECT id, email FROM customers
+       WHERE id = $1 AND token_version = $2 AND deleted_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE family_id = $3 AND revoked_at IS NOT NULL)`,
+      [token.accountId, token.tokenVersion, token.sessionId],
+    );
+    if (!customer) throw Unauthenticated();
+    const request = context.switchToHttp().getRequest<Request>();
+    request.customer = { ...customer, sessionId: token.sessionId } satisfies CustomerIdentity;
+    setPrincipal(request, `customer:${customer.id}`);
+  }
+}
+
+function hasBearer(context: ExecutionContext): boolean {
+  const { authorization } = context.switchToHttp().getRequest<Request>().headers;
+  return authorization !== undefined && /^bearer\s/i.test(authorization);
 }

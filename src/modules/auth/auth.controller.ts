@@ -1,12 +1,13 @@
-import { Body, Controller, Header, HttpCode, Ip, Post } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Header, Headers, HttpCode, Ip, Post } from '@nestjs/common';
+import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RateLimited, ValidationFailed } from '#libs/errors';
 import { Throws } from '#libs/http';
-import { Public } from './access.decorators.js';
+import { CartToken, Public } from './access.decorators.js';
 import { AccessTokens } from './access-token.js';
 import { InvalidCredentials, InvalidRefreshToken } from './auth.errors.js';
-import { LoginRequest, RefreshRequest, SessionResponse } from './dto/session.dto.js';
+import { LoginRequest, RefreshRequest, SessionResponse, type SignInCartResponse } from './dto/session.dto.js';
 import { LoginService } from './login.service.js';
+import { SignInHooks } from './sign-in-hooks.js';
 import { type Session, type SessionOwner, Sessions } from './sessions.service.js';
 
 /** The door for people. */
@@ -17,6 +18,7 @@ export class AuthController {
     private readonly loginService: LoginService,
     private readonly sessions: Sessions,
     private readonly tokens: AccessTokens,
+    private readonly hooks: SignInHooks,
   ) {}
 
   /** Begins a session. */
@@ -24,15 +26,26 @@ export class AuthController {
   @HttpCode(200)
   @Public()
   @Header('Cache-Control', 'private, no-store')
+  @ApiHeader({ name: 'X-Cart-Token', required: false, description: 'of the cart `cartId`', schema: { type: 'string' } })
   @ApiOperation({
     operationId: 'login',
     summary: 'Sign in',
-    description: 'Tries are limited for each address; after ten failures an account answers more slowly.',
+    description:
+      'One door for staff and customers. Tries are limited for each address; after ten failures an account answers more slowly. ' +
+      'A customer brings the cart of the guest along with `cartId` and X-Cart-Token: it is merged into theirs, and `cart` says what changed.',
   })
   @ApiOkResponse({ type: SessionResponse })
   @Throws(ValidationFailed, InvalidCredentials, RateLimited)
-  async login(@Body() body: LoginRequest, @Ip() address: string): Promise<SessionResponse> {
-    return this.answer(await this.loginService.execute(body, address));
+  async login(
+    @Body() body: LoginRequest,
+    @Ip() address: string,
+    @Headers('user-agent') userAgent: string | undefined,
+    @CartToken() token: string | undefined,
+  ): Promise<SessionResponse> {
+    const session = await this.loginService.execute(body, { address, userAgent });
+    const guest = body.cartId === undefined ? undefined : { cartId: body.cartId, token };
+    const cart = session.owner.kind === 'customer' ? await this.hooks.cartOf(session.owner, guest) : undefined;
+    return this.answer(session, cart);
   }
 
   /** Renews a session. */
@@ -63,8 +76,11 @@ export class AuthController {
     return this.sessions.end(body.refreshToken);
   }
 
-  private async answer(session: Session & { owner: SessionOwner }): Promise<SessionResponse> {
-    const { id, tokenVersion } = session.owner;
-    return SessionResponse.from(session, await this.tokens.issue(id, session.sessionId, tokenVersion));
+  private async answer(
+    session: Session & { owner: SessionOwner },
+    cart?: SignInCartResponse | null,
+  ): Promise<SessionResponse> {
+    const { id, tokenVersion, kind } = session.owner;
+    return SessionResponse.from(session, await this.tokens.issue(id, session.sessionId, tokenVersion, kind), cart);
   }
 }

@@ -3,15 +3,18 @@ import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
 import { AccessGuard } from './access.guard.js';
 import { AccessTokens } from './access-token.js';
+import { AccountLinks } from './account-links.repository.js';
 import { AuthController } from './auth.controller.js';
 import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { KeySet } from './key-set.js';
+import { LinkTokens } from './link-tokens.js';
 import { LoginService } from './login.service.js';
 import { LoginThrottle } from './login-throttle.js';
 import { PasswordHasher } from './password-hasher.js';
 import { RouteAudit } from './route-audit.js';
 import { Sessions } from './sessions.service.js';
+import { SignInHooks } from './sign-in-hooks.js';
 import { StaffAdminController } from './staff.admin.controller.js';
 import { StaffQuery } from './staff.query.js';
 import { StaffService } from './staff.service.js';
@@ -30,10 +33,13 @@ import { StaffService } from './staff.service.js';
     LoginThrottle,
     LoginService,
     Sessions,
+    SignInHooks,
+    LinkTokens,
+    AccountLinks,
     StaffQuery,
     StaffService,
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [StaffService],
+  exports: [StaffService, AccessTokens, PasswordHasher, LoginThrottle, Sessions, SignInHooks, LinkTokens, AccountLinks],
 })
 export class AuthModule {}

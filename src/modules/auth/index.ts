@@ -1,6 +1,26 @@
 export { AuthModule } from './auth.module.js';
-export { CartToken, CurrentStaff, Public, Shopper, Staff } from './access.decorators.js';
-export { EmailTaken } from './auth.errors.js';
+export {
+  CartToken,
+  CurrentCustomer,
+  CurrentShopper,
+  CurrentStaff,
+  Customer,
+  Public,
+  Shopper,
+  Staff,
+} from './access.decorators.js';
+export { AccessTokens } from './access-token.js';
+export { type AccountLink, AccountLinks, type LinkPurpose, LINK_HOURS } from './account-links.repository.js';
+export type { CustomerIdentity, ShopperIdentity } from './customer-identity.js';
+export { CartChangeResponse, SessionResponse, SignInCartResponse } from './dto/session.dto.js';
+export { LinkTokens } from './link-tokens.js';
+export type { Caller } from './login.service.js';
+export { LoginThrottle } from './login-throttle.js';
+export { PasswordHasher } from './password-hasher.js';
+export { CUSTOMER_PASSWORD_MIN, PASSWORD_MAX, passwordProblem } from './password-policy.js';
+export { type SessionOwner, Sessions, type SessionView } from './sessions.service.js';
+export { type GuestCart, SignInHooks } from './sign-in-hooks.js';
+export { EmailTaken, InvalidCredentials } from './auth.errors.js';
 export { mayDo, PERMISSIONS, ROLE_PERMISSIONS, ROLES, type Permission, type Role } from './permissions.js';
 export type { StaffIdentity } from './staff-identity.js';
 export { StaffService, type FirstOwner, type NewStaff, type StaffMember } from './staff.service.js';

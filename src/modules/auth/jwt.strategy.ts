@@ -4,16 +4,19 @@ import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { decodeId } from '#libs/ids';
-import { ACCESS_TOKEN, type AccessClaims } from './access-token.js';
+import { ACCESS_TOKEN, type AccessClaims, SUBJECT_IDS, type SubjectKind } from './access-token.js';
 import { KeySet } from './key-set.js';
 
 /** A token whose signature and claims hold. Whether its owner may still come in is the database's to say. */
 export interface VerifiedToken {
-  userId: string;
+  kind: SubjectKind;
+  /** uuid of the member of staff or the customer */
+  accountId: string;
   sessionId: string;
   tokenVersion: number;
 }
 
+const KINDS = Object.keys(SUBJECT_IDS) as SubjectKind[];
 const bearer = ExtractJwt.fromAuthHeaderAsBearerToken();
 
 /** The header of a token decides nothing but which of our own keys is tried; any other algorithm or type is refused. */
@@ -54,7 +57,7 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
       },
       algorithms: [ACCESS_TOKEN.algorithm],
       issuer: ACCESS_TOKEN.issuer,
-      audience: ACCESS_TOKEN.audience,
+      audience: Object.values(ACCESS_TOKEN.audiences),
       jsonWebTokenOptions: { clockTolerance: ACCESS_TOKEN.leewaySeconds },
     });
     passport.use(this.registeredAs, this);
@@ -62,12 +65,14 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
 
   /** jsonwebtoken lets a token without `exp` live forever; ours have every claim, and none lives longer than we say. */
   validate(claims: Partial<AccessClaims>): VerifiedToken | null {
-    const { sub, sid, tv, iat, exp } = claims;
+    const { sub, aud, sid, tv, iat, exp } = claims;
     if (typeof iat !== 'number' || typeof exp !== 'number' || exp - iat > ACCESS_TOKEN.lifetimeSeconds) return null;
-    const userId = decodeId('user', sub);
+    const kind = KINDS.find((one) => ACCESS_TOKEN.audiences[one] === aud);
+    if (!kind) return null;
+    const accountId = decodeId(SUBJECT_IDS[kind], sub);
     const sessionId = decodeId('session', sid);
-    return userId !== null && sessionId !== null && Number.isInteger(tv)
-      ? { userId, sessionId, tokenVersion: tv! }
+    return accountId !== null && sessionId !== null && Number.isInteger(tv)
+      ? { kind, accountId, sessionId, tokenVersion: tv! }
       : null;
   }
 }

@@ -9,6 +9,9 @@ import { APP_CONFIG, type Config } from '../../config/index.js';
 const FREE_FAILURES = 10;
 const FAILURES_KEPT_SECONDS = 3_600;
 const LONGEST_WAIT_SECONDS = 60;
+/** Mails that one address may be sent by asking for them. */
+const MAILS = 5;
+const MAILS_KEPT_SECONDS = 3_600;
 /** Timers of Node end at 24.8 days. */
 const KNOWN_PLACE_SECONDS = 20 * 86_400;
 
@@ -38,6 +41,7 @@ export class LoginThrottle implements OnModuleDestroy {
   private readonly failures: RateLimiterAbstract;
   private readonly turns: RateLimiterAbstract;
   private readonly knownPlaces: RateLimiterAbstract;
+  private readonly mails: RateLimiterAbstract;
 
   constructor(@Inject(APP_CONFIG) config: Config) {
     this.redis = config.redisUrl
@@ -54,6 +58,7 @@ export class LoginThrottle implements OnModuleDestroy {
     this.failures = this.limiter('failures', FREE_FAILURES, FAILURES_KEPT_SECONDS);
     this.turns = this.limiter('turn', 1, LONGEST_WAIT_SECONDS);
     this.knownPlaces = this.limiter('known', 1, KNOWN_PLACE_SECONDS);
+    this.mails = this.limiter('mail', MAILS, MAILS_KEPT_SECONDS);
   }
 
   onModuleDestroy(): void {
@@ -92,6 +97,18 @@ export class LoginThrottle implements OnModuleDestroy {
         ]);
       },
     };
+  }
+
+  /**
+   * Lets somebody ask for a mail to an address, whether it is known or not: five an hour, so that nobody fills the mailbox
+   * of another.
+   * @throws rate_limited with the seconds to wait
+   */
+  async admitMail(email: string, address: string): Promise<void> {
+    await this.connect();
+    await this.take(this.byAddress, clientNetwork(address), 'Too many requests from your address.');
+    const key = fingerprint(email.trim().toLowerCase());
+    await this.take(this.mails, key, 'Too many mails to this address. Look into the mailbox.');
   }
 
   private async take(

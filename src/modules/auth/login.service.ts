@@ -1,18 +1,33 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { log } from '#libs/log';
+import type { SubjectKind } from './access-token.js';
 import { InvalidCredentials } from './auth.errors.js';
 import { LoginThrottle } from './login-throttle.js';
 import { PasswordHasher } from './password-hasher.js';
 import { type Session, type SessionOwner, Sessions } from './sessions.service.js';
 
-interface AccountRow extends Omit<SessionOwner, 'tokenVersion'> {
-  token_version: number;
-  password_hash: string;
+/** What is typed at the door. */
+export interface Credentials {
+  email: string;
+  password: string;
+  /** Which account, where one address has both. */
+  as?: SubjectKind;
+}
+
+/** Where a request comes from. */
+export interface Caller {
+  address: string;
+  userAgent: string | undefined;
+}
+
+interface AccountRow {
+  owner: SessionOwner;
+  password_hash: string | null;
   suspended: boolean;
 }
 
-/** Signs staff in with e-mail address and password. */
+/** Signs staff and customers in with e-mail address and password. */
 @Injectable()
 export class LoginService {
   constructor(
@@ -24,45 +39,55 @@ export class LoginService {
 
   /**
    * Begins a session.
-   * @param address where the request comes from
    * @throws invalid_credentials in the same words and the same time for an unknown address, a wrong password and a
    *   suspended account; rate_limited
    */
-  async execute(
-    credentials: { email: string; password: string },
-    address: string,
-  ): Promise<Session & { owner: SessionOwner }> {
-    const attempt = await this.throttle.admit(credentials.email, address);
+  async execute(credentials: Credentials, caller: Caller): Promise<Session & { owner: SessionOwner }> {
+    const attempt = await this.throttle.admit(credentials.email, caller.address);
     let account: AccountRow | undefined;
     let fits: boolean;
     try {
-      [account] = await this.db.query<AccountRow>(
-        `SELECT id, email, name, role, token_version, password_hash, suspended_at IS NOT NULL AS suspended
-         FROM users WHERE lower(email) = lower($1)`,
-        [credentials.email.trim()],
-      );
+      account = await this.find(credentials);
       fits = await this.passwords.verify(account?.password_hash ?? null, credentials.password);
     } catch (error) {
       await attempt.notTried();
       throw error;
     }
-    const session = account && fits ? await this.sessions.begin(account.id, account.token_version) : null;
+    const session = account && fits ? await this.sessions.begin(account.owner, caller.userAgent) : null;
     if (!account || !session) {
-      log.warn('auth.login_failed', { userId: account?.id, suspended: account?.suspended });
+      const { kind, id: accountId } = account?.owner ?? {};
+      log.warn('auth.login_failed', { kind, accountId, suspended: account?.suspended });
       throw InvalidCredentials();
     }
+    const { owner } = account;
     await attempt.succeeded();
-    if (this.passwords.isOutdated(account.password_hash)) await this.rehash(account, credentials.password);
-    log.info('auth.login_succeeded', { userId: account.id, session: session.sessionId });
-    const { id, email, name, role } = account;
-    return { ...session, owner: { id, email, name, role, tokenVersion: account.token_version } };
+    if (this.passwords.isOutdated(account.password_hash!)) await this.rehash(account, credentials.password);
+    log.info('auth.login_succeeded', { kind: owner.kind, accountId: owner.id, session: session.sessionId });
+    return { ...session, owner };
+  }
+
+  /** The account of staff comes first, where one address has both: always one password is looked at, never two. */
+  private async find({ email, as }: Credentials): Promise<AccountRow | undefined> {
+    const [account] = await this.db.query<AccountRow>(
+      `SELECT jsonb_build_object('kind', 'staff', 'id', id, 'email', email, 'name', name, 'role', role,
+           'tokenVersion', token_version) AS owner, password_hash, suspended_at IS NOT NULL AS suspended, 1 AS position
+         FROM users WHERE lower(email) = lower($1) AND $2::text IS DISTINCT FROM 'customer'
+       UNION ALL
+       SELECT jsonb_build_object('kind', 'customer', 'id', id, 'email', email, 'firstName', first_name, 'lastName', last_name,
+           'tokenVersion', token_version), password_hash, false, 2
+         FROM customers WHERE lower(email) = lower($1) AND $2::text IS DISTINCT FROM 'staff'
+       ORDER BY position LIMIT 1`,
+      [email.trim(), as ?? null],
+    );
+    return account;
   }
 
   /** Brings a hash of older costs up to date; only if the password has not been changed since it was read. */
-  private async rehash(account: AccountRow, password: string): Promise<void> {
-    await this.db.query(`UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, [
-      account.id,
-      account.password_hash,
+  private async rehash({ owner, password_hash }: AccountRow, password: string): Promise<void> {
+    const table = owner.kind === 'staff' ? 'users' : 'customers';
+    await this.db.query(`UPDATE ${table} SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, [
+      owner.id,
+      password_hash,
       await this.passwords.hash(password),
     ]);
   }

@@ -2,6 +2,8 @@ import { COMMON_PASSWORD_PARTS } from './common-password-parts.js';
 
 /** Fewest characters of a password of staff: it is the only factor. */
 export const PASSWORD_MIN = 15;
+/** Fewest characters of a password of a customer. */
+export const CUSTOMER_PASSWORD_MIN = 8;
 /** Most characters of a password. */
 export const PASSWORD_MAX = 256;
 
@@ -25,15 +27,16 @@ function isGuessable(password: string, own: readonly string[]): boolean {
 }
 
 /**
- * What is wrong with a new password of staff, or null. Length and not being guessable are all that counts: no rules of
+ * What is wrong with a new password, or null. Length and not being guessable are all that counts: no rules of
  * composition, any Unicode. Guessable is what consists of common words and rows of keys, the e-mail address or the name.
  */
 export function passwordProblem(
   password: string,
   person: { email: string; name: string },
+  min = PASSWORD_MIN,
 ): { code: string; detail: string } | null {
   const { length } = Array.from(password.normalize('NFKC'));
-  if (length < PASSWORD_MIN) return { code: 'too_short', detail: `must have at least ${PASSWORD_MIN} characters` };
+  if (length < min) return { code: 'too_short', detail: `must have at least ${min} characters` };
   if (password.length > PASSWORD_MAX)
     return { code: 'too_long', detail: `must have at most ${PASSWORD_MAX} characters` };
   const email = person.email.toLowerCase();

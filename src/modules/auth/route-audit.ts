@@ -23,7 +23,9 @@ export class RouteAudit implements OnModuleInit {
         .map((name) => `${metatype.name}.${name}`);
     });
     if (wrong.length > 0) {
-      throw new Error(`each route needs exactly one of @Public(), @Shopper(), @Staff(): ${wrong.join(', ')}`);
+      throw new Error(
+        `each route needs exactly one of @Public(), @Shopper(), @Customer(), @Staff(): ${wrong.join(', ')}`,
+      );
     }
   }
 }

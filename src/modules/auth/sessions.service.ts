@@ -1,13 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Db, type Tx } from '#libs/database';
+import { Db, type Queryable, type Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
 import { log } from '#libs/log';
+import type { SubjectKind } from './access-token.js';
 import { InvalidRefreshToken } from './auth.errors.js';
 import type { Role } from './permissions.js';
 
 const LIFETIME_DAYS = 30;
 const GRACE_SECONDS = 10;
+const USER_AGENT_MAX = 200;
 
 /** A session just begun or renewed. */
 export interface Session {
@@ -16,13 +18,39 @@ export interface Session {
   refreshToken: string;
 }
 
-/** Whose session it is. */
-export interface SessionOwner {
+/** A member of staff whose session it is. */
+export interface StaffOwner {
+  kind: 'staff';
+  /** uuid */
   id: string;
   email: string;
   name: string;
   role: Role;
   tokenVersion: number;
+}
+
+/** A customer whose session it is. */
+export interface CustomerOwner {
+  kind: 'customer';
+  /** uuid */
+  id: string;
+  email: string;
+  firstName: string;
+  lastName: string;
+  tokenVersion: number;
+}
+
+/** Whose session it is. */
+export type SessionOwner = StaffOwner | CustomerOwner;
+
+/** One session as its owner sees it. */
+export interface SessionView {
+  /** uuid */
+  id: string;
+  userAgent: string | null;
+  createdAt: Date;
+  lastUsedAt: Date;
+  expiresAt: Date;
 }
 
 interface TokenRow {
@@ -31,19 +59,21 @@ interface TokenRow {
   used: boolean;
   seconds_since_use: number | null;
   usable: boolean;
-  user_id: string;
-  email: string;
-  name: string;
-  role: Role;
-  token_version: number;
+  owner: SessionOwner | null;
 }
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest();
 const newToken = () => randomBytes(32).toString('base64url');
 
+/** Column of the owner in `refresh_tokens`, and who may have sessions. */
+const OWNERS: Readonly<Record<SubjectKind, { column: string; table: string; mayEnter: string }>> = {
+  staff: { column: 'user_id', table: 'users', mayEnter: 'suspended_at IS NULL' },
+  customer: { column: 'customer_id', table: 'customers', mayEnter: 'deleted_at IS NULL' },
+};
+
 /**
- * Sessions of staff as chains of refresh tokens: each works once and makes the next, for 30 days at most. An old link that
- * comes again means that two hold the chain, so it ends; within ten seconds, while the next link is unused, it is taken for
+ * Sessions as chains of refresh tokens: each works once and makes the next, for 30 days at most. An old link that comes
+ * again means that two hold the chain, so it ends; within ten seconds, while the next link is unused, it is taken for
  * the same client asking twice at once, which gets an error and no second chain.
  */
 @Injectable()
@@ -51,13 +81,25 @@ export class Sessions {
   constructor(private readonly db: Db) {}
 
   /** Begins a session; null when the account was suspended or its tokens ended in the meantime. */
-  async begin(userId: string, tokenVersion: number): Promise<Session | null> {
+  async begin(
+    owner: { kind: SubjectKind; id: string; tokenVersion: number },
+    userAgent: string | undefined,
+    db: Queryable = this.db,
+  ): Promise<Session | null> {
+    const { column, table, mayEnter } = OWNERS[owner.kind];
     const session = { sessionId: newUuid(), refreshToken: newToken() };
-    const made = await this.db.query(
-      `INSERT INTO refresh_tokens (id, user_id, family_id, token_hash, expires_at)
-       SELECT $1, id, $2, $3, now() + make_interval(days => ${LIFETIME_DAYS})
-       FROM users WHERE id = $4 AND token_version = $5 AND suspended_at IS NULL RETURNING 1`,
-      [newUuid(), session.sessionId, hashOf(session.refreshToken), userId, tokenVersion],
+    const made = await db.query(
+      `INSERT INTO refresh_tokens (id, ${column}, family_id, token_hash, user_agent, expires_at)
+       SELECT $1, id, $2, $3, $6, now() + make_interval(days => ${LIFETIME_DAYS})
+       FROM ${table} WHERE id = $4 AND token_version = $5 AND ${mayEnter} RETURNING 1`,
+      [
+        newUuid(),
+        session.sessionId,
+        hashOf(session.refreshToken),
+        owner.id,
+        owner.tokenVersion,
+        userAgent?.slice(0, USER_AGENT_MAX) ?? null,
+      ],
     );
     return made.length > 0 ? session : null;
   }
@@ -81,17 +123,53 @@ export class Sessions {
     );
   }
 
+  /** The live sessions of an account, the one used last first. */
+  list(kind: SubjectKind, accountId: string): Promise<SessionView[]> {
+    return this.db.query<SessionView>(
+      `SELECT family_id AS id, max(user_agent) AS "userAgent", min(created_at) AS "createdAt", max(created_at) AS "lastUsedAt",
+         max(expires_at) AS "expiresAt"
+       FROM refresh_tokens WHERE ${OWNERS[kind].column} = $1
+       GROUP BY family_id HAVING bool_and(revoked_at IS NULL) AND max(expires_at) > now()
+       ORDER BY max(created_at) DESC, family_id`,
+      [accountId],
+    );
+  }
+
+  /** Ends one session of an account. @returns false when it has no such session */
+  async endOne(kind: SubjectKind, accountId: string, sessionId: string): Promise<boolean> {
+    const ended = await this.db.query(
+      `UPDATE refresh_tokens SET revoked_at = coalesce(revoked_at, now())
+       WHERE ${OWNERS[kind].column} = $1 AND family_id = $2 RETURNING 1`,
+      [accountId, sessionId],
+    );
+    return ended.length > 0;
+  }
+
+  /** Ends every session of an account but one, or all. */
+  async endAll(kind: SubjectKind, accountId: string, except?: string, db: Queryable = this.db): Promise<void> {
+    await db.query(
+      `UPDATE refresh_tokens SET revoked_at = now()
+       WHERE ${OWNERS[kind].column} = $1 AND revoked_at IS NULL AND ($2::uuid IS NULL OR family_id <> $2)`,
+      [accountId, except ?? null],
+    );
+  }
+
   /** Returns null instead of throwing: the end of a chain must be committed. */
   private async rotate(tx: Tx, refreshToken: string): Promise<(Session & { owner: SessionOwner }) | null> {
     const [token] = await tx.query<TokenRow>(
       `SELECT t.id, t.family_id, t.used_at IS NOT NULL AS used,
               extract(epoch FROM clock_timestamp() - t.used_at)::float8 AS seconds_since_use,
-              t.expires_at > now() AND u.suspended_at IS NULL AS usable,
-              u.id AS user_id, u.email, u.name, u.role, u.token_version
-       FROM refresh_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = $1 FOR UPDATE OF t`,
+              t.expires_at > now() AND u.suspended_at IS NULL AND c.deleted_at IS NULL AS usable,
+              CASE WHEN u.id IS NOT NULL
+                THEN jsonb_build_object('kind', 'staff', 'id', u.id, 'email', u.email, 'name', u.name, 'role', u.role,
+                  'tokenVersion', u.token_version)
+                ELSE jsonb_build_object('kind', 'customer', 'id', c.id, 'email', c.email, 'firstName', c.first_name,
+                  'lastName', c.last_name, 'tokenVersion', c.token_version) END AS owner
+       FROM refresh_tokens t LEFT JOIN users u ON u.id = t.user_id LEFT JOIN customers c ON c.id = t.customer_id
+       WHERE t.token_hash = $1 FOR UPDATE OF t`,
       [hashOf(refreshToken)],
     );
-    if (!token) return null;
+    if (!token?.owner) return null;
     // A statement of its own: it must see what was committed while this one waited for the row.
     const [family] = await tx.query<{ ended: boolean; moved_on: boolean }>(
       `SELECT bool_or(f.revoked_at IS NOT NULL) AS ended, coalesce(bool_or(f.used_at > t.used_at), false) AS moved_on
@@ -99,13 +177,14 @@ export class Sessions {
       [token.id],
     );
     if (family!.ended || !token.usable) return null;
+    const { owner } = token;
     if (token.used) {
       if (family!.moved_on || token.seconds_since_use! > GRACE_SECONDS) {
         await tx.query(`UPDATE refresh_tokens SET revoked_at = now() WHERE family_id = $1 AND revoked_at IS NULL`, [
           token.family_id,
         ]);
         tx.afterCommit(() =>
-          log.warn('auth.refresh_token_reused', { userId: token.user_id, session: token.family_id }),
+          log.warn('auth.refresh_token_reused', { accountId: owner.id, kind: owner.kind, session: token.family_id }),
         );
       }
       return null;
@@ -113,20 +192,10 @@ export class Sessions {
     const next = newToken();
     await tx.query(`UPDATE refresh_tokens SET used_at = clock_timestamp() WHERE id = $1`, [token.id]);
     await tx.query(
-      `INSERT INTO refresh_tokens (id, user_id, family_id, token_hash, expires_at)
-       SELECT $1, user_id, family_id, $2, expires_at FROM refresh_tokens WHERE id = $3`,
+      `INSERT INTO refresh_tokens (id, user_id, customer_id, family_id, token_hash, user_agent, expires_at)
+       SELECT $1, user_id, customer_id, family_id, $2, user_agent, expires_at FROM refresh_tokens WHERE id = $3`,
       [newUuid(), hashOf(next), token.id],
     );
-    return {
-      sessionId: token.family_id,
-      refreshToken: next,
-      owner: {
-        id: token.user_id,
-        email: token.email,
-        name: token.name,
-        role: token.role,
-        tokenVersion: token.token_version,
-      },
-    };
+    return { sessionId: token.family_id, refreshToken: next, owner };
   }
 }

@@ -79,6 +79,17 @@ export interface LowStockOfMail {
   shop: ShopOfMail;
 }
 
+/** A link that a mail carries. */
+export interface LinkOfMail {
+  /** uuid */
+  id: string;
+  email: string;
+  firstName: string;
+  /** whether the address belongs to a customer at this moment */
+  hasAccount: boolean;
+  shop: ShopOfMail;
+}
+
 const SHOP = `jsonb_build_object('name', s.name, 'senderEmail', s.sender_email, 'notifyEmail', s.notify_email) AS shop`;
 
 /** Reads what mails tell of: events carry ids only, so that a mail tells the state of the moment it is written. */
@@ -123,6 +134,18 @@ export class MailDataQuery {
       [refundId],
     );
     return found(row, 'refund');
+  }
+
+  /** A link that still works, or null: a mail that comes too late is not sent. */
+  async link(linkId: string): Promise<LinkOfMail | null> {
+    const [row] = await this.db.query<LinkOfMail>(
+      `SELECT k.id, k.email, coalesce(nullif(c.first_name, ''), k.profile ->> 'firstName', '') AS "firstName",
+         c.id IS NOT NULL AS "hasAccount", ${SHOP}
+       FROM account_links k LEFT JOIN customers c ON lower(c.email) = lower(k.email), shop_settings s
+       WHERE k.id = $1 AND k.used_at IS NULL AND k.expires_at > now()`,
+      [linkId],
+    );
+    return row ?? null;
   }
 
   /** @throws PermanentFailure when there is no such stock level */

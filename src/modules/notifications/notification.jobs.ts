@@ -32,3 +32,9 @@ export const LowStockJob = defineJob({
   description: 'tells the shop that a variant runs low',
   on: ['inventory.low_stock'],
 });
+export const RegistrationJob = defineJob({
+  name: 'notifications.registration',
+  queue,
+  description: 'sends the link that opens an account, or tells that there is one',
+  on: ['customer.registration_requested'],
+});

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { APP_CONFIG, type Config } from '../../config/index.js';
+import { AuthModule } from '../auth/index.js';
+import { RegistrationProcessor } from './account-mails.processor.js';
 import { LowStockProcessor } from './low-stock.processor.js';
 import { MailDataQuery } from './mail-data.query.js';
 import { MailboxMailer } from './mailbox.mailer.js';
@@ -15,8 +17,9 @@ import {
 import { PostOffice } from './post-office.js';
 import { SmtpMailer } from './smtp.mailer.js';
 
-/** E-mail to customers about their orders, and to the shop about its stock. */
+/** E-mail to customers about their orders and accounts, and to the shop about its stock. */
 @Module({
+  imports: [AuthModule],
   providers: [
     {
       provide: Mailer,
@@ -31,6 +34,7 @@ import { SmtpMailer } from './smtp.mailer.js';
     RefundProcessor,
     OrderCanceledProcessor,
     LowStockProcessor,
+    RegistrationProcessor,
     MailboxPages,
   ],
 })

@@ -5,8 +5,15 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export class RefreshToken {
   @PrimaryColumn('uuid')
   id: string;
-  @Column({ name: 'user_id', type: 'uuid' })
-  userId: string;
+  /** Of a session of staff. */
+  @Column({ name: 'user_id', type: 'uuid', nullable: true })
+  userId: string | null;
+  /** Of a session of a customer. */
+  @Column({ name: 'customer_id', type: 'uuid', nullable: true })
+  customerId: string | null;
+  /** The program that signed in, as it called itself. */
+  @Column({ name: 'user_agent', type: 'text', nullable: true })
+  userAgent: string | null;
   /** The session. */
   @Column({ name: 'family_id', type: 'uuid' })
   familyId: string;

@@ -1,0 +1,73 @@
+import { Body, Controller, Header, Headers, HttpCode, Ip, Post } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { RateLimited, ValidationFailed } from '#libs/errors';
+import { Throws } from '#libs/http';
+import { AccessTokens, CartToken, InvalidCredentials, Public, SessionResponse, SignInHooks } from '../auth/index.js';
+import { InvalidLink } from './customers.errors.js';
+import { RegisterRequest, VerifyEmailRequest } from './dto/account.request.js';
+import { MailSentResponse } from './dto/customer.response.js';
+import { RegisterCustomer } from './register-customer.service.js';
+import { VerifyEmail } from './verify-email.service.js';
+
+/** How customers come to an account. */
+@ApiTags('Authentication')
+@Controller('v1/auth')
+export class AccountController {
+  constructor(
+    private readonly registerCustomer: RegisterCustomer,
+    private readonly verify: VerifyEmail,
+    private readonly tokens: AccessTokens,
+    private readonly hooks: SignInHooks,
+  ) {}
+
+  /** A new account, once its mail is answered. */
+  @Post('register')
+  @HttpCode(202)
+  @Public()
+  @Header('Cache-Control', 'private, no-store')
+  @ApiOperation({
+    operationId: 'register',
+    summary: 'Open an account',
+    description:
+      'A mail with a link goes to the address; POST /v1/auth/verify-email opens the account with it. The answer is the same when the address has ' +
+      'an account already: then the mail says so.',
+  })
+  @ApiAcceptedResponse({ type: MailSentResponse })
+  @Throws(ValidationFailed, RateLimited)
+  async register(@Body() body: RegisterRequest, @Ip() address: string): Promise<MailSentResponse> {
+    await this.registerCustomer.execute(body, address);
+    return { status: 'mail_sent' };
+  }
+
+  /** The link of a mail, opened. */
+  @Post('verify-email')
+  @HttpCode(200)
+  @Public()
+  @Header('Cache-Control', 'private, no-store')
+  @ApiHeader({ name: 'X-Cart-Token', required: false, description: 'of the cart `cartId`', schema: { type: 'string' } })
+  @ApiOperation({
+    operationId: 'verifyEmail',
+    summary: 'Open the link of a mail: a new account, or a new e-mail address',
+    description:
+      'Begins a session. Needs the password too, so that nobody gets an account in the name of another who merely clicks. Orders that were placed ' +
+      'with this address as a guest belong to the account from now on.',
+  })
+  @ApiOkResponse({ type: SessionResponse })
+  @Throws(ValidationFailed, InvalidLink, InvalidCredentials, RateLimited)
+  async verifyEmail(
+    @Body() body: VerifyEmailRequest,
+    @Ip() address: string,
+    @Headers('user-agent') userAgent: string | undefined,
+    @CartToken() token: string | undefined,
+  ): Promise<SessionResponse> {
+    const session = await this.verify.execute(body, { address, userAgent });
+    const { id, tokenVersion } = session.owner;
+    const guest = body.cartId === undefined ? undefined : { cartId: body.cartId, token };
+    const cart = await this.hooks.cartOf(session.owner, guest);
+    return SessionResponse.from(
+      session,
+      await this.tokens.issue(id, session.sessionId, tokenVersion, 'customer'),
+      cart,
+    );
+  }
+}

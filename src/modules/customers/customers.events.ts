@@ -1,0 +1,18 @@
+import { defineEvent } from '#libs/outbox';
+
+const link = { linkId: '01920000-0000-7000-8000-0000000000c1' };
+const customer = { customerId: 'cus_01j4000000e008000000000001' };
+
+export const RegistrationRequested = defineEvent({
+  topic: 'customer.registration_requested',
+  version: 1,
+  description:
+    'Somebody wants an account. The mail goes out whether the address has one already or not; only its words differ.',
+  example: link,
+});
+export const CustomerRegistered = defineEvent({
+  topic: 'customer.registered',
+  version: 1,
+  description: 'A customer has shown that the e-mail address is theirs and has an account now.',
+  example: customer,
+});

@@ -1,0 +1,4 @@
+import { CustomerEntity } from './customer.entity.js';
+
+export const customerEntities = [CustomerEntity];
+export { CustomerEntity };

@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import { Db, isUniqueViolation, type Tx } from '#libs/database';
+import { encodeId, newUuid } from '#libs/ids';
+import { log } from '#libs/log';
+import { announce } from '#libs/outbox';
+import {
+  type AccountLink,
+  AccountLinks,
+  type Caller,
+  InvalidCredentials,
+  LoginThrottle,
+  PasswordHasher,
+  type SessionOwner,
+  Sessions,
+} from '../auth/index.js';
+import { InvalidLink } from './customers.errors.js';
+import { CustomerRegistered } from './customers.events.js';
+
+/** A session that begins. */
+export type BegunSession = { sessionId: string; refreshToken: string; owner: SessionOwner & { kind: 'customer' } };
+
+interface Owner {
+  id: string;
+  email: string;
+  firstName: string;
+  lastName: string;
+  tokenVersion: number;
+}
+
+const OWNER_COLUMNS = `id, email, first_name AS "firstName", last_name AS "lastName", token_version AS "tokenVersion"`;
+
+/**
+ * Opens an account, or moves it to another e-mail address, once its owner has shown both the link that was sent there and
+ * the password. The link alone would let anybody register the address of another in the hope that they click, and then
+ * read their orders.
+ */
+@Injectable()
+export class VerifyEmail {
+  constructor(
+    private readonly db: Db,
+    private readonly throttle: LoginThrottle,
+    private readonly passwords: PasswordHasher,
+    private readonly links: AccountLinks,
+    private readonly sessions: Sessions,
+  ) {}
+
+  /** @throws invalid_link, invalid_credentials, rate_limited */
+  async execute(request: { token: string; password: string }, caller: Caller): Promise<BegunSession> {
+    const link = await this.links.find(this.db, request.token, ['register', 'change_email']);
+    if (!link) throw InvalidLink();
+    const attempt = await this.throttle.admit(link.email, caller.address);
+    let fits: boolean;
+    try {
+      fits = await this.passwords.verify(await this.passwordOf(link), request.password);
+    } catch (error) {
+      await attempt.notTried();
+      throw error;
+    }
+    if (!fits) throw InvalidCredentials();
+    const begun = await this.db.transaction((tx) => this.open(tx, request.token, caller)).catch(takenMeanwhile);
+    await attempt.succeeded();
+    log.info('customer.email_verified', { customerId: encodeId('customer', begun.owner.id), purpose: link.purpose });
+    return begun;
+  }
+
+  private async passwordOf(link: AccountLink): Promise<string | null> {
+    if (link.purpose === 'register') return link.passwordHash;
+    const [customer] = await this.db.query<{ password_hash: string | null }>(
+      `SELECT password_hash FROM customers WHERE id = $1`,
+      [link.customerId],
+    );
+    return customer?.password_hash ?? null;
+  }
+
+  private async open(tx: Tx, token: string, caller: Caller): Promise<BegunSession> {
+    const link = await this.links.find(tx, token, ['register', 'change_email'], true);
+    if (!link) throw InvalidLink();
+    const owner = link.purpose === 'register' ? await this.register(tx, link) : await this.changeEmail(tx, link);
+    await this.links.use(tx, link);
+    const account = { kind: 'customer' as const, ...owner };
+    const session = await this.sessions.begin(account, caller.userAgent, tx);
+    if (!session) throw InvalidLink();
+    return { ...session, owner: account };
+  }
+
+  private async register(tx: Tx, link: AccountLink): Promise<Owner> {
+    const id = newUuid();
+    const profile = link.profile as { firstName: string; lastName: string; acceptsMarketing: boolean };
+    const [owner] = await tx.query<Owner>(
+      `INSERT INTO customers (id, email, password_hash, first_name, last_name, accepts_marketing)
+       VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${OWNER_COLUMNS}`,
+      [id, link.email, link.passwordHash, profile.firstName, profile.lastName, profile.acceptsMarketing],
+    );
+    announce(tx, {
+      definition: CustomerRegistered,
+      aggregateType: 'customer',
+      aggregateId: id,
+      payload: { customerId: encodeId('customer', id) },
+    });
+    return owner!;
+  }
+
+  private async changeEmail(tx: Tx, link: AccountLink): Promise<Owner> {
+    const [owner] = await tx.query<Owner>(
+      `UPDATE customers SET email = $2, version = version + 1, updated_at = now()
+       WHERE id = $1 AND deleted_at IS NULL RETURNING ${OWNER_COLUMNS}`,
+      [link.customerId, link.email],
+    );
+    if (!owner) throw InvalidLink();
+    return owner;
+  }
+}
+
+/** Somebody else has the address now: the link came to nothing. */
+function takenMeanwhile(error: unknown): never {
+  if (isUniqueViolation(error, 'customers_email')) throw InvalidLink({ cause: error });
+  throw error;
+}
