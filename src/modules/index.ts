@@ -7,6 +7,7 @@ import { CustomersModule } from './customers/index.js';
 import { DemoModule } from './demo/index.js';
 import { ImportsModule } from './imports/index.js';
 import { InventoryModule } from './inventory/index.js';
+import { LedgerModule } from './ledger/index.js';
 import { NotificationsModule } from './notifications/index.js';
 import { OperationsModule } from './operations/index.js';
 import { OrdersModule } from './orders/index.js';
@@ -22,6 +23,7 @@ export const modules: Type[] = [
   CartModule,
   OrdersModule,
   CustomersModule,
+  LedgerModule,
   PaymentsModule,
   CheckoutModule,
   ImportsModule,

@@ -155,6 +155,31 @@ const FAULTS: PlantedFault[] = [
     },
   },
   {
+    check: 'M6',
+    what: 'an entry without its other side',
+    sql: [`DELETE FROM ledger_entries WHERE account = 'customer_payments'`],
+  },
+  {
+    check: 'M6',
+    what: 'a transaction without entries',
+    sql: [`INSERT INTO ledger_transactions (id, fact, kind) VALUES (gen_random_uuid(), 'planted', 'capture')`],
+  },
+  {
+    check: 'M7',
+    what: 'a capture of another amount',
+    sql: [`UPDATE ledger_entries SET amount = amount - 1 WHERE account = 'customer_payments'`],
+  },
+  {
+    check: 'M8',
+    what: 'a capture that was not entered',
+    sql: [`UPDATE ledger_transactions SET fact = 'planted' WHERE kind = 'capture'`],
+  },
+  {
+    check: 'M9',
+    what: 'a fee of another amount',
+    sql: [`UPDATE ledger_entries SET amount = amount + 1 WHERE account = 'provider_balance:stripe'`],
+  },
+  {
     check: 'E1',
     what: 'an event that never came',
     sql: [],
@@ -289,6 +314,7 @@ describe('the books', () => {
         const db = { query: async (text: string, values?: unknown[]) => (await admin.query(text, values)).rows };
         const healthy = shop.providerBooks();
         const provider = {
+          ...healthy,
           charges: [...healthy.charges, ...(fault.provider?.charges ?? [])],
           events: [...healthy.events, ...(fault.provider?.events ?? [])],
         };

@@ -4,6 +4,7 @@ import { Inventory1790000000003 } from './1790000000003-inventory.js';
 import { Sales1790000000004 } from './1790000000004-sales.js';
 import { OpenCarts1790000000005 } from './1790000000005-open-carts.js';
 import { AccountIndexes1790000000008, Accounts1790000000008 } from './1790000000008-accounts.js';
+import { Ledger1790000000007 } from './1790000000007-ledger.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -12,6 +13,7 @@ export const migrations = [
   Inventory1790000000003,
   Sales1790000000004,
   OpenCarts1790000000005,
+  Ledger1790000000007,
   Accounts1790000000008,
   AccountIndexes1790000000008,
 ];

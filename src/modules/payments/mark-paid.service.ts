@@ -3,6 +3,7 @@ import { Db } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { encodeId } from '#libs/ids';
 import { OrdersRepository } from '../orders/index.js';
+import { BookMoney } from './books/book-money.service.js';
 import { OrderNotPayable, PaymentNotManual } from './payments.errors.js';
 import { PaymentsRepository } from './payments.repository.js';
 
@@ -13,6 +14,7 @@ export class MarkPaid {
     private readonly db: Db,
     private readonly orders: OrdersRepository,
     private readonly payments: PaymentsRepository,
+    private readonly books: BookMoney,
   ) {}
 
   /** @throws `not_found`, `payment_not_manual`, `order_not_payable` */
@@ -28,6 +30,7 @@ export class MarkPaid {
         throw OrderNotPayable({ data: { orderStatus: order.status, paymentStatus: order.payment_status } });
       }
       await this.payments.update(tx, paymentId, { status: 'succeeded', captured: payment.amount });
+      await this.books.execute(tx, paymentId);
       const done = order.status === 'confirmed' && order.fulfillment_status === 'fulfilled';
       await this.orders.change(
         tx,

@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { InventoryModule } from '../inventory/index.js';
+import { LedgerModule } from '../ledger/index.js';
 import { OrdersModule } from '../orders/index.js';
 import { ApplyReceipt } from './apply-receipt.service.js';
+import { BookMoney } from './books/book-money.service.js';
 import { CancelOrder } from './cancel-order.service.js';
 import { ExecuteRefund } from './execute-refund.service.js';
 import { ExecuteRefundHandler } from './jobs/execute-refund.job.js';
@@ -25,12 +27,13 @@ import { SyncPayment } from './sync-payment.service.js';
 
 /** Money: how it comes, how it goes back, and how the order learns of it. */
 @Module({
-  imports: [InventoryModule, OrdersModule],
+  imports: [InventoryModule, LedgerModule, OrdersModule],
   controllers: [PaymentsController, OrderMoneyAdminController, PaymentsAdminController],
   providers: [
     StripeGateway,
     PaymentsRepository,
     PaymentsQuery,
+    BookMoney,
     SettlePayment,
     SettleRefunds,
     SyncPayment,

@@ -7,6 +7,7 @@ import { announce } from '#libs/outbox';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { StockLedger } from '../inventory/index.js';
 import { type LockedOrder, type OrderPaymentStatus, OrdersRepository, OrderUnderReview } from '../orders/index.js';
+import { BookMoney } from './books/book-money.service.js';
 import { ExecuteRefundJob } from './jobs/definitions.js';
 import { mayBecome } from './payment.state.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
@@ -30,6 +31,7 @@ export class SettlePayment {
     private readonly payments: PaymentsRepository,
     private readonly stock: StockLedger,
     private readonly refunds: SettleRefunds,
+    private readonly books: BookMoney,
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
@@ -52,6 +54,7 @@ export class SettlePayment {
       await this.move(tx, order, payment, intent, cancelReason, actor);
     else if (payment.provider_ref === null) await this.payments.update(tx, payment.id, { providerRef: intent.ref });
     if (state.refunds.length > 0) await this.refunds.apply(tx, payment.id, state.refunds);
+    await this.books.execute(tx, payment.id, { received: intent.amountReceived, transactions: transactionsOf(state) });
     return this.payments.lock(tx, paymentId);
   }
 
@@ -249,3 +252,8 @@ export class SettlePayment {
     };
   }
 }
+
+const transactionsOf = ({ intent, refunds }: ProviderState) => [
+  ...(intent.transactions ?? []),
+  ...refunds.flatMap((refund) => refund.transactions ?? []),
+];

@@ -4,6 +4,7 @@ import { decodeId, encodeId, newUuid } from '#libs/ids';
 import { announce } from '#libs/outbox';
 import { StockLedger } from '../inventory/index.js';
 import { type OrderPaymentStatus, OrdersRepository } from '../orders/index.js';
+import { BookMoney } from './books/book-money.service.js';
 import { PaymentRefunded, RefundFailed } from './payments.events.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import type { ProviderRefund } from './stripe/stripe-gateway.js';
@@ -24,6 +25,7 @@ export class SettleRefunds {
     private readonly orders: OrdersRepository,
     private readonly payments: PaymentsRepository,
     private readonly stock: StockLedger,
+    private readonly books: BookMoney,
   ) {}
 
   async apply(tx: Tx, paymentId: string, reported: readonly ProviderRefund[]): Promise<void> {
@@ -74,6 +76,7 @@ export class SettleRefunds {
       await this.tell(tx, row, order.id, payment.currency, refund.status);
     }
     await this.refreshTotals(tx, paymentId);
+    await this.books.execute(tx, paymentId, { transactions: reported.flatMap((r) => r.transactions ?? []) });
   }
 
   /** Stripe does not take the refund at all: nothing was sent, the shop hears of it, and the request may come again. */

@@ -152,6 +152,47 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
       FROM provider_charges WHERE captured - refunded > 0 GROUP BY order_id HAVING count(*) > 1`,
   },
   {
+    id: 'M6',
+    title: 'the ledger balances: each transaction has entries, and they sum to zero in each currency',
+    sql: `SELECT format('%s %s sums to %s', t.fact, e.currency, e.amount) AS detail
+      FROM ledger_transactions t LEFT JOIN (SELECT transaction_id, currency, sum(amount) AS amount FROM ledger_entries GROUP BY 1, 2) e
+        ON e.transaction_id = t.id
+      WHERE e.amount IS DISTINCT FROM 0`,
+  },
+  {
+    id: 'M7',
+    title: 'the ledger says of each payment what its row says',
+    sql: `SELECT format('payment %s captured %s ledger %s, refunded %s ledger %s', p.id, p.captured, coalesce(l.captured, 0), p.refunded, coalesce(l.refunded, 0)) AS detail
+      FROM payments p LEFT JOIN (
+        SELECT t.payment_id, -sum(e.amount) FILTER (WHERE e.account = 'customer_payments') AS captured, sum(e.amount) FILTER (WHERE e.account = 'refunds') AS refunded
+        FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id GROUP BY 1) l ON l.payment_id = p.id
+      WHERE p.captured <> coalesce(l.captured, 0) OR p.refunded <> coalesce(l.refunded, 0)`,
+  },
+  {
+    id: 'M8',
+    title: 'no fact of money is missing in the ledger',
+    sql: `WITH facts AS (
+        SELECT 'capture:' || id AS fact FROM payments WHERE captured > 0
+        UNION ALL SELECT 'refund:' || id FROM refunds WHERE status = 'succeeded'
+        UNION ALL SELECT 'refund_sent:' || id FROM refunds WHERE status = 'pending' AND provider_ref IS NOT NULL
+        UNION ALL SELECT 'refund_failed:' || r.id FROM refunds r
+          WHERE r.status = 'failed' AND EXISTS (SELECT FROM ledger_transactions t WHERE t.fact IN ('refund:' || r.id, 'refund_sent:' || r.id))
+        UNION ALL SELECT 'fee:' || ref FROM provider_transactions WHERE fee <> 0)
+      SELECT fact AS detail FROM facts LEFT JOIN ledger_transactions USING (fact) WHERE id IS NULL`,
+  },
+  {
+    id: 'M9',
+    title: "the ledger's balance is the provider's, payment by payment, where the provider's lines are in",
+    needs: 'provider',
+    sql: `SELECT format('%s %s ours %s theirs %s', p.provider_ref, x.currency, coalesce(l.amount, 0), x.net) AS detail
+      FROM (SELECT ref, currency, sum(net) AS net, bool_and(EXISTS (SELECT FROM provider_transactions k WHERE k.ref = line)) AS known
+            FROM provider_lines GROUP BY 1, 2) x
+      JOIN payments p ON p.provider_ref = x.ref
+      LEFT JOIN (SELECT t.payment_id, e.currency, sum(e.amount) AS amount FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
+            WHERE e.account = 'provider_balance:stripe' GROUP BY 1, 2) l ON l.payment_id = p.id AND l.currency = x.currency
+      WHERE x.known AND coalesce(l.amount, 0) <> x.net`,
+  },
+  {
     id: 'E1',
     title: 'every event of the provider was received',
     needs: 'provider',

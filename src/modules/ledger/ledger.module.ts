@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { LedgerAdminController } from './ledger.admin.controller.js';
+import { LedgerQuery } from './ledger.query.js';
+import { Ledger } from './ledger.service.js';
+
+/** The double-entry book of all money. */
+@Module({
+  controllers: [LedgerAdminController],
+  providers: [Ledger, LedgerQuery],
+  exports: [Ledger],
+})
+export class LedgerModule {}
