@@ -1,5 +1,6 @@
 import { ConfigError, type Config, loadConfig } from '../config/index.js';
 import { configureLog, log } from '#libs/log';
+import { listenForFailpoints } from './failpoints.js';
 import { hasLauncher, tellLauncher } from './launcher-channel.js';
 
 /**
@@ -10,6 +11,7 @@ export async function startProcess(service: 'api' | 'worker', run: (config: Conf
   try {
     const config = loadConfig();
     configureLog({ level: config.logLevel, service });
+    listenForFailpoints(config);
     process.on('unhandledRejection', (error) => log.error('process.unhandled_rejection', { error }));
     process.on('uncaughtException', (error) => {
       log.error('process.uncaught_exception', { error });

@@ -84,6 +84,7 @@ describe('settings', () => {
       { STRIPE_SECRET_KEY: 'sk_test_x1', STRIPE_PUBLISHABLE_KEY: 'pk_test_x1' },
       ['STRIPE_WEBHOOK_SECRET'],
     ],
+    ['failpoints', { FAILPOINTS: 'commit.settle:kill' }, ['FAILPOINTS']],
     ['a proxy that is anybody', { TRUST_PROXY: 'true' }, ['TRUST_PROXY']],
     ['any origin', { CORS_ORIGINS: '*' }, ['CORS_ORIGINS']],
     [

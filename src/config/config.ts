@@ -35,6 +35,8 @@ export interface Config {
   manualPayments: boolean;
   migrate: boolean;
   jobs: boolean;
+  /** Where this process shall end without warning, or `on`; null always in production. */
+  failpoints: string | null;
   signingKeys: KeyObject[];
   encryptionKey: Buffer;
 }
@@ -190,9 +192,12 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     manualPayments: flag('MANUAL_PAYMENTS', !production),
     migrate: flag('MIGRATE', !production),
     jobs: flag('JOBS', !production),
+    failpoints: optional('FAILPOINTS'),
     signingKeys,
     encryptionKey,
   };
+  if (production && config.failpoints !== null)
+    problems.push('FAILPOINTS end the process without warning: they are for tests, not for production');
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 

@@ -87,6 +87,11 @@ export const SETTINGS: readonly Setting[] = [
     meaning: 'run jobs in the API process; in production src/worker runs them',
   },
   {
+    name: 'FAILPOINTS',
+    default: 'none',
+    meaning: 'name:kill ends the process without warning at that place of the code; for tests, refused in production',
+  },
+  {
     name: 'SIGNING_KEY',
     default: 'generated into DATA_DIR',
     meaning:

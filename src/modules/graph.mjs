@@ -28,6 +28,7 @@ export const MODULES = {
  */
 export const LIBS = {
   errors: [],
+  failpoints: [],
   html: [],
   ids: [],
   'local-stack': [],

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
 import { APP_CONFIG, type Config } from '../../config/index.js';
@@ -111,6 +112,7 @@ export class PlaceOrder {
       ),
     ]);
     if (missing.length > 0) throw this.outOfStock(cart, await this.stock.available(tx, missing), missing);
+    failpoint('commit.place_order');
     return { orderId, order, payment };
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { NotFound } from '#libs/errors';
+import { failpoint } from '#libs/failpoints';
 import { SyncPayment } from './sync-payment.service.js';
 
 /** Works on a stored event: reads what it names from Stripe, applies it, and notes on the receipt what became of it. */
@@ -18,6 +19,7 @@ export class ApplyReceipt {
     );
     if (!receipt) throw NotFound({ detail: 'There is no such receipt.' });
     const outcome = receipt.object_ref === null ? 'ignored' : await this.sync.executeByIntent(receipt.object_ref);
+    failpoint('commit.receipt');
     await this.db.query(`UPDATE webhook_receipts SET processed_at = now(), outcome = $2 WHERE id = $1`, [
       receiptId,
       outcome,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { type LockedOrder, OrderNotCancelable, OrdersRepository } from '../orders/index.js';
 import { StockLedger } from '../inventory/index.js';
 import { ExecuteRefund } from './execute-refund.service.js';
@@ -51,7 +52,11 @@ export class CancelOrder {
           data: { orderStatus: order.status },
         });
     }
-    const refundId = await this.db.transaction((tx) => this.cancelHere(tx, orderId, cancellation));
+    const refundId = await this.db.transaction(async (tx) => {
+      const refund = await this.cancelHere(tx, orderId, cancellation);
+      failpoint('commit.cancel');
+      return refund;
+    });
     // The order has ended whatever comes of its refund: a job sends it when Stripe is back, and the shop hears of a refusal.
     if (refundId) await this.executeRefund.execute(refundId).catch((error: unknown) => rethrowUnlessTold(error));
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
 import { PaymentRefused } from './payments.errors.js';
 import { PaymentsRepository } from './payments.repository.js';
@@ -40,9 +41,16 @@ export class ExecuteRefund {
       });
     } catch (error) {
       if (!PaymentRefused.is(error)) throw error;
-      await this.db.transaction((tx) => this.settle.refuse(tx, refundId, payment.id, error.message));
+      const { message } = error;
+      await this.db.transaction(async (tx) => {
+        await this.settle.refuse(tx, refundId, payment.id, message);
+        failpoint('commit.refund_refused');
+      });
       throw error;
     }
-    await this.db.transaction(async (tx) => this.settle.apply(tx, payment.id, [answer]));
+    await this.db.transaction(async (tx) => {
+      await this.settle.apply(tx, payment.id, [answer]);
+      failpoint('commit.refund_answer');
+    });
   }
 }

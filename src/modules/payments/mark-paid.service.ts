@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { NotFound } from '#libs/errors';
+import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
 import { OrdersRepository } from '../orders/index.js';
 import { BookMoney } from './books/book-money.service.js';
@@ -42,6 +43,7 @@ export class MarkPaid {
           data: { paymentId: encodeId('payment', paymentId), amount: payment.amount, currency: payment.currency },
         },
       );
+      failpoint('commit.mark_paid');
     });
   }
 }

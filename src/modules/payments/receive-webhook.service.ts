@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import Stripe from 'stripe';
 import { Db } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
 import { log } from '#libs/log';
@@ -32,6 +33,7 @@ export class ReceiveWebhook {
         [receiptId, event.id, event.type, intentOf(event), event.api_version],
       );
       if (stored.length > 0) await enqueue(tx, ProcessWebhookJob, receiptId, { receiptId });
+      failpoint('commit.webhook');
     });
   }
 

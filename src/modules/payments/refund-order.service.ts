@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
 import type { FieldError } from '#libs/errors';
 import { ValidationFailed } from '#libs/errors';
+import { failpoint } from '#libs/failpoints';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
 import { roundHalfUp } from '#libs/money';
@@ -101,6 +102,7 @@ export class RefundOrder {
       data: { amount, currency: payment.currency, reason: request.reason ?? null },
     });
     await this.carryOut(tx, payment, id, amount);
+    failpoint('commit.refund');
     return { id, provider: payment.provider };
   }
 

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Stripe from 'stripe';
 import { assertNoTransaction } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { log } from '#libs/log';
 import { CircuitBreaker, defineTally } from '#libs/vitals';
 import { PaymentRefused, PaymentUnavailable } from '../payments.errors.js';
@@ -72,7 +73,9 @@ export class StripeLine {
         });
       }
       try {
+        failpoint(`stripe.${operation}.before`);
         const answer = await within(work(), Math.min(ATTEMPT_TIMEOUT_MS, left));
+        failpoint(`stripe.${operation}.after`);
         this.circuit.settle(permit, true);
         countCall({ operation, outcome: 'succeeded' });
         return answer;
