@@ -7,10 +7,15 @@ export interface DocumentedTag {
 /** Groups of the storefront document, in the order of a shopper's way. */
 export const STOREFRONT_TAGS: readonly DocumentedTag[] = [
   { name: 'Catalog', description: 'Products, facets, search and categories. Cacheable, no credentials.' },
-  { name: 'Cart', description: 'A guest cart: `POST /v1/carts` returns its `token` once; send it as `X-Cart-Token`.' },
+  {
+    name: 'Cart',
+    description:
+      '`POST /v1/carts` returns its `token` once; send it as `X-Cart-Token`. Customers who are signed in need none.',
+  },
   { name: 'Checkout', description: 'Turns one cart into one order, whatever is repeated.' },
-  { name: 'Orders', description: 'An order as its buyer sees it, with the token of the cart that it was.' },
+  { name: 'Orders', description: 'An order as its buyer sees it: signed in, or with the token of the cart that it was.' },
   { name: 'Authentication', description: 'One door for customers and staff: sign in, renew, sign out.' },
+  { name: 'Account', description: 'What belongs to a customer who is signed in: profile, addresses, orders, sessions.' },
   { name: 'Webhooks', description: 'Where payment providers report. Signed; not for storefronts.' },
   { name: 'Health', description: 'Whether the shop is alive and ready, for load balancers.' },
 ];

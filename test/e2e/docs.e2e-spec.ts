@@ -79,7 +79,7 @@ describe('OpenAPI', () => {
   it('names the guest token as a credential, and each error once, with its body', () => {
     const { storefront } = createDocuments(shop.app) as { storefront: any };
     const getCart = storefront.paths['/v1/carts/{id}'].get;
-    expect(getCart.security).toEqual([{ cartToken: [] }]);
+    expect(getCart.security).toEqual([{ cartToken: [] }, { bearer: [] }]);
     expect(getCart.parameters.map((p: any) => p.name)).toEqual(['id']);
     const known = new Set(errorCatalog().map((error) => error.code));
     for (const { operation } of operationsOf(storefront)) {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { ShopperIdentity } from '../auth/index.js';
 
 /** A guest's credential for one cart and the order it becomes: 192 random bits, stored only as a hash. */
 export function newCartToken(): string {
@@ -11,6 +12,12 @@ export function hashCartToken(token: string): Buffer {
 }
 
 /** Compares in constant time. */
-export function tokenMatches(token: string | undefined, hash: Buffer): boolean {
+function tokenMatches(token: string | undefined, hash: Buffer): boolean {
   return token !== undefined && timingSafeEqual(hashCartToken(token), hash);
+}
+
+/** Whether a cart, or the order that it became, is the shopper's: by the guest's token, or because it is their account's. */
+export function isOf(shopper: ShopperIdentity, owner: { tokenHash: Buffer; customerId: string | null }): boolean {
+  if (shopper.customer && shopper.customer.id === owner.customerId) return true;
+  return tokenMatches(shopper.cartToken, owner.tokenHash);
 }

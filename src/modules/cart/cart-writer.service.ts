@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db, isCheckViolation, type Queryable } from '#libs/database';
 import { NotFound, VersionMismatch } from '#libs/errors';
 import { encodeId, newUuid } from '#libs/ids';
+import type { CustomerIdentity, ShopperIdentity } from '../auth/index.js';
 import { ShopContext } from '../settings/index.js';
 import { hashCartToken, newCartToken } from './cart-token.js';
 import {
@@ -21,7 +22,7 @@ const MAX_QUANTITY = 9999;
 /** Which cart, by whom, and the version that the shopper saw, if they care. */
 export interface CartReference {
   id: string;
-  token: string | undefined;
+  shopper: ShopperIdentity;
   expectedVersion?: number;
 }
 
@@ -40,10 +41,12 @@ const WANTED_LINES = (ids: string, variantIds: string, quantities: string) =>
  */
 const IS_OPEN = `status <> 'completed'`;
 
+/** The first four parameters of a change, `keyOf(cart)`: an open cart of this shopper, as they saw it. */
+const IS_THEIRS = `id = $1 AND (token_hash = $2 OR customer_id = $4) AND ${IS_OPEN} AND ($3::int IS NULL OR version = $3)`;
+
 /** Opens the cart for a change: moves its version, which also makes parallel changes wait for each other. */
 const OPEN_CART = `
-  UPDATE carts SET version = version + 1, updated_at = now()
-  WHERE id = $1 AND token_hash = $2 AND ${IS_OPEN} AND ($3::int IS NULL OR version = $3)`;
+  UPDATE carts SET version = version + 1, updated_at = now() WHERE ${IS_THEIRS}`;
 
 /**
  * Changes carts, through the connection that it is given, so that what follows travels along. Each change is one statement that moves the version of the cart and writes its lines, so parallel
@@ -60,33 +63,41 @@ export class CartWriter {
    * Makes a cart and returns it with the only copy of its token. An empty cart, which most begin as, comes as it was
    * written, so that nobody needs to read it.
    */
-  async create(request: CreateCartRequest, currency: string): Promise<{ cart: CartSnapshot; token: string }> {
+  async create(
+    request: CreateCartRequest,
+    currency: string,
+    customer?: CustomerIdentity,
+  ): Promise<{ cart: CartSnapshot; token: string }> {
     await this.checkReferences(request);
     const lines = mergeLines(request.lines ?? []);
     const id = newUuid();
     const token = newCartToken();
     const tokenHash = hashCartToken(token);
+    const customerId = customer?.id ?? null;
+    const email = request.email?.trim() ?? customer?.email ?? null;
     const values = [
       id,
       tokenHash,
       currency,
-      request.email?.trim() ?? null,
+      email,
       json(request.shippingAddress),
       json(request.billingAddress),
       request.shippingMethodId ?? null,
+      customerId,
     ];
     if (lines.length === 0) {
       const [row] = await this.db.query<{ created_at: Date; shop_version: number }>(
-        `INSERT INTO carts (id, token_hash, currency, email, shipping_address, billing_address, shipping_method_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING created_at, (SELECT version FROM shop_settings) AS shop_version`,
+        `INSERT INTO carts (id, token_hash, currency, email, shipping_address, billing_address, shipping_method_id, customer_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING created_at, (SELECT version FROM shop_settings) AS shop_version`,
         values,
       );
       const cart: CartSnapshot = {
         id,
         tokenHash,
+        customerId,
         currency,
         status: 'open',
-        email: request.email?.trim() ?? null,
+        email,
         shippingAddress: request.shippingAddress ?? null,
         billingAddress: request.billingAddress ?? null,
         shippingMethodId: request.shippingMethodId ?? null,
@@ -104,16 +115,16 @@ export class CartWriter {
       Promise.all([
         db.query(
           `WITH want AS MATERIALIZED (
-             SELECT w.*, pr.amount FROM ${WANTED_LINES('$8', '$9', '$10')} ${SELLABLE}
+             SELECT w.*, pr.amount FROM ${WANTED_LINES('$9', '$10', '$11')} ${SELLABLE}
              JOIN prices pr ON pr.variant_id = v.id AND pr.currency = $3),
            cart AS (
-             INSERT INTO carts (id, token_hash, currency, email, shipping_address, billing_address, shipping_method_id)
-             SELECT $1, $2, $3, $4, $5, $6, $7 WHERE (SELECT count(*) FROM want) = $11 RETURNING id)
+             INSERT INTO carts (id, token_hash, currency, email, shipping_address, billing_address, shipping_method_id, customer_id)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE (SELECT count(*) FROM want) = $12 RETURNING id)
            INSERT INTO cart_lines (id, cart_id, variant_id, quantity, seen_amount)
            SELECT want.id, cart.id, want.variant_id, want.quantity, want.amount FROM want, cart`,
           [...values, ...columnsOf(lines), lines.length],
         ),
-        findCart(db, id, token),
+        findCart(db, id, { cartToken: token }),
       ]),
     );
     if (!cart) throw await this.unknownVariants(this.db, request.lines ?? [], currency);
@@ -125,18 +136,18 @@ export class CartWriter {
     const done = await this.guardQuantity(() =>
       db.query<{ id: string | null }>(
         `WITH want AS MATERIALIZED (
-           SELECT w.variant_id, pr.amount FROM (SELECT $4::uuid AS variant_id) w ${SELLABLE}
+           SELECT w.variant_id, pr.amount FROM (SELECT $5::uuid AS variant_id) w ${SELLABLE}
            JOIN prices pr ON pr.variant_id = v.id AND pr.currency = (SELECT currency FROM carts WHERE id = $1)),
          cart AS (
            ${OPEN_CART} AND EXISTS (SELECT FROM want)
              AND ((SELECT count(*) FROM cart_lines WHERE cart_id = $1) < ${MAX_LINES}
-               OR EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND variant_id = $4))
+               OR EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND variant_id = $5))
            RETURNING id)
          INSERT INTO cart_lines AS l (id, cart_id, variant_id, quantity, seen_amount)
-         SELECT $5, cart.id, want.variant_id, $6, want.amount FROM want, cart
+         SELECT $6, cart.id, want.variant_id, $7, want.amount FROM want, cart
          ON CONFLICT ON CONSTRAINT cart_lines_variant DO UPDATE SET quantity = l.quantity + excluded.quantity, seen_amount = excluded.seen_amount
          RETURNING id`,
-        [cart.id, hashed(cart.token), cart.expectedVersion ?? null, line.variantId, newUuid(), line.quantity],
+        [...keyOf(cart), line.variantId, newUuid(), line.quantity],
       ),
     );
     if (done.length > 0) return;
@@ -149,11 +160,11 @@ export class CartWriter {
   async setQuantity(db: Queryable, cart: CartReference, lineId: string, quantity: number): Promise<void> {
     if (quantity === 0) return this.removeLine(db, cart, lineId);
     const done = await db.query(
-      `WITH cart AS (${OPEN_CART} AND EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND id = $4) RETURNING id, currency)
-       UPDATE cart_lines l SET quantity = $5, seen_amount = coalesce(
+      `WITH cart AS (${OPEN_CART} AND EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND id = $5) RETURNING id, currency)
+       UPDATE cart_lines l SET quantity = $6, seen_amount = coalesce(
          (SELECT amount FROM prices pr WHERE pr.variant_id = l.variant_id AND pr.currency = cart.currency), l.seen_amount)
-       FROM cart WHERE l.cart_id = cart.id AND l.id = $4 RETURNING 1`,
-      [cart.id, hashed(cart.token), cart.expectedVersion ?? null, lineId, quantity],
+       FROM cart WHERE l.cart_id = cart.id AND l.id = $5 RETURNING 1`,
+      [...keyOf(cart), lineId, quantity],
     );
     if (done.length === 0) await this.explainMissingLine(db, cart);
   }
@@ -161,9 +172,9 @@ export class CartWriter {
   /** Takes a line out. */
   async removeLine(db: Queryable, cart: CartReference, lineId: string): Promise<void> {
     const done = await db.query(
-      `WITH cart AS (${OPEN_CART} AND EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND id = $4) RETURNING id)
-       DELETE FROM cart_lines l USING cart WHERE l.cart_id = cart.id AND l.id = $4 RETURNING 1`,
-      [cart.id, hashed(cart.token), cart.expectedVersion ?? null, lineId],
+      `WITH cart AS (${OPEN_CART} AND EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND id = $5) RETURNING id)
+       DELETE FROM cart_lines l USING cart WHERE l.cart_id = cart.id AND l.id = $5 RETURNING 1`,
+      [...keyOf(cart), lineId],
     );
     if (done.length === 0) await this.explainMissingLine(db, cart);
   }
@@ -202,10 +213,7 @@ export class CartWriter {
 
   /** Throws the cart away, with its lines. */
   async delete(cart: CartReference): Promise<void> {
-    const done = await this.db.query(
-      `DELETE FROM carts WHERE id = $1 AND token_hash = $2 AND ${IS_OPEN} AND ($3::int IS NULL OR version = $3) RETURNING 1`,
-      [cart.id, hashed(cart.token), cart.expectedVersion ?? null],
-    );
+    const done = await this.db.query(`DELETE FROM carts WHERE ${IS_THEIRS} RETURNING 1`, keyOf(cart));
     if (done.length === 0) await this.explain(this.db, cart);
   }
 
@@ -213,15 +221,13 @@ export class CartWriter {
     const given = (field: keyof UpdateCartRequest) => request[field] !== undefined;
     const done = await db.query(
       `UPDATE carts SET version = version + 1, updated_at = now(),
-         email = CASE WHEN $4 THEN $5 ELSE email END,
-         shipping_address = CASE WHEN $6 THEN $7::jsonb ELSE shipping_address END,
-         billing_address = CASE WHEN $8 THEN $9::jsonb ELSE billing_address END,
-         shipping_method_id = CASE WHEN $10 THEN $11::uuid ELSE shipping_method_id END
-       WHERE id = $1 AND token_hash = $2 AND ${IS_OPEN} AND ($3::int IS NULL OR version = $3) RETURNING 1`,
+         email = CASE WHEN $5 THEN $6 ELSE email END,
+         shipping_address = CASE WHEN $7 THEN $8::jsonb ELSE shipping_address END,
+         billing_address = CASE WHEN $9 THEN $10::jsonb ELSE billing_address END,
+         shipping_method_id = CASE WHEN $11 THEN $12::uuid ELSE shipping_method_id END
+       WHERE ${IS_THEIRS} RETURNING 1`,
       [
-        cart.id,
-        hashed(cart.token),
-        cart.expectedVersion ?? null,
+        ...keyOf(cart),
         given('email'),
         request.email?.trim() ?? null,
         given('shippingAddress'),
@@ -272,7 +278,7 @@ export class CartWriter {
 
   /** Nothing was changed: says why, or returns the cart when none of the common reasons fits. */
   private async explain(db: Queryable, cart: CartReference) {
-    const snapshot = await readCart(db, cart.id, cart.token);
+    const snapshot = await readCart(db, cart.id, cart.shopper);
     if (snapshot.status === 'completed') {
       throw CartCompleted({ data: snapshot.orderId === null ? {} : { orderId: encodeId('order', snapshot.orderId) } });
     }
@@ -316,7 +322,12 @@ export class CartWriter {
 
 const json = (value: unknown) => (value === undefined || value === null ? null : JSON.stringify(value));
 const NO_TOKEN = Buffer.alloc(0);
-const hashed = (token: string | undefined) => (token === undefined ? NO_TOKEN : hashCartToken(token));
+const keyOf = ({ id, shopper, expectedVersion }: CartReference) => [
+  id,
+  shopper.cartToken === undefined ? NO_TOKEN : hashCartToken(shopper.cartToken),
+  expectedVersion ?? null,
+  shopper.customer?.id ?? null,
+];
 
 /** The parameters of WANTED_LINES. */
 const columnsOf = (lines: readonly CartLineRequest[]) => [

@@ -10,7 +10,15 @@ import {
 import { InvalidHeader, InvalidId, NotFound, ValidationFailed, VersionMismatch } from '#libs/errors';
 import { etagOf, Idempotent, IdParam, IfMatch, type Reply, type Request, Throws } from '#libs/http';
 import { isCurrency } from '#libs/money';
-import { CartToken, Public, Shopper } from '../auth/index.js';
+import {
+  CartToken,
+  CurrentCustomer,
+  CurrentShopper,
+  Customer,
+  type CustomerIdentity,
+  Shopper,
+  type ShopperIdentity,
+} from '../auth/index.js';
 import {
   CartCompleted,
   PromotionCodeNotFound,
@@ -28,6 +36,7 @@ import {
   UpdateCartRequest,
 } from './dto/cart.request.js';
 import { CartResponse, CreatedCartResponse, ShippingMethodsResponse } from './dto/cart.response.js';
+import { MergeCartRequest, MergedCartResponse } from './dto/merge.response.js';
 
 /** Currency of the request, from X-Currency; undefined means the shop's. */
 function currencyOf(request: Request): string | undefined {
@@ -54,11 +63,12 @@ export class CartController {
   constructor(private readonly carts: CartService) {}
 
   @Post()
-  @Public()
+  @Shopper()
   @ApiOperation({
     operationId: 'createCart',
     summary: 'Make a cart',
-    description: 'Answers the cart and, this once, its `token`.',
+    description:
+      'Answers the cart and, this once, its `token`. The cart of a customer who is signed in belongs to their account.',
   })
   @ApiHeader({ name: 'X-Currency', required: false, schema: { type: 'string', example: 'USD' } })
   @ApiCreatedResponse({ type: CreatedCartResponse })
@@ -72,10 +82,11 @@ export class CartController {
   )
   async create(
     @Body() body: CreateCartRequest,
+    @CurrentShopper() shopper: ShopperIdentity,
     @Req() request: Request,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CreatedCartResponse> {
-    const view = await this.carts.create(body, currencyOf(request));
+    const view = await this.carts.create(body, currencyOf(request), shopper.customer);
     reply.header('Location', `/v1/carts/${view.body.id}`);
     return send(reply, view);
   }
@@ -87,10 +98,10 @@ export class CartController {
   @Throws(InvalidId, NotFound)
   async get(
     @IdParam('cart') id: string,
-    @CartToken() token: string | undefined,
+    @CurrentShopper() shopper: ShopperIdentity,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CartResponse> {
-    return send(reply, await this.carts.get({ id, token }));
+    return send(reply, await this.carts.get({ id, shopper }));
   }
 
   @Patch(':id')
@@ -113,12 +124,12 @@ export class CartController {
   )
   async update(
     @IdParam('cart') id: string,
-    @CartToken() token: string | undefined,
+    @CurrentShopper() shopper: ShopperIdentity,
     @IfMatch('optional') expectedVersion: number | undefined,
     @Body() body: UpdateCartRequest,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CartResponse> {
-    return send(reply, await this.carts.update({ id, token, expectedVersion }, body));
+    return send(reply, await this.carts.update({ id, shopper, expectedVersion }, body));
   }
 
   @Delete(':id')
@@ -129,10 +140,10 @@ export class CartController {
   @Throws(InvalidId, NotFound, CartCompleted, VersionMismatch)
   async delete(
     @IdParam('cart') id: string,
-    @CartToken() token: string | undefined,
+    @CurrentShopper() shopper: ShopperIdentity,
     @IfMatch('optional') expectedVersion: number | undefined,
   ): Promise<void> {
-    await this.carts.delete({ id, token, expectedVersion });
+    await this.carts.delete({ id, shopper, expectedVersion });
   }
 
   @Post(':id/lines')
@@ -156,12 +167,12 @@ export class CartController {
   )
   async addLine(
     @IdParam('cart') id: string,
-    @CartToken() token: string | undefined,
+    @CurrentShopper() shopper: ShopperIdentity,
     @IfMatch('optional') expectedVersion: number | undefined,
     @Body() body: CartLineRequest,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CartResponse> {
-    return send(reply, await this.carts.addLine({ id, token, expectedVersion }, body));
+    return send(reply, await this.carts.addLine({ id, shopper, expectedVersion }, body));
   }
 
   @Patch(':id/lines/:lineId')
@@ -176,12 +187,12 @@ export class CartController {
   async updateLine(
     @IdParam('cart') id: string,
     @IdParam('line', 'lineId') lineId: string,
-    @CartToken() token: string | undefined,
+    @CurrentShopper() shopper: ShopperIdentity,
     @IfMatch('optional') expectedVersion: number | undefined,
     @Body() body: UpdateCartLineRequest,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CartResponse> {
-    return send(reply, await this.carts.setQuantity({ id, token, expectedVersion }, lineId, body.quantity));
+    return send(reply, await this.carts.setQuantity({ id, shopper, expectedVersion }, lineId, body.quantity));
   }
 
   @Delete(':id/lines/:lineId')
@@ -192,11 +203,44 @@ export class CartController {
   async removeLine(
     @IdParam('cart') id: string,
     @IdParam('line', 'lineId') lineId: string,
-    @CartToken() token: string | undefined,
+    @CurrentShopper() shopper: ShopperIdentity,
     @IfMatch('optional') expectedVersion: number | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CartResponse> {
-    return send(reply, await this.carts.removeLine({ id, token, expectedVersion }, lineId));
+    return send(reply, await this.carts.removeLine({ id, shopper, expectedVersion }, lineId));
+  }
+
+  @Post(':id/merge')
+  @Customer()
+  @HttpCode(200)
+  @ApiHeader({ name: 'X-Cart-Token', required: false, description: 'of the cart `id`', schema: { type: 'string' } })
+  @ApiOperation({
+    operationId: 'mergeCart',
+    summary: 'Bring the cart of a guest to the account',
+    description:
+      'Its lines go into the cart that the customer used last, the same variant adds up, and the answer says what changed. Without such a cart ' +
+      'it becomes the customer’s as it is.',
+  })
+  @ApiOkResponse({ type: MergedCartResponse })
+  @Throws(ValidationFailed, InvalidId, NotFound, CartCompleted)
+  async merge(
+    @IdParam('cart') id: string,
+    @CurrentCustomer() customer: CustomerIdentity,
+    @CartToken() cartToken: string | undefined,
+    @Body() body: MergeCartRequest,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<MergedCartResponse> {
+    const { cartId, outcome, changes } = await this.carts.merge({
+      cartId: id,
+      cartToken,
+      customer,
+      intoCartId: body.intoCartId,
+    });
+    return {
+      outcome,
+      changes,
+      cart: send(reply, await this.carts.get({ id: cartId, shopper: { cartToken, customer } })),
+    };
   }
 
   @Get(':id/shipping-methods')
@@ -209,11 +253,11 @@ export class CartController {
   @Throws(InvalidId, NotFound)
   async shippingMethods(
     @IdParam('cart') id: string,
-    @CartToken() token: string | undefined,
+    @CurrentShopper() shopper: ShopperIdentity,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ShippingMethodsResponse> {
     reply.header('Cache-Control', 'private, no-store');
-    return this.carts.shippingMethods({ id, token });
+    return this.carts.shippingMethods({ id, shopper });
   }
 
   @Post(':id/promotions')
@@ -223,11 +267,11 @@ export class CartController {
   @Throws(ValidationFailed, InvalidId, NotFound, PromotionCodeNotFound)
   async applyPromotion(
     @IdParam('cart') id: string,
-    @CartToken() token: string | undefined,
+    @CurrentShopper() shopper: ShopperIdentity,
     @Body() body: ApplyPromotionRequest,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CartResponse> {
-    return send(reply, await this.carts.applyPromotion({ id, token }, body.code));
+    return send(reply, await this.carts.applyPromotion({ id, shopper }, body.code));
   }
 
   @Delete(':id/promotions/:code')
@@ -237,10 +281,10 @@ export class CartController {
   @Throws(InvalidId, NotFound)
   async removePromotion(
     @IdParam('cart') id: string,
-    @CartToken() token: string | undefined,
+    @CurrentShopper() shopper: ShopperIdentity,
     @Param('code') code: string,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CartResponse> {
-    return send(reply, await this.carts.removePromotion({ id, token }, code));
+    return send(reply, await this.carts.removePromotion({ id, shopper }, code));
   }
 }

@@ -3,11 +3,13 @@ import { SettingsModule } from '../settings/index.js';
 import { CartWriter } from './cart-writer.service.js';
 import { CartController } from './cart.controller.js';
 import { CartService } from './cart.service.js';
+import { MergeCarts } from './merge-carts.service.js';
 
 /** Carts: what shoppers are about to buy. */
 @Module({
   imports: [SettingsModule],
   controllers: [CartController],
-  providers: [CartWriter, CartService],
+  providers: [CartWriter, CartService, MergeCarts],
+  exports: [MergeCarts],
 })
 export class CartModule {}

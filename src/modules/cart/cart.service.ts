@@ -3,9 +3,11 @@ import { Db, type Queryable } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { encodeId } from '#libs/ids';
 import { APP_CONFIG, type Config } from '../../config/index.js';
+import type { CustomerIdentity } from '../auth/index.js';
 import { ShopContext } from '../settings/index.js';
 import { CartWriter, type CartReference } from './cart-writer.service.js';
 import { assessCart } from './cart.assessment.js';
+import { type MergeCommand, type MergeOutcome, MergeCarts } from './merge-carts.service.js';
 import { PromotionCodeNotFound } from './cart.errors.js';
 import { type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
 import type { CartLineRequest, CreateCartRequest, UpdateCartRequest } from './dto/cart.request.js';
@@ -23,12 +25,17 @@ export class CartService {
   constructor(
     private readonly db: Db,
     private readonly writer: CartWriter,
+    private readonly mergeCarts: MergeCarts,
     private readonly shop: ShopContext,
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
-  async create(request: CreateCartRequest, currency: string | undefined): Promise<CartView<CreatedCartResponse>> {
-    const made = await this.writer.create(request, currency ?? (await this.shop.get()).currency);
+  async create(
+    request: CreateCartRequest,
+    currency: string | undefined,
+    customer?: CustomerIdentity,
+  ): Promise<CartView<CreatedCartResponse>> {
+    const made = await this.writer.create(request, currency ?? (await this.shop.get()).currency, customer);
     const view = await this.present(made.cart);
     return { version: view.version, body: { ...view.body, token: made.token } };
   }
@@ -60,8 +67,13 @@ export class CartService {
     await this.writer.delete(cart);
   }
 
+  /** See `MergeCarts`. */
+  merge(command: MergeCommand): Promise<MergeOutcome> {
+    return this.mergeCarts.execute(command);
+  }
+
   async shippingMethods(cart: CartReference): Promise<ShippingMethodsResponse> {
-    const snapshot = await readCart(this.db, cart.id, cart.token);
+    const snapshot = await readCart(this.db, cart.id, cart.shopper);
     const { shippingMethods } = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
     return {
       data: shippingMethods.map((method) => ({
@@ -74,25 +86,25 @@ export class CartService {
 
   /** There are no promotions yet, so no code exists. */
   async applyPromotion(cart: CartReference, code: string): Promise<CartView> {
-    await readCart(this.db, cart.id, cart.token);
+    await readCart(this.db, cart.id, cart.shopper);
     throw PromotionCodeNotFound({
       errors: [{ pointer: '/code', code: 'not_found', detail: `there is no promotion code "${code}"` }],
     });
   }
 
   async removePromotion(cart: CartReference, _code: string): Promise<CartView> {
-    await readCart(this.db, cart.id, cart.token);
+    await readCart(this.db, cart.id, cart.shopper);
     throw NotFound({ detail: 'This code is not applied to the cart.' });
   }
 
   /** Writes, and reads what became of the cart: one trip to Postgres. */
   private async change(cart: CartReference, write: (db: Queryable) => Promise<void>): Promise<CartView> {
-    const [, snapshot] = await this.db.inOneTrip((db) => Promise.all([write(db), findCart(db, cart.id, cart.token)]));
+    const [, snapshot] = await this.db.inOneTrip((db) => Promise.all([write(db), findCart(db, cart.id, cart.shopper)]));
     return snapshot ? this.present(snapshot) : this.view(cart);
   }
 
   private async view(cart: CartReference): Promise<CartView> {
-    return this.present(await readCart(this.db, cart.id, cart.token));
+    return this.present(await readCart(this.db, cart.id, cart.shopper));
   }
 
   private async present(snapshot: CartSnapshot): Promise<CartView> {

@@ -1,7 +1,8 @@
 import type { Queryable, Tx } from '#libs/database';
 import { NotFound } from '#libs/errors';
+import type { ShopperIdentity } from '../auth/index.js';
 import type { Address } from './dto/address.dto.js';
-import { tokenMatches } from './cart-token.js';
+import { isOf } from './cart-token.js';
 
 /** A line with what the catalog and the stock say of it at this moment. */
 export interface CartLineSnapshot {
@@ -28,6 +29,8 @@ export interface CartLineSnapshot {
 export interface CartSnapshot {
   id: string;
   tokenHash: Buffer;
+  /** uuid of the customer whose cart it is */
+  customerId: string | null;
   currency: string;
   status: 'open' | 'completed';
   email: string | null;
@@ -51,6 +54,7 @@ type LineTuple = [
 interface CartRow {
   id: string;
   token_hash: Buffer;
+  customer_id: string | null;
   currency: string;
   status: 'open' | 'completed';
   email: string | null;
@@ -67,7 +71,7 @@ interface CartRow {
 }
 
 const SELECT_CART = `
-  SELECT c.id, c.token_hash, c.currency, c.status, c.email, c.shipping_address, c.billing_address, c.shipping_method_id,
+  SELECT c.id, c.token_hash, c.customer_id, c.currency, c.status, c.email, c.shipping_address, c.billing_address, c.shipping_method_id,
     c.promotion_codes, c.version, c.created_at, c.updated_at,
     (SELECT version FROM shop_settings) AS shop_version,
     CASE WHEN c.status = 'completed' THEN (SELECT o.id FROM orders o WHERE o.cart_id = c.id) END AS order_id,
@@ -91,6 +95,7 @@ function toSnapshot(row: CartRow): CartSnapshot {
   return {
     id: row.id,
     tokenHash: row.token_hash,
+    customerId: row.customer_id,
     currency: row.currency,
     status: row.status,
     email: row.email,
@@ -110,31 +115,33 @@ function toSnapshot(row: CartRow): CartSnapshot {
   };
 }
 
-/** Reads a cart for whoever has its token; null for an unknown cart and for a wrong token alike. */
-export async function findCart(db: Queryable, id: string, token: string | undefined): Promise<CartSnapshot | null> {
+/** Reads a cart for whoever may; null for an unknown cart and for one of somebody else alike. */
+export async function findCart(db: Queryable, id: string, shopper: ShopperIdentity): Promise<CartSnapshot | null> {
   const [row] = await db.query<CartRow>(SELECT_CART, [id]);
-  return row && tokenMatches(token, row.token_hash) ? toSnapshot(row) : null;
+  if (!row) return null;
+  const cart = toSnapshot(row);
+  return isOf(shopper, cart) ? cart : null;
 }
 
 /**
- * Reads a cart for whoever has its token.
- * @throws `not_found` for an unknown cart and for a wrong token alike
+ * Reads a cart for whoever may.
+ * @throws `not_found` for an unknown cart and for one of somebody else alike
  */
-export async function readCart(db: Queryable, id: string, token: string | undefined): Promise<CartSnapshot> {
-  return found(await findCart(db, id, token));
+export async function readCart(db: Queryable, id: string, shopper: ShopperIdentity): Promise<CartSnapshot> {
+  return found(await findCart(db, id, shopper));
 }
 
 /** Reads a cart and keeps it as it is until the transaction ends. @throws `not_found` */
-export async function lockCart(tx: Tx, id: string, token: string | undefined): Promise<CartSnapshot> {
+export async function lockCart(tx: Tx, id: string, shopper: ShopperIdentity): Promise<CartSnapshot> {
   // A statement that waits for a lock still sees lines and order as they were before the wait: so lock first, then read.
   const [, cart] = await Promise.all([
     tx.query('SELECT FROM carts WHERE id = $1 FOR UPDATE', [id]),
-    findCart(tx, id, token),
+    findCart(tx, id, shopper),
   ]);
   return found(cart);
 }
 
 function found(cart: CartSnapshot | null): CartSnapshot {
   if (cart) return cart;
-  throw NotFound({ detail: 'There is no such cart, or X-Cart-Token does not fit it.' });
+  throw NotFound({ detail: 'There is no such cart, or neither X-Cart-Token nor your account fits it.' });
 }

@@ -2,7 +2,7 @@ import { Body, Controller, Header, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InvalidId, NotFound, Overloaded, ValidationFailed } from '#libs/errors';
 import { IdempotencyRef, type IdempotencyReference, IdParam, Idempotent, Throws } from '#libs/http';
-import { CartToken, Shopper } from '../auth/index.js';
+import { CurrentShopper, Shopper, type ShopperIdentity } from '../auth/index.js';
 import { OutOfStock } from '../inventory/index.js';
 import {
   AmountNotChargeable,
@@ -51,10 +51,10 @@ export class CheckoutController {
   )
   place(
     @IdParam('cart') id: string,
-    @CartToken() token: string | undefined,
+    @CurrentShopper() shopper: ShopperIdentity,
     @Body() body: CheckoutRequest,
     @IdempotencyRef() reference: IdempotencyReference,
   ): Promise<CheckoutResponse> {
-    return this.checkout.execute(id, token, body, attemptIdOf(reference));
+    return this.checkout.execute(id, shopper, body, attemptIdOf(reference));
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { encodeId } from '#libs/ids';
+import type { ShopperIdentity } from '../auth/index.js';
 import { OrdersQuery } from '../orders/index.js';
 import { ShopperPaymentResponse, StartPayment, StripeGateway } from '../payments/index.js';
 import type { CheckoutRequest, CheckoutResponse } from './dto/checkout.dto.js';
@@ -18,13 +19,13 @@ export class Checkout {
   /** @param attemptId names this try to charge, the same when the request is repeated */
   async execute(
     cartId: string,
-    token: string | undefined,
+    shopper: ShopperIdentity,
     request: CheckoutRequest,
     attemptId: string,
   ): Promise<CheckoutResponse> {
     const placed = await this.placeOrder.execute({
       cartId,
-      token,
+      shopper,
       paymentMethod: request.paymentMethod,
       expectedTotal: request.expectedTotal,
     });
@@ -38,7 +39,7 @@ export class Checkout {
       attemptId,
     });
     return {
-      order: await this.orders.forShopper(placed.orderId, token),
+      order: await this.orders.forShopper(placed.orderId, shopper),
       payment: ShopperPaymentResponse.from(started, this.gateway, request.returnUrl),
     };
   }

@@ -4,6 +4,7 @@ import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
 import { APP_CONFIG, type Config } from '../../config/index.js';
+import type { ShopperIdentity } from '../auth/index.js';
 import { assessCart, type CartAssessment, type CartIssue, type CartSnapshot, lockCart } from '../cart/index.js';
 import { OutOfStock, StockLedger } from '../inventory/index.js';
 import { newOrder, type OrderResponse, OrdersQuery, OrdersRepository } from '../orders/index.js';
@@ -28,7 +29,7 @@ const MAX_TOTAL = 99_999_999_999;
 /** What the shopper agrees to. */
 export interface PlaceOrderCommand {
   cartId: string;
-  token: string | undefined;
+  shopper: ShopperIdentity;
   paymentMethod: 'stripe' | 'manual';
   expectedTotal?: number;
 }
@@ -68,11 +69,11 @@ export class PlaceOrder {
   }
 
   private async place(tx: Tx, command: PlaceOrderCommand): Promise<PlacedOrder> {
-    const cart = await lockCart(tx, command.cartId, command.token);
+    const cart = await lockCart(tx, command.cartId, command.shopper);
     if (cart.orderId !== null) {
       const [payment, order] = await Promise.all([
         this.payments.findCurrent(tx, cart.orderId),
-        this.views.forShopper(cart.orderId, command.token, tx),
+        this.views.forShopper(cart.orderId, command.shopper, tx),
       ]);
       return { orderId: cart.orderId, order, payment: payment ?? null };
     }
@@ -102,7 +103,7 @@ export class PlaceOrder {
             currency: cart.currency,
           }),
       expiresAt ? enqueue(tx, ExpireOrderJob, orderId, { orderId }, expiresAt) : null,
-      this.views.forShopper(orderId, command.token, tx),
+      this.views.forShopper(orderId, command.shopper, tx),
       this.stock.reserve(
         tx,
         made.lines

@@ -31,6 +31,7 @@ export class FulfillOrder {
     await this.db.transaction(async (tx) => {
       const order = await this.orders.lockOrder(tx, orderId);
       if (order.status !== 'confirmed') throw OrderNotFulfillable({ data: { orderStatus: order.status } });
+      if (order.payment_status === 'authorized') await this.assertHeld(tx, orderId);
       const lines = await tx.query<ShippableLine>(
         `SELECT id, quantity, fulfilled_quantity, restocked_quantity FROM order_lines WHERE order_id = $1 ORDER BY position`,
         [orderId],
@@ -71,6 +72,19 @@ export class FulfillOrder {
         payload: { orderId: encodeId('order', orderId), number: order.number, fulfillmentId },
       });
     });
+  }
+
+  /** Goods are not sent on the strength of a hold whose time is over, whether or not its end was reported yet. */
+  private async assertHeld(tx: Tx, orderId: string): Promise<void> {
+    const [hold] = await tx.query(
+      `SELECT 1 FROM payments WHERE order_id = $1 AND status = 'authorized' AND (capture_before IS NULL OR capture_before > now())`,
+      [orderId],
+    );
+    if (!hold)
+      throw OrderNotFulfillable({
+        detail: 'The bank no longer holds the money of this order.',
+        data: { orderStatus: 'confirmed', paymentStatus: 'authorized' },
+      });
   }
 
   private everythingLeft(lines: readonly ShippableLine[]): Map<string, number> {

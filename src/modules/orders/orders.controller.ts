@@ -2,7 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InvalidId, NotFound } from '#libs/errors';
 import { IdParam, ListEnvelope, Throws } from '#libs/http';
-import { CartToken, Shopper } from '../auth/index.js';
+import { CurrentShopper, Shopper, type ShopperIdentity } from '../auth/index.js';
 import { OrderEventResponse, OrderResponse } from './dto/order.response.js';
 import { OrdersQuery } from './orders.query.js';
 
@@ -17,12 +17,12 @@ export class OrdersController {
   @ApiOperation({
     operationId: 'getOrder',
     summary: 'Read an order',
-    description: 'With the token of the cart that it was.',
+    description: 'As its customer, or with the token of the cart that it was.',
   })
   @ApiOkResponse({ type: OrderResponse })
   @Throws(InvalidId, NotFound)
-  get(@IdParam('order') id: string, @CartToken() token: string | undefined): Promise<OrderResponse> {
-    return this.query.forShopper(id, token);
+  get(@IdParam('order') id: string, @CurrentShopper() shopper: ShopperIdentity): Promise<OrderResponse> {
+    return this.query.forShopper(id, shopper);
   }
 
   @Get(':id/events')
@@ -33,9 +33,9 @@ export class OrdersController {
   @Throws(InvalidId, NotFound)
   async events(
     @IdParam('order') id: string,
-    @CartToken() token: string | undefined,
+    @CurrentShopper() shopper: ShopperIdentity,
   ): Promise<{ data: OrderEventResponse[] }> {
-    await this.query.assertShopper(id, token);
+    await this.query.assertShopper(id, shopper);
     return this.query.timeline(id, 'shopper');
   }
 }

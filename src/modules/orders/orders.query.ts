@@ -4,7 +4,8 @@ import { NotFound } from '#libs/errors';
 import { type Page, pageOf } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { APP_CONFIG, type Config } from '../../config/index.js';
-import { type Address, tokenMatches } from '../cart/index.js';
+import type { ShopperIdentity } from '../auth/index.js';
+import { type Address, isOf } from '../cart/index.js';
 import { OrderResponse, type OrderEventResponse, type OrderSummaryResponse } from './dto/order.response.js';
 import type { OrderListQuery } from './dto/orders.request.js';
 
@@ -13,6 +14,7 @@ export interface OrderRow {
   id: string;
   number: number;
   token_hash: Buffer;
+  customer_id: string | null;
   status: string;
   payment_status: string;
   fulfillment_status: string;
@@ -49,7 +51,18 @@ export interface OrderRow {
     tax_total: number;
     total: number;
   }[];
-  payments: { id: string; provider: string; status: string; amount: number; refunded: number }[] | null;
+  payments:
+    | {
+        id: string;
+        provider: string;
+        status: string;
+        amount: number;
+        authorized: number;
+        captured: number;
+        refunded: number;
+        capture_before: string | null;
+      }[]
+    | null;
   fulfillments:
     | {
         id: string;
@@ -62,7 +75,7 @@ export interface OrderRow {
 }
 
 const SELECT_ORDER = `
-  SELECT o.id, o.number, o.token_hash, o.status, o.payment_status, o.fulfillment_status, o.email, o.currency, o.subtotal, o.discount_total,
+  SELECT o.id, o.number, o.token_hash, o.customer_id, o.status, o.payment_status, o.fulfillment_status, o.email, o.currency, o.subtotal, o.discount_total,
     o.shipping_total, o.tax_total, o.tax_included, o.total, o.shipping_address, o.billing_address, o.shipping_method, o.expires_at,
     o.placed_at, o.canceled_at, o.cancel_reason, o.version, o.created_at, o.updated_at,
     (SELECT json_agg(json_build_object('id', l.id, 'variant_id', l.variant_id, 'product_id', l.product_id, 'title', l.title,
@@ -70,7 +83,9 @@ const SELECT_ORDER = `
         'fulfilled_quantity', l.fulfilled_quantity, 'unit_price', l.unit_price, 'discount_total', l.discount_total,
         'tax_total', l.tax_total, 'total', l.total) ORDER BY l.position)
      FROM order_lines l WHERE l.order_id = o.id) AS lines,
-    (SELECT json_agg(json_build_object('id', p.id, 'provider', p.provider, 'status', p.status, 'amount', p.amount, 'refunded', p.refunded)
+    (SELECT json_agg(json_build_object('id', p.id, 'provider', p.provider, 'status', p.status, 'amount', p.amount,
+        'authorized', p.authorized, 'captured', p.captured, 'refunded', p.refunded,
+        'capture_before', CASE WHEN p.status = 'authorized' THEN p.capture_before END)
         ORDER BY p.created_at, p.id)
      FROM payments p WHERE p.order_id = o.id) AS payments,
     (SELECT json_agg(json_build_object('id', f.id, 'carrier', f.carrier, 'tracking_number', f.tracking_number, 'created_at', f.created_at,
@@ -84,7 +99,7 @@ const NEWEST: KeysetColumn[] = [
   { sql: 'o.id', type: 'uuid', descending: true },
 ];
 
-const NO_ORDER = { detail: 'There is no such order, or X-Cart-Token does not fit it.' };
+const NO_ORDER = { detail: 'There is no such order, or neither X-Cart-Token nor your account fits it.' };
 
 /** Reads orders: for their shopper, and for staff. */
 @Injectable()
@@ -94,10 +109,10 @@ export class OrdersQuery {
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
-  /** The order for whoever has the token of the cart that it was. A wrong token finds nothing. */
-  async forShopper(id: string, token: string | undefined, db: Queryable = this.db): Promise<OrderResponse> {
+  /** The order for its customer, or whoever has the token of the cart that it was. Others find nothing. */
+  async forShopper(id: string, shopper: ShopperIdentity, db: Queryable = this.db): Promise<OrderResponse> {
     const row = await this.find(id, db);
-    if (!row || !tokenMatches(token, row.token_hash)) throw NotFound(NO_ORDER);
+    if (!row || !isTheirs(row, shopper)) throw NotFound(NO_ORDER);
     return OrderResponse.from(row, this.config.publicUrl);
   }
 
@@ -108,10 +123,13 @@ export class OrdersQuery {
     return { body: OrderResponse.from(row, this.config.publicUrl), version: row.version };
   }
 
-  /** Whether the token opens the order. */
-  async assertShopper(id: string, token: string | undefined): Promise<void> {
-    const [row] = await this.db.query<{ token_hash: Buffer }>(`SELECT token_hash FROM orders WHERE id = $1`, [id]);
-    if (!row || !tokenMatches(token, row.token_hash)) throw NotFound(NO_ORDER);
+  /** @throws not_found when the order is not theirs */
+  async assertShopper(id: string, shopper: ShopperIdentity): Promise<void> {
+    const [row] = await this.db.query<Pick<OrderRow, 'token_hash' | 'customer_id'>>(
+      `SELECT token_hash, customer_id FROM orders WHERE id = $1`,
+      [id],
+    );
+    if (!row || !isTheirs(row, shopper)) throw NotFound(NO_ORDER);
   }
 
   /** The timeline of an order, oldest first. Shoppers do not learn which member of staff did something. */
@@ -201,6 +219,9 @@ export class OrdersQuery {
     return row;
   }
 }
+
+const isTheirs = (row: Pick<OrderRow, 'token_hash' | 'customer_id'>, shopper: ShopperIdentity) =>
+  isOf(shopper, { tokenHash: row.token_hash, customerId: row.customer_id });
 
 /** What staff write to each other stays with them. */
 function withoutNote(data: Record<string, unknown>): Record<string, unknown> {

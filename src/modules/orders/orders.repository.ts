@@ -117,9 +117,9 @@ export class OrdersRepository {
     const [row] = await tx.query<{ number: number }>(
       `WITH o AS (
          INSERT INTO orders (id, cart_id, token_hash, email, currency, status, payment_status, subtotal, discount_total, shipping_total,
-           shipping_tax, tax_total, total, tax_included, shipping_address, billing_address, shipping_method, expires_at, placed_at)
+           shipping_tax, tax_total, total, tax_included, shipping_address, billing_address, shipping_method, expires_at, placed_at, customer_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-           CASE WHEN $6 = 'confirmed' THEN now() END)
+           CASE WHEN $6 = 'confirmed' THEN now() END, $20)
          RETURNING id, number),
        l AS (
          INSERT INTO order_lines (id, order_id, position, variant_id, product_id, title, variant_title, sku, thumbnail, quantity,
@@ -155,6 +155,7 @@ export class OrdersRepository {
           : null,
         start.expiresAt,
         JSON.stringify(rows),
+        cart.customerId,
       ],
     );
     const number = row!.number;

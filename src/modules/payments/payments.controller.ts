@@ -3,7 +3,7 @@ import { Body, Controller, Header, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InvalidId, NotFound, ValidationFailed } from '#libs/errors';
 import { IdempotencyRef, type IdempotencyReference, IdParam, Idempotent, type Request, Throws } from '#libs/http';
-import { CartToken, Public, Shopper } from '../auth/index.js';
+import { CurrentShopper, Public, Shopper, type ShopperIdentity } from '../auth/index.js';
 import { OrderNotCancelable, OrderResponse, OrdersQuery } from '../orders/index.js';
 import { CancelOrder } from './cancel-order.service.js';
 import { CancelOrderRequest, PayOrderRequest } from './dto/payments.request.js';
@@ -43,12 +43,12 @@ export class PaymentsController {
   @Throws(ValidationFailed, InvalidId, NotFound, OrderNotCancelable, PaymentUnavailable)
   async cancel(
     @IdParam('order') id: string,
-    @CartToken() token: string | undefined,
+    @CurrentShopper() shopper: ShopperIdentity,
     @Body() body: CancelOrderRequest,
   ): Promise<OrderResponse> {
-    await this.orders.assertShopper(id, token);
+    await this.orders.assertShopper(id, shopper);
     await this.cancelOrder.execute(id, { reason: 'customer', actor: 'customer', note: body.reason });
-    return this.orders.forShopper(id, token);
+    return this.orders.forShopper(id, shopper);
   }
 
   @Post('orders/:id/payments')
@@ -65,11 +65,11 @@ export class PaymentsController {
   @Throws(ValidationFailed, InvalidId, NotFound, OrderNotPayable, PaymentRefused, PaymentUnavailable)
   async payAgain(
     @IdParam('order') id: string,
-    @CartToken() token: string | undefined,
+    @CurrentShopper() shopper: ShopperIdentity,
     @Body() body: PayOrderRequest,
     @IdempotencyRef() reference: IdempotencyReference,
   ): Promise<ShopperPaymentResponse> {
-    await this.orders.assertShopper(id, token);
+    await this.orders.assertShopper(id, shopper);
     const started = await this.pay.execute(id, { ...body, attemptId: attemptIdOf(reference) });
     return ShopperPaymentResponse.from(started, this.gateway, body.returnUrl);
   }
@@ -85,10 +85,10 @@ export class PaymentsController {
   })
   @ApiOkResponse({ type: OrderResponse })
   @Throws(InvalidId, NotFound, PaymentUnavailable)
-  async sync(@IdParam('order') id: string, @CartToken() token: string | undefined): Promise<OrderResponse> {
-    await this.orders.assertShopper(id, token);
+  async sync(@IdParam('order') id: string, @CurrentShopper() shopper: ShopperIdentity): Promise<OrderResponse> {
+    await this.orders.assertShopper(id, shopper);
     await this.pay.syncNow(id);
-    return this.orders.forShopper(id, token);
+    return this.orders.forShopper(id, shopper);
   }
 
   @Post('webhooks/stripe')

@@ -8,6 +8,9 @@ export class Cart {
   id: string;
   @Column({ name: 'token_hash', type: 'bytea' })
   tokenHash: Buffer;
+  /** Whose account it belongs to. */
+  @Column({ name: 'customer_id', type: 'uuid', nullable: true })
+  customerId: string | null;
   @Column({ type: 'char', length: 3 })
   currency: string;
   @Column('text')

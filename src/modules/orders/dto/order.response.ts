@@ -48,8 +48,14 @@ export class OrderPaymentResponse {
   status: string;
   @ApiProperty({ type: Money })
   amount: Money;
+  @ApiProperty({ type: Money, description: 'what the bank held until it was captured' })
+  authorized: Money;
+  @ApiProperty({ type: Money })
+  captured: Money;
   @ApiProperty({ type: Money })
   refunded: Money;
+  @ApiProperty({ type: String, nullable: true, description: 'when the bank lets go of what it holds' })
+  captureBefore: string | null;
 }
 
 /** A parcel of an order. */
@@ -111,6 +117,8 @@ export class OrderResponse {
   taxIncluded: boolean;
   @ApiProperty({ type: Money })
   total: Money;
+  @ApiProperty({ type: Money, description: 'what was taken; less than `total` when only a part was captured' })
+  capturedTotal: Money;
   @ApiProperty({ type: Money })
   refundedTotal: Money;
   @ApiProperty({ type: () => Address, nullable: true })
@@ -168,6 +176,7 @@ export class OrderResponse {
       taxTotal: money(row.tax_total),
       taxIncluded: row.tax_included,
       total: money(row.total),
+      capturedTotal: money((row.payments ?? []).reduce((sum, p) => sum + p.captured, 0)),
       refundedTotal: money((row.payments ?? []).reduce((sum, p) => sum + p.refunded, 0)),
       shippingAddress: row.shipping_address,
       billingAddress: row.billing_address,
@@ -177,7 +186,10 @@ export class OrderResponse {
         provider: p.provider,
         status: p.status,
         amount: money(p.amount),
+        authorized: money(p.authorized),
+        captured: money(p.captured),
         refunded: money(p.refunded),
+        captureBefore: p.capture_before === null ? null : new Date(p.capture_before).toISOString(),
       })),
       fulfillments: (row.fulfillments ?? []).map((f) => ({
         id: encodeId('fulfillment', f.id),

@@ -13,6 +13,9 @@ export class Order {
   cartId: string;
   @Column({ name: 'token_hash', type: 'bytea' })
   tokenHash: Buffer;
+  /** Whose account it belongs to. */
+  @Column({ name: 'customer_id', type: 'uuid', nullable: true })
+  customerId: string | null;
   @Column('text')
   email: string;
   @Column({ type: 'char', length: 3 })
