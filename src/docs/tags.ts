@@ -13,9 +13,15 @@ export const STOREFRONT_TAGS: readonly DocumentedTag[] = [
       '`POST /v1/carts` returns its `token` once; send it as `X-Cart-Token`. Customers who are signed in need none.',
   },
   { name: 'Checkout', description: 'Turns one cart into one order, whatever is repeated.' },
-  { name: 'Orders', description: 'An order as its buyer sees it: signed in, or with the token of the cart that it was.' },
+  {
+    name: 'Orders',
+    description: 'An order as its buyer sees it: signed in, or with the token of the cart that it was.',
+  },
   { name: 'Authentication', description: 'One door for customers and staff: sign in, renew, sign out.' },
-  { name: 'Account', description: 'What belongs to a customer who is signed in: profile, addresses, orders, sessions.' },
+  {
+    name: 'Account',
+    description: 'What belongs to a customer who is signed in: profile, addresses, orders, sessions.',
+  },
   { name: 'Webhooks', description: 'Where payment providers report. Signed; not for storefronts.' },
   { name: 'Health', description: 'Whether the shop is alive and ready, for load balancers.' },
 ];
