@@ -31,7 +31,7 @@ export abstract class Actions {
     }
   }
 
-  /** The shopper passes the bank's check. @throws {ApiError} when none is under way */
+  /** The shopper passes the bank's check of a payment. @throws {ApiError} when none is under way */
   approve3ds(intent: string): Stripe.PaymentIntent {
     const { intents, machine } = this.resources;
     return this.byHand((scope) => machine.finishAuthentication(intents.find(intent), true, scope));
@@ -41,6 +41,12 @@ export abstract class Actions {
   fail3ds(intent: string): Stripe.PaymentIntent {
     const { intents, machine } = this.resources;
     return this.byHand((scope) => machine.finishAuthentication(intents.find(intent), false, scope));
+  }
+
+  /** The shopper passes (or does not pass) the bank's check of a card that is to be kept. */
+  finishSetup3ds(setupIntent: string, isApproved: boolean): Stripe.SetupIntent {
+    const { setups } = this.resources;
+    return this.byHand((scope) => setups.finishAuthentication(setups.find(setupIntent), isApproved, scope));
   }
 
   /** A refund that a person makes past the application. @param amount minor units; all when left out */

@@ -40,6 +40,11 @@ function optionalWord<W extends string>(body: Body, name: string, words: readonl
 }
 /** A dispute by its id or by that of its intent. */
 const disputeOf = (body: Body): string => text(body, body['dispute'] === undefined ? 'payment_intent' : 'dispute');
+function finish3ds(emulator: Emulator, body: Body, isApproved: boolean): object {
+  if (body['setup_intent'] !== undefined) return emulator.finishSetup3ds(text(body, 'setup_intent'), isApproved);
+  const intent = text(body, 'payment_intent');
+  return isApproved ? emulator.approve3ds(intent) : emulator.fail3ds(intent);
+}
 const types = (body: Body): string[] | undefined =>
   Array.isArray(body['types']) ? body['types'].map(String) : undefined;
 
@@ -72,8 +77,8 @@ const HANDLERS: Record<string, Handler> = {
     });
     return { id };
   },
-  'POST /_emulator/actions/approve3ds': (emulator, body) => emulator.approve3ds(text(body, 'payment_intent')),
-  'POST /_emulator/actions/fail3ds': (emulator, body) => emulator.fail3ds(text(body, 'payment_intent')),
+  'POST /_emulator/actions/approve3ds': (emulator, body) => finish3ds(emulator, body, true),
+  'POST /_emulator/actions/fail3ds': (emulator, body) => finish3ds(emulator, body, false),
   'POST /_emulator/actions/dashboardRefund': (emulator, body) =>
     emulator.dashboardRefund(text(body, 'payment_intent'), optionalNumber(body, 'amount')),
   'POST /_emulator/actions/dashboardCancel': (emulator, body) => emulator.dashboardCancel(text(body, 'payment_intent')),

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { Journal } from './journal.js';
 
-/** What Stripe knows about an intent and does not show. */
+/** What Stripe knows about a payment or setup intent and does not show. */
 export interface IntentTrait {
   id: string;
   confirms: number;
@@ -15,11 +15,15 @@ export interface MethodTrait {
   id: string;
   card: string;
   isUsedUp: boolean;
+  /** The bank's check was passed once. */
+  isAuthenticated?: boolean;
 }
 
 export interface TokenTrait {
   id: string;
   card: string;
+  /** The kept method that the token was made of. */
+  method?: string;
 }
 
 /** What banks do after a while. */
@@ -152,6 +156,7 @@ export class Store {
   readonly intents: Collection<Stripe.PaymentIntent>;
   readonly intentTraits: Collection<IntentTrait>;
   readonly charges: Collection<Stripe.Charge>;
+  readonly setupIntents: Collection<Stripe.SetupIntent>;
   readonly refunds: Collection<Stripe.Refund>;
   readonly disputes: Collection<Stripe.Dispute>;
   readonly fraudWarnings: Collection<Stripe.Radar.EarlyFraudWarning>;
@@ -177,6 +182,7 @@ export class Store {
     this.intents = make('payment_intents');
     this.intentTraits = make('payment_intent_traits');
     this.charges = make('charges');
+    this.setupIntents = make('setup_intents');
     this.refunds = make('refunds');
     this.disputes = make('disputes');
     this.fraudWarnings = make('early_fraud_warnings');
@@ -197,6 +203,7 @@ export class Store {
       payment_intents: this.intents,
       payment_intent_traits: this.intentTraits,
       charges: this.charges,
+      setup_intents: this.setupIntents,
       refunds: this.refunds,
       disputes: this.disputes,
       early_fraud_warnings: this.fraudWarnings,

@@ -2,7 +2,8 @@
 export type Outcome =
   | { kind: 'ok' }
   | { kind: 'declined'; code: string; declineCode?: string; message: string; networkCode?: string }
-  | { kind: 'authenticate' }
+  /** `isOnce`: not again when nobody is there to ask. */
+  | { kind: 'authenticate'; isOnce?: boolean }
   | { kind: 'processing'; isPaidInTheEnd: boolean };
 
 /** A card that exists in test mode, or a payment method of the emulator's own. */
@@ -17,6 +18,8 @@ export interface TestCard {
   refund?: 'pending' | 'fails_later';
   /** What the cardholder complains of after the payment. */
   dispute?: { kind: 'chargeback' | 'inquiry'; reason: string };
+  /** Can be kept for a customer although charges are declined. */
+  isKeptThough?: boolean;
   /** The card's bank warns of fraud after the payment. */
   isWarnedOf?: boolean;
   /** A person is to look at the payment. */
@@ -73,8 +76,9 @@ const CARDS: Readonly<Record<string, TestCard>> = {
     '0119',
     failure('processing_error', 'An error occurred while processing your card. Try again in a little bit.'),
   ),
-  pm_card_chargeCustomerFail: visa('0341', decline('generic_decline')),
+  pm_card_chargeCustomerFail: visa('0341', decline('generic_decline'), { isKeptThough: true }),
   pm_card_authenticationRequired: visa('3184', { kind: 'authenticate' }),
+  pm_card_authenticationRequiredOnSetup: visa('3155', { kind: 'authenticate', isOnce: true }),
   pm_card_threeDSecure2Required: visa('3220', { kind: 'authenticate' }),
   pm_card_pendingRefund: visa('7726', { kind: 'ok' }, { refund: 'pending' }),
   pm_card_refundFail: visa('5126', { kind: 'ok' }, { refund: 'fails_later' }),
@@ -119,6 +123,7 @@ const NUMBERS: Readonly<Record<string, string>> = {
   '4000000000000127': 'pm_card_chargeDeclinedIncorrectCvc',
   '4000000000000119': 'pm_card_chargeDeclinedProcessingError',
   '4000000000000341': 'pm_card_chargeCustomerFail',
+  '4000002500003155': 'pm_card_authenticationRequiredOnSetup',
   '4000002760003184': 'pm_card_authenticationRequired',
   '4000000000003220': 'pm_card_threeDSecure2Required',
   '4000000000007726': 'pm_card_pendingRefund',

@@ -7,7 +7,7 @@ import { expand } from '../expand.js';
 import { list, string } from '../fields.js';
 import { parseForm, type RawParams } from '../form.js';
 import { newId } from '../random.js';
-import { publicView } from '../resources/payment-intents.js';
+import { publicView } from '../resources/public-view.js';
 import type { SavedResult } from '../store.js';
 import { API_VERSION } from '../version.js';
 import type { Dispatcher } from '../webhooks/dispatcher.js';
@@ -129,8 +129,10 @@ export class Api {
       return { answer, events: scope.takeEvents() };
     } catch (error) {
       const failure = error instanceof ApiError ? error : crashed(error);
-      if (entry.key === 'publishable' && failure.body.payment_intent !== undefined) {
-        failure.body.payment_intent = publicView(failure.body.payment_intent);
+      const { payment_intent: payment, setup_intent: setup } = failure.body;
+      if (entry.key === 'publishable') {
+        if (payment !== undefined) failure.body.payment_intent = publicView(payment);
+        if (setup !== undefined) failure.body.setup_intent = publicView(setup);
       }
       const answer = failed(failure, entry);
       if (keyed !== undefined && failure.isStored) this.keys.save(keyed, { ...answer, requestId: entry.id });
@@ -160,7 +162,7 @@ export class Api {
     const client = this.clientOf(match, entry, params);
     if (client !== null && match.route.method === 'POST') delete params['client_secret'];
     const object = match.route.handle({ path: match.path, params, client, scope });
-    const shown = client !== null && isIntent(object) ? publicView(object) : object;
+    const shown = client === null ? object : publicView(object);
     return JSON.stringify(expand(this.engine.store, shown, paths), null, 2);
   }
 
@@ -253,8 +255,6 @@ const FAULTS: Record<
 
 const isExecuted = (rule: ApiRule): boolean =>
   rule.kind === 'slow' || rule.kind === 'reset_after' || rule.kind === 'truncate' || rule.executed === true;
-
-const isIntent = (object: object): boolean => (object as { object?: unknown }).object === 'payment_intent';
 
 function header(request: IncomingMessage, name: string): string | null {
   const value = request.headers[name];

@@ -9,6 +9,7 @@ import type { AnyEvent } from '../store.js';
 import { testTokenOf } from '../test-cards.js';
 import { indexPage } from './index-page.js';
 import { challengePage, type Form, notFoundPage, payPage, returnTarget } from './pay-page.js';
+import { setupChallengePage, setupPage, setupReturnTarget } from './setup-page.js';
 
 const INDEX_SIZE = 25;
 
@@ -31,6 +32,11 @@ export class Pages {
   async handle(request: IncomingMessage, response: ServerResponse, path: string, query: string): Promise<void> {
     const [, kind, secret = ''] = path.split('/');
     const intent = this.resources.intents.findBySecret(secret);
+    const setup = this.resources.setups.findBySecret(secret);
+    if (setup !== undefined) {
+      await this.keep(setup, request, response, kind === '3ds', query);
+      return;
+    }
     if (intent === undefined) {
       response.writeHead(404, HEADERS).end(notFoundPage());
       return;
@@ -51,6 +57,43 @@ export class Pages {
     if (form.isChallenge) this.finish(intent, params['result'] === 'approve');
     else this.pay(intent, params['payment_method'], returnUrl);
     redirect(response, this.next(intent, form, returnUrl));
+  }
+
+  /** The pages of a card that is kept without a payment. */
+  private async keep(
+    intent: Stripe.SetupIntent,
+    request: IncomingMessage,
+    response: ServerResponse,
+    isChallenge: boolean,
+    query: string,
+  ): Promise<void> {
+    const { setups, methods } = this.resources;
+    const isPost = request.method === 'POST';
+    const params = parseForm(isPost ? await readBody(request) : query);
+    const returnUrl = webUrl(params['return_url']) ?? webUrl(setups.returnUrlOf(intent));
+    const isFromPayPage = params['from'] === 'pay';
+    if (!isPost) {
+      const isAsked = isChallenge && intent.status === 'requires_action';
+      const page = isAsked ? setupChallengePage(intent, returnUrl, isFromPayPage) : setupPage(intent, returnUrl);
+      response.writeHead(200, HEADERS).end(page);
+      return;
+    }
+    const token = testTokenOf(typeof params['payment_method'] === 'string' ? params['payment_method'] : '');
+    this.change((scope) => {
+      if (isChallenge) setups.finishAuthentication(intent, params['result'] === 'approve', scope);
+      else if (token !== undefined) {
+        setups.assertConfirmable(intent);
+        setups.confirmWith(intent, methods.make(token), { returnUrl, useStripeSdk: false }, scope);
+      }
+    });
+    if (isChallenge && !isFromPayPage && returnUrl !== null && intent.status !== 'requires_action') {
+      redirect(response, setupReturnTarget(intent, returnUrl));
+      return;
+    }
+    const onward = new URLSearchParams(returnUrl === null ? {} : { return_url: returnUrl });
+    if (intent.status === 'requires_action') onward.set('from', 'pay');
+    const place = intent.status === 'requires_action' ? '3ds' : 'pay';
+    redirect(response, `/${place}/${encodeURIComponent(intent.client_secret ?? '')}?${onward.toString()}`);
   }
 
   /** The newest payments with the way to pay them. */

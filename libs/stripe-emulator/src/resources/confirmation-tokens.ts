@@ -51,16 +51,18 @@ export class ConfirmationTokens {
     return this.engine.store.confirmationTokens.get(id)?.return_url ?? undefined;
   }
 
-  /** A new method as the token describes it. @throws {ApiError} when it was used or is too old */
-  methodFor(id: string): Stripe.PaymentMethod {
+  /** A new method as the token describes it, or the kept one. @throws {ApiError} when it was used or is too old */
+  methodFor(id: string, customer: string | null): Stripe.PaymentMethod {
     const found = this.find(id, 'confirmation_token');
-    if (found.payment_intent !== null) {
+    if (found.payment_intent !== null || found.setup_intent !== null) {
       throw invalid(`The ConfirmationToken ${id} was already used.`, { param: 'confirmation_token' });
     }
     if (found.expires_at !== null && found.expires_at < this.engine.now()) {
       throw invalid(`The ConfirmationToken ${id} has expired.`, { param: 'confirmation_token' });
     }
-    const method = this.methods.make(this.engine.store.tokenTraits.get(id)?.card ?? 'pm_card_visa');
+    const trait = this.engine.store.tokenTraits.get(id);
+    if (trait?.method !== undefined) return this.methods.resolve(trait.method, customer, 'confirmation_token');
+    const method = this.methods.make(trait?.card ?? 'pm_card_visa');
     if (found.payment_method_preview !== null) method.billing_details = found.payment_method_preview.billing_details;
     return this.engine.store.methods.put(method);
   }
@@ -75,12 +77,21 @@ export class ConfirmationTokens {
     this.engine.store.confirmationTokens.put(found);
   }
 
+  /** Binds the token to the intent that a card is kept with. */
+  useForSetup(id: string, intent: Stripe.SetupIntent): void {
+    const found = this.find(id, 'confirmation_token');
+    found.setup_intent = intent.id;
+    found.expires_at = null;
+    this.engine.store.confirmationTokens.put(found);
+  }
+
   private create(params: RawParams, isBrowser: boolean): Stripe.ConfirmationToken {
     const read = parseParams(shape, params);
     const card = this.cardFor(read, isBrowser);
     const id = newId('ctoken');
     const created = this.engine.now();
-    this.engine.store.tokenTraits.put({ id, card });
+    const kept = read.payment_method === undefined ? undefined : this.engine.store.methods.get(read.payment_method);
+    this.engine.store.tokenTraits.put({ id, card, ...(kept === undefined ? {} : { method: kept.id }) });
     return this.engine.store.confirmationTokens.put({
       id,
       object: 'confirmation_token',
@@ -95,7 +106,7 @@ export class ConfirmationTokens {
         allow_redisplay: read.payment_method_data?.allow_redisplay ?? 'unspecified',
         billing_details: fullBillingDetails(read.payment_method_data?.billing_details),
         card: cardOf(card, read.payment_method_data),
-        customer: null,
+        customer: kept?.customer ?? null,
         customer_account: null,
         type: 'card',
       },

@@ -14,6 +14,7 @@ import { PaymentMethods } from './payment-methods.js';
 import { Refunds } from './refunds.js';
 import { Reviews } from './reviews.js';
 import type { Route } from './route.js';
+import { SetupIntents } from './setup-intents.js';
 import { WebhookEndpoints } from './webhook-endpoints.js';
 
 /** All that the emulated account can do. */
@@ -26,6 +27,7 @@ export class Resources {
   readonly intents: PaymentIntents;
   readonly disputes: Disputes;
   readonly complaints: Complaints;
+  readonly setups: SetupIntents;
   readonly refunds: Refunds;
   readonly endpoints: WebhookEndpoints;
   readonly routes: Route[];
@@ -41,10 +43,12 @@ export class Resources {
     this.complaints = new Complaints(engine, this.charges, this.methods, this.disputes, warnings, reviews);
     this.machine = new PaymentIntentMachine(engine, this.methods, this.charges, this.complaints);
     this.intents = new PaymentIntents(engine, this.machine, this.methods, this.tokens);
+    this.setups = new SetupIntents(engine, this.methods, this.tokens);
     this.refunds = new Refunds(engine, this.charges, this.methods, this.balance, this.complaints);
     this.endpoints = new WebhookEndpoints(engine);
     this.routes = [
       this.intents,
+      this.setups,
       this.refunds,
       this.charges,
       new Customers(engine, this.methods),

@@ -81,6 +81,9 @@ export class PaymentIntentMachine {
       case 'declined':
         throw this.decline(intent, method, card.outcome, scope);
       case 'authenticate':
+        if (options.isOffSession && card.outcome.isOnce === true && this.methods.isKnownToBank(method)) {
+          return this.take(intent, method, false, scope);
+        }
         return this.askForAuthentication(intent, options, scope);
       case 'processing':
         return this.startProcessing(intent, method, scope);
@@ -129,7 +132,10 @@ export class PaymentIntentMachine {
     trait.pendingMethod = null;
     this.engine.store.intentTraits.put(trait);
     intent.next_action = null;
-    if (isApproved) return this.take(intent, method, true, scope);
+    if (isApproved) {
+      this.methods.noteAuthenticated(method);
+      return this.take(intent, method, true, scope);
+    }
     intent.status = 'requires_payment_method';
     intent.payment_method = null;
     intent.last_payment_error = {

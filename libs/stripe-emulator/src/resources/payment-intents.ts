@@ -145,16 +145,6 @@ const cancelShape = shapeFor<Omit<Stripe.PaymentIntentCancelParams, 'expand'>>()
   cancellation_reason: oneOf('abandoned', 'duplicate', 'fraudulent', 'requested_by_customer'),
 });
 
-/** Fields that a publishable key is shown. */
-const PUBLIC_FIELDS = new Set(
-  (
-    'id object allowed_payment_method_types amount amount_details automatic_payment_methods canceled_at ' +
-    'cancellation_reason capture_method client_secret confirmation_method created currency description ' +
-    'excluded_payment_method_types last_payment_error livemode next_action payment_method ' +
-    'payment_method_configuration_details payment_method_types processing receipt_email setup_future_usage shipping ' +
-    'source status'
-  ).split(' '),
-);
 /** What a browser may send with a confirm; the rest is the server's to decide. */
 const PUBLIC_PARAMS = new Set(
   (
@@ -162,10 +152,6 @@ const PUBLIC_PARAMS = new Set(
     'setup_future_usage shipping use_stripe_sdk'
   ).split(' '),
 );
-
-/** What a browser with the client secret may see of an intent. */
-export const publicView = (intent: object): object =>
-  Object.fromEntries(Object.entries(intent).filter(([key]) => PUBLIC_FIELDS.has(key)));
 
 type Confirming = Parsed<typeof confirming>;
 
@@ -389,7 +375,7 @@ export class PaymentIntents {
           param: 'confirmation_token',
         });
       }
-      return this.tokens.methodFor(read.confirmation_token);
+      return this.tokens.methodFor(read.confirmation_token, customer);
     }
     const given = this.methodGiven(read, customer, isBrowser);
     if (given !== null) return given;

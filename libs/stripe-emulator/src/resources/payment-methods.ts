@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import { invalid, missing, refused } from '../api-error.js';
+import { ApiError, invalid, missing, refused } from '../api-error.js';
 import type { Engine, Scope } from '../engine.js';
 import {
   address,
@@ -16,7 +16,14 @@ import {
   unsettable,
 } from '../fields.js';
 import { newId } from '../random.js';
-import { type TestCard, testCard, testTokenOf, testTokenOfCardToken, testTokenOfNumber } from '../test-cards.js';
+import {
+  type Outcome,
+  type TestCard,
+  testCard,
+  testTokenOf,
+  testTokenOfCardToken,
+  testTokenOfNumber,
+} from '../test-cards.js';
 import { page, paging } from './lists.js';
 import { pathPart, type Route } from './route.js';
 
@@ -130,7 +137,19 @@ export class PaymentMethods {
     this.engine.store.methodTraits.put(trait);
   }
 
-  private customerId(id: string, param: string): string {
+  /** The bank knows now that the card is in the right hands. */
+  noteAuthenticated(method: Stripe.PaymentMethod): void {
+    const trait = this.engine.store.methodTraits.get(method.id);
+    if (trait !== undefined) this.engine.store.methodTraits.put({ ...trait, isAuthenticated: true });
+  }
+
+  /** Whether the bank lets the card pass without a shopper to ask. */
+  isKnownToBank(method: Stripe.PaymentMethod): boolean {
+    return this.engine.store.methodTraits.get(method.id)?.isAuthenticated === true;
+  }
+
+  /** @throws {ApiError} resource_missing */
+  customerId(id: string, param: string): string {
     const customer = this.engine.store.customers.get(id);
     if (customer === undefined || customer.deleted === true) throw missing('customer', id, param);
     return id;
@@ -204,6 +223,8 @@ export class PaymentMethods {
               'This PaymentMethod was previously used without being attached to a Customer or was detached from a Customer, and may not be used again.',
             );
           }
+          const { outcome, isKeptThough = false } = this.cardOf(method);
+          if (outcome.kind === 'declined' && !isKeptThough) throw declined(outcome);
           return this.attach(method, customer, call.scope);
         },
       },
@@ -254,6 +275,14 @@ export class PaymentMethods {
     ];
   }
 }
+
+/** The bank of the card does not let it be kept. */
+const declined = ({ code, declineCode, message }: Outcome & { kind: 'declined' }): ApiError =>
+  new ApiError(
+    402,
+    { type: 'card_error', code, message, ...(declineCode === undefined ? {} : { decline_code: declineCode }) },
+    true,
+  );
 
 /** The test token behind card data. @throws {ApiError} for a number that is no test card, or sent by a server */
 export function cardTokenOf(data: MethodData, isBrowser: boolean, param: string): string {
