@@ -74,6 +74,8 @@ const HANDLERS: Record<string, Handler> = {
       url: text(body, 'url'),
       secret: text(body, 'secret'),
       enabledEvents: Array.isArray(wanted) ? wanted.map(String) : undefined,
+      apiVersion: optionalText(body, 'api_version'),
+      payload: optionalWord(body, 'payload', ['snapshot', 'thin']),
     });
     return { id };
   },

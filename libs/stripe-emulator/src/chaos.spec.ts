@@ -116,3 +116,33 @@ describe('the control panel', () => {
     expect((await call('POST', 'reset', undefined, { origin: 'https://evil.test' }))[0]).toBe(403);
   });
 });
+
+it('knows the lock that another call holds', async () => {
+  emulator.setChaos({ api: [{ kind: 'lock_timeout', method: 'POST', path: '/v1/payment_intents', count: 1 }] });
+  const failure = await failureOf(create('k1'));
+  expect([failure.statusCode, failure.code]).toEqual([429, 'lock_timeout']);
+  expect(failure.message).toContain('currently accessing it');
+  expect((await create('k1')).object).toBe('payment_intent');
+});
+
+it('strikes by chance, the same for the same seed', async () => {
+  const strikes = async (seed: number): Promise<boolean[]> => {
+    const own = await createEmulator({ seed });
+    own.setChaos({ api: [{ kind: 'status', status: 500, probability: 0.5 }] });
+    const client = clientOf(own);
+    const out: boolean[] = [];
+    for (let call = 0; call < 20; call++)
+      out.push(
+        await client.balanceTransactions.list().then(
+          () => false,
+          () => true,
+        ),
+      );
+    await own.close();
+    return out;
+  };
+  const first = await strikes(7);
+  expect(new Set(first).size).toBe(2);
+  expect(await strikes(7)).toEqual(first);
+  expect(await strikes(8)).not.toEqual(first);
+});

@@ -1,3 +1,4 @@
+import type { Random } from './random.js';
 import { matchesType } from './resources/events.js';
 
 /** What to do to a call of the API. */
@@ -7,9 +8,10 @@ export interface ApiRule {
    * - `truncate`: the work is done, the body of the answer is cut
    * - `hang`: never answers, `executed` says whether the work is done
    * - `status`: answers `status` (500), `executed` as above
+   * - `lock_timeout`: answers 429 as Stripe does when another call is changing the object
    * - `slow`: waits `delayMs` (1000) before the work, holding the idempotency key
    */
-  kind: 'reset_before' | 'reset_after' | 'truncate' | 'hang' | 'status' | 'slow';
+  kind: 'reset_before' | 'reset_after' | 'truncate' | 'hang' | 'status' | 'lock_timeout' | 'slow';
   method?: string;
   /** The beginning of the path, such as `/v1/refunds`. */
   path?: string;
@@ -19,6 +21,8 @@ export interface ApiRule {
   count?: number;
   /** Calls to let pass first. */
   skip?: number;
+  /** Of the calls that match, 0 to 1, by the seed of the emulator; all when left out. */
+  probability?: number;
   executed?: boolean;
   status?: number;
   /** The error code of the answer, such as `lock_timeout`. */
@@ -34,6 +38,7 @@ export interface ApiRule {
 export interface WebhookRule {
   /**
    * - `duplicate`: `times` (2) deliveries of one event, at the same moment when `isConcurrent`
+   * - `concurrentDuplicates`: the same, at the same moment
    * - `delay`: later by `delayMs` (1000)
    * - `drop`: never sent, until it is resent
    * - `reorder`: events within `delayMs` (300) are sent newest first
@@ -43,6 +48,7 @@ export interface WebhookRule {
    */
   kind:
     | 'duplicate'
+    | 'concurrentDuplicates'
     | 'delay'
     | 'drop'
     | 'reorder'
@@ -55,6 +61,8 @@ export interface WebhookRule {
   types?: string[];
   /** Events (or attempts) it applies to, then it is gone; all when left out. */
   count?: number;
+  /** Of the events that match, 0 to 1, by the seed of the emulator; all when left out. */
+  probability?: number;
   times?: number;
   isConcurrent?: boolean;
   delayMs?: number;
@@ -67,6 +75,8 @@ export interface ChaosRules {
 
 /** The disturbances that are set at the moment. */
 export class Chaos {
+  constructor(private readonly random: Random) {}
+
   private api: ApiRule[] = [];
   private webhooks: WebhookRule[] = [];
 
@@ -91,7 +101,8 @@ export class Chaos {
         candidate.count !== 0 &&
         (candidate.method === undefined || candidate.method.toUpperCase() === method) &&
         (candidate.path === undefined || path.startsWith(candidate.path)) &&
-        (candidate.contains === undefined || path.includes(candidate.contains)),
+        (candidate.contains === undefined || path.includes(candidate.contains)) &&
+        this.isChosen(candidate),
     );
     if (rule === undefined) return undefined;
     if (rule.skip !== undefined && rule.skip > 0) {
@@ -102,13 +113,18 @@ export class Chaos {
     return rule;
   }
 
+  private isChosen({ probability }: { probability?: number }): boolean {
+    return probability === undefined || this.random() < probability;
+  }
+
   /** The rule of one kind for an event, used up by one. */
   takeWebhook(kind: WebhookRule['kind'], type: string): WebhookRule | undefined {
     const rule = this.webhooks.find(
       (candidate) =>
         candidate.kind === kind &&
         candidate.count !== 0 &&
-        (candidate.types === undefined || candidate.types.some((wanted) => matchesType(type, wanted))),
+        (candidate.types === undefined || candidate.types.some((wanted) => matchesType(type, wanted))) &&
+        this.isChosen(candidate),
     );
     if (rule !== undefined) useUp(rule);
     return rule;

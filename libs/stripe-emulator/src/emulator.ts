@@ -14,19 +14,11 @@ import { Router } from './http/router.js';
 import { Pages } from './pages/pages.js';
 import { seededRandom } from './random.js';
 import { Resources } from './resources/index.js';
+import type { WebhookTarget } from './resources/webhook-endpoints.js';
 import { type AnyEvent, type Delivery, Store } from './store.js';
 import { TaskRunner } from './task-runner.js';
 import { API_VERSION } from './version.js';
 import { Dispatcher } from './webhooks/dispatcher.js';
-
-export interface WebhookTarget {
-  /** On this machine: http://127.0.0.1 or http://localhost. */
-  url: string;
-  /** `whsec_…` */
-  secret: string;
-  /** All when left out. */
-  enabledEvents?: string[];
-}
 
 export interface EmulatorOptions {
   /** 0 takes a free one. */
@@ -42,7 +34,7 @@ export interface EmulatorOptions {
   settleDelayMs?: number;
   /** Confirms of one intent after which it cancels itself. */
   confirmLimit?: number;
-  /** Same seed, same order of events. */
+  /** Same seed, same order of events and same chance of disturbances. */
   seed?: number;
   /** The real time by default; the emulated one runs ahead of it by what it was advanced. */
   clock?: Clock;
@@ -64,7 +56,7 @@ export interface Problems {
 /** A running emulator. */
 export class Emulator extends Actions {
   private readonly log = new RequestLog();
-  private readonly chaosRules = new Chaos();
+  private readonly chaosRules: Chaos;
   private readonly store: Store;
   private readonly clock: EmulatedClock;
   protected readonly engine: Engine;
@@ -95,6 +87,7 @@ export class Emulator extends Actions {
       options.confirmLimit ?? 50,
       () => this.tasks.arm(),
     );
+    this.chaosRules = new Chaos(seededRandom((options.seed ?? 1) + 1));
     this.resources = new Resources(this.engine);
     this.dispatcher = new Dispatcher(this.store, clock, this.chaosRules, {
       retryScheduleMs:
@@ -208,9 +201,9 @@ export class Emulator extends Actions {
     this.store.flush();
   }
 
-  /** Makes an endpoint known; the same URL again changes it. @returns its id */
+  /** Makes an endpoint known; the same URL with the same kind of payload again changes it. @returns its id */
   addWebhookEndpoint(target: WebhookTarget): string {
-    const { id } = this.resources.endpoints.configure(target.url, target.secret, target.enabledEvents);
+    const { id } = this.resources.endpoints.configure(target);
     this.store.flush();
     return id;
   }
@@ -295,6 +288,25 @@ export class Emulator extends Actions {
   /** @throws {Error} naming the calls that used a key again for something else */
   noKeyReuse(): void {
     assertNone('Idempotency keys used for something else', this.problems().reusedKeys);
+  }
+
+  /** @throws {Error} naming the calls with parameters that Stripe does not have */
+  noUnknownParams(): void {
+    assertNone('Calls with unknown parameters', this.problems().unknownParams);
+  }
+
+  /** @throws {Error} naming the calls of another version of the API than the emulator speaks */
+  noOtherApiVersions(): void {
+    assertNone('Calls of other API versions', this.problems().otherApiVersions);
+  }
+
+  /** All of these assertions. @throws {Error} of the first that fails */
+  noProblems(): void {
+    this.noUnknownRoutes();
+    this.noUnknownParams();
+    this.everyPostHadExplicitKey();
+    this.noKeyReuse();
+    this.noOtherApiVersions();
   }
 
   /** Resolves when nothing is on its way to an endpoint or will be within `timeoutMs`. @throws {Error} after `timeoutMs` */

@@ -1,9 +1,12 @@
+export type { DashboardChange } from './actions.js';
 export type { ApiRule, ChaosRules, WebhookRule } from './chaos.js';
-export type { Clock } from './clock.js';
-export type { EmulatorOptions, Problems, WebhookTarget } from './emulator.js';
+export type { Clock, Duration } from './clock.js';
+export type { EmulatorOptions, Problems } from './emulator.js';
 export { Emulator } from './emulator.js';
 export type { LoggedRequest } from './http/request-log.js';
-export type { Delivery, DeliveryAttempt } from './store.js';
+export type { DisputeKind, DisputeOptions } from './resources/disputes.js';
+export type { WebhookTarget } from './resources/webhook-endpoints.js';
+export type { Delivery, DeliveryAttempt, PayloadKind } from './store.js';
 export { API_VERSION } from './version.js';
 import { Emulator, type EmulatorOptions } from './emulator.js';
 

@@ -83,12 +83,17 @@ export interface DeliveryAttempt {
   error?: string;
 }
 
+/** Whether events show the object as it was, or only name it. */
+export type PayloadKind = 'snapshot' | 'thin';
+
 /** An endpoint with the secret that its deliveries are signed with. */
 export interface StoredEndpoint {
   id: string;
   secret: string;
   /** Set from outside, not made through the API: it outlives a reset. */
   isConfigured: boolean;
+  /** Snapshots when left out. */
+  payload?: PayloadKind;
   shown: Stripe.WebhookEndpoint;
 }
 

@@ -135,10 +135,12 @@ it('serves several endpoints, each with its secret and its events', async () => 
 });
 
 describe('disturbed', () => {
-  it('duplicates, one after the other or at once', async () => {
-    emulator.setChaos({
-      webhooks: [{ kind: 'duplicate', types: ['payment_intent.succeeded'], times: 5, isConcurrent: true }],
-    });
+  it.each([
+    { kind: 'duplicate', isConcurrent: true } as const,
+    { kind: 'duplicate', delayMs: 5 } as const,
+    { kind: 'concurrentDuplicates' } as const,
+  ])('duplicates by %p', async (rule) => {
+    emulator.setChaos({ webhooks: [{ ...rule, types: ['payment_intent.succeeded'], times: 5 }] });
     await pay();
     await emulator.idle();
     const copies = receiver.ofType('payment_intent.succeeded');

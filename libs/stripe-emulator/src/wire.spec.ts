@@ -208,7 +208,7 @@ describe('answers', () => {
     for (const [method, path] of [
       ['GET', '/v1/nothing'],
       ['PUT', '/v1/payment_intents'],
-      ['GET', '/v2/core/events'],
+      ['GET', '/v2/core/accounts'],
       ['GET', '/v1/payment_intents/search?query=x'],
       ['POST', '/v1/payment_intents//capture'],
     ] as const) {

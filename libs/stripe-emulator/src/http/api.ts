@@ -215,6 +215,9 @@ export class Api {
         response.write(whole.body.slice(0, Math.ceil(whole.body.length / 2)), () => response.socket?.destroy());
         return;
       }
+      case 'lock_timeout':
+        this.sendStatus(response, { ...rule, kind: 'status', status: 429, code: 'lock_timeout' }, entry);
+        return;
       default:
         this.sendStatus(response, rule, entry);
     }
@@ -227,7 +230,8 @@ export class Api {
       response.writeHead(status, { 'content-type': 'text/html' }).end('<html><h1>Bad Gateway</h1></html>');
       return;
     }
-    const { type, code, message } = FAULTS[status] ?? FAULTS[500]!;
+    const { type, code, message } =
+      (rule.code === undefined ? undefined : FAULTS_BY_CODE[rule.code]) ?? FAULTS[status] ?? FAULTS[500]!;
     const failure = new ApiError(status, {
       type,
       message,
@@ -239,10 +243,21 @@ export class Api {
   }
 }
 
-const FAULTS: Record<
-  number,
-  { type: 'api_error' | 'idempotency_error' | 'invalid_request_error'; code?: string; message: string }
-> = {
+interface Fault {
+  type: 'api_error' | 'idempotency_error' | 'invalid_request_error';
+  code?: string;
+  message: string;
+}
+
+const FAULTS_BY_CODE: Record<string, Fault> = {
+  lock_timeout: {
+    type: 'invalid_request_error',
+    message:
+      'This object cannot be accessed right now because another API request or Stripe process is currently accessing it. If you see this error intermittently, retry the request.',
+  },
+};
+
+const FAULTS: Record<number, Fault> = {
   409: {
     type: 'idempotency_error',
     code: 'idempotency_key_in_use',

@@ -15,6 +15,7 @@ import { Refunds } from './refunds.js';
 import { Reviews } from './reviews.js';
 import type { Route } from './route.js';
 import { SetupIntents } from './setup-intents.js';
+import { ThinEvents } from './thin-events.js';
 import { WebhookEndpoints } from './webhook-endpoints.js';
 
 /** All that the emulated account can do. */
@@ -55,6 +56,7 @@ export class Resources {
       this.methods,
       this.tokens,
       new Events(engine),
+      new ThinEvents(engine),
       this.balance,
       this.disputes,
       warnings,

@@ -14,7 +14,7 @@ import {
   unsupported,
 } from '../fields.js';
 import { newId, token } from '../random.js';
-import type { StoredEndpoint } from '../store.js';
+import type { PayloadKind, StoredEndpoint } from '../store.js';
 import { API_VERSION } from '../version.js';
 import { page, paging } from './lists.js';
 import { pathPart, type Route } from './route.js';
@@ -35,17 +35,35 @@ const updateShape = shapeFor<Omit<Stripe.WebhookEndpointUpdateParams, 'expand'>>
   url: string(),
 });
 
+/** An endpoint of an application. */
+export interface WebhookTarget {
+  /** On this machine: http://127.0.0.1 or http://localhost. */
+  url: string;
+  /** `whsec_…` */
+  secret: string;
+  /** All when left out; `charge.*` and such stand for many. */
+  enabledEvents?: string[];
+  /** The version that snapshots name; that of the SDK when left out. */
+  apiVersion?: string;
+  /** `snapshot` when left out. */
+  payload?: PayloadKind;
+}
+
 /** Where events are sent. */
 export class WebhookEndpoints {
   constructor(private readonly engine: Engine) {}
 
-  /** One that is configured from outside; the same URL is one endpoint, also after a restart. */
-  configure(url: string, secret: string, enabledEvents: string[] = ['*']): StoredEndpoint {
+  /** One that is configured from outside; the same URL and kind is one endpoint, also after a restart. */
+  configure(target: WebhookTarget): StoredEndpoint {
+    const { url, secret, enabledEvents = ['*'], apiVersion = API_VERSION, payload = 'snapshot' } = target;
     const { endpoints } = this.engine.store;
-    const known = [...endpoints.values()].find((endpoint) => endpoint.shown.url === url);
-    if (known === undefined) return this.add({ url, secret, enabledEvents, isConfigured: true });
+    const known = [...endpoints.values()].find(
+      (endpoint) => endpoint.shown.url === url && (endpoint.payload ?? 'snapshot') === payload,
+    );
+    if (known === undefined) return this.add({ url, secret, enabledEvents, apiVersion, payload, isConfigured: true });
     known.isConfigured = true;
     known.secret = secret;
+    known.shown.api_version = apiVersion;
     known.shown.enabled_events = enabledEvents;
     known.shown.status = 'enabled';
     return endpoints.put(known);
@@ -56,6 +74,7 @@ export class WebhookEndpoints {
     secret: string;
     enabledEvents: string[];
     isConfigured?: boolean;
+    payload?: PayloadKind;
     apiVersion?: string;
     description?: string | null;
     metadata?: Record<string, string> | null;
@@ -66,6 +85,7 @@ export class WebhookEndpoints {
       id,
       secret: given.secret,
       isConfigured: given.isConfigured ?? false,
+      payload: given.payload ?? 'snapshot',
       shown: {
         id,
         object: 'webhook_endpoint',

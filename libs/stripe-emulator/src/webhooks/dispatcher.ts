@@ -6,6 +6,7 @@ import { matchesType } from '../resources/events.js';
 import { isLocal } from '../resources/webhook-endpoints.js';
 import type { AnyEvent, Delivery, DeliveryAttempt, Store, StoredEndpoint } from '../store.js';
 import { signatureHeader } from './signature.js';
+import { thinEvent, thinTypeOf } from './thin-event.js';
 
 export interface DispatcherOptions {
   /** Waits between attempts; after the last one a delivery has failed. */
@@ -108,12 +109,15 @@ export class Dispatcher {
   private deliveriesOf(event: AnyEvent): Delivery[] {
     const out: Delivery[] = [];
     for (const endpoint of this.store.endpoints.values()) {
-      const { status, enabled_events: wanted, url } = endpoint.shown;
-      if (status !== 'enabled' || !wanted.some((type) => matchesType(event.type, type))) continue;
-      const duplicate = this.chaos.takeWebhook('duplicate', event.type);
+      const { url } = endpoint.shown;
+      if (!listens(endpoint, event.type)) continue;
+      const { chaos } = this;
+      const duplicate =
+        chaos.takeWebhook('duplicate', event.type) ?? chaos.takeWebhook('concurrentDuplicates', event.type);
+      const isAtOnce = duplicate?.isConcurrent === true || duplicate?.kind === 'concurrentDuplicates';
       const times = duplicate === undefined ? 1 : (duplicate.times ?? 2);
       for (let copy = 0; copy < times; copy++) {
-        const wait = duplicate === undefined || duplicate.isConcurrent === true ? 0 : copy * (duplicate.delayMs ?? 20);
+        const wait = isAtOnce ? 0 : copy * (duplicate?.delayMs ?? 20);
         out.push(this.write(event, endpoint.id, url, wait));
       }
       event.pending_webhooks += 1;
@@ -219,7 +223,8 @@ export class Dispatcher {
     const { url, api_version: version } = endpoint.shown;
     if (!isLocal(url)) return { status: null, error: 'not an address of this machine', isRefused: true };
     const isOld = this.chaos.takeWebhook('oldApiVersion', event.type) !== undefined;
-    const payload = JSON.stringify({ ...event, api_version: isOld ? OLD_API_VERSION : version }, null, 2);
+    const snapshot = { ...event, api_version: isOld ? OLD_API_VERSION : version };
+    const payload = JSON.stringify(endpoint.payload === 'thin' ? thinEvent(event) : snapshot, null, 2);
     const isStale = this.chaos.takeWebhook('staleTimestamp', event.type) !== undefined;
     const isForged = this.chaos.takeWebhook('badSignature', event.type) !== undefined;
     // Receivers compare it with their own watch.
@@ -269,9 +274,8 @@ export class Dispatcher {
   resend(event: AnyEvent): number {
     let count = 0;
     for (const endpoint of this.store.endpoints.values()) {
-      const { status, enabled_events: wanted, url } = endpoint.shown;
-      if (status !== 'enabled' || !wanted.some((type) => matchesType(event.type, type))) continue;
-      this.schedule(this.write(event, endpoint.id, url, 0), 0);
+      if (!listens(endpoint, event.type)) continue;
+      this.schedule(this.write(event, endpoint.id, endpoint.shown.url, 0), 0);
       count += 1;
     }
     return count;
@@ -298,4 +302,8 @@ export class Dispatcher {
     await Promise.allSettled(this.running);
     this.agent.destroy();
   }
+}
+
+function listens({ shown: { status, enabled_events: wanted } }: StoredEndpoint, type: string): boolean {
+  return status === 'enabled' && wanted.some((name) => matchesType(type, name) || matchesType(thinTypeOf(type), name));
 }
