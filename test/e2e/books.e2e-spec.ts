@@ -180,6 +180,29 @@ const FAULTS: PlantedFault[] = [
     sql: [`UPDATE ledger_entries SET amount = amount + 1 WHERE account = 'provider_balance:stripe'`],
   },
   {
+    check: 'C1',
+    what: 'money of a hold without a capture',
+    sql: [`UPDATE payments SET capture_method = 'manual' WHERE order_id = ${PAID}`],
+  },
+  {
+    check: 'C2',
+    what: 'a hold that was captured, of an order that still waits for it',
+    sql: [`UPDATE orders SET payment_status = 'authorized' WHERE id = ${PAID}`],
+  },
+  {
+    check: 'C2',
+    what: 'a paid order whose money is only held',
+    sql: [`UPDATE payments SET status = 'authorized' WHERE order_id = ${PAID}`],
+  },
+  {
+    check: 'C3',
+    what: 'a capture that nobody finished',
+    sql: [
+      `INSERT INTO payment_captures (id, payment_id, order_id, status, amount, currency, updated_at)
+       SELECT gen_random_uuid(), id, order_id, 'pending', 1, currency, now() - interval '1 h' FROM payments WHERE order_id = ${PAID}`,
+    ],
+  },
+  {
     check: 'E1',
     what: 'an event that never came',
     sql: [],

@@ -56,6 +56,7 @@ describe('settings', () => {
       notifyEmail: 'admin@emporium.example',
       pricesIncludeTax: false,
       manualPayments: true,
+      paymentCapture: 'automatic',
       lowStockThreshold: 5,
       createdAt: expect.stringMatching(/\.\d{3}Z$/),
       updatedAt: expect.stringMatching(/\.\d{3}Z$/),

@@ -282,11 +282,12 @@ export class Shop {
     const state = this.stripe.state() as {
       charges: Stripe.Charge[];
       refunds: Stripe.Refund[];
+      disputes: Stripe.Dispute[];
       events: Stripe.Event[];
       balance_transactions: Stripe.BalanceTransaction[];
     };
     const intents = new Map(
-      [...state.charges, ...state.refunds].map((object) => [object.id, object.payment_intent as string]),
+      [...state.charges, ...state.refunds, ...state.disputes].map((object) => [object.id, object.payment_intent as string]),
     );
     return {
       charges: state.charges
@@ -295,7 +296,8 @@ export class Shop {
           ref: charge.payment_intent as string,
           orderId: charge.metadata.order_id ?? '',
           captured: inIsoMinorUnits(charge.amount_captured, charge.currency),
-          refunded: inIsoMinorUnits(charge.amount_refunded, charge.currency),
+          // What was released of a hold counts as refunded at Stripe, but never came.
+          refunded: inIsoMinorUnits(charge.amount_refunded - (charge.amount - charge.amount_captured), charge.currency),
           currency: charge.currency.toUpperCase(),
         })),
       events: state.events.map((event) => ({ eventId: event.id, type: event.type })),

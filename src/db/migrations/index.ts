@@ -3,8 +3,9 @@ import { Catalog1790000000002 } from './1790000000002-catalog.js';
 import { Inventory1790000000003 } from './1790000000003-inventory.js';
 import { Sales1790000000004 } from './1790000000004-sales.js';
 import { OpenCarts1790000000005 } from './1790000000005-open-carts.js';
-import { AccountIndexes1790000000008, Accounts1790000000008 } from './1790000000008-accounts.js';
+import { PaymentHolds1790000000006, PaymentLife1790000000006 } from './1790000000006-payment-life.js';
 import { Ledger1790000000007 } from './1790000000007-ledger.js';
+import { AccountIndexes1790000000008, Accounts1790000000008 } from './1790000000008-accounts.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -13,6 +14,8 @@ export const migrations = [
   Inventory1790000000003,
   Sales1790000000004,
   OpenCarts1790000000005,
+  PaymentLife1790000000006,
+  PaymentHolds1790000000006,
   Ledger1790000000007,
   Accounts1790000000008,
   AccountIndexes1790000000008,

@@ -101,6 +101,7 @@ export class PlaceOrder {
             status: waits ? 'requires_payment_method' : 'processing',
             amount: total,
             currency: cart.currency,
+            captureMethod: waits ? shop.paymentCapture : 'automatic',
           }),
       expiresAt ? enqueue(tx, ExpireOrderJob, orderId, { orderId }, expiresAt) : null,
       this.views.forShopper(orderId, command.shopper, tx),

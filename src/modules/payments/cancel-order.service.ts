@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
-import { type LockedOrder, OrderNotCancelable, OrdersRepository } from '../orders/index.js';
-import { StockLedger } from '../inventory/index.js';
+import { OrderNotCancelable, OrdersRepository } from '../orders/index.js';
 import { ExecuteRefund } from './execute-refund.service.js';
 import { PaymentRefused, PaymentUnavailable, wasRefused } from './payments.errors.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { RefundOrder } from './refund-order.service.js';
+import { ReturnStock } from './return-stock.service.js';
 import { StartPayment } from './start-payment.service.js';
 import { StripeGateway } from './stripe/stripe-gateway.js';
 import { SyncPayment } from './sync-payment.service.js';
@@ -19,8 +19,9 @@ export interface Cancellation {
 }
 
 /**
- * Cancels an order of which nothing is shipped: its stock goes back, and so does its money. An unpaid Stripe order asks
- * Stripe first, because the shopper may be paying at this very moment: stock is given back only once Stripe agrees.
+ * Cancels an order of which nothing is shipped: its stock goes back, and so does its money. Where Stripe has an open intent
+ * it is asked first, because the shopper may be paying, or staff be capturing the hold, at this very moment: stock is given
+ * back only once Stripe agrees.
  */
 @Injectable()
 export class CancelOrder {
@@ -28,7 +29,7 @@ export class CancelOrder {
     private readonly db: Db,
     private readonly orders: OrdersRepository,
     private readonly payments: PaymentsRepository,
-    private readonly stock: StockLedger,
+    private readonly returnStock: ReturnStock,
     private readonly gateway: StripeGateway,
     private readonly start: StartPayment,
     private readonly sync: SyncPayment,
@@ -39,11 +40,15 @@ export class CancelOrder {
   /** @throws `order_not_cancelable`, or `payment_unavailable` when Stripe cannot be asked */
   async execute(orderId: string, cancellation: Cancellation): Promise<void> {
     const payment = await this.payments.findCurrent(this.db, orderId);
-    const [order] = await this.db.query<{ status: string; number: number }>(
-      `SELECT status, number FROM orders WHERE id = $1`,
+    const [order] = await this.db.query<{ status: string; number: number; fulfillment_status: string }>(
+      `SELECT status, number, fulfillment_status FROM orders WHERE id = $1`,
       [orderId],
     );
-    if (order?.status === 'pending_payment' && payment?.provider === 'stripe') {
+    const isOpen = order?.status === 'pending_payment' || payment?.status === 'authorized';
+    if (order && isOpen && payment?.provider === 'stripe') {
+      // Goods that are gone are paid for: their hold is not let go.
+      if (order.fulfillment_status !== 'unfulfilled')
+        throw OrderNotCancelable({ data: { orderStatus: order.status, fulfillmentStatus: order.fulfillment_status } });
       const after = await this.cancelAtStripe(payment, order.number, cancellation);
       if (after?.status === 'canceled') return;
       if (after !== null && after.status !== 'succeeded')
@@ -99,7 +104,7 @@ export class CancelOrder {
     const current = await this.payments.findCurrent(tx, orderId);
     const payment = current ? await this.payments.lock(tx, current.id) : null;
 
-    await this.returnStock(tx, order, cancellation);
+    await this.returnStock.execute(tx, order.id, cancellation.actor);
     await this.orders.change(
       tx,
       order,
@@ -122,21 +127,6 @@ export class CancelOrder {
       .begin(tx, orderId, { reason: 'order canceled' }, cancellation.actor, `cancel:${orderId}`)
       .catch(ignoreNothingLeft);
     return refund?.provider === 'stripe' ? refund.id : null;
-  }
-
-  private async returnStock(tx: Tx, order: LockedOrder, cancellation: Cancellation): Promise<void> {
-    await this.stock.release(tx, order.id);
-    const lines = await tx.query<{ id: string; quantity: number }>(
-      `UPDATE order_lines SET restocked_quantity = quantity FROM (
-         SELECT id, quantity - restocked_quantity AS left_over FROM order_lines WHERE order_id = $1 AND stock_tracked) l
-       WHERE order_lines.id = l.id AND l.left_over > 0 RETURNING order_lines.id, l.left_over AS quantity`,
-      [order.id],
-    );
-    await this.stock.restock(
-      tx,
-      lines.map((l) => ({ orderLineId: l.id, quantity: l.quantity })),
-      { reason: 'order canceled', actor: cancellation.actor, dedupeKey: `cancel:${order.id}` },
-    );
   }
 }
 

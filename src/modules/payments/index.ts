@@ -11,7 +11,14 @@ export {
   PaymentRefused,
   PaymentUnavailable,
 } from './payments.errors.js';
-export { PaymentRefunded, RefundFailed } from './payments.events.js';
+export {
+  HoldExpiring,
+  HoldLost,
+  PaymentAuthorized,
+  PaymentCaptured,
+  PaymentRefunded,
+  RefundFailed,
+} from './payments.events.js';
 export { PaymentsRepository, type PaymentRow } from './payments.repository.js';
 export { StartPayment, type StartedPayment } from './start-payment.service.js';
 export { StripeGateway } from './stripe/stripe-gateway.js';

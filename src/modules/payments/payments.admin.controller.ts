@@ -16,8 +16,10 @@ import { CurrentStaff, Staff, type StaffIdentity } from '../auth/index.js';
 import { OrderNotCancelable, OrderResponse, OrdersQuery } from '../orders/index.js';
 import { ApplyReceipt } from './apply-receipt.service.js';
 import { CancelOrder } from './cancel-order.service.js';
-import { CancelOrderRequest, PaymentListQuery, RefundRequest } from './dto/payments.request.js';
+import { CaptureOrder } from './capture-order.service.js';
+import { CancelOrderRequest, CaptureRequest, PaymentListQuery, RefundRequest } from './dto/payments.request.js';
 import {
+  CaptureResponse,
   PaymentDetailResponse,
   PaymentResponse,
   RefundResponse,
@@ -25,6 +27,9 @@ import {
 } from './dto/payments.response.js';
 import { MarkPaid } from './mark-paid.service.js';
 import {
+  AmountNotChargeable,
+  CaptureNotPossible,
+  CaptureTooLarge,
   NothingToRefund,
   OrderNotPayable,
   PaymentNotManual,
@@ -46,6 +51,7 @@ export class OrderMoneyAdminController {
     private readonly query: PaymentsQuery,
     private readonly cancelOrder: CancelOrder,
     private readonly markPaid: MarkPaid,
+    private readonly captureOrder: CaptureOrder,
     private readonly refundOrder: RefundOrder,
   ) {}
 
@@ -86,6 +92,36 @@ export class OrderMoneyAdminController {
     return (await this.orders.forStaff(id)).body;
   }
 
+  @Post(':id/captures')
+  @Staff('payments.write')
+  @Idempotent()
+  @ApiOperation({
+    operationId: 'captureOrder',
+    summary: 'Take the money that the bank holds',
+    description:
+      'All of it, an amount, or what `lines` cost with shipping. A hold is captured once: the rest is released, and what `lines` leave out goes back on the shelf.',
+  })
+  @ApiCreatedResponse({ type: CaptureResponse })
+  @Throws(
+    ValidationFailed,
+    InvalidId,
+    NotFound,
+    CaptureNotPossible,
+    CaptureTooLarge,
+    AmountNotChargeable,
+    PaymentRefused,
+    PaymentUnavailable,
+  )
+  async capture(
+    @IdParam('order') id: string,
+    @Body() body: CaptureRequest,
+    @CurrentStaff() staff: StaffIdentity,
+    @IdempotencyRef() reference: IdempotencyReference,
+  ): Promise<CaptureResponse> {
+    const captureId = await this.captureOrder.execute(id, body, actorOf(staff), `${reference.scope}:${reference.key}`);
+    return this.query.capture(captureId);
+  }
+
   @Post(':id/refunds')
   @Staff('orders.refund')
   @Idempotent()
@@ -96,7 +132,15 @@ export class OrderMoneyAdminController {
       'An amount, what lines cost, or everything that is left. A refund that the bank has not confirmed yet is `pending`.',
   })
   @ApiCreatedResponse({ type: RefundResponse })
-  @Throws(ValidationFailed, InvalidId, NotFound, NothingToRefund, RefundTooLarge, PaymentRefused, PaymentUnavailable)
+  @Throws(
+    ValidationFailed,
+    InvalidId,
+    NotFound,
+    NothingToRefund,
+    RefundTooLarge,
+    PaymentRefused,
+    PaymentUnavailable,
+  )
   async refund(
     @IdParam('order') id: string,
     @Body() body: RefundRequest,
@@ -130,7 +174,7 @@ export class PaymentsAdminController {
   @Get('payments/:id')
   @Staff('payments.read')
   @Header('Cache-Control', 'private, no-store')
-  @ApiOperation({ operationId: 'getPayment', summary: 'A payment with its tries and refunds' })
+  @ApiOperation({ operationId: 'getPayment', summary: 'A payment with its tries, captures and refunds' })
   @ApiOkResponse({ type: PaymentDetailResponse })
   @Throws(InvalidId, NotFound)
   get(@IdParam('payment') id: string): Promise<PaymentDetailResponse> {

@@ -45,6 +45,18 @@ export const OrderNotPayable = defineError({
   title: 'There is nothing to pay on this order',
   help: '`orderStatus` and `paymentStatus` tell where the order stands.',
 });
+export const CaptureNotPossible = defineError({
+  code: 'capture_not_possible',
+  kind: 'conflict',
+  title: 'There is no held money to capture',
+  help: 'Only an `authorized` payment of a confirmed order is captured, and only once. `orderStatus` and `paymentStatus` tell where the order stands.',
+});
+export const CaptureTooLarge = defineError({
+  code: 'capture_too_large',
+  kind: 'unprocessable',
+  title: 'More than the bank holds',
+  help: '`capturable` is what is held, in minor units.',
+});
 export const NothingToRefund = defineError({
   code: 'nothing_to_refund',
   kind: 'conflict',

@@ -5,11 +5,16 @@ import { OrdersModule } from '../orders/index.js';
 import { ApplyReceipt } from './apply-receipt.service.js';
 import { BookMoney } from './books/book-money.service.js';
 import { CancelOrder } from './cancel-order.service.js';
+import { CaptureOrder } from './capture-order.service.js';
+import { ExecuteCapture } from './execute-capture.service.js';
 import { ExecuteRefund } from './execute-refund.service.js';
+import { ExecuteCaptureHandler } from './jobs/execute-capture.job.js';
 import { ExecuteRefundHandler } from './jobs/execute-refund.job.js';
 import { ExpireOrderHandler } from './jobs/expire-order.job.js';
 import { ProcessWebhookHandler } from './jobs/process-webhook.job.js';
 import { ReconcileHandler } from './jobs/reconcile.job.js';
+import { ReleaseHoldHandler } from './jobs/release-hold.job.js';
+import { WatchHoldsHandler } from './jobs/watch-holds.job.js';
 import { MarkPaid } from './mark-paid.service.js';
 import { PayOrder } from './pay-order.service.js';
 import { OrderMoneyAdminController, PaymentsAdminController } from './payments.admin.controller.js';
@@ -18,6 +23,8 @@ import { PaymentsQuery } from './payments.query.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { ReceiveWebhook } from './receive-webhook.service.js';
 import { RefundOrder } from './refund-order.service.js';
+import { ReturnStock } from './return-stock.service.js';
+import { SettleCaptures } from './settle-captures.service.js';
 import { SettlePayment } from './settle-payment.service.js';
 import { SettleRefunds } from './settle-refunds.service.js';
 import { StartPayment } from './start-payment.service.js';
@@ -28,12 +35,18 @@ import { SyncPayment } from './sync-payment.service.js';
 /** Money: how it comes, how it goes back, and how the order learns of it. */
 @Module({
   imports: [InventoryModule, LedgerModule, OrdersModule],
-  controllers: [PaymentsController, OrderMoneyAdminController, PaymentsAdminController],
+  controllers: [
+    PaymentsController,
+    OrderMoneyAdminController,
+    PaymentsAdminController,
+  ],
   providers: [
     StripeGateway,
     PaymentsRepository,
     PaymentsQuery,
     BookMoney,
+    ReturnStock,
+    SettleCaptures,
     SettlePayment,
     SettleRefunds,
     SyncPayment,
@@ -44,11 +57,16 @@ import { SyncPayment } from './sync-payment.service.js';
     MarkPaid,
     RefundOrder,
     ExecuteRefund,
+    CaptureOrder,
+    ExecuteCapture,
     ReceiveWebhook,
     ApplyReceipt,
     ProcessWebhookHandler,
     ExpireOrderHandler,
     ExecuteRefundHandler,
+    ExecuteCaptureHandler,
+    ReleaseHoldHandler,
+    WatchHoldsHandler,
     ReconcileHandler,
   ],
   exports: [StripeGateway, PaymentsRepository, StartPayment],

@@ -5,6 +5,7 @@ import { type ListQuery, type Page, pageOf } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import type { PaymentListQuery } from './dto/payments.request.js';
 import type {
+  CaptureResponse,
   PaymentDetailResponse,
   PaymentResponse,
   RefundResponse,
@@ -31,6 +32,17 @@ interface RefundRow {
   reason: string;
   restock: boolean;
   provider_ref: string | null;
+  failure: string | null;
+  created_at: Date;
+}
+
+interface CaptureRow {
+  id: string;
+  order_id: string;
+  payment_id: string;
+  status: string;
+  amount: number;
+  currency: string;
   failure: string | null;
   created_at: Date;
 }
@@ -67,7 +79,7 @@ export class PaymentsQuery {
   async get(id: string): Promise<PaymentDetailResponse> {
     const [payment] = await this.db.query<PaymentRow>(`SELECT p.* FROM payments p WHERE p.id = $1`, [id]);
     if (!payment) throw NotFound({ detail: 'There is no such payment.' });
-    const [attempts, refunds] = await Promise.all([
+    const [attempts, captures, refunds] = await Promise.all([
       this.db.query<{
         outcome: string;
         code: string | null;
@@ -78,6 +90,7 @@ export class PaymentsQuery {
         `SELECT outcome, code, decline_code, message, created_at FROM payment_attempts WHERE payment_id = $1 ORDER BY id`,
         [id],
       ),
+      this.db.query<CaptureRow>(`SELECT * FROM payment_captures WHERE payment_id = $1 ORDER BY created_at, id`, [id]),
       this.db.query<RefundRow>(`SELECT * FROM refunds WHERE payment_id = $1 ORDER BY created_at, id`, [id]),
     ]);
     return {
@@ -89,8 +102,15 @@ export class PaymentsQuery {
         message: a.message,
         createdAt: a.created_at.toISOString(),
       })),
+      captures: captures.map(toCapture),
       refunds: refunds.map(toRefund),
     };
+  }
+
+  async capture(id: string): Promise<CaptureResponse> {
+    const [row] = await this.db.query<CaptureRow>(`SELECT * FROM payment_captures WHERE id = $1`, [id]);
+    if (!row) throw NotFound({ detail: 'There is no such capture.' });
+    return toCapture(row);
   }
 
   async refund(id: string): Promise<RefundResponse> {
@@ -163,11 +183,26 @@ function toPayment(row: PaymentRow): PaymentResponse {
     providerRef: row.provider_ref,
     status: row.status,
     amount: money(row.amount),
+    captureMethod: row.capture_method,
+    authorized: money(row.authorized),
+    captureBefore: row.status === 'authorized' ? (row.capture_before?.toISOString() ?? null) : null,
     captured: money(row.captured),
     refunded: money(row.refunded),
     error: row.error_code ? { code: row.error_code, message: row.error_message ?? '' } : null,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
+  };
+}
+
+function toCapture(row: CaptureRow): CaptureResponse {
+  return {
+    id: encodeId('capture', row.id),
+    orderId: encodeId('order', row.order_id),
+    paymentId: encodeId('payment', row.payment_id),
+    status: row.status,
+    amount: { amount: row.amount, currency: row.currency },
+    failure: row.failure,
+    createdAt: row.created_at.toISOString(),
   };
 }
 

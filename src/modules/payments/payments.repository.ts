@@ -14,6 +14,11 @@ export interface PaymentRow {
   amount: number;
   captured: number;
   refunded: number;
+  capture_method: 'automatic' | 'manual';
+  /** What the bank held for a manual capture; stays when the hold has ended. */
+  authorized: number;
+  capture_before: Date | null;
+  review: 'open' | 'accepted' | 'rejected' | null;
   error_code: string | null;
   error_message: string | null;
   version: number;
@@ -21,7 +26,7 @@ export interface PaymentRow {
   updated_at: Date;
 }
 
-const COLUMNS = `id, order_id, provider, provider_ref, status, currency, amount, captured, refunded, error_code, error_message, version, created_at, updated_at`;
+const COLUMNS = `id, order_id, provider, provider_ref, status, currency, amount, captured, refunded, capture_method, authorized, capture_before, review, error_code, error_message, version, created_at, updated_at`;
 
 /** Loads, locks and saves payments. */
 @Injectable()
@@ -35,11 +40,20 @@ export class PaymentsRepository {
       status: PaymentStatus;
       amount: number;
       currency: string;
+      captureMethod?: 'automatic' | 'manual';
     },
   ): Promise<PaymentRow> {
     const [row] = await tx.query<PaymentRow>(
-      `INSERT INTO payments (id, order_id, provider, status, amount, currency) VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${COLUMNS}`,
-      [newUuid(), payment.orderId, payment.provider, payment.status, payment.amount, payment.currency],
+      `INSERT INTO payments (id, order_id, provider, status, amount, currency, capture_method) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ${COLUMNS}`,
+      [
+        newUuid(),
+        payment.orderId,
+        payment.provider,
+        payment.status,
+        payment.amount,
+        payment.currency,
+        payment.captureMethod ?? 'automatic',
+      ],
     );
     return row!;
   }
@@ -77,12 +91,16 @@ export class PaymentsRepository {
       providerRef?: string;
       captured?: number;
       refunded?: number;
+      authorized?: number;
+      captureBefore?: Date | null;
+      review?: 'open' | 'accepted' | 'rejected';
       error?: { code: string | null; message: string | null } | null;
     },
   ): Promise<void> {
     await tx.query(
       `UPDATE payments SET status = coalesce($2, status), provider_ref = coalesce(provider_ref, $3), captured = coalesce($4, captured),
-         refunded = coalesce($5, refunded),
+         refunded = coalesce($5, refunded), authorized = coalesce($9, authorized), review = coalesce($10, review),
+         capture_before = CASE WHEN $11 THEN $12::timestamptz ELSE capture_before END,
          error_code = CASE WHEN $6 THEN $7 ELSE error_code END, error_message = CASE WHEN $6 THEN $8 ELSE error_message END,
          version = version + 1, updated_at = now() WHERE id = $1`,
       [
@@ -94,6 +112,10 @@ export class PaymentsRepository {
         change.error !== undefined,
         change.error?.code ?? null,
         change.error?.message ?? null,
+        change.authorized ?? null,
+        change.review ?? null,
+        change.captureBefore !== undefined,
+        change.captureBefore ?? null,
       ],
     );
   }

@@ -5,11 +5,11 @@ import { ValidationFailed } from '#libs/errors';
 import { failpoint } from '#libs/failpoints';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
-import { roundHalfUp } from '#libs/money';
 import { OrdersRepository } from '../orders/index.js';
 import type { RefundRequest } from './dto/payments.request.js';
 import { ExecuteRefund } from './execute-refund.service.js';
 import { ExecuteRefundJob } from './jobs/definitions.js';
+import { costOf } from './line-cost.js';
 import { NothingToRefund, RefundTooLarge } from './payments.errors.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { SettleRefunds } from './settle-refunds.service.js';
@@ -175,9 +175,4 @@ interface RefundableLine {
   total: number;
   restocked_quantity: number;
   refunded_quantity: number;
-}
-
-/** What the first `quantity` pieces of a line cost; parts taken as differences of it add up to the line, to the cent. */
-function costOf(line: RefundableLine, quantity: number): number {
-  return roundHalfUp(BigInt(line.total) * BigInt(quantity), BigInt(line.quantity));
 }

@@ -7,11 +7,14 @@ import { log } from '#libs/log';
 import { announce } from '#libs/outbox';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { StockLedger } from '../inventory/index.js';
-import { type LockedOrder, type OrderPaymentStatus, OrdersRepository, OrderUnderReview } from '../orders/index.js';
+import { type LockedOrder, OrdersRepository, OrderUnderReview } from '../orders/index.js';
 import { BookMoney } from './books/book-money.service.js';
-import { ExecuteRefundJob } from './jobs/definitions.js';
+import { ExecuteRefundJob, ReleaseHoldJob } from './jobs/definitions.js';
 import { mayBecome } from './payment.state.js';
+import { HoldLost, PaymentAuthorized } from './payments.events.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
+import { ReturnStock } from './return-stock.service.js';
+import { SettleCaptures } from './settle-captures.service.js';
 import { SettleRefunds } from './settle-refunds.service.js';
 import type { Intent, ProviderRefund } from './stripe/stripe-gateway.js';
 
@@ -31,6 +34,8 @@ export class SettlePayment {
     private readonly orders: OrdersRepository,
     private readonly payments: PaymentsRepository,
     private readonly stock: StockLedger,
+    private readonly returnStock: ReturnStock,
+    private readonly captures: SettleCaptures,
     private readonly refunds: SettleRefunds,
     private readonly books: BookMoney,
     @Inject(APP_CONFIG) private readonly config: Config,
@@ -87,6 +92,9 @@ export class SettlePayment {
       status: intent.status,
       providerRef: intent.ref,
       captured,
+      ...(intent.status === 'authorized'
+        ? { authorized: intent.amountCapturable, captureBefore: intent.captureBefore }
+        : {}),
       ...(intent.status === 'succeeded' ? { error: null } : {}),
     });
     switch (intent.status) {
@@ -94,10 +102,10 @@ export class SettlePayment {
         await this.succeed(tx, order, payment, intent);
         break;
       case 'authorized':
-        await this.confirm(tx, order, payment, 'authorized');
+        await this.hold(tx, order, payment, intent);
         break;
       case 'canceled':
-        if (order.status === 'pending_payment') await this.cancelUnpaid(tx, order, cancelReason, actor);
+        await this.end(tx, order, payment, intent, cancelReason, actor);
         break;
       case 'processing':
       case 'requires_action':
@@ -109,17 +117,95 @@ export class SettlePayment {
   }
 
   private async succeed(tx: Tx, order: LockedOrder, payment: PaymentRow, intent: Intent): Promise<void> {
-    const fits =
-      intent.amountReceived === payment.amount &&
-      intent.amount === payment.amount &&
-      intent.currency === payment.currency &&
-      intent.orderId === encodeId('order', order.id);
-    if (!fits) return this.review(tx, order, payment, intent);
-    if (payment.status === 'authorized') {
-      await this.orders.change(tx, order, { paymentStatus: 'paid' }, this.paidEntry(payment));
+    // Of a hold a part may be captured: the shop decides what it takes.
+    const isEnough =
+      payment.capture_method === 'manual' ? intent.amountReceived > 0 : intent.amountReceived === payment.amount;
+    if (!isEnough || !fits(intent, payment)) return this.review(tx, order, payment, intent, intent.amountReceived);
+    const isShipped =
+      payment.capture_method === 'manual' &&
+      (await this.captures.succeed(tx, order, payment, intent.amountReceived)).isShipped;
+    if (payment.status === 'authorized' && order.status === 'confirmed') {
+      await this.orders.change(
+        tx,
+        order,
+        {
+          paymentStatus: 'paid',
+          ...(isShipped ? { status: 'completed' as const, fulfillmentStatus: 'fulfilled' as const } : {}),
+        },
+        this.moneyEntry('payment.succeeded', payment, intent.amountReceived),
+      );
       return;
     }
-    await this.confirm(tx, order, payment, 'paid');
+    await this.confirm(tx, order, payment, 'paid', intent.amountReceived);
+  }
+
+  /** The bank holds the money: the order counts, and staff have until `captureBefore` to take it. */
+  private async hold(tx: Tx, order: LockedOrder, payment: PaymentRow, intent: Intent): Promise<void> {
+    if (intent.amountCapturable !== payment.amount || !fits(intent, payment))
+      return this.review(tx, order, payment, intent, intent.amountCapturable);
+    announce(tx, {
+      definition: PaymentAuthorized,
+      key: `${PaymentAuthorized.topic}:${payment.id}`,
+      aggregateType: 'order',
+      aggregateId: order.id,
+      payload: {
+        orderId: encodeId('order', order.id),
+        paymentId: encodeId('payment', payment.id),
+        amount: intent.amountCapturable,
+        currency: payment.currency,
+        captureBefore: intent.captureBefore?.toISOString() ?? null,
+      },
+    });
+    await this.confirm(tx, order, payment, 'authorized', intent.amountCapturable);
+  }
+
+  /** The provider takes no money any more: an order that waited for it ends, and so does one whose hold is gone. */
+  private async end(
+    tx: Tx,
+    order: LockedOrder,
+    payment: PaymentRow,
+    intent: Intent,
+    cancelReason: string,
+    actor: string,
+  ): Promise<void> {
+    await this.captures.fail(tx, payment.id, 'The hold has ended.');
+    const isLapsed = payment.status === 'authorized' && intent.cancellationReason === 'automatic';
+    const reason = isLapsed ? 'hold_expired' : cancelReason;
+    const isUnshipped = order.fulfillment_status === 'unfulfilled';
+    const mayEnd =
+      order.status === 'pending_payment' ||
+      (payment.status === 'authorized' && ['confirmed', 'payment_review'].includes(order.status));
+    if (!mayEnd) return;
+    if (isUnshipped) {
+      await this.returnStock.execute(tx, order.id, actor);
+      await this.orders.change(
+        tx,
+        order,
+        { status: 'canceled', paymentStatus: 'canceled', expiresAt: null, cancelReason: reason },
+        { type: 'order.canceled', actor, data: { reason } },
+      );
+      return;
+    }
+    log.error('payment.hold_lost', { orderId: order.id, paymentId: payment.id });
+    await this.orders.change(
+      tx,
+      order,
+      { paymentStatus: 'canceled' },
+      { type: 'payment.hold_lost', actor, data: { amount: payment.authorized, currency: payment.currency } },
+    );
+    announce(tx, {
+      definition: HoldLost,
+      key: `${HoldLost.topic}:${payment.id}`,
+      aggregateType: 'order',
+      aggregateId: order.id,
+      payload: {
+        orderId: encodeId('order', order.id),
+        number: order.number,
+        paymentId: encodeId('payment', payment.id),
+        amount: payment.authorized,
+        currency: payment.currency,
+      },
+    });
   }
 
   /** The money is there or promised: the order is confirmed and its goods leave the shelf, or the money goes back. */
@@ -127,17 +213,18 @@ export class SettlePayment {
     tx: Tx,
     order: LockedOrder,
     payment: PaymentRow,
-    paymentStatus: OrderPaymentStatus,
+    paymentStatus: 'paid' | 'authorized',
+    amount: number,
   ): Promise<void> {
+    const entry = this.moneyEntry(
+      paymentStatus === 'paid' ? 'payment.succeeded' : 'payment.authorized',
+      payment,
+      amount,
+    );
     if (order.status === 'pending_payment' || order.status === 'payment_review') {
       const { complete } = await this.stock.commit(tx, order.id);
       if (complete || (await this.reserveAgain(tx, order.id))) {
-        await this.orders.change(
-          tx,
-          order,
-          { status: 'confirmed', paymentStatus, expiresAt: null },
-          this.paidEntry(payment),
-        );
+        await this.orders.change(tx, order, { status: 'confirmed', paymentStatus, expiresAt: null }, entry);
         return;
       }
     } else if (order.status === 'canceled' && (await this.reserveAgain(tx, order.id))) {
@@ -145,11 +232,11 @@ export class SettlePayment {
         tx,
         order,
         { status: 'confirmed', paymentStatus, expiresAt: null },
-        { ...this.paidEntry(payment), type: 'payment.late' },
+        { ...entry, type: 'payment.late' },
       );
       return;
     }
-    await this.giveBack(tx, order, payment);
+    await this.giveBack(tx, order, payment, paymentStatus, amount);
   }
 
   /** Tries to have the goods again after their hold was released. All or nothing, without losing the transaction. */
@@ -166,15 +253,16 @@ export class SettlePayment {
   }
 
   /** Money came for goods that cannot be had, or a second time: all of it goes back by itself. */
-  private async giveBack(tx: Tx, order: LockedOrder, payment: PaymentRow): Promise<void> {
+  private async giveBack(
+    tx: Tx,
+    order: LockedOrder,
+    payment: PaymentRow,
+    paymentStatus: 'paid' | 'authorized',
+    amount: number,
+  ): Promise<void> {
     log.warn('payment.late_refund', { orderId: order.id, paymentId: payment.id });
-    const refundId = newUuid();
-    await tx.query(
-      `INSERT INTO refunds (id, payment_id, order_id, status, amount, currency, reason, request_key) VALUES ($1, $2, $3, 'pending', $4, $5, 'late_payment', $6)
-       ON CONFLICT (request_key) DO NOTHING`,
-      [refundId, payment.id, order.id, payment.amount, payment.currency, `auto:${payment.id}`],
-    );
-    await enqueue(tx, ExecuteRefundJob, refundId, { refundId });
+    if (paymentStatus === 'authorized') await enqueue(tx, ReleaseHoldJob, payment.id, { paymentId: payment.id });
+    else await this.refundLate(tx, order, payment, amount);
     const entry = {
       type: 'payment.late_refund',
       actor: 'system',
@@ -193,18 +281,36 @@ export class SettlePayment {
     }
   }
 
-  private async review(tx: Tx, order: LockedOrder, payment: PaymentRow, intent: Intent): Promise<void> {
+  private async refundLate(tx: Tx, order: LockedOrder, payment: PaymentRow, amount: number): Promise<void> {
+    const refundId = newUuid();
+    await tx.query(
+      `INSERT INTO refunds (id, payment_id, order_id, status, amount, currency, reason, request_key) VALUES ($1, $2, $3, 'pending', $4, $5, 'late_payment', $6)
+       ON CONFLICT (request_key) DO NOTHING`,
+      [refundId, payment.id, order.id, amount, payment.currency, `auto:${payment.id}`],
+    );
+    await enqueue(tx, ExecuteRefundJob, refundId, { refundId });
+  }
+
+  /** @param received what came, or what the bank holds, in minor units of the intent's currency */
+  private async review(
+    tx: Tx,
+    order: LockedOrder,
+    payment: PaymentRow,
+    intent: Intent,
+    received: number,
+  ): Promise<void> {
+    await this.payments.update(tx, payment.id, { review: 'open' });
     log.error('payment.mismatch', {
       orderId: order.id,
       paymentId: payment.id,
       expected: payment.amount,
-      received: intent.amountReceived,
+      received,
       currency: intent.currency,
     });
     const entry = {
       type: 'payment.mismatch',
       actor: 'stripe',
-      data: { expected: payment.amount, received: intent.amountReceived, currency: intent.currency },
+      data: { expected: payment.amount, received, currency: intent.currency },
     };
     if (order.status === 'pending_payment' || order.status === 'canceled') {
       await this.orders.change(tx, order, { status: 'payment_review', expiresAt: null }, entry);
@@ -220,19 +326,9 @@ export class SettlePayment {
         orderId: encodeId('order', order.id),
         number: order.number,
         expected: payment.amount,
-        received: intent.amountReceived,
+        received,
       },
     });
-  }
-
-  private async cancelUnpaid(tx: Tx, order: LockedOrder, reason: string, actor: string): Promise<void> {
-    await this.stock.release(tx, order.id);
-    await this.orders.change(
-      tx,
-      order,
-      { status: 'canceled', paymentStatus: 'canceled', expiresAt: null, cancelReason: reason },
-      { type: 'order.canceled', actor, data: { reason } },
-    );
   }
 
   private async extendHold(tx: Tx, order: LockedOrder): Promise<void> {
@@ -246,14 +342,20 @@ export class SettlePayment {
     );
   }
 
-  private paidEntry(payment: PaymentRow) {
+  private moneyEntry(type: string, payment: PaymentRow, amount: number) {
     return {
-      type: 'payment.succeeded',
+      type,
       actor: 'stripe',
-      data: { paymentId: encodeId('payment', payment.id), amount: payment.amount, currency: payment.currency },
+      data: { paymentId: encodeId('payment', payment.id), amount, currency: payment.currency },
     };
   }
 }
+
+/** Whether the intent is for this order and this amount. */
+const fits = (intent: Intent, payment: PaymentRow): boolean =>
+  intent.amount === payment.amount &&
+  intent.currency === payment.currency &&
+  intent.orderId === encodeId('order', payment.order_id);
 
 const transactionsOf = ({ intent, refunds }: ProviderState) => [
   ...(intent.transactions ?? []),

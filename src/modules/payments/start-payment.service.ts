@@ -77,7 +77,7 @@ export class StartPayment {
       orderNumber,
       amount: payment.amount,
       currency: payment.currency,
-      captureMethod: 'automatic',
+      captureMethod: payment.capture_method,
     });
     await this.db.query(
       `UPDATE payments SET provider_ref = $2, updated_at = now() WHERE id = $1 AND provider_ref IS NULL`,

@@ -12,6 +12,7 @@ interface SnapshotRow {
   notify_email: string;
   prices_include_tax: boolean;
   manual_payments: boolean;
+  payment_capture: 'automatic' | 'manual';
   low_stock_threshold: number;
   version: number;
   tax_rates: TaxRateSnapshot[];
@@ -20,7 +21,7 @@ interface SnapshotRow {
 
 /** One statement, so that all parts are of the same version. */
 const SNAPSHOT = `
-  SELECT s.name, s.currency, s.sender_email, s.notify_email, s.prices_include_tax, s.manual_payments,
+  SELECT s.name, s.currency, s.sender_email, s.notify_email, s.prices_include_tax, s.manual_payments, s.payment_capture,
          s.low_stock_threshold, s.version,
          coalesce((
            SELECT jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name, 'country', t.country, 'state', t.state,
@@ -95,6 +96,7 @@ export class ShopContext {
       notifyEmail: row.notify_email,
       pricesIncludeTax: row.prices_include_tax,
       manualPayments: row.manual_payments,
+      paymentCapture: row.payment_capture,
       lowStockThreshold: row.low_stock_threshold,
       version: row.version,
       taxRates: row.tax_rates,

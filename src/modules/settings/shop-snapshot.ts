@@ -41,6 +41,8 @@ export interface ShopSnapshot {
   readonly notifyEmail: string;
   readonly pricesIncludeTax: boolean;
   readonly manualPayments: boolean;
+  /** Whether cards are charged at once, or held until staff capture. */
+  readonly paymentCapture: 'automatic' | 'manual';
   readonly lowStockThreshold: number;
   /** `shop_settings.version`: changes with every change of settings, tax rates, zones and methods. */
   readonly version: number;

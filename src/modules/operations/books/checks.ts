@@ -112,10 +112,14 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
   },
   {
     id: 'M1',
-    title: 'paid means captured in full, and captured means paid',
+    title: 'paid means captured in full, or as much as staff took of a hold or were content with; captured means paid',
     sql: `SELECT format('order %s %s/%s total %s captured %s', o.id, o.status, o.payment_status, o.total, coalesce(p.captured, 0)) AS detail
-      FROM orders o LEFT JOIN (SELECT order_id, sum(captured) AS captured FROM payments WHERE status = 'succeeded' GROUP BY 1) p ON p.order_id = o.id
-      WHERE (o.payment_status IN ('paid', 'partially_refunded', 'refunded') AND o.status <> 'canceled' AND coalesce(p.captured, 0) <> o.total)
+      FROM orders o LEFT JOIN (
+        SELECT order_id, sum(captured) AS captured, bool_or(review = 'accepted') AS accepted, bool_or(capture_method = 'manual') AS held
+        FROM payments WHERE status = 'succeeded' GROUP BY 1) p ON p.order_id = o.id
+      WHERE (o.payment_status IN ('paid', 'partially_refunded', 'refunded') AND o.status <> 'canceled'
+          AND coalesce(p.captured, 0) <> o.total AND NOT coalesce(p.accepted, false)
+          AND NOT (coalesce(p.held, false) AND p.captured BETWEEN 1 AND o.total))
          OR (o.payment_status IN ('pending', 'failed') AND o.status <> 'payment_review' AND coalesce(p.captured, 0) <> 0)`,
   },
   {
@@ -133,7 +137,7 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
       FROM payments p LEFT JOIN (
         SELECT payment_id, sum(amount) FILTER (WHERE status = 'succeeded') AS done, sum(amount) FILTER (WHERE status <> 'failed') AS wanted
         FROM refunds GROUP BY 1) r ON r.payment_id = p.id
-      WHERE p.refunded > p.captured OR p.captured > p.amount OR p.refunded <> coalesce(r.done, 0) OR coalesce(r.wanted, 0) > p.captured`,
+      WHERE p.refunded > p.captured OR (p.captured > p.amount AND p.review IS DISTINCT FROM 'accepted' AND p.review IS DISTINCT FROM 'rejected') OR p.refunded <> coalesce(r.done, 0) OR coalesce(r.wanted, 0) > p.captured`,
   },
   {
     id: 'M4',
@@ -191,6 +195,28 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
       LEFT JOIN (SELECT t.payment_id, e.currency, sum(e.amount) AS amount FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
             WHERE e.account = 'provider_balance:stripe' GROUP BY 1, 2) l ON l.payment_id = p.id AND l.currency = x.currency
       WHERE x.known AND coalesce(l.amount, 0) <> x.net`,
+  },
+  {
+    id: 'C1',
+    title: 'what a hold gave is the sum of its captures',
+    sql: `SELECT format('payment %s captured %s captures %s', p.id, p.captured, coalesce(c.amount, 0)) AS detail
+      FROM payments p LEFT JOIN (SELECT payment_id, sum(amount) AS amount FROM payment_captures WHERE status = 'succeeded' GROUP BY 1) c ON c.payment_id = p.id
+      WHERE (p.capture_method = 'manual' OR c.amount IS NOT NULL) AND p.review IS NULL AND p.captured <> coalesce(c.amount, 0)`,
+  },
+  {
+    id: 'C2',
+    title: 'an order counts as authorized while the bank holds its money, and no longer',
+    sql: `SELECT format('order %s is %s/%s, payment %s is %s', o.id, o.status, o.payment_status, p.id, p.status) AS detail
+      FROM payments p JOIN orders o ON o.id = p.order_id
+      WHERE (o.payment_status = 'authorized') <> (p.status = 'authorized') AND p.status IN ('authorized', 'succeeded')
+        AND o.status IN ('confirmed', 'completed')
+        AND p.updated_at < now() - make_interval(secs => :grace)`,
+  },
+  {
+    id: 'C3',
+    title: 'no capture is left half done',
+    sql: `SELECT format('capture %s of payment %s since %s', id, payment_id, updated_at) AS detail FROM payment_captures
+      WHERE status = 'pending' AND updated_at < now() - make_interval(secs => :grace) - interval '15 min'`,
   },
   {
     id: 'E1',

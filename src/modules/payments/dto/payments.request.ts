@@ -23,6 +23,30 @@ export class RefundRequest {
   restock?: boolean;
 }
 
+/** How many of a line are captured. */
+export class CaptureLineRequest {
+  @Id('line')
+  lineId: string;
+  @Int32(1, 9999, { example: 1 })
+  quantity: number;
+}
+
+/** Everything that is held when neither `amount` nor `lines` is given. */
+export class CaptureRequest {
+  @MoneyAmount(Opt({ min: 1, example: 1000, description: 'what to take; the rest of the hold is released' }))
+  amount?: number;
+  @ObjectArray(
+    () => CaptureLineRequest,
+    1000,
+    Opt({
+      min: 1,
+      description:
+        'what stays of the order: the rest is not shipped and goes back on the shelf. Without `amount`, what these lines and shipping cost is taken',
+    }),
+  )
+  lines?: CaptureLineRequest[];
+}
+
 /** Why an order is canceled. */
 export class CancelOrderRequest {
   @Text(500, Opt({ example: 'changed my mind' }))

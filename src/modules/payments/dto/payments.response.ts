@@ -69,6 +69,24 @@ export class PaymentAttemptResponse {
   createdAt: string;
 }
 
+/** Money taken from a hold. */
+export class CaptureResponse {
+  @ApiProperty({ example: 'cap_01j4000000e008000000000001' })
+  id: string;
+  @ApiProperty()
+  orderId: string;
+  @ApiProperty()
+  paymentId: string;
+  @ApiProperty({ enum: ['pending', 'succeeded', 'failed'] })
+  status: string;
+  @ApiProperty({ type: Money })
+  amount: Money;
+  @ApiProperty({ type: String, nullable: true, description: 'why it failed' })
+  failure: string | null;
+  @ApiProperty()
+  createdAt: string;
+}
+
 /** A payment as staff see it in lists. */
 export class PaymentResponse {
   @ApiProperty()
@@ -83,6 +101,12 @@ export class PaymentResponse {
   status: string;
   @ApiProperty({ type: Money })
   amount: Money;
+  @ApiProperty({ enum: ['automatic', 'manual'], description: 'manual: the money is held until it is captured' })
+  captureMethod: string;
+  @ApiProperty({ type: Money, description: 'what the bank held for a manual capture' })
+  authorized: Money;
+  @ApiProperty({ type: String, nullable: true, description: 'when the bank lets go of what it holds' })
+  captureBefore: string | null;
   @ApiProperty({ type: Money })
   captured: Money;
   @ApiProperty({ type: Money })
@@ -119,10 +143,12 @@ export class RefundResponse {
   createdAt: string;
 }
 
-/** A payment with its tries and refunds. */
+/** A payment with its tries, captures and refunds. */
 export class PaymentDetailResponse extends PaymentResponse {
   @ApiProperty({ type: [PaymentAttemptResponse] })
   attempts: PaymentAttemptResponse[];
+  @ApiProperty({ type: [CaptureResponse] })
+  captures: CaptureResponse[];
   @ApiProperty({ type: [RefundResponse] })
   refunds: RefundResponse[];
 }

@@ -1,6 +1,7 @@
+import { PaymentCapture } from './payment-capture.entity.js';
 import { Payment } from './payment.entity.js';
 import { Refund } from './refund.entity.js';
 import { WebhookReceipt } from './webhook-receipt.entity.js';
 
-export const paymentEntities = [Payment, Refund, WebhookReceipt];
-export { Payment, Refund, WebhookReceipt };
+export const paymentEntities = [Payment, PaymentCapture, Refund, WebhookReceipt];
+export { Payment, PaymentCapture, Refund, WebhookReceipt };

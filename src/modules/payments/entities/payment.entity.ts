@@ -22,6 +22,14 @@ export class Payment {
   captured: number;
   @Column('bigint')
   refunded: number;
+  @Column({ name: 'capture_method', type: 'text' })
+  captureMethod: 'automatic' | 'manual';
+  @Column('bigint')
+  authorized: number;
+  @Column({ name: 'capture_before', type: 'timestamptz', precision: 3, nullable: true })
+  captureBefore: Date | null;
+  @Column({ type: 'text', nullable: true })
+  review: 'open' | 'accepted' | 'rejected' | null;
   @Column({ name: 'error_code', type: 'text', nullable: true })
   errorCode: string | null;
   @Column({ name: 'error_message', type: 'text', nullable: true })

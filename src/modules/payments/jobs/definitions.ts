@@ -18,6 +18,25 @@ export const ExecuteRefundJob = defineJob({
   description: 'Sends a refund to Stripe, with the same key each time.',
   maxAttempts: 15,
 });
+export const ExecuteCaptureJob = defineJob({
+  name: 'payments.execute-capture',
+  queue: 'payments',
+  description: 'Captures held money at Stripe, with the same key each time.',
+  maxAttempts: 15,
+});
+export const ReleaseHoldJob = defineJob({
+  name: 'payments.release-hold',
+  queue: 'payments',
+  description: 'Lets go of money that the bank holds for an order that has ended.',
+  maxAttempts: 15,
+});
+export const WatchHoldsJob = defineJob({
+  name: 'payments.watch-holds',
+  queue: 'maintenance',
+  description: 'Tells the shop a day before held money is lost, and asks Stripe about holds whose time is over.',
+  everyMs: 600_000,
+  leaseMs: 300_000,
+});
 export const ReconcileJob = defineJob({
   name: 'payments.reconcile',
   queue: 'maintenance',

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Currency, Email, Flag, Int32, Opt, Text } from '#libs/http';
+import { Currency, Email, Flag, Int32, OneOf, Opt, Text } from '#libs/http';
 import type { ShopSettings } from '../entities/index.js';
 
 /** What is to be changed; what is left out stays. */
@@ -16,6 +16,14 @@ export class UpdateSettingsRequest {
   pricesIncludeTax?: boolean;
   @Flag(Opt({ description: 'whether shoppers may pay by invoice or cash', example: true }))
   manualPayments?: boolean;
+  @OneOf(
+    ['automatic', 'manual'],
+    Opt({
+      description: 'whether cards are charged at checkout, or held for about 7 days until staff capture',
+      example: 'automatic',
+    }),
+  )
+  paymentCapture?: 'automatic' | 'manual';
   @Int32(0, 1_000_000, Opt({ description: 'available units at which stock counts as low', example: 5 }))
   lowStockThreshold?: number;
 }
@@ -34,6 +42,8 @@ export class SettingsResponse {
   pricesIncludeTax: boolean;
   @ApiProperty()
   manualPayments: boolean;
+  @ApiProperty({ enum: ['automatic', 'manual'] })
+  paymentCapture: 'automatic' | 'manual';
   @ApiProperty({ type: 'integer', example: 5 })
   lowStockThreshold: number;
   @ApiProperty({ type: String, format: 'date-time' })
@@ -49,6 +59,7 @@ export class SettingsResponse {
       notifyEmail: settings.notifyEmail,
       pricesIncludeTax: settings.pricesIncludeTax,
       manualPayments: settings.manualPayments,
+      paymentCapture: settings.paymentCapture,
       lowStockThreshold: settings.lowStockThreshold,
       createdAt: settings.createdAt.toISOString(),
       updatedAt: settings.updatedAt.toISOString(),

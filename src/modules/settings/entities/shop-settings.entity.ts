@@ -18,6 +18,8 @@ export class ShopSettings {
   pricesIncludeTax: boolean;
   @Column({ name: 'manual_payments', type: 'boolean' })
   manualPayments: boolean;
+  @Column({ name: 'payment_capture', type: 'text' })
+  paymentCapture: 'automatic' | 'manual';
   @Column({ name: 'low_stock_threshold', type: 'integer' })
   lowStockThreshold: number;
   @Column('integer')

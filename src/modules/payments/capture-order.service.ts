@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import { Db, type Tx } from '#libs/database';
+import { type FieldError, ValidationFailed } from '#libs/errors';
+import { newUuid } from '#libs/ids';
+import { enqueue } from '#libs/jobs';
+import { OrdersRepository } from '../orders/index.js';
+import type { CaptureRequest } from './dto/payments.request.js';
+import { ExecuteCapture } from './execute-capture.service.js';
+import { ExecuteCaptureJob } from './jobs/definitions.js';
+import { costOf } from './line-cost.js';
+import { AmountNotChargeable, CaptureNotPossible, CaptureTooLarge } from './payments.errors.js';
+import { PaymentsRepository } from './payments.repository.js';
+import { chargeProblem } from './stripe/wire-amount.js';
+
+/** When a capture that nobody finished is taken up by its job. */
+const JOB_DELAY_MS = 30_000;
+
+interface Line {
+  id: string;
+  quantity: number;
+  total: number;
+  fulfilled_quantity: number;
+  restocked_quantity: number;
+}
+
+/** Takes held money: all of it, an amount, or what some lines cost; the rest of the hold is released. */
+@Injectable()
+export class CaptureOrder {
+  constructor(
+    private readonly db: Db,
+    private readonly orders: OrdersRepository,
+    private readonly payments: PaymentsRepository,
+    private readonly executeCapture: ExecuteCapture,
+  ) {}
+
+  /**
+   * The capture is written first, under the lock of the payment; one that did not fail is all that a hold allows. Then Stripe
+   * is asked. When it does not answer, the capture stays pending and a job goes on with the same key.
+   * @param requestKey the same key is the same capture
+   * @returns the id of the capture
+   * @throws `capture_not_possible`, `capture_too_large`, `amount_not_chargeable`, `payment_refused`, `payment_unavailable`
+   */
+  async execute(orderId: string, request: CaptureRequest, actor: string, requestKey: string): Promise<string> {
+    const id = await this.db.transaction((tx) => this.begin(tx, orderId, request, actor, requestKey));
+    await this.executeCapture.execute(id);
+    return id;
+  }
+
+  private async begin(
+    tx: Tx,
+    orderId: string,
+    request: CaptureRequest,
+    actor: string,
+    requestKey: string,
+  ): Promise<string> {
+    const order = await this.orders.lockOrder(tx, orderId);
+    const current = await this.payments.findCurrent(tx, orderId);
+    const state = { orderStatus: order.status, paymentStatus: order.payment_status };
+    if (!current) throw CaptureNotPossible({ data: state });
+    const payment = await this.payments.lock(tx, current.id);
+    const [same] = await tx.query<{ id: string }>(`SELECT id FROM payment_captures WHERE request_key = $1`, [
+      requestKey,
+    ]);
+    if (same) return same.id;
+    const [other] = await tx.query(`SELECT 1 FROM payment_captures WHERE payment_id = $1 AND status = 'pending'`, [
+      payment.id,
+    ]);
+    if (other) throw CaptureNotPossible({ detail: 'Another capture of this payment is under way.', data: state });
+    if (payment.status !== 'authorized' || order.status !== 'confirmed') throw CaptureNotPossible({ data: state });
+
+    const { dropped, cost } = request.lines ? await this.dropped(tx, orderId, request.lines) : { dropped: [], cost: 0 };
+    const amount = request.amount ?? payment.authorized - cost;
+    if (amount > payment.authorized || amount <= 0)
+      throw CaptureTooLarge({ data: { capturable: payment.authorized, currency: payment.currency } });
+    const problem = chargeProblem(amount, payment.currency);
+    if (problem?.problem === 'step')
+      throw AmountNotChargeable({ data: { step: problem.limit, currency: payment.currency } });
+
+    const id = newUuid();
+    await tx.query(
+      `INSERT INTO payment_captures (id, payment_id, order_id, status, amount, currency, dropped, request_key, actor)
+       VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $8)`,
+      [id, payment.id, orderId, amount, payment.currency, JSON.stringify(dropped), requestKey, actor],
+    );
+    await this.orders.note(tx, orderId, {
+      type: 'capture.requested',
+      actor,
+      data: { amount, currency: payment.currency },
+    });
+    await enqueue(tx, ExecuteCaptureJob, id, { captureId: id }, new Date(Date.now() + JOB_DELAY_MS));
+    return id;
+  }
+
+  /** What the named lines leave out of the order, and what that would have cost. Shipping stays owed. */
+  private async dropped(
+    tx: Tx,
+    orderId: string,
+    wanted: NonNullable<CaptureRequest['lines']>,
+  ): Promise<{ dropped: { lineId: string; quantity: number }[]; cost: number }> {
+    const lines = await tx.query<Line>(
+      `SELECT id, quantity, total, fulfilled_quantity, restocked_quantity FROM order_lines WHERE order_id = $1 ORDER BY position FOR UPDATE`,
+      [orderId],
+    );
+    const errors: FieldError[] = [];
+    const named = new Map<string, number>();
+    for (const [i, { lineId, quantity }] of wanted.entries()) {
+      const line = lines.find((l) => l.id === lineId);
+      if (!line)
+        errors.push({ pointer: `/lines/${i}/lineId`, code: 'not_found', detail: 'is not a line of this order' });
+      else if (named.has(lineId))
+        errors.push({ pointer: `/lines/${i}/lineId`, code: 'duplicate', detail: 'names a line a second time' });
+      else if (quantity > line.quantity - line.restocked_quantity)
+        errors.push({
+          pointer: `/lines/${i}/quantity`,
+          code: 'too_large',
+          detail: `the line has ${line.quantity - line.restocked_quantity}`,
+        });
+      named.set(lineId, quantity);
+    }
+    for (const line of lines) {
+      if (line.fulfilled_quantity > (named.get(line.id) ?? 0))
+        errors.push({
+          pointer: '/lines',
+          code: 'too_small',
+          detail: `more of a line is shipped than is to be captured`,
+        });
+    }
+    if (errors.length > 0) throw ValidationFailed({ errors });
+    let cost = 0;
+    const dropped = [];
+    for (const line of lines) {
+      const kept = named.get(line.id) ?? 0;
+      cost += line.total - costOf(line, kept);
+      if (line.quantity > kept) dropped.push({ lineId: line.id, quantity: line.quantity - kept });
+    }
+    return { dropped, cost };
+  }
+}

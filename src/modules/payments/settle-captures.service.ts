@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import type { Tx } from '#libs/database';
+import { encodeId, newUuid } from '#libs/ids';
+import { announce } from '#libs/outbox';
+import { StockLedger } from '../inventory/index.js';
+import { type LockedOrder, OrdersRepository } from '../orders/index.js';
+import { PaymentCaptured } from './payments.events.js';
+import type { PaymentRow } from './payments.repository.js';
+
+/** Brings captures, ours and those made in Stripe's dashboard, to what the provider says; under the locks of order and payment. */
+@Injectable()
+export class SettleCaptures {
+  constructor(
+    private readonly orders: OrdersRepository,
+    private readonly stock: StockLedger,
+  ) {}
+
+  /**
+   * The hold was captured: the capture that is under way has succeeded, whatever it asked for; without one it was made in the
+   * dashboard. What will not be shipped goes back on the shelf.
+   * @param amount what the provider took, in minor units
+   * @returns whether everything that is left of the order has been shipped
+   */
+  async succeed(tx: Tx, order: LockedOrder, payment: PaymentRow, amount: number): Promise<{ isShipped: boolean }> {
+    const [ours] = await tx.query<CaptureRow>(
+      `UPDATE payment_captures SET status = 'succeeded', amount = $2, failure = NULL, updated_at = now()
+       WHERE payment_id = $1 AND status = 'pending' RETURNING id, dropped`,
+      [payment.id, amount],
+    );
+    const capture = ours ?? { id: newUuid(), dropped: [] };
+    if (!ours)
+      await tx.query(
+        `INSERT INTO payment_captures (id, payment_id, order_id, status, amount, currency, actor) VALUES ($1, $2, $3, 'succeeded', $4, $5, 'stripe')`,
+        [capture.id, payment.id, order.id, amount, payment.currency],
+      );
+    await this.putBack(tx, capture);
+    announce(tx, {
+      definition: PaymentCaptured,
+      key: `${PaymentCaptured.topic}:${capture.id}`,
+      aggregateType: 'order',
+      aggregateId: order.id,
+      payload: {
+        orderId: encodeId('order', order.id),
+        paymentId: encodeId('payment', payment.id),
+        captureId: encodeId('capture', capture.id),
+        amount,
+        authorized: payment.authorized,
+        currency: payment.currency,
+      },
+    });
+    const [shipped] = await tx.query<{ done: boolean }>(
+      `SELECT bool_and(fulfilled_quantity + restocked_quantity >= quantity) AND sum(fulfilled_quantity) > 0 AS done
+       FROM order_lines WHERE order_id = $1`,
+      [order.id],
+    );
+    return { isShipped: shipped?.done ?? false };
+  }
+
+  /** The hold is gone, or the provider does not take the capture: nothing was taken, and the request may come again. */
+  async fail(tx: Tx, paymentId: string, why: string, captureId?: string): Promise<void> {
+    const failed = await tx.query<{ order_id: string; id: string; amount: number }>(
+      `UPDATE payment_captures SET status = 'failed', failure = $2, request_key = NULL, updated_at = now()
+       WHERE payment_id = $1 AND status = 'pending' AND ($3::uuid IS NULL OR id = $3) RETURNING id, order_id, amount`,
+      [paymentId, why.slice(0, 500), captureId ?? null],
+    );
+    for (const { id, order_id, amount } of failed)
+      await this.orders.note(tx, order_id, {
+        type: 'payment.capture_failed',
+        actor: 'stripe',
+        data: { captureId: encodeId('capture', id), amount },
+      });
+  }
+
+  /** What was shipped or put back while the capture was under way stays as it is. */
+  private async putBack(tx: Tx, capture: CaptureRow): Promise<void> {
+    if (capture.dropped.length === 0) return;
+    const lines = await tx.query<{ id: string; quantity: number }>(
+      `UPDATE order_lines o SET restocked_quantity = o.restocked_quantity + back.quantity
+       FROM (SELECT l.id, least(x.quantity - l.restocked_quantity, l.quantity - l.restocked_quantity - l.fulfilled_quantity) AS quantity
+             FROM jsonb_to_recordset($1) AS x("lineId" uuid, quantity int) JOIN order_lines l ON l.id = x."lineId") back
+       WHERE o.id = back.id AND back.quantity > 0 RETURNING o.id, back.quantity`,
+      [JSON.stringify(capture.dropped)],
+    );
+    await this.stock.restock(
+      tx,
+      lines.map((line) => ({ orderLineId: line.id, quantity: line.quantity })),
+      { reason: 'not captured', actor: 'system', dedupeKey: `capture:${capture.id}` },
+    );
+  }
+}
+
+interface CaptureRow {
+  id: string;
+  dropped: { lineId: string; quantity: number }[];
+}
