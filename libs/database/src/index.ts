@@ -1,4 +1,4 @@
-export { Db, type Queryable, type Tx } from './db.js';
+export { Db, type Queryable, type Tx, UNSYNCED_COMMIT } from './db.js';
 export { assertNoTransaction } from './transaction-scope.js';
 export {
   isUniqueViolation,

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { firstValueFrom, from, type Observable } from 'rxjs';
-import { Db } from '#libs/database';
+import { Db, UNSYNCED_COMMIT } from '#libs/database';
 import {
   IdempotencyKeyInFlight,
   IdempotencyKeyInvalid,
@@ -26,12 +26,6 @@ interface KeptAnswer {
   headers: Record<string, string>;
   body?: unknown;
 }
-
-/**
- * Commits its statement without waiting for the disk. A crash of Postgres can only lose a claim together with the effect
- * behind it, since both are written to one log in this order; and losing a kept answer merely runs the work again.
- */
-const UNSYNCED = `(SELECT set_config('synchronous_commit', 'off', true)) AS unsynced`;
 
 interface KeyRow {
   fingerprint: Buffer;
@@ -89,8 +83,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
       .update(`${request.method} ${request.url.split('?')[0]}\n${canonical(request.body)}`)
       .digest();
 
+    // Not synced: a crash of Postgres can only lose a claim together with the effect behind it, since one log has both, in this order.
     const claimed = await this.db.query(
-      `INSERT INTO idempotency_keys AS k (scope, key, fingerprint, locked_at) SELECT $1, $2, $3, now() FROM ${UNSYNCED}
+      `INSERT INTO idempotency_keys AS k (scope, key, fingerprint, locked_at) SELECT $1, $2, $3, now() FROM ${UNSYNCED_COMMIT}
        ON CONFLICT (scope, key) DO UPDATE SET locked_at = now()
          WHERE k.response_status IS NULL AND k.fingerprint = excluded.fingerprint
            AND (k.locked_at IS NULL OR k.locked_at < now() - make_interval(secs => ${TAKEOVER_SECONDS}))
@@ -137,7 +132,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     );
     await this.db
       .query(
-        `UPDATE idempotency_keys SET response_status = $3, response_body = $4, locked_at = NULL FROM ${UNSYNCED}
+        `UPDATE idempotency_keys SET response_status = $3, response_body = $4, locked_at = NULL FROM ${UNSYNCED_COMMIT}
          WHERE scope = $1 AND key = $2`,
         [reference.scope, reference.key, reply.statusCode, this.encrypt(JSON.stringify({ headers, body }))],
       )

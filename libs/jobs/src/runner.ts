@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
-import { Db, type Tx } from '#libs/database';
+import { Db, type Tx, UNSYNCED_COMMIT } from '#libs/database';
 import { log, runWithContext } from '#libs/log';
 import { findJob, jobCatalog } from './definitions.js';
 import { HANDLES_JOB, type JobContext, type JobHandler, PermanentFailure, RetryLater } from './handler.js';
@@ -16,6 +16,12 @@ interface JobRow {
 
 /** A process may end for other reasons than the job it runs; one that takes down its process each time is given up. */
 const LAPSES_FORGIVEN = 2;
+
+/**
+ * Taking a job and ticking it off do not wait for the disk: every job may run twice anyway, so a crash of Postgres that
+ * forgets one of them only costs a repetition. A handler that completes its job in its own transaction is not concerned.
+ */
+const UNSYNCED = `FROM ${UNSYNCED_COMMIT}`;
 
 /**
  * Runs one job by its id, whichever transport woke us. The row in Postgres decides: who may run it, how many tries it has
@@ -50,7 +56,7 @@ export class JobRunner implements OnModuleInit {
   async run(id: string): Promise<void> {
     const [row] = await this.db.query<JobRow>(
       `UPDATE jobs SET state = 'running', attempts = attempts + 1, locked_until = now() + make_interval(secs => $2)
-       WHERE id = $1 AND ((state = 'queued' AND next_at <= now()) OR (state = 'running' AND locked_until < now()))
+       ${UNSYNCED} WHERE id = $1 AND ((state = 'queued' AND next_at <= now()) OR (state = 'running' AND locked_until < now()))
        RETURNING id, name, payload, attempts, max_attempts`,
       [id, DEFAULT_LEASE_MS / 1000],
     );
@@ -88,16 +94,16 @@ export class JobRunner implements OnModuleInit {
       const handler = this.handlers.get(row.name);
       if (!handler) throw new PermanentFailure(`no handler for ${row.name} in this version`);
       await handler.handle(context);
-      if (!completed) await this.markDone(this.db, row.id);
+      if (!completed) await this.markDone(this.db, row.id, UNSYNCED);
       log.debug('job.done', { name: row.name, attempt: row.attempts });
     } catch (error) {
       await this.fail(row, error);
     }
   }
 
-  private async markDone(db: Pick<Db, 'query'>, id: string): Promise<void> {
+  private async markDone(db: Pick<Db, 'query'>, id: string, from = ''): Promise<void> {
     await db.query(
-      `UPDATE jobs SET state = 'done', finished_at = now(), locked_until = NULL, last_error = NULL WHERE id = $1`,
+      `UPDATE jobs SET state = 'done', finished_at = now(), locked_until = NULL, last_error = NULL ${from} WHERE id = $1`,
       [id],
     );
   }

@@ -29,15 +29,29 @@ export function money(amount: number, currency: string): Money {
   return { amount, currency };
 }
 
+/** Making one takes a hundred times as long as using it. */
+const formats = new Map<string, Intl.NumberFormat>();
+
+function formatOf(locale: string, currency: string): Intl.NumberFormat {
+  const key = `${locale} ${currency}`;
+  let format = formats.get(key);
+  if (!format) {
+    const digits = currencyExponent(currency);
+    const options = {
+      style: 'currency',
+      currency,
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    } as const;
+    format = new Intl.NumberFormat(locale, options);
+    formats.set(key, format);
+  }
+  return format;
+}
+
 /** For people: `{1999, GBP}` → `£19.99`. */
 export function formatMoney(value: Money, locale = 'en-US'): string {
-  const exponent = currencyExponent(value.currency);
-  return new Intl.NumberFormat(locale, {
-    style: 'currency',
-    currency: value.currency,
-    minimumFractionDigits: exponent,
-    maximumFractionDigits: exponent,
-  }).format(value.amount / 10 ** exponent);
+  return formatOf(locale, value.currency).format(value.amount / 10 ** currencyExponent(value.currency));
 }
 
 /**
