@@ -12,7 +12,7 @@ export const MODULES = {
   pricing: [],
   cart: ['auth', 'settings', 'catalog', 'pricing'],
   orders: ['auth', 'catalog', 'pricing', 'cart'],
-  customers: ['auth', 'cart', 'orders'],
+  customers: ['auth', 'pricing', 'cart', 'orders'],
   ledger: ['auth'],
   payments: ['auth', 'inventory', 'pricing', 'orders', 'customers', 'ledger'],
   checkout: ['auth', 'settings', 'inventory', 'cart', 'orders', 'payments'],

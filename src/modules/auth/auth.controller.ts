@@ -1,5 +1,5 @@
 import { Body, Controller, Header, Headers, HttpCode, Ip, Post } from '@nestjs/common';
-import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RateLimited, ValidationFailed } from '#libs/errors';
 import { Throws } from '#libs/http';
 import { CartToken, Public } from './access.decorators.js';
@@ -26,7 +26,6 @@ export class AuthController {
   @HttpCode(200)
   @Public()
   @Header('Cache-Control', 'private, no-store')
-  @ApiHeader({ name: 'X-Cart-Token', required: false, description: 'of the cart `cartId`', schema: { type: 'string' } })
   @ApiOperation({
     operationId: 'login',
     summary: 'Sign in',

@@ -17,3 +17,9 @@ export const EmailTaken = defineError({
   kind: 'conflict',
   title: 'There is an account with this e-mail address already',
 });
+export const InvalidLink = defineError({
+  code: 'invalid_link',
+  kind: 'unprocessable',
+  title: 'This link does not work any more',
+  help: 'A link in a mail works once and for a limited time, and a newer one replaces it. Ask for another mail.',
+});

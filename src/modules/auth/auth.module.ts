@@ -12,6 +12,8 @@ import { LinkTokens } from './link-tokens.js';
 import { LoginService } from './login.service.js';
 import { LoginThrottle } from './login-throttle.js';
 import { PasswordHasher } from './password-hasher.js';
+import { PasswordController } from './password.controller.js';
+import { ResetPassword } from './reset-password.service.js';
 import { RouteAudit } from './route-audit.js';
 import { Sessions } from './sessions.service.js';
 import { SignInHooks } from './sign-in-hooks.js';
@@ -22,7 +24,7 @@ import { StaffService } from './staff.service.js';
 /** Who asks, and whether they may. */
 @Module({
   imports: [DiscoveryModule, JwtModule.register({})],
-  controllers: [AuthController, StaffAdminController],
+  controllers: [AuthController, PasswordController, StaffAdminController],
   providers: [
     KeySet,
     AccessTokens,
@@ -36,6 +38,7 @@ import { StaffService } from './staff.service.js';
     SignInHooks,
     LinkTokens,
     AccountLinks,
+    ResetPassword,
     StaffQuery,
     StaffService,
     { provide: APP_GUARD, useClass: AccessGuard },

@@ -10,6 +10,6 @@ import { MergeCarts } from './merge-carts.service.js';
   imports: [SettingsModule],
   controllers: [CartController],
   providers: [CartWriter, CartService, MergeCarts],
-  exports: [MergeCarts],
+  exports: [MergeCarts, CartService],
 })
 export class CartModule {}

@@ -67,6 +67,17 @@ export class CartService {
     await this.writer.delete(cart);
   }
 
+  /** The open carts of a customer, the one used last first. */
+  async openCartsOf(customer: CustomerIdentity): Promise<CartResponse[]> {
+    const rows = await this.db.query<{ id: string }>(
+      `SELECT id FROM carts WHERE customer_id = $1 AND status = 'open' ORDER BY updated_at DESC, id DESC LIMIT 100`,
+      [customer.id],
+    );
+    const shopper = { cartToken: undefined, customer };
+    const views = await Promise.all(rows.map(({ id }) => this.view({ id, shopper })));
+    return views.map((view) => view.body);
+  }
+
   /** See `MergeCarts`. */
   merge(command: MergeCommand): Promise<MergeOutcome> {
     return this.mergeCarts.execute(command);

@@ -2,10 +2,17 @@ import { Body, Controller, Header, Headers, HttpCode, Ip, Post } from '@nestjs/c
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RateLimited, ValidationFailed } from '#libs/errors';
 import { Throws } from '#libs/http';
-import { AccessTokens, CartToken, InvalidCredentials, Public, SessionResponse, SignInHooks } from '../auth/index.js';
-import { InvalidLink } from './customers.errors.js';
+import {
+  AccessTokens,
+  CartToken,
+  InvalidCredentials,
+  InvalidLink,
+  MailSentResponse,
+  Public,
+  SessionResponse,
+  SignInHooks,
+} from '../auth/index.js';
 import { RegisterRequest, VerifyEmailRequest } from './dto/account.request.js';
-import { MailSentResponse } from './dto/customer.response.js';
 import { RegisterCustomer } from './register-customer.service.js';
 import { VerifyEmail } from './verify-email.service.js';
 

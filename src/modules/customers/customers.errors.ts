@@ -1,14 +1,19 @@
 import { defineError } from '#libs/errors';
 
-export const InvalidLink = defineError({
-  code: 'invalid_link',
-  kind: 'unprocessable',
-  title: 'This link does not work any more',
-  help: 'A link in a mail works once and for a limited time, and a newer one replaces it. Ask for another mail.',
-});
 export const WrongPassword = defineError({
   code: 'wrong_password',
   kind: 'unprocessable',
   title: 'The password is wrong',
   help: 'Changes of an account need its present password, although you are signed in.',
+});
+export const OpenOrders = defineError({
+  code: 'open_orders',
+  kind: 'conflict',
+  title: 'There are orders under way',
+  help: 'An account is deleted when its orders are completed or canceled: until then they need an address. `orderIds` names them.',
+});
+export const TooManyAddresses = defineError({
+  code: 'too_many_addresses',
+  kind: 'unprocessable',
+  title: 'An account holds at most 50 addresses',
 });

@@ -16,3 +16,15 @@ export const CustomerRegistered = defineEvent({
   description: 'A customer has shown that the e-mail address is theirs and has an account now.',
   example: customer,
 });
+export const EmailChangeRequested = defineEvent({
+  topic: 'customer.email_change_requested',
+  version: 1,
+  description: 'A customer wants another e-mail address. A link goes to the new one, and word of it to the old one.',
+  example: { ...link, ...customer },
+});
+export const CustomerDeleted = defineEvent({
+  topic: 'customer.deleted',
+  version: 1,
+  description: 'A customer has deleted their account: whoever keeps something of them elsewhere deletes it too.',
+  example: customer,
+});

@@ -1,17 +1,37 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/index.js';
+import { CartModule } from '../cart/index.js';
+import { OrdersModule } from '../orders/index.js';
 import { AccountController } from './account.controller.js';
+import { AddressesController } from './addresses.controller.js';
+import { Addresses } from './addresses.service.js';
+import { ChangeCredentials } from './change-credentials.service.js';
 import { CustomersQuery } from './customers.query.js';
+import { DeleteCustomer } from './delete-customer.service.js';
 import { EditProfile } from './edit-profile.service.js';
+import { ExportMyData } from './export-my-data.service.js';
 import { MeController } from './me.controller.js';
+import { OwnPassword } from './own-password.js';
 import { RegisterCustomer } from './register-customer.service.js';
 import { VerifyEmail } from './verify-email.service.js';
+import { WelcomeCustomer } from './welcome-customer.service.js';
 
 /** Customers: their accounts, and what belongs to them. */
 @Module({
-  imports: [AuthModule],
-  controllers: [AccountController, MeController],
-  providers: [CustomersQuery, RegisterCustomer, VerifyEmail, EditProfile],
+  imports: [AuthModule, CartModule, OrdersModule],
+  controllers: [AccountController, MeController, AddressesController],
+  providers: [
+    CustomersQuery,
+    RegisterCustomer,
+    VerifyEmail,
+    EditProfile,
+    OwnPassword,
+    ChangeCredentials,
+    DeleteCustomer,
+    Addresses,
+    ExportMyData,
+    WelcomeCustomer,
+  ],
   exports: [CustomersQuery],
 })
 export class CustomersModule {}

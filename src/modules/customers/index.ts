@@ -1,3 +1,3 @@
 export { CustomersModule } from './customers.module.js';
 export { CustomersQuery, type CustomerRow } from './customers.query.js';
-export { CustomerRegistered } from './customers.events.js';
+export { CustomerDeleted, CustomerRegistered } from './customers.events.js';

@@ -8,12 +8,12 @@ import {
   AccountLinks,
   type Caller,
   InvalidCredentials,
+  InvalidLink,
   LoginThrottle,
   PasswordHasher,
   type SessionOwner,
   Sessions,
 } from '../auth/index.js';
-import { InvalidLink } from './customers.errors.js';
 import { CustomerRegistered } from './customers.events.js';
 
 /** A session that begins. */

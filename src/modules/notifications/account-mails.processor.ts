@@ -2,8 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { HandlesJob, type JobContext, type JobHandler, PermanentFailure } from '#libs/jobs';
 import { LinkTokens } from '../auth/index.js';
 import { MailDataQuery } from './mail-data.query.js';
-import { accountExists, confirmAccount } from './mails/account-mails.js';
-import { RegistrationJob } from './notification.jobs.js';
+import {
+  accountExists,
+  confirmAccount,
+  confirmNewEmail,
+  emailChangeNotice,
+  passwordChanged,
+  passwordReset,
+} from './mails/account-mails.js';
+import {
+  EmailChangeJob,
+  EmailChangeNoticeJob,
+  PasswordChangedJob,
+  PasswordResetJob,
+  RegistrationJob,
+} from './notification.jobs.js';
 import { PostOffice } from './post-office.js';
 
 /** The link that an event is about. */
@@ -30,5 +43,78 @@ export class RegistrationProcessor implements JobHandler {
       ? accountExists(link, `${this.post.links.storefrontUrl}/login`)
       : confirmAccount(link, `${this.post.links.storefrontUrl}/verify-email#token=${this.tokens.tokenOf(link.id)}`);
     await this.post.send(job.id, link.shop, link.email, content);
+  }
+}
+
+/** Sends the link to the new address of a customer; if that belongs to somebody else by now, they learn what was tried. */
+@HandlesJob(EmailChangeJob)
+@Injectable()
+export class EmailChangeProcessor implements JobHandler {
+  constructor(
+    private readonly data: MailDataQuery,
+    private readonly post: PostOffice,
+    private readonly tokens: LinkTokens,
+  ) {}
+
+  async handle(job: JobContext): Promise<void> {
+    const link = await this.data.link(linkIdOf(job));
+    if (!link) return;
+    const content = link.hasAccount
+      ? accountExists(link, `${this.post.links.storefrontUrl}/login`)
+      : confirmNewEmail(link, `${this.post.links.storefrontUrl}/verify-email#token=${this.tokens.tokenOf(link.id)}`);
+    await this.post.send(job.id, link.shop, link.email, content);
+  }
+}
+
+/** Tells the present address of a customer that another is asked for. */
+@HandlesJob(EmailChangeNoticeJob)
+@Injectable()
+export class EmailChangeNoticeProcessor implements JobHandler {
+  constructor(
+    private readonly data: MailDataQuery,
+    private readonly post: PostOffice,
+  ) {}
+
+  async handle(job: JobContext): Promise<void> {
+    const account = await this.data.account('customer', String(job.payload.aggregateId));
+    if (!account) return;
+    const url = `${this.post.links.storefrontUrl}/forgot-password`;
+    await this.post.send(job.id, account.shop, account.email, emailChangeNotice(account, url));
+  }
+}
+
+/** Sends the link with which to choose another password; nothing where nobody has the address. */
+@HandlesJob(PasswordResetJob)
+@Injectable()
+export class PasswordResetProcessor implements JobHandler {
+  constructor(
+    private readonly data: MailDataQuery,
+    private readonly post: PostOffice,
+    private readonly tokens: LinkTokens,
+  ) {}
+
+  async handle(job: JobContext): Promise<void> {
+    const link = await this.data.link(linkIdOf(job));
+    if (!link?.canSignIn) return;
+    const url = `${this.post.links.storefrontUrl}/reset-password#token=${this.tokens.tokenOf(link.id)}`;
+    await this.post.send(job.id, link.shop, link.email, passwordReset(link, url));
+  }
+}
+
+/** Tells the owner of an account that its password was changed. */
+@HandlesJob(PasswordChangedJob)
+@Injectable()
+export class PasswordChangedProcessor implements JobHandler {
+  constructor(
+    private readonly data: MailDataQuery,
+    private readonly post: PostOffice,
+  ) {}
+
+  async handle(job: JobContext): Promise<void> {
+    const kind = job.payload.kind === 'staff' ? 'staff' : 'customer';
+    const account = await this.data.account(kind, String(job.payload.aggregateId));
+    if (!account) return;
+    const url = `${this.post.links.storefrontUrl}/forgot-password`;
+    await this.post.send(job.id, account.shop, account.email, passwordChanged(account, url));
   }
 }

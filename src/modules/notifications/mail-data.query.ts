@@ -79,12 +79,17 @@ export interface LowStockOfMail {
   shop: ShopOfMail;
 }
 
-/** A link that a mail carries. */
-export interface LinkOfMail {
-  /** uuid */
-  id: string;
+/** Who a mail about an account goes to. */
+export interface AccountOfMail {
   email: string;
   firstName: string;
+  shop: ShopOfMail;
+}
+
+/** A link that a mail carries. */
+export interface LinkOfMail extends AccountOfMail {
+  /** uuid */
+  id: string;
   /** whether the address belongs to a customer at this moment */
   hasAccount: boolean;
   shop: ShopOfMail;
@@ -140,7 +145,9 @@ export class MailDataQuery {
   async link(linkId: string): Promise<LinkOfMail | null> {
     const [row] = await this.db.query<LinkOfMail>(
       `SELECT k.id, k.email, coalesce(nullif(c.first_name, ''), k.profile ->> 'firstName', '') AS "firstName",
-         c.id IS NOT NULL AS "hasAccount", ${SHOP}
+         c.id IS NOT NULL AS "hasAccount",
+         c.id IS NOT NULL OR EXISTS (SELECT 1 FROM users u WHERE lower(u.email) = lower(k.email) AND u.suspended_at IS NULL)
+           AS "canSignIn", ${SHOP}
        FROM account_links k LEFT JOIN customers c ON lower(c.email) = lower(k.email), shop_settings s
        WHERE k.id = $1 AND k.used_at IS NULL AND k.expires_at > now()`,
       [linkId],

@@ -38,3 +38,27 @@ export const RegistrationJob = defineJob({
   description: 'sends the link that opens an account, or tells that there is one',
   on: ['customer.registration_requested'],
 });
+export const EmailChangeJob = defineJob({
+  name: 'notifications.email-change',
+  queue,
+  description: 'sends the link to the new e-mail address of a customer',
+  on: ['customer.email_change_requested'],
+});
+export const EmailChangeNoticeJob = defineJob({
+  name: 'notifications.email-change-notice',
+  queue,
+  description: 'tells the old e-mail address of a customer that another is asked for',
+  on: ['customer.email_change_requested'],
+});
+export const PasswordResetJob = defineJob({
+  name: 'notifications.password-reset',
+  queue,
+  description: 'sends the link with which to choose another password, where there is an account',
+  on: ['account.password_reset_requested'],
+});
+export const PasswordChangedJob = defineJob({
+  name: 'notifications.password-changed',
+  queue,
+  description: 'tells the owner of an account that its password was changed',
+  on: ['account.password_changed'],
+});

@@ -39,3 +39,7 @@ import { SmtpMailer } from './smtp.mailer.js';
   ],
 })
 export class NotificationsModule {}
+    EmailChangeProcessor,
+    EmailChangeNoticeProcessor,
+    PasswordResetProcessor,
+    PasswordChangedProcessor,

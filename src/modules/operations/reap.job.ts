@@ -45,9 +45,14 @@ const RULES: readonly { what: string; sql: string }[] = [
     sql: `DELETE FROM refresh_tokens WHERE id IN (
             SELECT id FROM refresh_tokens WHERE expires_at < now() LIMIT $1) RETURNING 1`,
   },
+  {
+    what: 'links',
+    sql: `DELETE FROM account_links WHERE id IN (
+            SELECT id FROM account_links WHERE expires_at < now() - interval '1 day' LIMIT $1) RETURNING 1`,
+  },
 ];
 
-/** Keeps the tables of passing things small: done jobs, told events, old keys, idle carts, expired sessions. */
+/** Keeps the tables of passing things small: done jobs, told events, old keys, idle carts, expired sessions and links. */
 @HandlesJob(ReapJob)
 @Injectable()
 export class Reaper implements JobHandler {

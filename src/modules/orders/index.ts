@@ -1,4 +1,5 @@
 export { OrdersModule } from './orders.module.js';
+export { CustomerOrders } from './customer-orders.repository.js';
 export { OrdersQuery } from './orders.query.js';
 export {
   newOrder,
@@ -8,7 +9,7 @@ export {
   type OrderChange,
   type TimelineEntry,
 } from './orders.repository.js';
-export { OrderResponse } from './dto/order.response.js';
+export { OrderResponse, OrderSummaryResponse } from './dto/order.response.js';
 export { OrderNotCancelable } from './order.errors.js';
 export { OrderCanceled, OrderFulfilled, OrderPaid, OrderPlaced, OrderUnderReview } from './order.events.js';
 export { ORDER_TRANSITIONS, type OrderPaymentStatus, type OrderStatus } from './order.state.js';

@@ -44,3 +44,25 @@ export class UpdateMeRequest {
   @Flag(Opt({ example: true }))
   acceptsMarketing?: boolean;
 }
+
+/** The present password, and the one from now on. */
+export class ChangePasswordRequest {
+  @Text(PASSWORD_MAX, { description: 'the present one', example: 'violet harbor 42 pelicans' })
+  password: string;
+  @Text(PASSWORD_MAX, { ...NEW_PASSWORD, example: 'amber tractor 17 lullabies' })
+  newPassword: string;
+}
+
+/** The e-mail address from now on. */
+export class ChangeEmailRequest {
+  @Email({ example: 'ada@new.example' })
+  email: string;
+  @Text(PASSWORD_MAX, { description: 'of the account', example: 'violet harbor 42 pelicans' })
+  password: string;
+}
+
+/** What deleting an account needs. */
+export class DeleteMeRequest {
+  @Text(PASSWORD_MAX, { description: 'of the account', example: 'violet harbor 42 pelicans' })
+  password: string;
+}

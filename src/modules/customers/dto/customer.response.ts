@@ -1,12 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { encodeId } from '#libs/ids';
+import type { SessionView } from '../../auth/index.js';
+import { CartResponse } from '../../cart/index.js';
+import { OrderResponse, type OrderSummaryResponse } from '../../orders/index.js';
+import { Money } from '../../pricing/index.js';
 import type { CustomerRow } from '../customers.query.js';
-
-/** A mail is on its way. The same answer whether the address is known or not. */
-export class MailSentResponse {
-  @ApiProperty({ enum: ['mail_sent'] })
-  status: 'mail_sent';
-}
+import { CustomerAddressResponse } from './address.dto.js';
 
 /** The customer who asks. */
 export class MeCustomerResponse {
@@ -39,4 +38,74 @@ export class MeCustomerResponse {
       updatedAt: row.updatedAt.toISOString(),
     };
   }
+}
+
+/** A place where the customer is signed in. */
+export class MySessionResponse {
+  @ApiProperty({ example: 'ses_01j4000000e008000000000001' })
+  id: string;
+  @ApiProperty({ description: 'whether it is the one that asks' })
+  isCurrent: boolean;
+  @ApiProperty({ type: String, nullable: true, description: 'what the program called itself' })
+  userAgent: string | null;
+  @ApiProperty({ type: String, format: 'date-time' })
+  createdAt: string;
+  @ApiProperty({ type: String, format: 'date-time', description: 'when it was begun or last renewed' })
+  lastUsedAt: string;
+  @ApiProperty({ type: String, format: 'date-time' })
+  expiresAt: string;
+
+  static from(row: SessionView, currentId: string): MySessionResponse {
+    return {
+      id: encodeId('session', row.id),
+      isCurrent: row.id === currentId,
+      userAgent: row.userAgent,
+      createdAt: row.createdAt.toISOString(),
+      lastUsedAt: row.lastUsedAt.toISOString(),
+      expiresAt: row.expiresAt.toISOString(),
+    };
+  }
+}
+
+/** A row of the customer's order list; GET /v1/orders/:id has the rest. */
+export class MyOrderResponse {
+  @ApiProperty({ example: 'ord_01j4000000e008000000000001' })
+  id: string;
+  @ApiProperty({ example: '1001' })
+  number: string;
+  @ApiProperty({ example: 'confirmed' })
+  status: string;
+  @ApiProperty({ example: 'paid' })
+  paymentStatus: string;
+  @ApiProperty({ example: 'unfulfilled' })
+  fulfillmentStatus: string;
+  @ApiProperty({ type: 'integer', description: 'pieces, all lines together' })
+  itemCount: number;
+  @ApiProperty({ type: Money })
+  total: Money;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  placedAt: string | null;
+  @ApiProperty({ type: String, format: 'date-time' })
+  createdAt: string;
+
+  static from(order: OrderSummaryResponse): MyOrderResponse {
+    const { id, number, status, paymentStatus, fulfillmentStatus, itemCount, total, placedAt, createdAt } = order;
+    return { id, number, status, paymentStatus, fulfillmentStatus, itemCount, total, placedAt, createdAt };
+  }
+}
+
+/** Everything that the shop knows of a customer. */
+export class MyDataResponse {
+  @ApiProperty({ type: String, format: 'date-time' })
+  exportedAt: string;
+  @ApiProperty({ type: MeCustomerResponse })
+  account: MeCustomerResponse;
+  @ApiProperty({ type: [CustomerAddressResponse] })
+  addresses: CustomerAddressResponse[];
+  @ApiProperty({ type: [MySessionResponse] })
+  sessions: MySessionResponse[];
+  @ApiProperty({ type: () => [OrderResponse] })
+  orders: OrderResponse[];
+  @ApiProperty({ type: () => [CartResponse], description: 'carts that have not become orders' })
+  carts: CartResponse[];
 }

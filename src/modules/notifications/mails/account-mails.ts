@@ -1,19 +1,19 @@
-import type { LinkOfMail } from '../mail-data.query.js';
+import type { AccountOfMail } from '../mail-data.query.js';
 import { mailHtml, mailText, type MailContent } from './layout.js';
 
 /** A mail about an account: what it says, and one button. */
 interface Words {
   subject: string;
   paragraphs: string[];
-  button: { label: string; url: string };
+  button?: { label: string; url: string };
 }
 
-function compose(link: LinkOfMail, { subject, paragraphs, button }: Words): MailContent {
+function compose(link: AccountOfMail, { subject, paragraphs, button }: Words): MailContent {
   const greeting = link.firstName ? `Hello ${link.firstName},` : 'Hello,';
   const [first = '', ...others] = paragraphs;
   return {
     subject,
-    text: mailText([greeting, first, `${button.label}: ${button.url}`, ...others, link.shop.name]),
+    text: mailText([greeting, first, button && `${button.label}: ${button.url}`, ...others, link.shop.name]),
     html: mailHtml({
       shopName: link.shop.name,
       preview: first,
@@ -25,7 +25,7 @@ function compose(link: LinkOfMail, { subject, paragraphs, button }: Words): Mail
 }
 
 /** Asks whoever reads the mailbox to confirm that they want an account. */
-export const confirmAccount = (link: LinkOfMail, url: string): MailContent =>
+export const confirmAccount = (link: AccountOfMail, url: string): MailContent =>
   compose(link, {
     subject: 'Confirm your e-mail address',
     paragraphs: [
@@ -36,7 +36,7 @@ export const confirmAccount = (link: LinkOfMail, url: string): MailContent =>
   });
 
 /** Tells somebody who has an account that somebody wanted another with their address. */
-export const accountExists = (link: LinkOfMail, url: string): MailContent =>
+export const accountExists = (link: AccountOfMail, url: string): MailContent =>
   compose(link, {
     subject: 'You have an account already',
     paragraphs: [
@@ -44,4 +44,48 @@ export const accountExists = (link: LinkOfMail, url: string): MailContent =>
       'If it was not you, do nothing: nothing was changed.',
     ],
     button: { label: 'Sign in', url },
+  });
+
+/** Asks whoever reads the new mailbox to confirm it. */
+export const confirmNewEmail = (link: AccountOfMail, url: string): MailContent =>
+  compose(link, {
+    subject: 'Confirm your new e-mail address',
+    paragraphs: [
+      `this shall be the e-mail address of your account at ${link.shop.name}. Confirm with your password.`,
+      'The link works for a day. If it was not you, do nothing: nothing will change.',
+    ],
+    button: { label: 'Confirm', url },
+  });
+
+/** Tells the old mailbox that another address is asked for. */
+export const emailChangeNotice = (account: AccountOfMail, url: string): MailContent =>
+  compose(account, {
+    subject: 'Your e-mail address is about to change',
+    paragraphs: [
+      `somebody who knows your password wants another e-mail address for your account at ${account.shop.name}.`,
+      'If it was not you, choose another password now.',
+    ],
+    button: { label: 'Choose another password', url },
+  });
+
+/** Lets whoever reads the mailbox choose another password. */
+export const passwordReset = (link: AccountOfMail, url: string): MailContent =>
+  compose(link, {
+    subject: 'Choose another password',
+    paragraphs: [
+      `here you can choose another password for your account at ${link.shop.name}.`,
+      'The link works for an hour, once. If it was not you, do nothing: nothing was changed.',
+    ],
+    button: { label: 'Choose a password', url },
+  });
+
+/** Tells the owner of an account that its password was changed. */
+export const passwordChanged = (account: AccountOfMail, url: string): MailContent =>
+  compose(account, {
+    subject: 'Your password was changed',
+    paragraphs: [
+      `the password of your account at ${account.shop.name} was changed.`,
+      'If it was not you, choose another one now, and tell us.',
+    ],
+    button: { label: 'Choose another password', url },
   });

@@ -1,0 +1,14 @@
+import { defineEvent } from '#libs/outbox';
+
+export const PasswordResetRequested = defineEvent({
+  topic: 'account.password_reset_requested',
+  version: 1,
+  description: 'Somebody forgot a password, or says so. The mail goes out only where the address has an account.',
+  example: { linkId: '01920000-0000-7000-8000-0000000000c1' },
+});
+export const PasswordChanged = defineEvent({
+  topic: 'account.password_changed',
+  version: 1,
+  description: 'An account has another password. Its owner is told, in case that it was not them.',
+  example: { account: 'cus_01j4000000e008000000000001', kind: 'customer' },
+});

@@ -1,0 +1,45 @@
+import { Body, Controller, Header, HttpCode, Ip, Post } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { RateLimited, ValidationFailed } from '#libs/errors';
+import { Throws } from '#libs/http';
+import { Public } from './access.decorators.js';
+import { InvalidLink } from './auth.errors.js';
+import { ForgotPasswordRequest, MailSentResponse, ResetPasswordRequest } from './dto/password.dto.js';
+import { ResetPassword } from './reset-password.service.js';
+
+/** What helps when a password is forgotten. */
+@ApiTags('Authentication')
+@Controller('v1/auth')
+export class PasswordController {
+  constructor(private readonly reset: ResetPassword) {}
+
+  @Post('forgot-password')
+  @HttpCode(202)
+  @Public()
+  @Header('Cache-Control', 'private, no-store')
+  @ApiOperation({
+    operationId: 'forgotPassword',
+    summary: 'Ask for a mail with which to choose another password',
+    description: 'For staff and customers. The answer is the same for an address that nobody has.',
+  })
+  @ApiAcceptedResponse({ type: MailSentResponse })
+  @Throws(ValidationFailed, RateLimited)
+  async forgot(@Body() body: ForgotPasswordRequest, @Ip() address: string): Promise<MailSentResponse> {
+    await this.reset.request(body.email, body.as, address);
+    return { status: 'mail_sent' };
+  }
+
+  @Post('reset-password')
+  @HttpCode(204)
+  @Public()
+  @ApiOperation({
+    operationId: 'resetPassword',
+    summary: 'Choose another password with the link of the mail',
+    description: 'Ends every session of the account. The link works once, within an hour.',
+  })
+  @ApiNoContentResponse({ description: 'Sign in with the new password' })
+  @Throws(ValidationFailed, InvalidLink, RateLimited)
+  execute(@Body() body: ResetPasswordRequest): Promise<void> {
+    return this.reset.execute(body.token, body.password);
+  }
+}

@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import { Db, type Tx } from '#libs/database';
+import { ValidationFailed } from '#libs/errors';
+import { encodeId, newUuid } from '#libs/ids';
+import { log } from '#libs/log';
+import { announce } from '#libs/outbox';
+import { SUBJECT_IDS, type SubjectKind } from './access-token.js';
+import { PasswordChanged, PasswordResetRequested } from './account.events.js';
+import { type AccountLink, AccountLinks } from './account-links.repository.js';
+import { InvalidLink } from './auth.errors.js';
+import { LoginThrottle } from './login-throttle.js';
+import { PasswordHasher } from './password-hasher.js';
+import { CUSTOMER_PASSWORD_MIN, PASSWORD_MIN, passwordProblem } from './password-policy.js';
+import { Sessions } from './sessions.service.js';
+
+interface Account {
+  kind: SubjectKind;
+  id: string;
+  email: string;
+  name: string;
+}
+
+/** Announces that an account has another password; its owner gets a mail. */
+export function announcePasswordChanged(tx: Tx, kind: SubjectKind, accountId: string): void {
+  announce(tx, {
+    definition: PasswordChanged,
+    key: `${PasswordChanged.topic}:${newUuid()}`,
+    aggregateType: kind === 'staff' ? 'user' : 'customer',
+    aggregateId: accountId,
+    payload: { account: encodeId(SUBJECT_IDS[kind], accountId), kind },
+  });
+}
+
+/** Lets staff and customers who can read their mailbox choose another password. */
+@Injectable()
+export class ResetPassword {
+  constructor(
+    private readonly db: Db,
+    private readonly throttle: LoginThrottle,
+    private readonly passwords: PasswordHasher,
+    private readonly links: AccountLinks,
+    private readonly sessions: Sessions,
+  ) {}
+
+  /**
+   * Takes down that a password was forgotten. The same happens whether the address is known or not: the mail's job looks.
+   * @throws rate_limited
+   */
+  async request(email: string, as: SubjectKind | undefined, address: string): Promise<void> {
+    await this.throttle.admitMail(email, address);
+    await this.db.transaction(async (tx) => {
+      const linkId = await this.links.create(tx, { purpose: 'reset_password', email: email.trim(), profile: { as } });
+      announce(tx, {
+        definition: PasswordResetRequested,
+        aggregateType: 'account_link',
+        aggregateId: linkId,
+        payload: { linkId },
+      });
+    });
+  }
+
+  /**
+   * Sets the password and ends every session, since somebody else may have one.
+   * @throws invalid_link; validation_failed for a password that will not do
+   */
+  async execute(token: string, password: string): Promise<void> {
+    const found = await this.links.find(this.db, token, ['reset_password']);
+    const account = found && (await this.accountOf(found));
+    if (!found || !account) throw InvalidLink();
+    const min = account.kind === 'staff' ? PASSWORD_MIN : CUSTOMER_PASSWORD_MIN;
+    const problem = passwordProblem(password, account, min);
+    if (problem) throw ValidationFailed({ errors: [{ pointer: '/password', ...problem }] });
+    const hash = await this.passwords.hash(password);
+    await this.db.transaction(async (tx) => {
+      const link = await this.links.find(tx, token, ['reset_password'], true);
+      if (!link) throw InvalidLink();
+      await this.links.use(tx, link);
+      await tx.query(
+        `UPDATE ${account.kind === 'staff' ? 'users' : 'customers'}
+         SET password_hash = $2, token_version = token_version + 1, updated_at = now() WHERE id = $1`,
+        [account.id, hash],
+      );
+      await this.sessions.endAll(account.kind, account.id, undefined, tx);
+      announcePasswordChanged(tx, account.kind, account.id);
+    });
+    log.info('auth.password_reset', { kind: account.kind, accountId: account.id });
+  }
+
+  /** As at the sign-in, the account of staff comes first where one address has both. */
+  private async accountOf(link: AccountLink): Promise<Account | null> {
+    const [account] = await this.db.query<Account>(
+      `SELECT 'staff' AS kind, id, email, name, 1 AS position FROM users
+         WHERE lower(email) = lower($1) AND suspended_at IS NULL AND $2::text IS DISTINCT FROM 'customer'
+       UNION ALL
+       SELECT 'customer', id, email, first_name || ' ' || last_name, 2 FROM customers
+         WHERE lower(email) = lower($1) AND $2::text IS DISTINCT FROM 'staff'
+       ORDER BY position LIMIT 1`,
+      [link.email, (link.profile.as as string | undefined) ?? null],
+    );
+    return account ?? null;
+  }
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { encodeId } from '#libs/ids';
+import { log } from '#libs/log';
+import { announce } from '#libs/outbox';
+import { type CustomerIdentity, Sessions } from '../auth/index.js';
+import { CustomerOrders } from '../orders/index.js';
+import { OpenOrders } from './customers.errors.js';
+import { CustomerDeleted } from './customers.events.js';
+import { OwnPassword } from './own-password.js';
+
+/**
+ * Deletes an account: the person is taken out of it, out of their orders and out of everything else here, at once and for
+ * good. What was bought for how much stays, for the books.
+ */
+@Injectable()
+export class DeleteCustomer {
+  constructor(
+    private readonly db: Db,
+    private readonly ownPassword: OwnPassword,
+    private readonly orders: CustomerOrders,
+    private readonly sessions: Sessions,
+  ) {}
+
+  /** @throws wrong_password, open_orders, rate_limited */
+  async execute(customer: CustomerIdentity, password: string, address: string): Promise<void> {
+    await this.ownPassword.confirm(customer, password, address);
+    const customerId = encodeId('customer', customer.id);
+    await this.db.transaction(async (tx) => {
+      await tx.query(`SELECT FROM customers WHERE id = $1 FOR UPDATE`, [customer.id]);
+      const orderIds = await this.orders.underWay(tx, customer.id);
+      if (orderIds.length > 0) throw OpenOrders({ data: { orderIds } });
+      await this.orders.anonymize(tx, customer.id);
+      await tx.query(`DELETE FROM customer_addresses WHERE customer_id = $1`, [customer.id]);
+      await tx.query(`DELETE FROM account_links WHERE customer_id = $1 OR lower(email) = lower($2)`, [
+        customer.id,
+        customer.email,
+      ]);
+      await this.sessions.endAll('customer', customer.id, undefined, tx);
+      await tx.query(`UPDATE refresh_tokens SET user_agent = NULL WHERE customer_id = $1`, [customer.id]);
+      await tx.query(
+        `UPDATE customers SET email = NULL, password_hash = NULL, first_name = '', last_name = '', phone = NULL,
+           accepts_marketing = false, token_version = token_version + 1, version = version + 1, deleted_at = now(),
+           updated_at = now()
+         WHERE id = $1`,
+        [customer.id],
+      );
+      announce(tx, {
+        definition: CustomerDeleted,
+        aggregateType: 'customer',
+        aggregateId: customer.id,
+        payload: { customerId },
+      });
+    });
+    log.info('customer.deleted', { customerId });
+  }
+}
