@@ -92,7 +92,8 @@ export interface LinkOfMail extends AccountOfMail {
   id: string;
   /** whether the address belongs to a customer at this moment */
   hasAccount: boolean;
-  shop: ShopOfMail;
+  /** whether somebody can sign in with it at this moment, staff included */
+  canSignIn: boolean;
 }
 
 const SHOP = `jsonb_build_object('name', s.name, 'senderEmail', s.sender_email, 'notifyEmail', s.notify_email) AS shop`;
@@ -151,6 +152,18 @@ export class MailDataQuery {
        FROM account_links k LEFT JOIN customers c ON lower(c.email) = lower(k.email), shop_settings s
        WHERE k.id = $1 AND k.used_at IS NULL AND k.expires_at > now()`,
       [linkId],
+    );
+    return row ?? null;
+  }
+
+  /** Who owns an account, or null when it is gone. */
+  async account(kind: 'staff' | 'customer', id: string): Promise<AccountOfMail | null> {
+    const [row] = await this.db.query<AccountOfMail>(
+      kind === 'staff'
+        ? `SELECT u.email, u.name AS "firstName", ${SHOP} FROM users u, shop_settings s WHERE u.id = $1`
+        : `SELECT c.email, c.first_name AS "firstName", ${SHOP} FROM customers c, shop_settings s
+           WHERE c.id = $1 AND c.email IS NOT NULL`,
+      [id],
     );
     return row ?? null;
   }

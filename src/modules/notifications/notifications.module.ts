@@ -2,7 +2,13 @@ import { Module } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { AuthModule } from '../auth/index.js';
-import { RegistrationProcessor } from './account-mails.processor.js';
+import {
+  EmailChangeNoticeProcessor,
+  EmailChangeProcessor,
+  PasswordChangedProcessor,
+  PasswordResetProcessor,
+  RegistrationProcessor,
+} from './account-mails.processor.js';
 import { LowStockProcessor } from './low-stock.processor.js';
 import { MailDataQuery } from './mail-data.query.js';
 import { MailboxMailer } from './mailbox.mailer.js';
@@ -35,11 +41,11 @@ import { SmtpMailer } from './smtp.mailer.js';
     OrderCanceledProcessor,
     LowStockProcessor,
     RegistrationProcessor,
-    MailboxPages,
-  ],
-})
-export class NotificationsModule {}
     EmailChangeProcessor,
     EmailChangeNoticeProcessor,
     PasswordResetProcessor,
     PasswordChangedProcessor,
+    MailboxPages,
+  ],
+})
+export class NotificationsModule {}

@@ -120,7 +120,7 @@ export class OrdersQuery {
   async forStaff(id: string): Promise<{ body: OrderResponse; version: number }> {
     const row = await this.find(id);
     if (!row) throw NotFound({ detail: 'There is no such order.' });
-    return { body: OrderResponse.from(row, this.config.publicUrl, 'staff'), version: row.version };
+    return { body: OrderResponse.from(row, this.config.publicUrl), version: row.version };
   }
 
   /** @throws not_found when the order is not theirs */
@@ -158,17 +158,6 @@ export class OrdersQuery {
     };
   }
 
-  /** The staff's list, newest first. */
-  async list(query: OrderListQuery, customerId?: string): Promise<{ data: OrderSummaryResponse[]; page: Page }> {
-    const limit = query.limit ?? 20;
-    const values: unknown[] = [];
-    const conditions: string[] = [];
-    const add = (condition: (parameter: string) => string, value: unknown) => {
-      values.push(value);
-      conditions.push(condition(`$${values.length}`));
-    };
-    if (query.status) add((p) => `o.status = ${p}`, query.status);
-    if (query.paymentStatus) add((p) => `o.payment_status = ${p}`, query.paymentStatus);
   /** A customer's orders, newest first, as staff see them: the caller leaves out what is not for the customer. */
   listOf(customerId: string, query: ListQuery): Promise<{ data: OrderSummaryResponse[]; page: Page }> {
     return this.list(query, customerId);
@@ -182,6 +171,18 @@ export class OrdersQuery {
     return rows.map((row) => OrderResponse.from(row, this.config.publicUrl));
   }
 
+  /** The staff's list, newest first. */
+  async list(query: OrderListQuery, customerId?: string): Promise<{ data: OrderSummaryResponse[]; page: Page }> {
+    const limit = query.limit ?? 20;
+    const values: unknown[] = [];
+    const conditions: string[] = [];
+    const add = (condition: (parameter: string) => string, value: unknown) => {
+      values.push(value);
+      conditions.push(condition(`$${values.length}`));
+    };
+    if (customerId) add((p) => `o.customer_id = ${p}`, customerId);
+    if (query.status) add((p) => `o.status = ${p}`, query.status);
+    if (query.paymentStatus) add((p) => `o.payment_status = ${p}`, query.paymentStatus);
     if (query.fulfillmentStatus) add((p) => `o.fulfillment_status = ${p}`, query.fulfillmentStatus);
     if (query['createdAt[gte]']) add((p) => `o.created_at >= ${p}`, new Date(query['createdAt[gte]']));
     if (query['createdAt[lte]']) add((p) => `o.created_at <= ${p}`, new Date(query['createdAt[lte]']));
@@ -191,7 +192,6 @@ export class OrdersQuery {
       else add((p) => `lower(o.email) LIKE ${p}`, `%${q.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`);
     }
     const where = conditions.length > 0 ? conditions.join(' AND ') : 'TRUE';
-    if (customerId) add((p) => `o.customer_id = ${p}`, customerId);
     const keyset = keysetPage('orders', NEWEST, query.cursor, values.length + 1);
     const rows = await this.db.query<SummaryRow>(
       `SELECT o.id, o.number, o.status, o.payment_status, o.fulfillment_status, o.email, o.currency, o.total, o.placed_at, o.created_at,
