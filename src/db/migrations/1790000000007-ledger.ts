@@ -11,6 +11,7 @@ export class Ledger1790000000007 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(LEDGER);
+    await runner.query(DISPUTES);
     await enterThePast(runner);
   }
 
@@ -96,6 +97,56 @@ const LEDGER = `
   );
   COMMENT ON TABLE provider_transactions IS 'what the provider''s own ledger says of our payments: amount, and the fee taken from it, in the currency of settlement';
   CREATE INDEX IF NOT EXISTS provider_transactions_payment ON provider_transactions (payment_id);
+`;
+
+const DISPUTES = `
+  ALTER TABLE orders
+    ADD COLUMN IF NOT EXISTS disputed boolean NOT NULL DEFAULT false,
+    ADD COLUMN IF NOT EXISTS hold text;
+  COMMENT ON COLUMN orders.disputed IS 'a cardholder disputes the payment, or has won: nothing is shipped';
+  COMMENT ON COLUMN orders.hold IS 'why somebody has to look at the order before it is shipped';
+
+  CREATE TABLE IF NOT EXISTS disputes (
+    id                   uuid PRIMARY KEY,
+    provider_ref         text NOT NULL CONSTRAINT disputes_provider_ref UNIQUE,
+    payment_id           uuid NOT NULL REFERENCES payments ON DELETE RESTRICT,
+    order_id             uuid NOT NULL REFERENCES orders ON DELETE RESTRICT,
+    status               text NOT NULL,
+    amount               bigint NOT NULL CHECK (amount > 0),
+    currency             char(3) NOT NULL,
+    reason               text NOT NULL,
+    network_reason_code  text,
+    evidence_due_at      timestamptz(3),
+    has_evidence         boolean NOT NULL DEFAULT false,
+    submissions          integer NOT NULL DEFAULT 0,
+    is_past_due          boolean NOT NULL DEFAULT false,
+    withdrawn            bigint NOT NULL DEFAULT 0,
+    reinstated           bigint NOT NULL DEFAULT 0,
+    fee                  bigint NOT NULL DEFAULT 0,
+    settlement_currency  char(3),
+    opened_at            timestamptz(3) NOT NULL,
+    closed_at            timestamptz(3),
+    read_at              timestamptz(6) NOT NULL,
+    created_at           timestamptz(3) NOT NULL DEFAULT now(),
+    updated_at           timestamptz(3) NOT NULL DEFAULT now()
+  );
+  COMMENT ON COLUMN disputes.withdrawn IS 'withdrawn, reinstated and fee are in the currency of settlement';
+  COMMENT ON COLUMN disputes.read_at IS 'when we began to read what stands here: an older reading that comes later changes nothing';
+  CREATE INDEX IF NOT EXISTS disputes_payment ON disputes (payment_id);
+  CREATE INDEX IF NOT EXISTS disputes_order ON disputes (order_id);
+  CREATE INDEX IF NOT EXISTS disputes_recent ON disputes (opened_at DESC, id DESC);
+
+  CREATE TABLE IF NOT EXISTS fraud_warnings (
+    id             uuid PRIMARY KEY,
+    provider_ref   text NOT NULL CONSTRAINT fraud_warnings_provider_ref UNIQUE,
+    payment_id     uuid NOT NULL REFERENCES payments ON DELETE RESTRICT,
+    order_id       uuid NOT NULL REFERENCES orders ON DELETE RESTRICT,
+    fraud_type     text NOT NULL,
+    is_actionable  boolean NOT NULL,
+    occurred_at    timestamptz(3) NOT NULL,
+    created_at     timestamptz(3) NOT NULL DEFAULT now()
+  );
+  CREATE INDEX IF NOT EXISTS fraud_warnings_order ON fraud_warnings (order_id);
 `;
 
 /**

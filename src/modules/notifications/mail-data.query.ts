@@ -96,6 +96,20 @@ export interface LinkOfMail extends AccountOfMail {
   canSignIn: boolean;
 }
 
+/** A dispute of a payment. */
+export interface DisputeOfMail {
+  /** `dsp_…` */
+  id: string;
+  orderNumber: number;
+  isInquiry: boolean;
+  reason: string;
+  /** Minor units of `currency`. */
+  amount: number;
+  currency: string;
+  evidenceDueAt: Date | null;
+  shop: ShopOfMail;
+}
+
 const SHOP = `jsonb_build_object('name', s.name, 'senderEmail', s.sender_email, 'notifyEmail', s.notify_email) AS shop`;
 
 /** Reads what mails tell of: events carry ids only, so that a mail tells the state of the moment it is written. */
@@ -154,6 +168,17 @@ export class MailDataQuery {
       [linkId],
     );
     return row ?? null;
+  }
+
+  /** @throws PermanentFailure when there is no such dispute */
+  async dispute(disputeId: string): Promise<DisputeOfMail> {
+    const [row] = await this.db.query<Omit<DisputeOfMail, 'id'>>(
+      `SELECT o.number AS "orderNumber", d.status LIKE 'warning%' AS "isInquiry", d.reason, d.amount, d.currency,
+         d.evidence_due_at AS "evidenceDueAt", ${SHOP}
+       FROM disputes d JOIN orders o ON o.id = d.order_id, shop_settings s WHERE d.id = $1`,
+      [disputeId],
+    );
+    return { id: encodeId('dispute', disputeId), ...found(row, 'dispute') };
   }
 
   /** Who owns an account, or null when it is gone. */

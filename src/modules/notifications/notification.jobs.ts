@@ -26,6 +26,12 @@ export const OrderCanceledJob = defineJob({
   description: 'tells the customer that the order is canceled',
   on: ['order.canceled'],
 });
+export const DisputeJob = defineJob({
+  name: 'notifications.dispute',
+  queue,
+  description: 'tells the shop that a payment is disputed, and until when to answer',
+  on: ['dispute.opened'],
+});
 export const LowStockJob = defineJob({
   name: 'notifications.low-stock',
   queue,

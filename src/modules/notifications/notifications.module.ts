@@ -9,6 +9,7 @@ import {
   PasswordResetProcessor,
   RegistrationProcessor,
 } from './account-mails.processor.js';
+import { DisputeProcessor } from './dispute.processor.js';
 import { LowStockProcessor } from './low-stock.processor.js';
 import { MailDataQuery } from './mail-data.query.js';
 import { MailboxMailer } from './mailbox.mailer.js';
@@ -39,6 +40,7 @@ import { SmtpMailer } from './smtp.mailer.js';
     ShipmentProcessor,
     RefundProcessor,
     OrderCanceledProcessor,
+    DisputeProcessor,
     LowStockProcessor,
     RegistrationProcessor,
     EmailChangeProcessor,

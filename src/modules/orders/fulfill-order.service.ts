@@ -4,7 +4,7 @@ import type { FieldError } from '#libs/errors';
 import { encodeId, newUuid } from '#libs/ids';
 import { announce } from '#libs/outbox';
 import type { FulfillOrderRequest } from './dto/orders.request.js';
-import { OrderNotFulfillable, QuantityNotShippable } from './order.errors.js';
+import { OrderNotFulfillable, OrderOnHold, QuantityNotShippable } from './order.errors.js';
 import { OrderFulfilled } from './order.events.js';
 import { OrdersRepository } from './orders.repository.js';
 
@@ -26,11 +26,13 @@ export class FulfillOrder {
     private readonly orders: OrdersRepository,
   ) {}
 
-  /** @throws `order_not_fulfillable`, `quantity_not_shippable` */
+  /** @throws `order_not_fulfillable`, `order_on_hold`, `quantity_not_shippable` */
   async execute(orderId: string, request: FulfillOrderRequest, actor: string): Promise<void> {
     await this.db.transaction(async (tx) => {
       const order = await this.orders.lockOrder(tx, orderId);
       if (order.status !== 'confirmed') throw OrderNotFulfillable({ data: { orderStatus: order.status } });
+      const reasons = [...(order.disputed ? ['disputed'] : []), ...(order.hold ? [order.hold] : [])];
+      if (reasons.length > 0) throw OrderOnHold({ data: { reasons } });
       if (order.payment_status === 'authorized') await this.assertHeld(tx, orderId);
       const lines = await tx.query<ShippableLine>(
         `SELECT id, quantity, fulfilled_quantity, restocked_quantity FROM order_lines WHERE order_id = $1 ORDER BY position`,

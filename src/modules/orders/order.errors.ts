@@ -18,3 +18,9 @@ export const QuantityNotShippable = defineError({
   title: 'More than what is left to ship',
   help: 'Each member of `errors` names a line with how many of it are left.',
 });
+export const OrderOnHold = defineError({
+  code: 'order_on_hold',
+  kind: 'conflict',
+  title: 'This order is held back',
+  help: '`reasons`: a `disputed` order is shipped once the dispute is won; a `fraud_warning` is released by staff who have looked at it.',
+});

@@ -18,7 +18,7 @@ export const OrderCanceled = defineEvent({
   topic: 'order.canceled',
   version: 1,
   description:
-    'An order was canceled; its stock is given back. `reason` is customer, staff, expired, payment_canceled, hold_expired or late_payment.',
+    'An order was canceled; its stock is given back. `reason` is customer, staff, expired, payment_canceled, too_many_attempts, hold_expired or late_payment.',
   example: { ...example, reason: 'expired' },
 });
 export const OrderFulfilled = defineEvent({

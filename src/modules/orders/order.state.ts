@@ -18,6 +18,10 @@ export type OrderPaymentStatus = (typeof PAYMENT_STATUSES)[number];
 export const FULFILLMENT_STATUSES = ['unfulfilled', 'partially_fulfilled', 'fulfilled', 'returned'] as const;
 export type FulfillmentStatus = (typeof FULFILLMENT_STATUSES)[number];
 
+/** Why somebody has to look at an order before it is shipped. */
+export const ORDER_HOLDS = ['fraud_warning'] as const;
+export type OrderHold = (typeof ORDER_HOLDS)[number];
+
 /**
  * Where an order may go from where it is. `null` is before it exists: orders with nothing to pay online begin confirmed.
  * A canceled order comes back only when its money arrived late and its goods could be had again.

@@ -7,7 +7,7 @@ import { CurrentStaff, Staff, type StaffIdentity } from '../auth/index.js';
 import { OrderEventResponse, OrderResponse, OrderSummaryResponse } from './dto/order.response.js';
 import { FulfillOrderRequest, OrderListQuery } from './dto/orders.request.js';
 import { FulfillOrder } from './fulfill-order.service.js';
-import { OrderNotFulfillable, QuantityNotShippable } from './order.errors.js';
+import { OrderNotFulfillable, OrderOnHold, QuantityNotShippable } from './order.errors.js';
 import { OrdersQuery } from './orders.query.js';
 
 @ApiTags('Orders')
@@ -60,7 +60,7 @@ export class OrdersAdminController {
       'Everything that is left when `lines` is left out. The customer gets an e-mail with the tracking number.',
   })
   @ApiCreatedResponse({ type: OrderResponse, description: 'The order' })
-  @Throws(ValidationFailed, InvalidId, NotFound, OrderNotFulfillable, QuantityNotShippable)
+  @Throws(ValidationFailed, InvalidId, NotFound, OrderNotFulfillable, OrderOnHold, QuantityNotShippable)
   async fulfill(
     @IdParam('order') id: string,
     @Body() body: FulfillOrderRequest,

@@ -33,6 +33,8 @@ export interface OrderRow {
   placed_at: Date | null;
   canceled_at: Date | null;
   cancel_reason: string | null;
+  disputed: boolean;
+  hold: string | null;
   version: number;
   created_at: Date;
   updated_at: Date;
@@ -77,7 +79,7 @@ export interface OrderRow {
 const SELECT_ORDER = `
   SELECT o.id, o.number, o.token_hash, o.customer_id, o.status, o.payment_status, o.fulfillment_status, o.email, o.currency, o.subtotal, o.discount_total,
     o.shipping_total, o.tax_total, o.tax_included, o.total, o.shipping_address, o.billing_address, o.shipping_method, o.expires_at,
-    o.placed_at, o.canceled_at, o.cancel_reason, o.version, o.created_at, o.updated_at,
+    o.placed_at, o.canceled_at, o.cancel_reason, o.disputed, o.hold, o.version, o.created_at, o.updated_at,
     (SELECT json_agg(json_build_object('id', l.id, 'variant_id', l.variant_id, 'product_id', l.product_id, 'title', l.title,
         'variant_title', l.variant_title, 'sku', l.sku, 'thumbnail', l.thumbnail, 'quantity', l.quantity,
         'fulfilled_quantity', l.fulfilled_quantity, 'unit_price', l.unit_price, 'discount_total', l.discount_total,
@@ -97,6 +99,15 @@ const SELECT_ORDER = `
 const NEWEST: KeysetColumn[] = [
   { sql: 'o.created_at', type: 'timestamptz', descending: true },
   { sql: 'o.id', type: 'uuid', descending: true },
+];
+
+/** What banks say of a shopper, and what the shop makes of it. */
+const NOT_FOR_SHOPPERS = [
+  'order.fraud_warning',
+  'order.hold_released',
+  'dispute.evidence_kept',
+  'dispute.evidence_submitted',
+  'dispute.accepted',
 ];
 
 const NO_ORDER = { detail: 'There is no such order, or neither X-Cart-Token nor your account fits it.' };
@@ -120,7 +131,7 @@ export class OrdersQuery {
   async forStaff(id: string): Promise<{ body: OrderResponse; version: number }> {
     const row = await this.find(id);
     if (!row) throw NotFound({ detail: 'There is no such order.' });
-    return { body: OrderResponse.from(row, this.config.publicUrl), version: row.version };
+    return { body: OrderResponse.from(row, this.config.publicUrl, 'staff'), version: row.version };
   }
 
   /** @throws not_found when the order is not theirs */
@@ -142,8 +153,8 @@ export class OrdersQuery {
       actor: string;
       created_at: Date;
     }>(
-      `SELECT type, from_status, to_status, data, actor, created_at FROM order_events WHERE order_id = $1 ORDER BY id`,
-      [id],
+      `SELECT type, from_status, to_status, data, actor, created_at FROM order_events WHERE order_id = $1 AND NOT type = ANY($2) ORDER BY id`,
+      [id, audience === 'shopper' ? NOT_FOR_SHOPPERS : []],
     );
     if (rows.length === 0) throw NotFound({ detail: 'There is no such order.' });
     return {
@@ -194,7 +205,7 @@ export class OrdersQuery {
     const where = conditions.length > 0 ? conditions.join(' AND ') : 'TRUE';
     const keyset = keysetPage('orders', NEWEST, query.cursor, values.length + 1);
     const rows = await this.db.query<SummaryRow>(
-      `SELECT o.id, o.number, o.status, o.payment_status, o.fulfillment_status, o.email, o.currency, o.total, o.placed_at, o.created_at,
+      `SELECT o.id, o.number, o.status, o.payment_status, o.fulfillment_status, o.email, o.currency, o.total, o.disputed, o.hold, o.placed_at, o.created_at,
          (SELECT sum(l.quantity)::int FROM order_lines l WHERE l.order_id = o.id) AS item_count
        FROM orders o WHERE ${where} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`,
       [...values, ...keyset.values],
@@ -219,6 +230,8 @@ export class OrdersQuery {
         paymentStatus: r.payment_status,
         fulfillmentStatus: r.fulfillment_status,
         email: r.email,
+        disputed: r.disputed,
+        hold: r.hold,
         itemCount: r.item_count,
         total: { amount: r.total, currency: r.currency },
         placedAt: r.placed_at?.toISOString() ?? null,
@@ -252,6 +265,8 @@ interface SummaryRow {
   email: string;
   currency: string;
   total: number;
+  disputed: boolean;
+  hold: string | null;
   placed_at: Date | null;
   created_at: Date;
   item_count: number;

@@ -5,7 +5,13 @@ import { encodeId, newUuid } from '#libs/ids';
 import { announce } from '#libs/outbox';
 import type { CartAssessment, CartSnapshot } from '../cart/index.js';
 import { OrderCanceled, OrderPaid, OrderPlaced } from './order.events.js';
-import { type FulfillmentStatus, mayMove, type OrderPaymentStatus, type OrderStatus } from './order.state.js';
+import {
+  type FulfillmentStatus,
+  mayMove,
+  type OrderHold,
+  type OrderPaymentStatus,
+  type OrderStatus,
+} from './order.state.js';
 
 /** An order whose row is locked in this transaction. */
 export interface LockedOrder {
@@ -20,6 +26,10 @@ export interface LockedOrder {
   placed_at: Date | null;
   expires_at: Date | null;
   version: number;
+  /** A cardholder disputes its payment, or has won: it is not shipped. */
+  disputed: boolean;
+  /** Why somebody has to look at it before it is shipped. */
+  hold: OrderHold | null;
 }
 
 /** What may change about an order; every change leaves an entry in its timeline. */
@@ -29,6 +39,8 @@ export interface OrderChange {
   fulfillmentStatus?: FulfillmentStatus;
   expiresAt?: Date | null;
   cancelReason?: string;
+  disputed?: boolean;
+  hold?: OrderHold | null;
 }
 
 export interface TimelineEntry {
@@ -95,8 +107,8 @@ export function newOrder(cart: CartSnapshot, assessment: CartAssessment, start: 
   return { id: newUuid(), cart, assessment, start, lines, rows };
 }
 
-const LOCK = `SELECT id, number, status, payment_status, fulfillment_status, currency, total, token_hash, placed_at, expires_at, version
-  FROM orders WHERE id = $1 FOR UPDATE`;
+const LOCK = `SELECT id, number, status, payment_status, fulfillment_status, currency, total, token_hash, placed_at, expires_at, version,
+  disputed, hold FROM orders WHERE id = $1 FOR UPDATE`;
 
 /** Writes orders. The facts that others hear of are announced here, so no way to confirm or cancel an order can forget them. */
 @Injectable()
@@ -181,9 +193,11 @@ export class OrdersRepository {
          placed_at = CASE WHEN $7 = 'confirmed' THEN coalesce(placed_at, now()) ELSE placed_at END,
          canceled_at = CASE WHEN $7 = 'canceled' THEN now() WHEN $7 = 'confirmed' THEN NULL ELSE canceled_at END,
          cancel_reason = CASE WHEN $7 = 'canceled' THEN $12 WHEN $7 = 'confirmed' THEN NULL ELSE cancel_reason END,
+         disputed = coalesce($13, disputed), hold = CASE WHEN $14 THEN $15 ELSE hold END,
          version = version + 1, updated_at = now()
        WHERE id = $1
-       RETURNING id, number, status, payment_status, fulfillment_status, currency, total, token_hash, placed_at, expires_at, version`,
+       RETURNING id, number, status, payment_status, fulfillment_status, currency, total, token_hash, placed_at, expires_at, version,
+         disputed, hold`,
       [
         order.id,
         entry.type,
@@ -197,6 +211,9 @@ export class OrdersRepository {
         change.expiresAt !== undefined,
         change.expiresAt ?? null,
         change.cancelReason ?? null,
+        change.disputed ?? null,
+        change.hold !== undefined,
+        change.hold ?? null,
       ],
     );
     if (moves && change.status === 'confirmed') this.announcePlaced(tx, order.id, order.number);

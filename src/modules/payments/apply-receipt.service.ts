@@ -2,7 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { failpoint } from '#libs/failpoints';
+import { SyncDisputes } from './disputes/sync-disputes.service.js';
 import { SyncPayment } from './sync-payment.service.js';
+
+/** Events about what cardholders and their banks say of a payment. */
+const COMPLAINTS = /^(v1\.)?(charge\.dispute|radar\.early_fraud_warning)\./;
 
 /** Works on a stored event: reads what it names from Stripe, applies it, and notes on the receipt what became of it. */
 @Injectable()
@@ -10,15 +14,18 @@ export class ApplyReceipt {
   constructor(
     private readonly db: Db,
     private readonly sync: SyncPayment,
+    private readonly disputes: SyncDisputes,
   ) {}
 
   async execute(receiptId: string): Promise<void> {
-    const [receipt] = await this.db.query<{ object_ref: string | null }>(
-      `SELECT object_ref FROM webhook_receipts WHERE id = $1`,
+    const [receipt] = await this.db.query<{ object_ref: string | null; type: string }>(
+      `SELECT object_ref, type FROM webhook_receipts WHERE id = $1`,
       [receiptId],
     );
     if (!receipt) throw NotFound({ detail: 'There is no such receipt.' });
     const outcome = receipt.object_ref === null ? 'ignored' : await this.sync.executeByIntent(receipt.object_ref);
+    if (receipt.object_ref !== null && COMPLAINTS.test(receipt.type))
+      await this.disputes.executeByIntent(receipt.object_ref);
     failpoint('commit.receipt');
     await this.db.query(`UPDATE webhook_receipts SET processed_at = now(), outcome = $2 WHERE id = $1`, [
       receiptId,

@@ -25,6 +25,7 @@ import {
   RefundResponse,
   WebhookReceiptResponse,
 } from './dto/payments.response.js';
+import { PaymentDisputed } from './disputes/disputes.errors.js';
 import { MarkPaid } from './mark-paid.service.js';
 import {
   AmountNotChargeable,
@@ -65,7 +66,7 @@ export class OrderMoneyAdminController {
     description: 'Its stock goes back on the shelf, and its money to the customer.',
   })
   @ApiOkResponse({ type: OrderResponse })
-  @Throws(ValidationFailed, InvalidId, NotFound, OrderNotCancelable, PaymentUnavailable)
+  @Throws(ValidationFailed, InvalidId, NotFound, OrderNotCancelable, PaymentDisputed, PaymentUnavailable)
   async cancel(
     @IdParam('order') id: string,
     @Body() body: CancelOrderRequest,

@@ -6,6 +6,12 @@ import { ApplyReceipt } from './apply-receipt.service.js';
 import { BookMoney } from './books/book-money.service.js';
 import { CancelOrder } from './cancel-order.service.js';
 import { CaptureOrder } from './capture-order.service.js';
+import { AnswerDispute } from './disputes/answer-dispute.service.js';
+import { DisputesAdminController, OrderHoldAdminController } from './disputes/disputes.admin.controller.js';
+import { DisputesQuery } from './disputes/disputes.query.js';
+import { ReleaseHold } from './disputes/release-hold.service.js';
+import { SettleDisputes } from './disputes/settle-disputes.service.js';
+import { SyncDisputes } from './disputes/sync-disputes.service.js';
 import { ExecuteCapture } from './execute-capture.service.js';
 import { ExecuteRefund } from './execute-refund.service.js';
 import { ExecuteCaptureHandler } from './jobs/execute-capture.job.js';
@@ -28,6 +34,7 @@ import { SettleCaptures } from './settle-captures.service.js';
 import { SettlePayment } from './settle-payment.service.js';
 import { SettleRefunds } from './settle-refunds.service.js';
 import { StartPayment } from './start-payment.service.js';
+import { StripeDisputes } from './stripe/stripe-disputes.js';
 import { StripeGateway } from './stripe/stripe-gateway.js';
 import { SyncPaymentById } from './sync-payment-by-id.service.js';
 import { SyncPayment } from './sync-payment.service.js';
@@ -39,12 +46,20 @@ import { SyncPayment } from './sync-payment.service.js';
     PaymentsController,
     OrderMoneyAdminController,
     PaymentsAdminController,
+    DisputesAdminController,
+    OrderHoldAdminController,
   ],
   providers: [
     StripeGateway,
     PaymentsRepository,
     PaymentsQuery,
     BookMoney,
+    StripeDisputes,
+    SettleDisputes,
+    SyncDisputes,
+    AnswerDispute,
+    ReleaseHold,
+    DisputesQuery,
     ReturnStock,
     SettleCaptures,
     SettlePayment,

@@ -6,6 +6,7 @@ import { failpoint } from '#libs/failpoints';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
 import { OrdersRepository } from '../orders/index.js';
+import { assertNotDisputed } from './disputes/refund-block.js';
 import type { RefundRequest } from './dto/payments.request.js';
 import { ExecuteRefund } from './execute-refund.service.js';
 import { ExecuteRefundJob } from './jobs/definitions.js';
@@ -61,6 +62,7 @@ export class RefundOrder {
     if (same) return { id: same.id, provider: payment.provider };
     if (payment.captured === 0)
       throw NothingToRefund({ data: { orderStatus: order.status, paymentStatus: order.payment_status } });
+    await assertNotDisputed(tx, payment.id);
 
     const refundable = payment.captured - (await this.underWay(tx, payment.id));
     const lines = await this.linesOf(tx, orderId, request);

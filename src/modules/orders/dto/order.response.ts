@@ -3,7 +3,7 @@ import { encodeId } from '#libs/ids';
 import { Address } from '../../cart/index.js';
 import { fullMediaUrl } from '../../catalog/index.js';
 import { Money } from '../../pricing/index.js';
-import { FULFILLMENT_STATUSES, ORDER_STATUSES, PAYMENT_STATUSES } from '../order.state.js';
+import { FULFILLMENT_STATUSES, ORDER_HOLDS, ORDER_STATUSES, PAYMENT_STATUSES } from '../order.state.js';
 import type { OrderRow } from '../orders.query.js';
 
 /** A line of an order, as it was sold. */
@@ -139,12 +139,26 @@ export class OrderResponse {
   canceledAt: string | null;
   @ApiProperty({ type: String, nullable: true })
   cancelReason: string | null;
+  @ApiProperty({
+    type: Boolean,
+    required: false,
+    description: 'for staff: the payment is disputed; nothing is shipped',
+  })
+  disputed?: boolean;
+  @ApiProperty({
+    enum: ORDER_HOLDS,
+    nullable: true,
+    required: false,
+    description: 'for staff: why it is held back until somebody releases it',
+  })
+  hold?: string | null;
   @ApiProperty()
   createdAt: string;
   @ApiProperty()
   updatedAt: string;
 
-  static from(row: OrderRow, publicUrl: string): OrderResponse {
+  /** @param audience what the bank says of a shopper is not told to the shopper */
+  static from(row: OrderRow, publicUrl: string, audience: 'shopper' | 'staff' = 'shopper'): OrderResponse {
     const money = (amount: number): Money => ({ amount, currency: row.currency });
     const iso = (date: Date | null) => date?.toISOString() ?? null;
     return {
@@ -202,6 +216,7 @@ export class OrderResponse {
       placedAt: iso(row.placed_at),
       canceledAt: iso(row.canceled_at),
       cancelReason: row.cancel_reason,
+      ...(audience === 'staff' ? { disputed: row.disputed, hold: row.hold } : {}),
       createdAt: row.created_at.toISOString(),
       updatedAt: row.updated_at.toISOString(),
     };
@@ -222,6 +237,10 @@ export class OrderSummaryResponse {
   fulfillmentStatus: string;
   @ApiProperty()
   email: string;
+  @ApiProperty({ type: Boolean, description: 'the payment is disputed; nothing is shipped' })
+  disputed: boolean;
+  @ApiProperty({ enum: ORDER_HOLDS, nullable: true, description: 'why it is held back' })
+  hold: string | null;
   @ApiProperty({ type: 'integer' })
   itemCount: number;
   @ApiProperty({ type: Money })

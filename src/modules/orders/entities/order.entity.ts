@@ -54,6 +54,10 @@ export class Order {
   canceledAt: Date | null;
   @Column({ name: 'cancel_reason', type: 'text', nullable: true })
   cancelReason: string | null;
+  @Column('boolean')
+  disputed: boolean;
+  @Column({ type: 'text', nullable: true })
+  hold: string | null;
   @Column('int')
   version: number;
   @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })

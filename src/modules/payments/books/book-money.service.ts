@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
-import { ACCOUNTS, Ledger } from '../../ledger/index.js';
+import { Ledger } from '../../ledger/index.js';
 import {
   type BookedPayment,
   type BookedRefund,
+  disputePostings,
   feePostings,
   missingPostings,
   type ProviderTransaction,
@@ -48,32 +49,55 @@ export class BookMoney {
     transactions: readonly ProviderTransaction[],
   ): Promise<void> {
     for (const transaction of transactions) {
-      const fresh = await tx.query(
-        `INSERT INTO provider_transactions (ref, type, source_ref, payment_id, currency, amount, fee, exchange_rate, available_at, occurred_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (ref) DO NOTHING RETURNING 1`,
-        [
-          transaction.ref,
-          transaction.type,
-          transaction.sourceRef,
-          payment.id,
-          transaction.currency,
-          transaction.amount,
-          transaction.fee,
-          transaction.exchangeRate,
-          transaction.availableAt,
-          transaction.occurredAt,
-        ],
-      );
-      if (fresh.length === 0) continue;
+      if (!(await this.keep(tx, payment.id, transaction))) continue;
       const refund = payment.refunds?.find((r) => r.provider_ref === transaction.sourceRef);
       const charged = transaction.type === 'refund_failure' ? (refund?.amount ?? 0) : -(refund?.amount ?? 0);
-      const postings = feePostings(
-        payment,
-        transaction,
-        refund ? charged : payment.captured,
-        transaction.type === 'adjustment' ? ACCOUNTS.disputeFees : ACCOUNTS.fees,
-      );
+      const postings = feePostings(payment, transaction, refund ? charged : payment.captured);
       for (const posting of postings) await this.ledger.post(tx, posting);
     }
+  }
+
+  /**
+   * Enters what a dispute moved: the amount that the bank took or gave back, and what the provider charges for it.
+   * @returns whether anything was new
+   */
+  async bookDispute(
+    tx: Tx,
+    paymentId: string,
+    disputeId: string,
+    transactions: readonly ProviderTransaction[],
+  ): Promise<boolean> {
+    const [payment] = await tx.query<BookedPayment>(
+      `SELECT id, order_id, provider, provider_ref, currency, captured FROM payments WHERE id = $1`,
+      [paymentId],
+    );
+    let isNew = false;
+    for (const transaction of transactions) {
+      if (!(await this.keep(tx, paymentId, transaction))) continue;
+      isNew = true;
+      for (const posting of disputePostings(payment!, disputeId, transaction)) await this.ledger.post(tx, posting);
+    }
+    return isNew;
+  }
+
+  /** Keeps a line of the provider's ledger. @returns false when it is known */
+  private async keep(tx: Tx, paymentId: string, transaction: ProviderTransaction): Promise<boolean> {
+    const fresh = await tx.query(
+      `INSERT INTO provider_transactions (ref, type, source_ref, payment_id, currency, amount, fee, exchange_rate, available_at, occurred_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (ref) DO NOTHING RETURNING 1`,
+      [
+        transaction.ref,
+        transaction.type,
+        transaction.sourceRef,
+        paymentId,
+        transaction.currency,
+        transaction.amount,
+        transaction.fee,
+        transaction.exchangeRate,
+        transaction.availableAt,
+        transaction.occurredAt,
+      ],
+    );
+    return fresh.length > 0;
   }
 }

@@ -125,22 +125,17 @@ export function missingPostings(
 /** What follows from the rows of a payment; fees and disputes follow from the provider. */
 const KINDS: ReadonlySet<string> = new Set(['capture', 'excess', 'refund', 'refund_sent', 'refund_failed']);
 
-/**
- * What the provider took for a charge, and, where it settles in another currency, the exchange.
- * @param feeAccount where the fee of this kind of transaction goes
- */
+/** What the provider took for a charge, and, where it settles in another currency, the exchange. */
 export function feePostings(
   payment: BookedPayment,
   transaction: ProviderTransaction,
   chargedAmount: number,
-  feeAccount: Account = ACCOUNTS.fees,
 ): Posting[] {
-  const { ref, currency, fee, amount, occurredAt, sourceRef } = transaction;
-  const common = { orderId: payment.order_id, paymentId: payment.id, providerRef: sourceRef ?? ref, occurredAt };
+  const { ref, currency, amount } = transaction;
   const postings: Posting[] = [];
   if (currency !== payment.currency) {
     postings.push({
-      ...common,
+      ...behind(payment, transaction),
       fact: `exchange:${ref}`,
       kind: 'exchange',
       entries: [
@@ -151,14 +146,47 @@ export function feePostings(
       ],
     });
   }
-  postings.push({
-    ...common,
+  return [...postings, feePosting(payment, transaction, ACCOUNTS.fees)];
+}
+
+/** What a dispute moved, in the currency of settlement: the amount out or back again, and its fee. */
+export function disputePostings(
+  payment: BookedPayment,
+  disputeId: string,
+  transaction: ProviderTransaction,
+): Posting[] {
+  const { ref, currency, amount } = transaction;
+  const kind = amount < 0 ? 'dispute_withdrawn' : 'dispute_reinstated';
+  return [
+    {
+      ...behind(payment, transaction),
+      fact: `dispute:${disputeId}:${amount < 0 ? 'withdrawn' : 'reinstated'}:${ref}`,
+      kind,
+      entries: [
+        { account: ACCOUNTS.stripe, currency, amount },
+        { account: ACCOUNTS.disputes, currency, amount: -amount },
+      ],
+    },
+    feePosting(payment, transaction, ACCOUNTS.disputeFees),
+  ];
+}
+
+function feePosting(payment: BookedPayment, transaction: ProviderTransaction, account: Account): Posting {
+  const { ref, currency, fee } = transaction;
+  return {
+    ...behind(payment, transaction),
     fact: `fee:${ref}`,
     kind: 'fee',
     entries: [
       { account: ACCOUNTS.stripe, currency, amount: -fee },
-      { account: feeAccount, currency, amount: fee },
+      { account, currency, amount: fee },
     ],
-  });
-  return postings;
+  };
 }
+
+const behind = (payment: BookedPayment, { ref, sourceRef, occurredAt }: ProviderTransaction) => ({
+  orderId: payment.order_id,
+  paymentId: payment.id,
+  providerRef: sourceRef ?? ref,
+  occurredAt,
+});

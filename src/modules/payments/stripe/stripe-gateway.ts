@@ -280,7 +280,11 @@ export class StripeGateway {
     return this.call(operation, async (stripe) => toIntent(await work(stripe)));
   }
 
-  private async call<T>(operation: string, work: (stripe: Stripe) => Promise<T>): Promise<T> {
+  /**
+   * Makes a call for another part of the shop that reads or writes Stripe, under the same deadlines and with the same errors.
+   * @param operation names it in logs and metrics
+   */
+  async call<T>(operation: string, work: (stripe: Stripe) => Promise<T>): Promise<T> {
     const { client, line } = this;
     if (!client || !line) throw PaymentMethodUnavailable({ detail: 'Stripe is not set up.' });
     try {

@@ -1,0 +1,17 @@
+import type { Tx } from '#libs/database';
+import { encodeId } from '#libs/ids';
+import { REFUND_BLOCKING } from './dispute.state.js';
+import { PaymentDisputed } from './disputes.errors.js';
+
+/**
+ * Refuses to send money back that the bank has taken, or may take. Call it with the payment locked.
+ * @throws `payment_disputed`
+ */
+export async function assertNotDisputed(tx: Tx, paymentId: string): Promise<void> {
+  const [dispute] = await tx.query<{ id: string; status: string }>(
+    `SELECT id, status FROM disputes WHERE payment_id = $1 AND status = ANY($2) LIMIT 1`,
+    [paymentId, REFUND_BLOCKING],
+  );
+  if (dispute)
+    throw PaymentDisputed({ data: { disputeId: encodeId('dispute', dispute.id), disputeStatus: dispute.status } });
+}

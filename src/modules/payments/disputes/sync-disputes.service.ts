@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { type PaymentRow, PaymentsRepository } from '../payments.repository.js';
+import { StripeDisputes } from '../stripe/stripe-disputes.js';
+import { SettleDisputes } from './settle-disputes.service.js';
+
+/** Reads from Stripe what cardholders and their banks say of a payment, then applies it. Events are hints only. */
+@Injectable()
+export class SyncDisputes {
+  constructor(
+    private readonly db: Db,
+    private readonly stripe: StripeDisputes,
+    private readonly payments: PaymentsRepository,
+    private readonly settle: SettleDisputes,
+  ) {}
+
+  /** @param intentRef the intent that an event is about; one of somebody else is left alone */
+  async executeByIntent(intentRef: string): Promise<void> {
+    const payment = await this.payments.findByRef(this.db, intentRef);
+    if (payment) await this.execute(payment);
+  }
+
+  async execute(payment: PaymentRow): Promise<void> {
+    if (payment.provider !== 'stripe' || payment.provider_ref === null) return;
+    // Of two readings the one that began later counts: whatever changed in between has an event, and so a reading, of its own.
+    const [clock] = await this.db.query<{ now: Date }>(`SELECT clock_timestamp() AS now`);
+    const [disputes, warnings] = await Promise.all([
+      this.stripe.ofIntent(payment.provider_ref),
+      this.stripe.warningsOf(payment.provider_ref),
+    ]);
+    if (disputes.length === 0 && warnings.length === 0) return;
+    await this.db.transaction((tx) => this.settle.apply(tx, payment.id, { disputes, warnings, readAt: clock!.now }));
+  }
+}
