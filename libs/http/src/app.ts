@@ -126,6 +126,8 @@ export async function createHttpApp(
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: CORS_ALLOWED,
     exposedHeaders: CORS_EXPOSED,
+    // Pages on the list may keep their session in a cookie. Nobody else is on it, and `*` is never answered.
+    credentials: true,
     maxAge: 7200,
   });
   await server.register(compress, { threshold: 1024, encodings: ['br', 'gzip'], globalDecompression: false });

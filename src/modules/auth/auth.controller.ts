@@ -1,14 +1,14 @@
-import { Body, Controller, Header, Headers, HttpCode, Ip, Post } from '@nestjs/common';
+import { Body, Controller, Header, Headers, HttpCode, Ip, Post, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { RateLimited, ValidationFailed } from '#libs/errors';
-import { Throws } from '#libs/http';
+import { Forbidden, RateLimited, ValidationFailed } from '#libs/errors';
+import { type Reply, type Request, Throws } from '#libs/http';
 import { CartToken, Public } from './access.decorators.js';
-import { AccessTokens } from './access-token.js';
 import { InvalidCredentials, InvalidRefreshToken } from './auth.errors.js';
-import { LoginRequest, RefreshRequest, SessionResponse, type SignInCartResponse } from './dto/session.dto.js';
+import { LoginRequest, RefreshRequest, SessionResponse } from './dto/session.dto.js';
 import { LoginService } from './login.service.js';
 import { SignInHooks } from './sign-in-hooks.js';
-import { type Session, type SessionOwner, Sessions } from './sessions.service.js';
+import { SessionAnswer } from './session-answer.js';
+import { Sessions } from './sessions.service.js';
 
 /** The door for people. */
 @ApiTags('Authentication')
@@ -17,7 +17,7 @@ export class AuthController {
   constructor(
     private readonly loginService: LoginService,
     private readonly sessions: Sessions,
-    private readonly tokens: AccessTokens,
+    private readonly answer: SessionAnswer,
     private readonly hooks: SignInHooks,
   ) {}
 
@@ -40,11 +40,12 @@ export class AuthController {
     @Ip() address: string,
     @Headers('user-agent') userAgent: string | undefined,
     @CartToken() token: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
   ): Promise<SessionResponse> {
     const session = await this.loginService.execute(body, { address, userAgent });
     const guest = body.cartId === undefined ? undefined : { cartId: body.cartId, token };
     const cart = session.owner.kind === 'customer' ? await this.hooks.cartOf(session.owner, guest) : undefined;
-    return this.answer(session, cart);
+    return this.answer.give(reply, session, body.session ?? 'body', cart);
   }
 
   /** Renews a session. */
@@ -59,9 +60,14 @@ export class AuthController {
       'Each refresh token works once. One that is sent again later ends the session: somebody else may have it. A session lasts 30 days.',
   })
   @ApiOkResponse({ type: SessionResponse })
-  @Throws(ValidationFailed, InvalidRefreshToken)
-  async refresh(@Body() body: RefreshRequest): Promise<SessionResponse> {
-    return this.answer(await this.sessions.renew(body.refreshToken));
+  @Throws(ValidationFailed, InvalidRefreshToken, Forbidden)
+  async refresh(
+    @Body() body: RefreshRequest,
+    @Req() request: Request,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<SessionResponse> {
+    const { refreshToken, carrier } = this.answer.take(request, body.refreshToken);
+    return this.answer.give(reply, await this.sessions.renew(refreshToken), carrier);
   }
 
   /** Ends a session at once, its access tokens too. */
@@ -70,16 +76,14 @@ export class AuthController {
   @Public()
   @ApiOperation({ operationId: 'logout', summary: 'Sign out: ends the session and its access tokens' })
   @ApiNoContentResponse({ description: 'It is over; also when it was before' })
-  @Throws(ValidationFailed)
-  logout(@Body() body: RefreshRequest): Promise<void> {
-    return this.sessions.end(body.refreshToken);
-  }
-
-  private async answer(
-    session: Session & { owner: SessionOwner },
-    cart?: SignInCartResponse | null,
-  ): Promise<SessionResponse> {
-    const { id, tokenVersion, kind } = session.owner;
-    return SessionResponse.from(session, await this.tokens.issue(id, session.sessionId, tokenVersion, kind), cart);
+  @Throws(ValidationFailed, InvalidRefreshToken, Forbidden)
+  async logout(
+    @Body() body: RefreshRequest,
+    @Req() request: Request,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<void> {
+    const { refreshToken, carrier } = this.answer.take(request, body.refreshToken);
+    await this.sessions.end(refreshToken);
+    if (carrier === 'cookie') this.answer.clear(reply);
   }
 }

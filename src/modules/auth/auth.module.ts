@@ -5,6 +5,7 @@ import { AccessGuard } from './access.guard.js';
 import { AccessTokens } from './access-token.js';
 import { AccountLinks } from './account-links.repository.js';
 import { AuthController } from './auth.controller.js';
+import { JwksController } from './jwks.controller.js';
 import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { KeySet } from './key-set.js';
@@ -15,6 +16,7 @@ import { PasswordHasher } from './password-hasher.js';
 import { PasswordController } from './password.controller.js';
 import { ResetPassword } from './reset-password.service.js';
 import { RouteAudit } from './route-audit.js';
+import { SessionAnswer } from './session-answer.js';
 import { Sessions } from './sessions.service.js';
 import { SignInHooks } from './sign-in-hooks.js';
 import { StaffAdminController } from './staff.admin.controller.js';
@@ -24,7 +26,7 @@ import { StaffService } from './staff.service.js';
 /** Who asks, and whether they may. */
 @Module({
   imports: [DiscoveryModule, JwtModule.register({})],
-  controllers: [AuthController, PasswordController, StaffAdminController],
+  controllers: [AuthController, JwksController, PasswordController, StaffAdminController],
   providers: [
     KeySet,
     AccessTokens,
@@ -36,6 +38,7 @@ import { StaffService } from './staff.service.js';
     LoginService,
     Sessions,
     SignInHooks,
+    SessionAnswer,
     LinkTokens,
     AccountLinks,
     ResetPassword,
@@ -43,6 +46,16 @@ import { StaffService } from './staff.service.js';
     StaffService,
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [StaffService, AccessTokens, PasswordHasher, LoginThrottle, Sessions, SignInHooks, LinkTokens, AccountLinks],
+  exports: [
+    StaffService,
+    AccessTokens,
+    PasswordHasher,
+    LoginThrottle,
+    Sessions,
+    SignInHooks,
+    SessionAnswer,
+    LinkTokens,
+    AccountLinks,
+  ],
 })
 export class AuthModule {}

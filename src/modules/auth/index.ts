@@ -19,6 +19,7 @@ export { LoginThrottle } from './login-throttle.js';
 export { PasswordHasher } from './password-hasher.js';
 export { CUSTOMER_PASSWORD_MIN, PASSWORD_MAX, passwordProblem } from './password-policy.js';
 export { type SessionOwner, Sessions, type SessionView } from './sessions.service.js';
+export { SessionAnswer, type SessionCarrier } from './session-answer.js';
 export { type GuestCart, SignInHooks } from './sign-in-hooks.js';
 export { announcePasswordChanged } from './reset-password.service.js';
 export { MailSentResponse } from './dto/password.dto.js';

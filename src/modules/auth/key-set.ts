@@ -24,6 +24,14 @@ export class KeySet {
     this.signing = { kid: thumbprint(createPublicKey(first)), privateKey: first };
   }
 
+  /** The public keys as RFC 7517 writes them, the one that signs first. */
+  published(): { kid: string; kty: string; crv: string; x: string; y: string; alg: string; use: string }[] {
+    return [...this.publicKeys].map(([kid, key]) => {
+      const { kty, crv, x, y } = key.export({ format: 'jwk' });
+      return { kid, kty: kty!, crv: crv!, x: x!, y: y!, alg: 'ES256', use: 'sig' };
+    });
+  }
+
   /** The public key of that name; names are looked up, never followed. */
   find(kid: string): KeyObject | undefined {
     return this.publicKeys.get(kid);

@@ -7,7 +7,8 @@ import type { SubjectKind } from './access-token.js';
 import { InvalidRefreshToken } from './auth.errors.js';
 import type { Role } from './permissions.js';
 
-const LIFETIME_DAYS = 30;
+/** How long a session lasts, however often it is renewed. */
+export const LIFETIME_DAYS = 30;
 const GRACE_SECONDS = 10;
 const USER_AGENT_MAX = 200;
 

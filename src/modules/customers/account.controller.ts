@@ -1,14 +1,14 @@
-import { Body, Controller, Header, Headers, HttpCode, Ip, Post } from '@nestjs/common';
+import { Body, Controller, Header, Headers, HttpCode, Ip, Post, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RateLimited, ValidationFailed } from '#libs/errors';
-import { Throws } from '#libs/http';
+import { type Reply, Throws } from '#libs/http';
 import {
-  AccessTokens,
   CartToken,
   InvalidCredentials,
   InvalidLink,
   MailSentResponse,
   Public,
+  SessionAnswer,
   SessionResponse,
   SignInHooks,
 } from '../auth/index.js';
@@ -23,7 +23,7 @@ export class AccountController {
   constructor(
     private readonly registerCustomer: RegisterCustomer,
     private readonly verify: VerifyEmail,
-    private readonly tokens: AccessTokens,
+    private readonly answer: SessionAnswer,
     private readonly hooks: SignInHooks,
   ) {}
 
@@ -66,15 +66,11 @@ export class AccountController {
     @Ip() address: string,
     @Headers('user-agent') userAgent: string | undefined,
     @CartToken() token: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
   ): Promise<SessionResponse> {
     const session = await this.verify.execute(body, { address, userAgent });
-    const { id, tokenVersion } = session.owner;
     const guest = body.cartId === undefined ? undefined : { cartId: body.cartId, token };
     const cart = await this.hooks.cartOf(session.owner, guest);
-    return SessionResponse.from(
-      session,
-      await this.tokens.issue(id, session.sessionId, tokenVersion, 'customer'),
-      cart,
-    );
+    return this.answer.give(reply, session, body.session ?? 'body', cart);
   }
 }

@@ -4,6 +4,7 @@ import { encodeId } from '#libs/ids';
 import { ACCESS_TOKEN, type SubjectKind } from '../access-token.js';
 import { PASSWORD_MAX } from '../password-policy.js';
 import { ROLES, type Role } from '../permissions.js';
+import type { SessionCarrier } from '../session-answer.js';
 import type { CustomerOwner, Session, SessionOwner, StaffOwner } from '../sessions.service.js';
 
 /** Who wants to sign in. */
@@ -17,14 +18,22 @@ export class LoginRequest {
     Opt({ description: 'which account, where one address has both; the one of staff when left out' }),
   )
   as?: SubjectKind;
+  @OneOf(
+    ['body', 'cookie'],
+    Opt({
+      description:
+        'where the refresh token goes: into the answer, or into a cookie that no script can read (`HttpOnly`, `SameSite=Strict`)',
+    }),
+  )
+  session?: SessionCarrier;
   @Id('cart', Opt({ description: 'the cart of the guest who signs in; its token goes into X-Cart-Token' }))
   cartId?: string;
 }
 
 /** Which session is to be renewed or ended. */
 export class RefreshRequest {
-  @Text(200, { description: 'the `refreshToken` of the latest answer' })
-  refreshToken: string;
+  @Text(200, Opt({ description: 'the `refreshToken` of the latest answer; left out where a cookie carries it' }))
+  refreshToken?: string;
 }
 
 /** A member of staff who is signed in. */
@@ -101,8 +110,8 @@ export class SessionResponse {
   tokenType: 'Bearer';
   @ApiProperty({ type: 'integer', description: 'seconds that the access token is good for', example: 600 })
   expiresIn: number;
-  @ApiProperty({ description: 'for POST /v1/auth/refresh, once' })
-  refreshToken: string;
+  @ApiProperty({ required: false, description: 'for POST /v1/auth/refresh, once; left out where a cookie carries it' })
+  refreshToken?: string;
   @ApiProperty({
     oneOf: [{ $ref: getSchemaPath(SessionStaffResponse) }, { $ref: getSchemaPath(SessionCustomerResponse) }],
   })

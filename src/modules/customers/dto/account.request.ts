@@ -1,5 +1,5 @@
-import { Email, Flag, Id, Opt, Text } from '#libs/http';
-import { CUSTOMER_PASSWORD_MIN, PASSWORD_MAX } from '../../auth/index.js';
+import { Email, Flag, Id, OneOf, Opt, Text } from '#libs/http';
+import { CUSTOMER_PASSWORD_MIN, PASSWORD_MAX, type SessionCarrier } from '../../auth/index.js';
 
 const NEW_PASSWORD = {
   description: `at least ${CUSTOMER_PASSWORD_MIN} characters (15 are better); any will do, except what is guessed first`,
@@ -29,6 +29,8 @@ export class VerifyEmailRequest {
     example: 'violet harbor 42 pelicans',
   })
   password: string;
+  @OneOf(['body', 'cookie'], Opt({ description: 'as at the sign-in: where the refresh token goes' }))
+  session?: SessionCarrier;
   @Id('cart', Opt({ description: 'as at the sign-in: the cart of the guest; its token goes into X-Cart-Token' }))
   cartId?: string;
 }
