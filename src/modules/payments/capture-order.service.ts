@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
 import { type FieldError, ValidationFailed } from '#libs/errors';
+import { failpoint } from '#libs/failpoints';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
 import { OrdersRepository } from '../orders/index.js';
@@ -88,6 +89,7 @@ export class CaptureOrder {
       data: { amount, currency: payment.currency },
     });
     await enqueue(tx, ExecuteCaptureJob, id, { captureId: id }, new Date(Date.now() + JOB_DELAY_MS));
+    failpoint('commit.capture');
     return id;
   }
 

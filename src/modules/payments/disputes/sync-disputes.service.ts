@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { type PaymentRow, PaymentsRepository } from '../payments.repository.js';
 import { StripeDisputes } from '../stripe/stripe-disputes.js';
 import { SettleDisputes } from './settle-disputes.service.js';
@@ -29,6 +30,9 @@ export class SyncDisputes {
       this.stripe.warningsOf(payment.provider_ref),
     ]);
     if (disputes.length === 0 && warnings.length === 0) return;
-    await this.db.transaction((tx) => this.settle.apply(tx, payment.id, { disputes, warnings, readAt: clock!.now }));
+    await this.db.transaction(async (tx) => {
+      await this.settle.apply(tx, payment.id, { disputes, warnings, readAt: clock!.now });
+      failpoint('commit.disputes');
+    });
   }
 }
