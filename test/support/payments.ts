@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Stripe from 'stripe';
 import { decodeId, newUuid } from '#libs/ids';
 import { ReconcileHandler } from '../../src/modules/payments/jobs/reconcile.job.js';
@@ -174,6 +175,25 @@ export class PaymentShop {
        WHERE name = $1 AND state = 'queued' AND ($2::text IS NULL OR payload->>$2 = $3)`,
       [name, field ?? null, value ?? null],
     );
+  }
+
+  /** From now on cards are held, and charged when staff say so; or charged at once. */
+  async captureLater(isLater: boolean): Promise<void> {
+    await this.shop.db.query(`UPDATE shop_settings SET payment_capture = $1, version = version + 1`, [
+      isLater ? 'manual' : 'automatic',
+    ]);
+    // A change of the settings is seen everywhere within this time.
+    await sleep(1_100);
+  }
+
+  capture(sale: Sale, body: Record<string, unknown> = {}, key: string = newUuid()): Promise<Answer> {
+    return this.shop.call('POST', `/v1/admin/orders/${sale.orderId}/captures`, { bearer: this.bearer, key, body });
+  }
+
+  /** Disputes of the sale, as staff see them. */
+  async disputes(sale: Sale): Promise<any[]> {
+    return (await this.shop.call('GET', `/v1/admin/disputes?orderId=${sale.orderId}`, { bearer: this.bearer })).body
+      .data;
   }
 
   /** Runs the reconciliation as if the payment of this order had not been heard of for an hour. */

@@ -26,15 +26,15 @@ export class Processes {
   /** What the processes wrote, for failing tests. */
   output = '';
 
-  /** Starts `dist/<file>` with these settings. */
-  start(file: string, env: Record<string, string>): ChildProcess {
+  /** Starts `dist/<file>` with these settings. With `ipc` it takes messages, and sends its own. */
+  start(file: string, env: Record<string, string>, options: { ipc?: boolean } = {}): ChildProcess {
     const child = spawn(process.execPath, ['--enable-source-maps', join(ROOT, 'dist', file)], {
       cwd: ROOT,
       env: { PATH: process.env.PATH, DATA_DIR: this.dataDir, LOG_LEVEL: 'warn', DEMO: '0', MIGRATE: '0', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(options.ipc ? (['ipc'] as const) : [])],
     });
-    child.stdout.on('data', (data: Buffer) => (this.output += data.toString()));
-    child.stderr.on('data', (data: Buffer) => (this.output += data.toString()));
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on('data', (data: Buffer) => (this.output += data.toString()));
     this.children.add(child);
     child.once('exit', () => this.children.delete(child));
     return child;

@@ -1,0 +1,380 @@
+import type { ChildProcess } from 'node:child_process';
+import { on, once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import Stripe from 'stripe';
+import { newUuid } from '#libs/ids';
+import { PaymentShop, type Sale } from '../support/payments.js';
+import { freePort, Processes } from '../support/processes.js';
+import { SEED } from '../support/rounds.js';
+import { WEBHOOK_SECRET } from '../support/shop.js';
+
+const SOURCES = resolve(import.meta.dirname, '../../src/modules');
+const IS_FULL = process.env.EMPORIUM_TEST_FULL === '1';
+
+/** What somebody does with the shop while it is killed, what they do again afterwards, and what has to have come of it. */
+interface Flow {
+  prepare(): Promise<Sale | void>;
+  act(sale: Sale | void): Promise<unknown>;
+  check(sale: Sale): Promise<void>;
+}
+
+/**
+ * Every failpoint of payments with a flow that comes to it. In `npm test` those that differ most, in the long run all:
+ * which are left out is said here, and a failpoint that is not in the table fails the run.
+ */
+const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
+  ['commit.place_order', 'checkout', true],
+  ['stripe.create.before', 'checkout', true],
+  ['stripe.create.after', 'checkout', true],
+  ['stripe.confirm.before', 'checkout', false],
+  ['stripe.confirm.after', 'checkout', true],
+  ['commit.settle', 'checkout', true],
+  ['commit.webhook', 'pay in the browser', true],
+  ['stripe.retrieve.before', 'pay in the browser', false],
+  ['stripe.retrieve.after', 'pay in the browser', true],
+  ['commit.settle', 'pay in the browser', false],
+  ['commit.receipt', 'pay in the browser', true],
+  ['stripe.cancel.before', 'cancel before paying', false],
+  ['stripe.cancel.after', 'cancel before paying', true],
+  ['commit.settle', 'cancel before paying', false],
+  ['commit.refund', 'refund', false],
+  ['stripe.refund.before', 'refund', true],
+  ['stripe.refund.after', 'refund', true],
+  ['commit.refund_answer', 'refund', true],
+  ['stripe.list_refunds.before', 'refund', false],
+  ['stripe.list_refunds.after', 'refund', false],
+  ['commit.refund_refused', 'refund that Stripe refuses', false],
+  ['commit.cancel', 'cancel a paid order', false],
+  ['stripe.refund.after', 'cancel a paid order', false],
+  ['commit.mark_paid', 'pay on invoice', false],
+  ['stripe.retrieve_object.before', 'an event that names a charge only', false],
+  ['stripe.retrieve_object.after', 'an event that names a charge only', false],
+  ['commit.disputes', 'pay with a card that is disputed', true],
+  ['stripe.list_disputes.before', 'pay with a card that is disputed', false],
+  ['stripe.list_disputes.after', 'pay with a card that is disputed', false],
+  ['stripe.list_fraud_warnings.before', 'pay with a card that is disputed', false],
+  ['stripe.list_fraud_warnings.after', 'pay with a card that is disputed', false],
+  ['stripe.dispute_evidence.before', 'answer a dispute', false],
+  ['stripe.dispute_evidence.after', 'answer a dispute', false],
+  ['stripe.dispute_close.before', 'give up a dispute', false],
+  ['stripe.dispute_close.after', 'give up a dispute', false],
+  ['commit.capture', 'capture', false],
+  ['stripe.capture.before', 'capture', false],
+  ['stripe.capture.after', 'capture', true],
+  ['commit.settle', 'capture', false],
+];
+
+describe(`A process killed at any moment (seed ${SEED})`, () => {
+  const pay = new PaymentShop();
+  const processes = new Processes();
+  let url: string;
+  let env: Record<string, string>;
+  let api: ChildProcess;
+
+  async function start(): Promise<void> {
+    api = processes.start('src/main.js', env, { ipc: true });
+    await told('ready');
+  }
+
+  /** Waits for a message of the process. */
+  async function told(type: string): Promise<void> {
+    const signal = AbortSignal.timeout(30_000);
+    for await (const [message] of on(api, 'message', { signal, close: ['exit'] })) if (message.type === type) return;
+    throw new Error(`the process ended instead of telling that it is ${type}:\n${processes.output.slice(-2000)}`);
+  }
+
+  beforeAll(async () => {
+    process.stderr.write(`crash matrix: seed ${SEED}, EMPORIUM_SEED=${SEED} repeats it\n`);
+    // It makes the goods and reads the books; whatever is tested is done by the other process.
+    await pay.start({ env: { JOBS: '0' } });
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    env = {
+      FAILPOINTS: 'on',
+      PORT: String(port),
+      DATABASE_URL: pay.shop.database.url,
+      STRIPE_SECRET_KEY: 'sk_test_emporium',
+      STRIPE_PUBLISHABLE_KEY: 'pk_test_emporium',
+      STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+      STRIPE_API_BASE: pay.stripe.url,
+      SIGNING_KEY: Buffer.from(
+        pay.shop.config.signingKeys[0]!.export({ type: 'pkcs8', format: 'pem' }) as string,
+      ).toString('base64'),
+    };
+    for (const endpoint of pay.stripe.state().webhook_endpoints as { id: string }[])
+      pay.stripe.removeWebhookEndpoint(endpoint.id);
+    pay.stripe.addWebhookEndpoint({ url: `${url}/v1/webhooks/stripe`, secret: WEBHOOK_SECRET });
+    await start();
+  }, 60_000);
+  afterAll(async () => {
+    await processes.stop();
+    await pay.shop?.stop();
+  });
+
+  /** A request to the process that is killed; null when it was, before it answered. */
+  async function post(path: string, headers: Record<string, string>, body: unknown = {}) {
+    try {
+      const response = await fetch(`${url}${path}`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      });
+      return { status: response.status, body: (await response.json()) as any };
+    } catch {
+      return null;
+    }
+  }
+
+  async function checkout(body: Record<string, unknown>, variantId?: string) {
+    const filled = await pay.fill(variantId ? { variantId } : {});
+    const key = newUuid();
+    const request = () =>
+      post(`/v1/carts/${filled.cart.id}/checkout`, { 'X-Cart-Token': filled.cart.token, 'Idempotency-Key': key }, body);
+    return { ...filled, request };
+  }
+  const SERVER = { paymentMethod: 'stripe', confirmationToken: 'pm_card_visa', returnUrl: 'http://localhost/done' };
+
+  async function sold(body: Record<string, unknown> = { paymentMethod: 'stripe' }): Promise<Sale> {
+    const { request, variantId, quantity, cart } = await checkout(body);
+    const answer = await request();
+    expect(answer).toMatchObject({ status: 201 });
+    const { order, payment } = answer!.body;
+    return {
+      variantId, quantity, cartId: cart.id, token: cart.token, orderId: order.id, number: order.number,
+      lineId: order.lines[0].id, paymentId: payment.id, intent: pay.intentsOf(order.id)[0]?.id ?? '',
+      clientSecret: payment.clientSecret, payment,
+    }; // prettier-ignore
+  }
+  async function paid(card = 'pm_card_visa'): Promise<Sale> {
+    const sale = await sold({ ...SERVER, confirmationToken: card });
+    await pay.shop.quiet();
+    return sale;
+  }
+  async function isPaidOnce(sale: Sale): Promise<void> {
+    expect(await pay.standing(sale)).toEqual(['confirmed', 'paid', 3, 0]);
+    expect(pay.charges(sale)).toHaveLength(1);
+    expect(pay.intentsOf(sale.orderId)).toHaveLength(1);
+    expect(await pay.told(sale, 'order.paid')).toBe(1);
+    expect(await pay.told(sale, 'order.placed')).toBe(1);
+  }
+
+  /** The same request with the same key, before and after. */
+  let again: () => ReturnType<typeof post>;
+  let found: Sale | undefined;
+  const asStaff = (key: string) => ({ Authorization: `Bearer ${pay.bearer}`, 'Idempotency-Key': key });
+
+  const flows: Record<string, Flow> = {
+    checkout: {
+      prepare: async () => {
+        const { request, variantId, quantity, cart } = await checkout(SERVER);
+        again = async () => {
+          const answer = await request();
+          if (answer?.status === 201) found = pay.saleOf(answer as never, variantId, quantity, cart);
+          return answer;
+        };
+      },
+      act: () => again(),
+      check: isPaidOnce,
+    },
+    'pay in the browser': {
+      prepare: () => sold(),
+      act: (sale) => {
+        again = () => post(`/v1/orders/${sale!.orderId}/payments/sync`, { 'X-Cart-Token': sale!.token });
+        return pay.shop.confirm(sale!.clientSecret);
+      },
+      check: isPaidOnce,
+    },
+    'cancel before paying': {
+      prepare: () => sold(),
+      act: (sale) => {
+        again = () => post(`/v1/orders/${sale!.orderId}/cancel`, { 'X-Cart-Token': sale!.token });
+        return again();
+      },
+      check: async (sale) => {
+        expect(await pay.standing(sale)).toEqual(['canceled', 'canceled', 5, 0]);
+        expect(pay.intentsOf(sale.orderId)).toMatchObject([{ status: 'canceled' }]);
+        expect(pay.charges(sale)).toEqual([]);
+      },
+    },
+    refund: {
+      prepare: () => paid(),
+      act: (sale) => {
+        const key = newUuid();
+        again = () => post(`/v1/admin/orders/${sale!.orderId}/refunds`, asStaff(key), { amount: 500 });
+        return again();
+      },
+      check: async (sale) => {
+        expect(await pay.standing(sale)).toEqual(['confirmed', 'partially_refunded', 3, 0]);
+        expect(pay.refundsAtStripe(sale)).toMatchObject([{ amount: 500, status: 'succeeded' }]);
+      },
+    },
+    'refund that Stripe refuses': {
+      prepare: () => paid(),
+      act: (sale) => {
+        const rule = { kind: 'status' as const, status: 400, code: 'charge_disputed', method: 'POST' };
+        pay.stripe.setChaos({ api: [{ ...rule, path: '/v1/refunds', count: 1 }] });
+        const key = newUuid();
+        again = () => post(`/v1/admin/orders/${sale!.orderId}/refunds`, asStaff(key), { amount: 500 });
+        return again();
+      },
+      check: async (sale) => {
+        expect(await pay.standing(sale)).toEqual(['confirmed', 'partially_refunded', 3, 0]);
+        expect(pay.refundsAtStripe(sale)).toMatchObject([{ amount: 500, status: 'succeeded' }]);
+      },
+    },
+    'cancel a paid order': {
+      prepare: () => paid(),
+      act: (sale) => {
+        again = () => post(`/v1/admin/orders/${sale!.orderId}/cancel`, asStaff(newUuid()));
+        return again();
+      },
+      check: async (sale) => {
+        expect(await pay.standing(sale)).toEqual(['canceled', 'refunded', 5, 0]);
+        expect(pay.refundsAtStripe(sale)).toMatchObject([{ amount: 2000 }]);
+      },
+    },
+    'an event that names a charge only': {
+      prepare: () => paid(),
+      act: async (sale) => {
+        const payload = JSON.stringify({
+          id: `evt_${newUuid()}`,
+          object: 'event',
+          api_version: Stripe.API_VERSION,
+          type: 'charge.updated',
+          data: { object: { object: 'charge', id: pay.charges(sale!)[0]!.id } },
+        });
+        again = () =>
+          post(
+            '/v1/webhooks/stripe',
+            { 'Stripe-Signature': Stripe.webhooks.generateTestHeaderString({ payload, secret: WEBHOOK_SECRET }) },
+            payload,
+          );
+        return again();
+      },
+      check: isPaidOnce,
+    },
+    'pay with a card that is disputed': {
+      prepare: () => sold(),
+      act: (sale) => {
+        again = () => post(`/v1/orders/${sale!.orderId}/payments/sync`, { 'X-Cart-Token': sale!.token });
+        return pay.shop.confirm(sale!.clientSecret, 'pm_card_createDispute');
+      },
+      check: async (sale) => {
+        await isPaidOnce(sale);
+        expect(await pay.disputes(sale)).toMatchObject([{ status: 'needs_response' }]);
+      },
+    },
+    'answer a dispute': {
+      prepare: () => paid('pm_card_createDispute'),
+      act: async (sale) => {
+        const [dispute] = await pay.disputes(sale!);
+        const evidence = { productDescription: 'Two mugs, blue', submit: true };
+        again = () => post(`/v1/admin/disputes/${dispute.id}/evidence`, asStaff(newUuid()), evidence);
+        return again();
+      },
+      check: async (sale) => {
+        await isPaidOnce(sale);
+        expect(await pay.disputes(sale)).toMatchObject([{ status: 'under_review' }]);
+      },
+    },
+    'give up a dispute': {
+      prepare: () => paid('pm_card_createDispute'),
+      act: async (sale) => {
+        const [dispute] = await pay.disputes(sale!);
+        again = () => post(`/v1/admin/disputes/${dispute.id}/accept`, asStaff(newUuid()));
+        return again();
+      },
+      check: async (sale) => {
+        await isPaidOnce(sale);
+        expect(await pay.disputes(sale)).toMatchObject([{ status: 'lost' }]);
+      },
+    },
+    capture: {
+      prepare: async () => {
+        await pay.captureLater(true);
+        try {
+          return await paid();
+        } finally {
+          await pay.captureLater(false);
+        }
+      },
+      act: (sale) => {
+        const key = newUuid();
+        again = () => post(`/v1/admin/orders/${sale!.orderId}/captures`, asStaff(key), { amount: 1500 });
+        return again();
+      },
+      check: async (sale) => {
+        expect(await pay.standing(sale)).toEqual(['confirmed', 'paid', 3, 0]);
+        expect(pay.charges(sale)).toMatchObject([{ amount_captured: 1500 }]);
+      },
+    },
+    'pay on invoice': {
+      prepare: () => sold({ paymentMethod: 'manual' }),
+      act: (sale) => {
+        again = () =>
+          post(`/v1/admin/orders/${sale!.orderId}/payments/${sale!.paymentId}/mark-paid`, asStaff(newUuid()));
+        return again();
+      },
+      check: async (sale) => {
+        expect(await pay.standing(sale)).toEqual(['confirmed', 'paid', 3, 0]);
+        expect(await pay.told(sale, 'order.paid')).toBe(1);
+      },
+    },
+  };
+
+  for (const [failpoint, name, isQuick] of MATRIX) {
+    if (!isQuick && !IS_FULL) continue;
+    it(`${failpoint}: ${name}`, async () => {
+      const flow = flows[name]!;
+      found = (await flow.prepare()) ?? undefined;
+      const armed = told('armed');
+      api.send({ type: 'failpoint', spec: `${failpoint}:kill` });
+      await armed;
+      const killed = once(api, 'exit', { signal: AbortSignal.timeout(15_000) });
+      const acted = flow.act(found);
+      const [, signal] = await killed.catch(() => {
+        throw new Error(`${failpoint} was never reached:\n${processes.output.slice(-2000)}`);
+      });
+      expect(signal).toBe('SIGKILL');
+      await acted;
+
+      await start();
+      // What the dead process held comes back when its leases are over; the test does not wait that long.
+      await pay.shop.db.query(`UPDATE jobs SET locked_until = now() WHERE state = 'running'`);
+      await pay.shop.db
+        .query(`UPDATE jobs SET dispatched_at = NULL, next_at = least(next_at, now()) WHERE state = 'queued'
+         AND name IN ('payments.execute-refund', 'payments.execute-capture')`);
+      await pay.shop.db.query(`UPDATE jobs SET dispatched_at = NULL WHERE state = 'queued'`);
+      await pay.shop.db.query(
+        `UPDATE idempotency_keys SET locked_at = now() - interval '90 s' WHERE response_status IS NULL`,
+      );
+      // Nobody does anything, and the books are right.
+      await pay.settleUp();
+      // Somebody does the same once more, and that is as if it had been done once.
+      expect([200, 201, 422]).toContain((await again())?.status);
+      await pay.settleUp();
+      await flow.check(found!);
+      const [orders] = await pay.shop.db.query<{ n: number }>(
+        `SELECT count(*) AS n FROM orders o JOIN carts c ON c.id = o.cart_id WHERE c.token_hash = sha256($1::bytea)`,
+        [found!.token],
+      );
+      expect(orders!.n).toBe(1);
+    }, 60_000);
+  }
+
+  it('knows every failpoint of the code', () => {
+    const source = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts'))
+      .map((path) => readFileSync(join(SOURCES, path), 'utf8'))
+      .join('\n');
+    const commits = [...source.matchAll(/failpoint\('([a-z_.]+)'\)/g)].map(([, name]) => name!);
+    const calls = [...source.matchAll(/\.(?:call|intentCall)\(\s*'([a-z_]+)'/g)].flatMap(([, operation]) => [
+      `stripe.${operation}.before`,
+      `stripe.${operation}.after`,
+    ]);
+    expect([...new Set(MATRIX.map(([failpoint]) => failpoint))].sort()).toEqual(
+      [...new Set([...commits, ...calls])].sort(),
+    );
+  });
+});

@@ -1,0 +1,90 @@
+import { usePaymentShop } from '../support/payments.js';
+import { SEED } from '../support/rounds.js';
+
+/** Cards that are held first and charged later, and money that the bank takes back. */
+describe(`Holds and disputes (seed ${SEED})`, () => {
+  const pay = usePaymentShop();
+
+  describe('with manual capture', () => {
+    beforeAll(() => pay.captureLater(true));
+    afterAll(() => pay.captureLater(false));
+
+    it('S15 capture response lost', async () => {
+      const sale = await pay.place({ pay: 'pm_card_visa' });
+      expect(await pay.standing(sale)).toEqual(['confirmed', 'authorized', 3, 0]);
+      pay.stripe.setChaos({ api: [{ kind: 'truncate', method: 'POST', contains: '/capture', count: 1 }] });
+      expect(await pay.capture(sale)).toMatchObject({ status: 201, body: { status: 'succeeded' } });
+      await pay.becomes(sale, 'confirmed', 'paid');
+      expect(await pay.payment(sale)).toMatchObject({ status: 'succeeded', captured: { amount: 2000 } });
+      expect(pay.charges(sale)).toMatchObject([{ amount_captured: 2000 }]);
+      const keys = pay.stripe.requests({ path: `/v1/payment_intents/${sale.intent}/capture` });
+      expect(new Set(keys.map((request) => request.idempotencyKey)).size).toBe(1);
+    });
+
+    it('S15 capture in a storm of errors: it goes on with the same key until it is done', async () => {
+      const sale = await pay.place({ pay: 'pm_card_visa' });
+      pay.stripe.setChaos({ api: [{ kind: 'status', status: 503, method: 'POST', contains: '/capture', count: 2 }] });
+      expect(await pay.capture(sale)).toMatchObject({ status: 503, body: { code: 'payment_unavailable' } });
+      expect((await pay.order(sale)).paymentStatus).toBe('authorized');
+      pay.stripe.clearChaos();
+      await pay.wake('payments.execute-capture');
+      await pay.becomes(sale, 'confirmed', 'paid');
+      expect(pay.charges(sale)).toMatchObject([{ amount_captured: 2000 }]);
+    });
+
+    it('S16 manual capture partial', async () => {
+      const sale = await pay.place({ pay: 'pm_card_visa' });
+      const lines = [{ lineId: sale.lineId, quantity: 1 }];
+      expect(await pay.capture(sale, { lines })).toMatchObject({ status: 201, body: { amount: { amount: 1000 } } });
+      await pay.becomes(sale, 'confirmed', 'paid');
+      expect(pay.intentsOf(sale.orderId)).toMatchObject([{ status: 'succeeded', amount_received: 1000 }]);
+      expect(await pay.standing(sale)).toEqual(['confirmed', 'paid', 4, 0]);
+    });
+
+    it('S17 hold expires', async () => {
+      const sale = await pay.place({ pay: 'pm_card_visa' });
+      pay.stripe.expireHold(sale.intent);
+      await pay.becomes(sale, 'canceled', 'canceled');
+      expect(pay.intentsOf(sale.orderId)).toMatchObject([{ status: 'canceled', cancellation_reason: 'automatic' }]);
+      expect(await pay.standing(sale)).toEqual(['canceled', 'canceled', 5, 0]);
+      const ship = await pay.shop.call('POST', `/v1/admin/orders/${sale.orderId}/fulfillments`, {
+        bearer: pay.bearer,
+        body: {},
+      });
+      expect(ship.status).toBe(409);
+      expect((await pay.capture(sale)).status).toBe(409);
+    });
+
+    it('a capture that Stripe turns away for being too busy (lock_timeout) is made in the end, once', async () => {
+      const sale = await pay.place({ pay: 'pm_card_visa' });
+      pay.stripe.setChaos({
+        api: [{ kind: 'status', status: 429, code: 'lock_timeout', method: 'POST', contains: '/capture', count: 2 }],
+      });
+      expect(await pay.capture(sale)).toMatchObject({ status: 201 });
+      await pay.becomes(sale, 'confirmed', 'paid');
+      expect(pay.charges(sale)).toMatchObject([{ amount_captured: 2000 }]);
+    });
+  });
+
+  for (const end of ['lost', 'won'] as const) {
+    it(`S28 dispute cycle: ${end}`, async () => {
+      const sale = await pay.place({ pay: 'pm_card_createDispute' });
+      const asStaff = async () =>
+        (await pay.shop.call('GET', `/v1/admin/orders/${sale.orderId}`, { bearer: pay.bearer })).body;
+      await pay.shop.until(async () => (await asStaff()).disputed, 'the dispute to be heard of');
+      expect(await pay.refund(sale, {})).toMatchObject({ status: 409 });
+      expect(pay.refundsAtStripe(sale)).toEqual([]);
+      const ship = await pay.shop.call('POST', `/v1/admin/orders/${sale.orderId}/fulfillments`, {
+        bearer: pay.bearer,
+        body: {},
+      });
+      expect(ship.status).toBe(409);
+      if (end === 'lost') pay.stripe.loseDispute(sale.intent);
+      else pay.stripe.winDispute(sale.intent);
+      await pay.shop.until(async () => (await pay.disputes(sale))[0].status === end, 'the bank to decide');
+      await pay.shop.quiet();
+      expect(await pay.order(sale)).toMatchObject({ status: 'confirmed', paymentStatus: 'paid' });
+      if (end === 'won') expect(await asStaff()).toMatchObject({ disputed: false, hold: null });
+    });
+  }
+});
