@@ -1,7 +1,7 @@
 import Stripe from 'stripe';
 import type { ApiRule } from './chaos.js';
-import { createEmulator, type Emulator } from './index.js';
-import { clientOf, failureOf } from './testing.js';
+import type { Emulator } from './index.js';
+import { clientOf, createEmulator, failureOf } from './testing.js';
 
 let emulator: Emulator;
 let stripe: Stripe;

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Stripe from 'stripe';
-import { createEmulator, type Emulator } from './index.js';
-import { clientOf, failureOf, Receiver } from './testing.js';
+import type { Emulator } from './index.js';
+import { clientOf, createEmulator, failureOf, Receiver } from './testing.js';
 
 const BACK = 'https://shop.test/back';
 const DAY = 24 * 3600;

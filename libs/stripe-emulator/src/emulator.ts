@@ -8,6 +8,7 @@ import { Chaos, type ChaosRules } from './chaos.js';
 import { type Clock, type Duration, EmulatedClock, milliseconds, systemClock } from './clock.js';
 import { Engine, snapshot } from './engine.js';
 import { Api } from './http/api.js';
+import type { Exchange } from './exchange.js';
 import { IdempotencyKeys } from './http/idempotency.js';
 import { type LoggedRequest, RequestLog } from './http/request-log.js';
 import { Router } from './http/router.js';
@@ -38,6 +39,10 @@ export interface EmulatorOptions {
   seed?: number;
   /** The real time by default; the emulated one runs ahead of it by what it was advanced. */
   clock?: Clock;
+  /** Told of each call and its answer. */
+  observe?: (exchange: Exchange) => void;
+  /** Told of each event. */
+  observeEvent?: (event: AnyEvent) => void;
 }
 
 const RETRY_SCHEDULE_MS = [200, 500, 1000, 2000, 5000, 15_000, 60_000];
@@ -86,6 +91,7 @@ export class Emulator extends Actions {
       options.settleDelayMs ?? 300,
       options.confirmLimit ?? 50,
       () => this.tasks.arm(),
+      options.observeEvent,
     );
     this.chaosRules = new Chaos(seededRandom((options.seed ?? 1) + 1));
     this.resources = new Resources(this.engine);
@@ -98,7 +104,7 @@ export class Emulator extends Actions {
     this.tasks = new TaskRunner(this.engine, this.resources, announce);
     this.keys = new IdempotencyKeys(this.store.results, clock);
     const router = new Router(this.resources.routes);
-    this.api = new Api(this.engine, router, this.keys, this.log, this.chaosRules, this.dispatcher);
+    this.api = new Api(this.engine, router, this.keys, this.log, this.chaosRules, this.dispatcher, options.observe);
     this.pages = new Pages(this.engine, this.resources, announce);
     for (const target of options.webhooks ?? []) this.addWebhookEndpoint(target);
     this.server = createServer((request, response) => void this.serve(request, response));

@@ -46,7 +46,7 @@ export class Scope {
   /** Stores the events so far and hands them out. */
   takeEvents(): AnyEvent[] {
     const events = this.emitted.splice(0);
-    for (const event of events) this.engine.store.events.put(event);
+    for (const event of events) this.engine.record(event);
     return events;
   }
 }
@@ -65,7 +65,14 @@ export class Engine {
     /** Confirms after which an intent is canceled by itself. */
     readonly confirmLimit: number,
     private readonly onTask: () => void,
+    private readonly onEvent?: (event: AnyEvent) => void,
   ) {}
+
+  /** Keeps an event. */
+  record(event: AnyEvent): void {
+    this.store.events.put(event);
+    this.onEvent?.(event);
+  }
 
   now(): number {
     return seconds(this.clock);

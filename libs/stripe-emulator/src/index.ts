@@ -3,6 +3,7 @@ export type { ApiRule, ChaosRules, WebhookRule } from './chaos.js';
 export type { Clock, Duration } from './clock.js';
 export type { EmulatorOptions, Problems } from './emulator.js';
 export { Emulator } from './emulator.js';
+export type { Exchange } from './exchange.js';
 export type { LoggedRequest } from './http/request-log.js';
 export type { DisputeKind, DisputeOptions } from './resources/disputes.js';
 export type { WebhookTarget } from './resources/webhook-endpoints.js';

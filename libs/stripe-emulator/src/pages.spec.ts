@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
-import { createEmulator, type Emulator } from './index.js';
-import { clientOf } from './testing.js';
+import type { Emulator } from './index.js';
+import { clientOf, createEmulator } from './testing.js';
 
 const BACK = 'https://shop.test/thanks?order=7';
 let emulator: Emulator;

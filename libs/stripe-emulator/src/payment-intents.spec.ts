@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
-import { API_VERSION, createEmulator, type Emulator } from './index.js';
-import { clientOf, failureOf } from './testing.js';
+import { API_VERSION, type Emulator } from './index.js';
+import { clientOf, createEmulator, failureOf } from './testing.js';
 
 const BACK = 'https://shop.test/back';
 let emulator: Emulator;

@@ -1,8 +1,7 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEmulator } from './index.js';
-import { clientOf, Receiver } from './testing.js';
+import { clientOf, createEmulator, Receiver } from './testing.js';
 
 const BACK = 'https://shop.test/back';
 let folder: string;

@@ -1,7 +1,20 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Stripe from 'stripe';
-import type { Emulator } from './emulator.js';
+import { Emulator, type EmulatorOptions } from './emulator.js';
+import { Contract } from './schema/contract.js';
+
+/** Jest's, whose types the build does not know. */
+declare const afterAll: (work: () => void) => void;
+
+let contract: Contract | undefined;
+
+/** An emulator whose every answer and event is compared with the SDK's types. */
+export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  contract ??= await Contract.load();
+  return Emulator.start({ observe: contract.observe, observeEvent: contract.observeEvent, ...options });
+}
+afterAll(() => contract?.assertKept());
 
 /** The real SDK, talking to an emulator. */
 export const clientOf = (emulator: Emulator, config: Partial<Stripe.StripeConfig> = {}): Stripe =>

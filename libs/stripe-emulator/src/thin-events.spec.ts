@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
-import { createEmulator, type Emulator } from './index.js';
-import { clientOf, failureOf, Receiver } from './testing.js';
+import type { Emulator } from './index.js';
+import { clientOf, createEmulator, failureOf, Receiver } from './testing.js';
 
 let emulator: Emulator;
 let thin: Receiver;

@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
-import { createEmulator, type Emulator } from './index.js';
-import { clientOf, Receiver } from './testing.js';
+import type { Emulator } from './index.js';
+import { clientOf, createEmulator, Receiver } from './testing.js';
 
 const SECRET = 'whsec_first';
 const BACK = 'https://shop.test/back';

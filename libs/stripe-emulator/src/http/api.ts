@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, envelope, invalid } from '../api-error.js';
 import type { ApiRule, Chaos } from '../chaos.js';
 import { type Engine, Scope } from '../engine.js';
+import type { Exchange } from '../exchange.js';
 import { expand } from '../expand.js';
 import { list, string } from '../fields.js';
 import { parseForm, type RawParams } from '../form.js';
@@ -40,6 +41,7 @@ export class Api {
     private readonly log: RequestLog,
     private readonly chaos: Chaos,
     private readonly dispatcher: Dispatcher,
+    private readonly observe: ((exchange: Exchange) => void) | undefined,
   ) {}
 
   async handle(request: IncomingMessage, response: ServerResponse, path: string, query: string): Promise<void> {
@@ -77,6 +79,7 @@ export class Api {
       return;
     }
     const { answer, events } = await this.answer(request, match, entry, rule, body + query);
+    if (this.observe !== undefined && match !== undefined) this.tell(this.observe, match, entry, answer);
     const { before, after } = this.dispatcher.plan(events);
     this.engine.store.flush();
     if (before.length > 0) await this.dispatcher.deliver(before);
@@ -86,6 +89,17 @@ export class Api {
     else this.send(response, entry, answer);
     // Stripe's events set out after the answer; a receiver may still be faster than the caller.
     setImmediate(() => this.dispatcher.start(after));
+  }
+
+  private tell(observe: (exchange: Exchange) => void, match: Match, entry: LoggedRequest, answer: Answer): void {
+    observe({
+      method: entry.method,
+      pattern: match.route.pattern,
+      params: entry.params,
+      isBrowser: entry.key === 'publishable',
+      status: answer.status,
+      body: JSON.parse(answer.body) as object,
+    });
   }
 
   private async bodyOf(

@@ -20,7 +20,6 @@ export interface ThinEvent {
   type: string;
   created: string;
   livemode: boolean;
-  context: null;
   reason?: { type: 'request'; request: { id: string; idempotency_key: string } };
   related_object: { id: string; type: string; url: string };
   snapshot_event: string;
@@ -43,7 +42,6 @@ export function thinEvent(event: AnyEvent): ThinEvent {
     type: thinTypeOf(event.type),
     created: new Date(event.created * 1000).toISOString(),
     livemode: false,
-    context: null,
     ...(typeof request?.id === 'string'
       ? {
           reason: {
