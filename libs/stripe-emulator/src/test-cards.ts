@@ -141,6 +141,9 @@ export function testTokenOf(id: string): string | undefined {
   return Object.hasOwn(CARDS, name) ? name : undefined;
 }
 
+/** The canonical names of all test tokens. */
+export const testCardNames = (): string[] => Object.keys(CARDS);
+
 /** `tok_visa` → `pm_card_visa`. */
 export const testTokenOfCardToken = (id: string): string | undefined =>
   id.startsWith('tok_') ? testTokenOf(`pm_card_${id.slice(4)}`) : undefined;
