@@ -1,4 +1,5 @@
 import { type ChildProcess, fork, type Serializable } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const DIST = join(import.meta.dirname, '..');
@@ -10,6 +11,13 @@ export interface ServiceOptions {
   env: Record<string, string>;
   nodeOptions?: string[];
   stopMs?: number;
+}
+
+/** How `npm run start:api` runs Node.js, so that what is measured is what is shipped. */
+export function apiFlags(): string[] {
+  const file = join(DIST, '..', 'package.json');
+  const { scripts } = JSON.parse(readFileSync(file, 'utf8')) as { scripts: Record<string, string> };
+  return scripts['start:api']!.split(' ').filter((word) => word.startsWith('--') && word !== '--enable-source-maps');
 }
 
 /** A Node.js process of the bench. It talks over IPC and ends with us. */

@@ -13,7 +13,7 @@ import { migrate } from '../src/bootstrap/migrate.js';
 import { loadConfig } from '../src/config/index.js';
 import type { Wares } from './client/journeys.js';
 import { createFloor } from './floor/schema.js';
-import { Service } from './processes.js';
+import { apiFlags, Service } from './processes.js';
 import { fillShop } from './shop/fill.js';
 import { productionSettings } from './shop/settings.js';
 import { SmtpSink } from './smtp-sink.js';
@@ -74,7 +74,12 @@ export class Stack {
       options.profileDir
         ? ['--cpu-prof', `--cpu-prof-dir=${options.profileDir}`, `--cpu-prof-name=${name}.cpuprofile`]
         : [];
-    this.api = this.service('API', { file: 'src/main.js', env, nodeOptions: profiled('api'), stopMs: 20_000 });
+    this.api = this.service('API', {
+      file: 'src/main.js',
+      env,
+      nodeOptions: [...apiFlags(), ...profiled('api')],
+      stopMs: 20_000,
+    });
     await this.api.message('ready');
     this.worker = this.service('worker', {
       file: 'src/worker.js',

@@ -4,7 +4,7 @@
 //     ├─ Postgres         embedded, unless DATABASE_URL is set      data in DATA_DIR/postgres
 //     ├─ Redis            private, unless REDIS_URL is set; none when there is no redis-server on the PATH
 //     ├─ Stripe emulator  unless STRIPE_SECRET_KEY is set           dist/libs/stripe-emulator/src/main.js
-//     └─ API              dist/src/main.js
+//     └─ API              scripts/lib/api-ahead.mjs, which loads dist/src/main.js beside the start of Postgres
 //
 // What the launcher and its two Node.js children agree on:
 //   - The API gets DATABASE_URL, REDIS_URL (if any), STRIPE_API_BASE, STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY,

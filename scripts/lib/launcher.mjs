@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { Child, onParentGone } from './child.mjs';
@@ -16,8 +16,8 @@ import {
 } from './stack.mjs';
 import { Failure, Terminal } from './terminal.mjs';
 
-// Both run without --enable-source-maps, which costs half a second of every start.
-const API = join(ROOT, 'dist', 'src', 'main.js');
+// The children run without --enable-source-maps, which costs half a second of every start.
+const API_AHEAD = join(ROOT, 'scripts', 'lib', 'api-ahead.mjs');
 const EMULATOR = join(ROOT, 'dist', 'libs', 'stripe-emulator', 'src', 'main.js');
 const API_STOP_MS = 30_000;
 const EMULATOR_STOP_MS = 5_000;
@@ -64,6 +64,7 @@ class Launcher {
     const { startPostgres, startRedis } = await loadLocalStack();
     const env = { ...process.env, DATA_DIR: this.dataDir, PORT: String(port), HOST: host };
 
+    const summarized = this.#loadApi(env);
     this.terminal.begin('Starting Postgres', { announce: !existsSync(this.dataDir) });
     // Settled together, so that a failure of one leaves no other behind unseen.
     this.starting = Promise.allSettled([
@@ -77,7 +78,8 @@ class Launcher {
     if (this.stopping) return;
 
     this.terminal.begin('Starting the API');
-    const summary = await this.#startApi(env);
+    this.api.process.send({ type: 'run', env });
+    const summary = await summarized;
     if (this.stopping) return;
     this.isReady = true;
     noteRunning(this.dataDir, { port, url: localUrl(host, port), env: sharedEnv(env) });
@@ -160,8 +162,9 @@ class Launcher {
     return freePort();
   }
 
-  #startApi(env) {
-    return new Promise((ready, fail) => {
+  /** @returns what to show when the API answers; it waits for its environment before it begins */
+  #loadApi(env) {
+    const summarized = new Promise((ready, fail) => {
       const onMessage = (message) => {
         if (message?.type === 'progress') {
           this.terminal.done(message.text);
@@ -172,7 +175,7 @@ class Launcher {
           ready(message.summary ?? {});
         }
       };
-      this.api = new Child('The API', [API], { env, onMessage });
+      this.api = new Child('The API', [API_AHEAD], { env, onMessage });
       void this.api.exited.then((how) => {
         if (this.stopping) return ready({});
         if (this.isReady) return this.#childEnded(`The API ended (${how}).`, this.api);
@@ -180,6 +183,9 @@ class Launcher {
         return fail(new Failure(`The API did not start (${how}).`));
       });
     });
+    // It may fail before anybody waits for it.
+    summarized.catch(() => undefined);
+    return summarized;
   }
 
   #print({ urls = {}, lines = [], curl = [] }) {
@@ -251,7 +257,8 @@ class Launcher {
   async #production() {
     await prepare(this.terminal);
     this.terminal.line('NODE_ENV=production: nothing embedded starts. The API alone, as by npm run start:api:');
-    const child = spawn(process.execPath, ['--enable-source-maps', API], { cwd: ROOT, stdio: 'inherit' });
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const child = spawn(process.execPath, scripts['start:api'].split(' ').slice(1), { cwd: ROOT, stdio: 'inherit' });
     this.stopping = new Promise(() => undefined);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
       process.removeAllListeners(signal);

@@ -174,3 +174,9 @@ describe('deploy/Caddyfile', () => {
     expect(read('deploy/Caddyfile')).toMatch(/@internal path \/metrics [^\n]*\n\s*respond @internal 404/);
   });
 });
+
+test('the image runs the API as `npm run start:api` does', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const command = /^CMD (\[.*\])$/m.exec(read('Dockerfile'))![1]!;
+  expect((JSON.parse(command) as string[]).join(' ')).toBe(scripts['start:api']);
+});
