@@ -2,10 +2,11 @@ import 'reflect-metadata';
 import { join } from 'node:path';
 import { runBooks } from '../src/modules/operations/index.js';
 import { describeMachine } from './machine.js';
-import { measure, memoryMb } from './measure.js';
+import { drain, measure, memoryMb } from './measure.js';
 import { type BenchOptions, parseOptions, UsageError } from './options.js';
 import { failuresOf, keep, markdown, type Report, rowsOf } from './report.js';
 import { Stack } from './stack.js';
+import { measureWebhooks } from './webhooks.js';
 
 /** Where reports and profiles go. */
 const OUT = join(process.cwd(), 'bench', '.out');
@@ -22,10 +23,13 @@ async function bench(options: BenchOptions, stack: Stack): Promise<Report> {
   );
   const measurements = await measure(stack, options, tell);
 
+  const webhooks = options.webhooks ? await measureWebhooks(stack, options.seconds, tell) : null;
+  await drain(stack);
+
   tell('Reading memory and books');
   const memory = await memoryMb(stack);
   const [done] = await stack.db.query<{ jobs: number; orders: number }>(
-    `SELECT (SELECT count(*) FROM jobs WHERE state = 'done') AS jobs, (SELECT count(*) FROM orders) AS orders`,
+    `SELECT (SELECT count(*) FROM jobs WHERE state = 'done') AS jobs, (SELECT count(*) FROM orders WHERE placed_at IS NOT NULL) AS orders`,
   );
   const { run, violations } = await runBooks(stack.db, 0);
   const report = {
@@ -33,6 +37,7 @@ async function bench(options: BenchOptions, stack: Stack): Promise<Report> {
     options,
     machine,
     rows: rowsOf(measurements),
+    webhooks,
     memoryMb: memory,
     worker: { ...done!, mails: stack.smtp.received, drains: measurements.drains },
     books: { checks: run.length, violations },

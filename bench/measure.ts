@@ -93,7 +93,7 @@ async function run(
     walk,
     options: { host: '127.0.0.1', port, connections: options.connections, seconds, seed: round + 1 },
   };
-  const answered = stack.client.message<ClientReply>('result');
+  const answered = stack.client.message<Extract<ClientReply, { type: 'result' }>>('result');
   stack.client.send(command as never);
   const { result } = await answered;
   await sleep(SETTLE_MS);
@@ -101,7 +101,7 @@ async function run(
 }
 
 /** Waits until the worker has nothing left to do. */
-async function drain(stack: Stack): Promise<Drain> {
+export async function drain(stack: Stack): Promise<Drain> {
   const startedAt = performance.now();
   const waiting = await backlog(stack);
   for (let left = waiting; left > 0; left = await backlog(stack)) {

@@ -15,6 +15,10 @@ export const TARGETS: Record<Journey, { title: string; floor: Floor; ratio: numb
   checkout: { title: 'checkout', floor: 'order', ratio: 0.25 },
 };
 
+/** Events of Stripe that come in a second, and the milliseconds within which 99 of 100 must be answered. */
+export const WEBHOOKS_PER_SECOND = 200;
+export const MAX_WEBHOOK_P99_MS = 100;
+
 /** Memory that the API may hold after the bench. */
 export const MAX_MEMORY_MB = 250;
 
@@ -24,6 +28,8 @@ export interface BenchOptions {
   rounds: number;
   connections: number;
   journeys: Journey[];
+  /** Whether the answers to Stripe's events are measured. */
+  webhooks: boolean;
   /** Writes a CPU profile of the API and of the worker beside the report. */
   profile: boolean;
 }
@@ -35,12 +41,19 @@ const USAGE = `npm run bench [-- OPTIONS]
   --seconds N       seconds of each round (8)
   --rounds N        rounds; the median counts (3)
   --connections N   shoppers at once, each on a connection of their own (16)
-  --only A,B        of ${JOURNEYS.join(', ')} (all)
+  --only A,B        of ${JOURNEYS.join(', ')}, webhooks (all)
   --profile         keeps CPU profiles of API and worker in bench/.out`;
 
 /** Reads the command line. @throws UsageError */
 export function parseOptions(args: readonly string[]): BenchOptions {
-  const options: BenchOptions = { seconds: 8, rounds: 3, connections: 16, journeys: [...JOURNEYS], profile: false };
+  const options: BenchOptions = {
+    seconds: 8,
+    rounds: 3,
+    connections: 16,
+    journeys: [...JOURNEYS],
+    webhooks: true,
+    profile: false,
+  };
   const rest = [...args];
   const number = (name: string, min: number, max: number) => {
     const text = rest.shift() ?? '';
@@ -57,9 +70,10 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     else if (name === '--profile') options.profile = true;
     else if (name === '--only') {
       const wanted = (rest.shift() ?? '').split(',');
-      const unknown = wanted.find((journey) => !(JOURNEYS as readonly string[]).includes(journey));
+      const unknown = wanted.find((journey) => ![...JOURNEYS, 'webhooks'].includes(journey));
       if (unknown !== undefined) throw new UsageError(`--only does not know "${unknown}".\n\n${USAGE}`);
       options.journeys = JOURNEYS.filter((journey) => wanted.includes(journey));
+      options.webhooks = wanted.includes('webhooks');
     } else throw new UsageError(`${name} is unknown.\n\n${USAGE}`);
   }
   return options;

@@ -1,9 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DeliveryResult } from './client/deliver.js';
 import type { LoadResult } from './client/load.js';
 import type { Machine } from './machine.js';
 import type { Drain, Measured, Measurements } from './measure.js';
-import { type BenchOptions, type Journey, MAX_MEMORY_MB, TARGETS } from './options.js';
+import {
+  type BenchOptions,
+  type Journey,
+  MAX_MEMORY_MB,
+  MAX_WEBHOOK_P99_MS,
+  TARGETS,
+  WEBHOOKS_PER_SECOND,
+} from './options.js';
 
 /** One line of the table. */
 export interface Row {
@@ -27,6 +35,8 @@ export interface Report {
   options: BenchOptions;
   machine: Machine;
   rows: Row[];
+  /** Null when they were not measured. */
+  webhooks: DeliveryResult | null;
   memoryMb: number;
   worker: { jobs: number; mails: number; orders: number; drains: Drain[] };
   books: { checks: number; violations: { id: string; title: string; count: number; sample: string }[] };
@@ -68,7 +78,7 @@ export function rowsOf({ shop, floor }: Measurements): Row[] {
 
 /** What is not as it must be. */
 export function failuresOf(report: Omit<Report, 'failures'>): string[] {
-  const { rows, memoryMb, books, worker } = report;
+  const { rows, webhooks, memoryMb, books, worker } = report;
   return [
     ...rows
       .filter((row) => row.errors > 0)
@@ -76,11 +86,21 @@ export function failuresOf(report: Omit<Report, 'failures'>): string[] {
     ...rows
       .filter((row) => row.ratio !== undefined && row.ratio < row.target!)
       .map((row) => `${row.what} reaches ${row.ratio!.toFixed(2)} of the bare server, not ${row.target}`),
+    ...(webhooks && webhooks.errors > 0
+      ? [`webhooks: ${webhooks.errors} errors, such as ${webhooks.messages[0]}`]
+      : []),
+    ...(webhooks && !isPrompt(webhooks)
+      ? [`webhooks: 99 of 100 are answered within ${webhooks.p99.toFixed(0)} ms, not ${MAX_WEBHOOK_P99_MS}`]
+      : []),
     ...(memoryMb > MAX_MEMORY_MB ? [`the API holds ${Math.round(memoryMb)} MB, more than ${MAX_MEMORY_MB}`] : []),
     ...books.violations.map(({ id, title, count }) => `the books: ${id} ${title}: ${count}`),
     ...(worker.mails < worker.orders ? [`${worker.orders} orders, but ${worker.mails} confirmations`] : []),
   ];
 }
+
+/** Answered in time, at the rate that was asked for. */
+const isPrompt = ({ p99, perSecond }: DeliveryResult) =>
+  p99 <= MAX_WEBHOOK_P99_MS && perSecond >= WEBHOOKS_PER_SECOND * 0.95;
 
 const number = (value: number) => (value >= 100 ? value.toFixed(0) : value.toFixed(1));
 
@@ -123,6 +143,11 @@ export function markdown(report: Report): string {
     '',
     `${o.connections} connections, ${o.rounds} rounds of ${o.seconds} s, the median counts; "checkout" is four requests, "add to cart" two.`,
     '',
+    ...(report.webhooks
+      ? [
+          `- ${mark(isPrompt(report.webhooks) && report.webhooks.errors === 0)} webhooks: ${report.webhooks.sent} events of Stripe at ${report.webhooks.perSecond.toFixed(0)} a second are answered within ${report.webhooks.p50.toFixed(1)} ms (p50), ${report.webhooks.p99.toFixed(1)} ms (p99, at most ${MAX_WEBHOOK_P99_MS}), ${report.webhooks.max.toFixed(0)} ms (the slowest)`,
+        ]
+      : []),
     `- ${mark(report.memoryMb <= MAX_MEMORY_MB)} memory of the API afterwards: ${Math.round(report.memoryMb)} MB (at most ${MAX_MEMORY_MB})`,
     `- ${mark(w.mails >= w.orders)} worker: ${w.jobs} jobs done, ${w.mails} mails for ${w.orders} orders; at most ${most} waited when a round ended, drained within ${longest.toFixed(1)} s`,
     `- ${mark(books.violations.length === 0)} books: ${books.checks} checks, ${books.violations.length} violations`,

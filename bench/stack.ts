@@ -8,6 +8,7 @@ import { NestFactory } from '@nestjs/core';
 import { Db } from '#libs/database';
 import { type RunningPostgres, type RunningRedis, startPostgres, startRedis } from '#libs/local-stack';
 import { configureLog } from '#libs/log';
+import { createEmulator, type Emulator } from '#libs/stripe-emulator';
 import { AppModule } from '../src/app.module.js';
 import { migrate } from '../src/bootstrap/migrate.js';
 import { loadConfig } from '../src/config/index.js';
@@ -25,6 +26,7 @@ export class Stack {
   dataDir: string;
   postgres: RunningPostgres;
   redis: RunningRedis | null;
+  stripe: Emulator;
   app: INestApplicationContext;
   wares: Wares;
   api: Service;
@@ -50,6 +52,8 @@ export class Stack {
     this.cleanups.push(() => this.redis?.stop());
     const smtpPort = await this.smtp.listen();
     this.cleanups.push(() => this.smtp.close());
+    this.stripe = await createEmulator();
+    this.cleanups.push(() => this.stripe.close());
 
     tell('Filling the shop');
     this.apiPort = await freePort();
@@ -58,6 +62,7 @@ export class Stack {
       databaseUrl: this.postgres.url,
       redisUrl: this.redis?.url ?? null,
       smtpPort,
+      stripeUrl: this.stripe.url,
       dataDir: this.dataDir,
     });
     const config = loadConfig(env);

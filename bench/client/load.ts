@@ -55,15 +55,19 @@ export async function load(walk: Walk, wares: Wares, options: LoadOptions): Prom
 
   const seconds = (performance.now() - startedAt) / 1000;
   took.sort((a, b) => a - b);
-  const percentile = (share: number) => took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? 0;
   return {
     journeys: took.length,
     seconds,
     perSecond: took.length / seconds,
-    p50: percentile(0.5),
-    p95: percentile(0.95),
-    p99: percentile(0.99),
+    p50: percentile(took, 0.5),
+    p95: percentile(took, 0.95),
+    p99: percentile(took, 0.99),
     errors,
     messages: [...messages],
   };
+}
+
+/** Of values in ascending order; 0 when there are none. */
+export function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }

@@ -1,3 +1,4 @@
+import { deliver, type DeliveryResult, type SignedEvent } from './deliver.js';
 import { FLOOR_WALKS, SHOP_WALKS, type Wares } from './journeys.js';
 import { load, type LoadOptions, type LoadResult } from './load.js';
 import type { Floor, Journey } from '../options.js';
@@ -5,15 +6,22 @@ import type { Floor, Journey } from '../options.js';
 /** What the client is asked to do, over IPC. */
 export type ClientCommand =
   | { type: 'wares'; wares: Wares }
-  | { type: 'load'; walk: { of: 'shop'; name: Journey } | { of: 'floor'; name: Floor }; options: LoadOptions };
+  | { type: 'load'; walk: { of: 'shop'; name: Journey } | { of: 'floor'; name: Floor }; options: LoadOptions }
+  | { type: 'deliver'; events: SignedEvent[]; options: Parameters<typeof deliver>[1] };
 
-export type ClientReply = { type: 'result'; result: LoadResult };
+export type ClientReply = { type: 'result'; result: LoadResult } | { type: 'delivered'; result: DeliveryResult };
 
 /** The client: a process of its own, so that what it costs is not on the account of a server. */
 let wares: Wares | undefined;
 process.on('message', (command: ClientCommand) => {
   if (command.type === 'wares') {
     wares = command.wares;
+    return;
+  }
+  if (command.type === 'deliver') {
+    void deliver(command.events, command.options).then((result) => {
+      process.send!({ type: 'delivered', result } satisfies ClientReply);
+    });
     return;
   }
   const { walk, options } = command;

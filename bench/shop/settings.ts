@@ -1,5 +1,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
+/** With which the bench signs the events of Stripe. */
+export const WEBHOOK_SECRET = `whsec_${randomBytes(24).toString('base64url')}`;
+
 const UNLIMITED = '100000000';
 
 /** The settings of a shop in production, all of them, on made-up secrets. */
@@ -8,6 +11,7 @@ export function productionSettings(given: {
   databaseUrl: string;
   redisUrl: string | null;
   smtpPort: number;
+  stripeUrl: string;
   dataDir: string;
 }): Record<string, string> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
@@ -21,6 +25,10 @@ export function productionSettings(given: {
     DATABASE_URL: given.databaseUrl,
     ...(given.redisUrl ? { REDIS_URL: given.redisUrl } : {}),
     SMTP_URL: `smtp://127.0.0.1:${given.smtpPort}`,
+    STRIPE_SECRET_KEY: 'sk_test_bench',
+    STRIPE_PUBLISHABLE_KEY: 'pk_test_bench',
+    STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    STRIPE_API_BASE: given.stripeUrl,
     SIGNING_KEY: Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })).toString('base64'),
     ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     ADMIN_PASSWORD: randomBytes(18).toString('base64url'),

@@ -1,3 +1,5 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import Stripe from 'stripe';
 import { newUuid } from '#libs/ids';
 import { loadConfig } from '../../src/config/index.js';
@@ -327,5 +329,92 @@ describe(`Events of Stripe (seed ${SEED})`, () => {
     const sale = await pay.place();
     await pay.shop.confirm(sale.clientSecret);
     await pay.becomes(sale, 'confirmed', 'paid');
+  });
+
+  describe('While Stripe works on a call', () => {
+    let witness: Server;
+    let endpoint: string;
+    /** Holds back Stripe's answer until this is so; then says what Postgres was doing meanwhile. */
+    let isDone: (() => Promise<boolean>) | undefined;
+    const seen: { isDone: boolean; openTransactions: number }[] = [];
+
+    beforeAll(async () => {
+      // The emulator answers a call only when everybody who is told of it has taken the event: this one takes its time.
+      witness = createServer((request, response) => {
+        request.resume().on('end', () => {
+          void watch().then(() => response.writeHead(200).end());
+        });
+      });
+      await new Promise<void>((done) => witness.listen(0, '127.0.0.1', done));
+      const { port } = witness.address() as AddressInfo;
+      endpoint = pay.stripe.addWebhookEndpoint({ url: `http://127.0.0.1:${port}/`, secret: OTHER_SECRET });
+    });
+    afterAll(async () => {
+      pay.stripe.removeWebhookEndpoint(endpoint);
+      witness.closeAllConnections();
+      await new Promise((done) => witness.close(done));
+    });
+    beforeEach(() => {
+      seen.length = 0;
+    });
+    afterEach(() => {
+      isDone = undefined;
+    });
+
+    async function watch(): Promise<void> {
+      if (!isDone) return;
+      const deadline = Date.now() + 4_000;
+      let done = false;
+      while (!done && Date.now() < deadline) done = (await isDone?.()) ?? true;
+      const [row] = await pay.shop.db.query<{ n: number }>(
+        `SELECT count(*) AS n FROM pg_stat_activity
+         WHERE datname = current_database() AND state LIKE 'idle in transaction%' AND xact_start < now() - interval '100 ms'`,
+      );
+      seen.push({ isDone: done, openTransactions: row!.n });
+    }
+    /** The shop's own call is answered after its webhook has been applied; a lock that it held would stop both. */
+    async function during<T>(types: string[], isApplied: () => Promise<boolean>, call: () => Promise<T>): Promise<T> {
+      pay.stripe.setChaos({ webhooks: [{ kind: 'deliverBeforeResponse', types }] });
+      isDone = isApplied;
+      const answer = await call();
+      expect(seen.length).toBeGreaterThan(0);
+      expect(seen).toEqual(seen.map(() => ({ isDone: true, openTransactions: 0 })));
+      return answer;
+    }
+
+    it('no transaction is open: a confirm is applied by its webhook before it is answered', async () => {
+      const sale = await pay.place();
+      const answer = await during(
+        ['payment_intent.succeeded'],
+        async () => (await pay.order(sale)).paymentStatus === 'paid',
+        () => pay.pay(sale, 'pm_card_visa'),
+      );
+      expect(answer).toMatchObject({ status: 201, body: { status: 'succeeded' } });
+      expect(await pay.standing(sale)).toEqual(['confirmed', 'paid', 3, 0]);
+      expect(await pay.told(sale, 'order.paid')).toBe(1);
+    });
+
+    it('no transaction is open: a cancel is applied by its webhook before it is answered', async () => {
+      const sale = await pay.place();
+      const answer = await during(
+        ['payment_intent.canceled'],
+        async () => (await pay.order(sale)).status === 'canceled',
+        () => pay.cancel(sale),
+      );
+      expect(answer).toMatchObject({ status: 200, body: { status: 'canceled' } });
+      expect(await pay.standing(sale)).toEqual(['canceled', 'canceled', 5, 0]);
+    });
+
+    it('no transaction is open: a refund is applied by its webhook before it is answered', async () => {
+      const sale = await pay.place({ pay: 'pm_card_visa' });
+      await pay.shop.quiet();
+      const answer = await during(
+        ['charge.refunded'],
+        async () => (await pay.order(sale)).paymentStatus === 'partially_refunded',
+        () => pay.refund(sale, { amount: 500 }),
+      );
+      expect(answer).toMatchObject({ status: 201, body: { status: 'succeeded' } });
+      expect(pay.refundsAtStripe(sale)).toMatchObject([{ amount: 500 }]);
+    });
   });
 });
