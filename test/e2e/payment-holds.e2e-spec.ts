@@ -1,5 +1,6 @@
 import { decodeId, newUuid } from '#libs/ids';
 import { WatchHoldsHandler } from '../../src/modules/payments/jobs/watch-holds.job.js';
+import { RACE_ROUNDS } from '../support/rounds.js';
 import { Shop } from '../support/shop.js';
 
 /** Cards that are held at checkout and charged when staff say so. */
@@ -305,8 +306,7 @@ describe('manual capture', () => {
   });
 
   describe('races', () => {
-    const ROUNDS = 5;
-    for (let round = 1; round <= ROUNDS; round += 1) {
+    for (let round = 1; round <= RACE_ROUNDS; round += 1) {
       it(`ten captures at once take the money once (round ${round})`, async () => {
         const sale = await authorize();
         const answers = await Promise.all(Array.from({ length: 10 }, () => capture(sale.orderId, { amount: 1200 })));

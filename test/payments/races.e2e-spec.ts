@@ -1,6 +1,6 @@
 import type { Answer } from '../support/shop.js';
 import { type PaymentShop, type Sale, usePaymentShop } from '../support/payments.js';
-import { RACE_ROUNDS, SEED } from '../support/rounds.js';
+import { RACE_ROUNDS, RACE_TIMEOUT_MS, SEED } from '../support/rounds.js';
 
 /** What happens at the same instant. Each race is run several times, in the long run often. */
 describe(`Races of payments (seed ${SEED}, ${RACE_ROUNDS} rounds)`, () => {
@@ -14,42 +14,50 @@ describe(`Races of payments (seed ${SEED}, ${RACE_ROUNDS} rounds)`, () => {
     ),
   ];
 
-  it('F1 webhook and browser at once: one paid order, no capture, no refund, told once', async () => {
-    const [captures, refunds] = [pay.posts('/capture'), pay.posts('/v1/refunds')];
-    for (let round = 0; round < RACE_ROUNDS; round += 1) {
-      const sale = await pay.place();
-      const [, ...answers] = await Promise.all([pay.shop.confirm(sale.clientSecret), ...everybody(sale)]);
-      expect(new Set((answers as Answer[]).map((a) => a.status))).toEqual(new Set([200]));
-      await pay.becomes(sale, 'confirmed', 'paid');
-      await isSettledOnce(pay, sale);
-    }
-    expect([pay.posts('/capture'), pay.posts('/v1/refunds')]).toEqual([captures, refunds]);
-  });
-
-  it('S8 browser return vs webhook race, with serialization failures', async () => {
-    // At most three in a round, however the round goes: what is repeated up to three times has to come through.
-    await pay.shop.db.query(`CREATE SEQUENCE collisions`);
-    await pay.shop.db.query(
-      `CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-         IF nextval('collisions') <= 3 THEN RAISE EXCEPTION 'collision' USING ERRCODE = '40001'; END IF; RETURN NEW; END $$`,
-    );
-    await pay.shop.db.query(
-      `CREATE TRIGGER collide BEFORE UPDATE OF status ON payments FOR EACH ROW EXECUTE FUNCTION collide()`,
-    );
-    try {
+  it(
+    'F1 webhook and browser at once: one paid order, no capture, no refund, told once',
+    async () => {
+      const [captures, refunds] = [pay.posts('/capture'), pay.posts('/v1/refunds')];
       for (let round = 0; round < RACE_ROUNDS; round += 1) {
         const sale = await pay.place();
-        await pay.shop.confirm(sale.clientSecret);
-        await pay.shop.db.query(`ALTER SEQUENCE collisions RESTART`);
-        const answers = await Promise.all(everybody(sale));
-        expect(new Set(answers.map((a) => a.status))).toEqual(new Set([200]));
+        const [, ...answers] = await Promise.all([pay.shop.confirm(sale.clientSecret), ...everybody(sale)]);
+        expect(new Set((answers as Answer[]).map((a) => a.status))).toEqual(new Set([200]));
         await pay.becomes(sale, 'confirmed', 'paid');
         await isSettledOnce(pay, sale);
       }
-    } finally {
-      await pay.shop.db.query(`DROP TRIGGER collide ON payments`);
-    }
-  });
+      expect([pay.posts('/capture'), pay.posts('/v1/refunds')]).toEqual([captures, refunds]);
+    },
+    RACE_TIMEOUT_MS,
+  );
+
+  it(
+    'S8 browser return vs webhook race, with serialization failures',
+    async () => {
+      // At most three in a round, however the round goes: what is repeated up to three times has to come through.
+      await pay.shop.db.query(`CREATE SEQUENCE collisions`);
+      await pay.shop.db.query(
+        `CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+         IF nextval('collisions') <= 3 THEN RAISE EXCEPTION 'collision' USING ERRCODE = '40001'; END IF; RETURN NEW; END $$`,
+      );
+      await pay.shop.db.query(
+        `CREATE TRIGGER collide BEFORE UPDATE OF status ON payments FOR EACH ROW EXECUTE FUNCTION collide()`,
+      );
+      try {
+        for (let round = 0; round < RACE_ROUNDS; round += 1) {
+          const sale = await pay.place();
+          await pay.shop.confirm(sale.clientSecret);
+          await pay.shop.db.query(`ALTER SEQUENCE collisions RESTART`);
+          const answers = await Promise.all(everybody(sale));
+          expect(new Set(answers.map((a) => a.status))).toEqual(new Set([200]));
+          await pay.becomes(sale, 'confirmed', 'paid');
+          await isSettledOnce(pay, sale);
+        }
+      } finally {
+        await pay.shop.db.query(`DROP TRIGGER collide ON payments`);
+      }
+    },
+    RACE_TIMEOUT_MS,
+  );
 
   it('F3 webhooks and shoppers of many orders at once: 200 to each of them', async () => {
     const sales = await Promise.all(Array.from({ length: 8 }, () => pay.place()));
@@ -64,47 +72,65 @@ describe(`Races of payments (seed ${SEED}, ${RACE_ROUNDS} rounds)`, () => {
     expect(new Set(attempts)).toEqual(new Set([200]));
   });
 
-  it('S18 order expiry vs payment race', async () => {
-    const seen = new Set<string>();
-    for (let round = 0; round < RACE_ROUNDS; round += 1) {
-      const sales = await Promise.all(Array.from({ length: 4 }, () => pay.place()));
-      await Promise.all(sales.flatMap((sale) => [pay.expire(sale), pay.shop.confirm(sale.clientSecret)]));
-      await pay.shop.quiet();
-      for (const sale of sales) {
-        const standing = (await pay.standing(sale)).join(' ');
-        expect(['confirmed paid 3 0', 'canceled canceled 5 0']).toContain(standing);
-        const [intent] = pay.intentsOf(sale.orderId);
-        expect(intent!.status).toBe(standing.startsWith('confirmed') ? 'succeeded' : 'canceled');
-        seen.add(intent!.status);
+  it(
+    'S18 order expiry vs payment race',
+    async () => {
+      const seen = new Set<string>();
+      for (let round = 0; round < RACE_ROUNDS; round += 1) {
+        const sales = await Promise.all(Array.from({ length: 4 }, () => pay.place()));
+        await Promise.all(sales.flatMap((sale) => [pay.expire(sale), pay.shop.confirm(sale.clientSecret)]));
+        await pay.shop.quiet();
+        for (const sale of sales) {
+          const standing = (await pay.standing(sale)).join(' ');
+          expect(['confirmed paid 3 0', 'canceled canceled 5 0']).toContain(standing);
+          const [intent] = pay.intentsOf(sale.orderId);
+          expect(intent!.status).toBe(standing.startsWith('confirmed') ? 'succeeded' : 'canceled');
+          seen.add(intent!.status);
+        }
       }
-    }
-    expect(seen.size).toBeGreaterThan(0);
-  });
+      expect(seen.size).toBeGreaterThan(0);
+    },
+    RACE_TIMEOUT_MS,
+  );
 
-  it('S18 canceling and paying at the same instant', async () => {
-    for (let round = 0; round < RACE_ROUNDS; round += 1) {
-      const sale = await pay.place();
-      const [cancel] = await Promise.all([
-        pay.shop.call('POST', `/v1/orders/${sale.orderId}/cancel`, { token: sale.token, body: {} }),
-        pay.shop.confirm(sale.clientSecret),
-      ]);
-      expect(cancel.status).toBe(200);
-      await pay.shop.quiet();
-      const order = await pay.order(sale);
-      expect(order.status).toBe('canceled');
-      const kept = pay.charges(sale).reduce((sum, charge) => sum + charge.amount_captured - charge.amount_refunded, 0);
-      expect(kept).toBe(0);
-      expect(await pay.shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
-    }
-  });
+  it(
+    'S18 canceling and paying at the same instant',
+    async () => {
+      for (let round = 0; round < RACE_ROUNDS; round += 1) {
+        const sale = await pay.place();
+        const [cancel] = await Promise.all([
+          pay.shop.call('POST', `/v1/orders/${sale.orderId}/cancel`, { token: sale.token, body: {} }),
+          pay.shop.confirm(sale.clientSecret),
+        ]);
+        expect(cancel.status).toBe(200);
+        await pay.shop.quiet();
+        const order = await pay.order(sale);
+        expect(order.status).toBe('canceled');
+        const kept = pay
+          .charges(sale)
+          .reduce((sum, charge) => sum + charge.amount_captured - charge.amount_refunded, 0);
+        expect(kept).toBe(0);
+        expect(await pay.shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
+      }
+    },
+    RACE_TIMEOUT_MS,
+  );
 
-  it('S19 last item, 20 buyers', async () => {
-    for (let round = 0; round < RACE_ROUNDS; round += 1) await lastItem(pay, 20);
-  });
+  it(
+    'S19 last item, 20 buyers',
+    async () => {
+      for (let round = 0; round < RACE_ROUNDS; round += 1) await lastItem(pay, 20);
+    },
+    RACE_TIMEOUT_MS,
+  );
 
-  it('F12 two buyers of one item: the second is refused before there is an intent', async () => {
-    for (let round = 0; round < RACE_ROUNDS; round += 1) await lastItem(pay, 2);
-  });
+  it(
+    'F12 two buyers of one item: the second is refused before there is an intent',
+    async () => {
+      for (let round = 0; round < RACE_ROUNDS; round += 1) await lastItem(pay, 2);
+    },
+    RACE_TIMEOUT_MS,
+  );
 
   it('F27 many buyers of few goods, paid at checkout: as many charges as orders', async () => {
     const variantId = await pay.shop.product({ stock: 3, shipping: false });

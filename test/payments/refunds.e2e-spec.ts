@@ -1,6 +1,6 @@
 import { newUuid } from '#libs/ids';
 import { type Sale, usePaymentShop } from '../support/payments.js';
-import { RACE_ROUNDS, SEED } from '../support/rounds.js';
+import { RACE_ROUNDS, RACE_TIMEOUT_MS, SEED } from '../support/rounds.js';
 
 /** Money that goes back: in parts, at once, twice, past us, or not at all. */
 describe(`Refunds (seed ${SEED})`, () => {
@@ -13,31 +13,35 @@ describe(`Refunds (seed ${SEED})`, () => {
       return (await pay.payment(sale)).refunds[0].status === status;
     }, `the refund to be ${status}`);
 
-  it('S25 refund full/partial/over/concurrent', async () => {
-    for (let round = 0; round < RACE_ROUNDS; round += 1) {
-      const sale = await pay.place({ pay: 'pm_card_visa' });
-      expect(await pay.refund(sale, { amount: 500, reason: 'scratched' })).toMatchObject({ status: 201 });
-      const both = await Promise.all([pay.refund(sale, { amount: 1000 }), pay.refund(sale, { amount: 1000 })]);
-      expect(both.map((a) => a.status).sort()).toEqual([201, 422]);
-      expect(await pay.refund(sale, { amount: 600 })).toMatchObject({
-        status: 422,
-        body: { code: 'refund_too_large', refundable: 500 },
-      });
-      expect(pay.refundsAtStripe(sale).reduce((sum, refund) => sum + refund.amount, 0)).toBe(1500);
-      expect(pay.stripe.requests({ path: '/v1/refunds' }).filter((r) => r.params.amount === '600')).toEqual([]);
-      expect(await pay.order(sale)).toMatchObject({
-        paymentStatus: 'partially_refunded',
-        refundedTotal: { amount: 1500 },
-      });
-      expect(await pay.shop.stock(sale.variantId)).toEqual({ onHand: 3, reserved: 0 });
-      expect(await pay.refund(sale, { restock: true })).toMatchObject({
-        status: 201,
-        body: { amount: { amount: 500 } },
-      });
-      expect(await pay.standing(sale)).toEqual(['confirmed', 'refunded', 5, 0]);
-      expect(await pay.refund(sale, {})).toMatchObject({ status: 422, body: { code: 'refund_too_large' } });
-    }
-  });
+  it(
+    'S25 refund full/partial/over/concurrent',
+    async () => {
+      for (let round = 0; round < RACE_ROUNDS; round += 1) {
+        const sale = await pay.place({ pay: 'pm_card_visa' });
+        expect(await pay.refund(sale, { amount: 500, reason: 'scratched' })).toMatchObject({ status: 201 });
+        const both = await Promise.all([pay.refund(sale, { amount: 1000 }), pay.refund(sale, { amount: 1000 })]);
+        expect(both.map((a) => a.status).sort()).toEqual([201, 422]);
+        expect(await pay.refund(sale, { amount: 600 })).toMatchObject({
+          status: 422,
+          body: { code: 'refund_too_large', refundable: 500 },
+        });
+        expect(pay.refundsAtStripe(sale).reduce((sum, refund) => sum + refund.amount, 0)).toBe(1500);
+        expect(pay.stripe.requests({ path: '/v1/refunds' }).filter((r) => r.params.amount === '600')).toEqual([]);
+        expect(await pay.order(sale)).toMatchObject({
+          paymentStatus: 'partially_refunded',
+          refundedTotal: { amount: 1500 },
+        });
+        expect(await pay.shop.stock(sale.variantId)).toEqual({ onHand: 3, reserved: 0 });
+        expect(await pay.refund(sale, { restock: true })).toMatchObject({
+          status: 201,
+          body: { amount: { amount: 500 } },
+        });
+        expect(await pay.standing(sale)).toEqual(['confirmed', 'refunded', 5, 0]);
+        expect(await pay.refund(sale, {})).toMatchObject({ status: 422, body: { code: 'refund_too_large' } });
+      }
+    },
+    RACE_TIMEOUT_MS,
+  );
 
   it('S26 refund lost response and later failure', async () => {
     const sale = await pay.place({ pay: 'pm_card_refundFail' });
