@@ -75,7 +75,6 @@ describe(`Races of payments (seed ${SEED}, ${RACE_ROUNDS} rounds)`, () => {
   it(
     'S18 order expiry vs payment race',
     async () => {
-      const seen = new Set<string>();
       for (let round = 0; round < RACE_ROUNDS; round += 1) {
         const sales = await Promise.all(Array.from({ length: 4 }, () => pay.place()));
         await Promise.all(sales.flatMap((sale) => [pay.expire(sale), pay.shop.confirm(sale.clientSecret)]));
@@ -85,10 +84,8 @@ describe(`Races of payments (seed ${SEED}, ${RACE_ROUNDS} rounds)`, () => {
           expect(['confirmed paid 3 0', 'canceled canceled 5 0']).toContain(standing);
           const [intent] = pay.intentsOf(sale.orderId);
           expect(intent!.status).toBe(standing.startsWith('confirmed') ? 'succeeded' : 'canceled');
-          seen.add(intent!.status);
         }
       }
-      expect(seen.size).toBeGreaterThan(0);
     },
     RACE_TIMEOUT_MS,
   );
