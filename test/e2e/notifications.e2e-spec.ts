@@ -332,7 +332,7 @@ describe('mail by SMTP', () => {
     to,
     subject: 'Grüße\r\nBcc: everybody@example.com',
     text: 'text form',
-    html: '<p>html form</p>',
+    html: '<p>html form: 2 × 3</p>',
   });
 
   it('sends both forms with our Message-ID, and a subject cannot add headers', async () => {
@@ -340,8 +340,11 @@ describe('mail by SMTP', () => {
     const received = server.messages.at(-1)!;
     expect(received).toMatch(/^Message-ID: <job_1@shop\.example\.com>\r$/im);
     expect(received).toMatch(/^From: .*<shop@example\.com>\r$/m);
-    expect(received).toContain('text form');
-    expect(received).toContain('<p>html form</p>');
+    const forms = [...received.matchAll(/^Content-Type: (\S+); charset=utf-8\r\n.*base64\r\n\r\n([^-]+)/gm)];
+    expect(forms.map(([, type, data]) => [type, Buffer.from(data!, 'base64').toString()])).toEqual([
+      ['text/plain', 'text form'],
+      ['text/html', '<p>html form: 2 × 3</p>'],
+    ]);
     expect(received).not.toMatch(/^Bcc:/m);
   });
 

@@ -3,6 +3,7 @@ import { createTransport } from 'nodemailer';
 import { assertNoTransaction } from '#libs/database';
 import { PermanentFailure } from '#libs/jobs';
 import { type Mail, Mailer } from './mailer.js';
+import { toMime } from './mime.js';
 
 /** A job's lease is a minute: whatever the mail server does, a try ends within it. */
 const TIMEOUTS = { connectionTimeout: 8_000, greetingTimeout: 8_000, dnsTimeout: 5_000, socketTimeout: 20_000 };
@@ -22,9 +23,8 @@ export class SmtpMailer extends Mailer implements OnModuleDestroy {
     assertNoTransaction('SMTP');
     try {
       await this.transport.sendMail({
-        ...mail,
-        // Out-of-office replies and other machines answer such mail with silence.
-        headers: { 'Auto-Submitted': 'auto-generated' },
+        envelope: { from: mail.from.address, to: mail.to },
+        raw: toMime(mail),
       });
     } catch (error) {
       const { code, responseCode } = error as { code?: string; responseCode?: number };
