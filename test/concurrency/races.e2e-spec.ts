@@ -1,4 +1,5 @@
-import { newUuid } from '#libs/ids';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { decodeId, newUuid } from '#libs/ids';
 import type { ClientAck } from '../../src/modules/operations/index.js';
 import { type Answer, Shop } from '../support/shop.js';
 
@@ -100,6 +101,46 @@ describe('races', () => {
     expect(answers.map((a) => a.status)).toEqual(Array.from({ length: 20 }, () => 201));
     const { body } = await shop.call('GET', `/v1/carts/${cart.id}`, { token: cart.token });
     expect(body.itemCount).toBe(21);
+  });
+
+  /** Sends a request that has to wait until a line was put into the cart, which takes a moment. */
+  async function whileLineIsAdded(cart: { id: string }, variantId: string, send: () => Promise<Answer>) {
+    let answer: Promise<Answer> | undefined;
+    await shop.db.transaction(async (tx) => {
+      const cartId = decodeId('cart', cart.id);
+      await tx.query(`UPDATE carts SET version = version + 1 WHERE id = $1`, [cartId]);
+      await tx.query(
+        `INSERT INTO cart_lines (id, cart_id, variant_id, quantity, seen_amount) VALUES ($1, $2, $3, 2, 1)`,
+        [newUuid(), cartId, decodeId('variant', variantId)],
+      );
+      answer = send();
+      await sleep(300);
+    });
+    return answer!;
+  }
+
+  it('a change that had to wait for another one answers with what both did', async () => {
+    const [first, second] = [await shop.product({ stock: 10 }), await shop.product({ stock: 10 })];
+    const cart = await shop.cart([{ variantId: first, quantity: 1 }]);
+    const { status, body } = await whileLineIsAdded(cart, second, () =>
+      shop.call('PATCH', `/v1/carts/${cart.id}`, { token: cart.token, body: { email: 'late@example.com' } }),
+    );
+    expect({ status, email: body.email, itemCount: body.itemCount }).toEqual({
+      status: 200,
+      email: 'late@example.com',
+      itemCount: 3,
+    });
+  });
+
+  it('a checkout that had to wait for a change orders what is in the cart then', async () => {
+    const [first, second] = [await shop.product({ stock: 10 }), await shop.product({ stock: 10 })];
+    const cart = await shop.cart([{ variantId: first, quantity: 1 }]);
+    const { status, body } = await whileLineIsAdded(cart, second, () =>
+      shop.checkout(cart, { paymentMethod: 'manual' }),
+    );
+    expect(status).toBe(201);
+    expect(body.order.lines.map((line: { quantity: number }) => line.quantity)).toEqual([1, 2]);
+    await shop.balance();
   });
 
   it('20 parallel changes of one cart with the ETag that was read: one applies, the others learn the version', async () => {

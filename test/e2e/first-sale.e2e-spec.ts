@@ -22,6 +22,7 @@ describe('first sale', () => {
       },
     });
     expect(await shop.stock(variantId)).toEqual({ onHand: 3, reserved: 0 });
+    expect(placed.body.order).toEqual(await shop.order(placed.body.order.id, cart.token));
     const bearer = await shop.staff();
     const { id } = placed.body.order;
     const paid = await shop.call('POST', `/v1/admin/orders/${id}/payments/${placed.body.payment.id}/mark-paid`, {

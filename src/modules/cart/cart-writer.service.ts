@@ -13,7 +13,15 @@ import {
   TooManyLines,
   VariantNotFound,
 } from './cart.errors.js';
-import { type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
+import {
+  type CartSnapshot,
+  findCartBy,
+  type LineTuple,
+  lineTuple,
+  readCart,
+  selectChangedCart,
+  toLines,
+} from './cart.snapshot.js';
 import type { CartLineRequest, CreateCartRequest, UpdateCartRequest } from './dto/cart.request.js';
 
 const MAX_LINES = 1000;
@@ -44,6 +52,48 @@ const IS_OPEN = `status <> 'completed'`;
 /** The first four parameters of a change, `keyOf(cart)`: an open cart of this shopper, as they saw it. */
 const IS_THEIRS = `id = $1 AND (token_hash = $2 OR customer_id = $4) AND ${IS_OPEN} AND ($3::int IS NULL OR version = $3)`;
 
+const NEW_CART =
+  '(id, token_hash, currency, email, shipping_address, billing_address, shipping_method_id, customer_id)';
+
+/** What Postgres adds to a cart that it writes. */
+interface NewCartRow {
+  created_at: Date;
+  shop_version: number;
+  lines: LineTuple[] | null;
+}
+
+/** Most carts begin empty. */
+const INSERT_EMPTY_CART = `
+  INSERT INTO carts ${NEW_CART} VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+  RETURNING created_at, (SELECT version FROM shop_settings) AS shop_version, NULL AS lines`;
+
+/**
+ * Writes nothing when any of the lines cannot be bought. The LIMIT cuts off nothing: without it Postgres expects more lines of a
+ * plan that it keeps than of one that it makes for this cart, and so plans each cart anew, which takes longer than writing it.
+ */
+const INSERT_CART = `
+  WITH want AS MATERIALIZED (
+    SELECT w.*, pr.amount, ${lineTuple('w', 'pr.amount')} AS line
+    FROM (SELECT * FROM ${WANTED_LINES('$9', '$10', '$11')} LIMIT $12) w ${SELLABLE}
+    JOIN prices pr ON pr.variant_id = v.id AND pr.currency = $3),
+  cart AS (
+    INSERT INTO carts ${NEW_CART}
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE (SELECT count(*) FROM want) = $12 RETURNING id, created_at),
+  lines AS (
+    INSERT INTO cart_lines (id, cart_id, variant_id, quantity, seen_amount)
+    SELECT want.id, cart.id, want.variant_id, want.quantity, want.amount FROM want, cart)
+  SELECT created_at, (SELECT version FROM shop_settings) AS shop_version, (SELECT json_agg(line ORDER BY id) FROM want) AS lines
+  FROM cart`;
+
+/** Changes those of the fields that are given; answers the cart as it is then. */
+const UPDATE_FIELDS = selectChangedCart(`
+  UPDATE carts SET version = version + 1, updated_at = now(),
+    email = CASE WHEN $5 THEN $6 ELSE email END,
+    shipping_address = CASE WHEN $7 THEN $8::jsonb ELSE shipping_address END,
+    billing_address = CASE WHEN $9 THEN $10::jsonb ELSE billing_address END,
+    shipping_method_id = CASE WHEN $11 THEN $12::uuid ELSE shipping_method_id END
+  WHERE ${IS_THEIRS}`);
+
 /** Opens the cart for a change: moves its version, which also makes parallel changes wait for each other. */
 const OPEN_CART = `
   UPDATE carts SET version = version + 1, updated_at = now() WHERE ${IS_THEIRS}`;
@@ -60,8 +110,7 @@ export class CartWriter {
   ) {}
 
   /**
-   * Makes a cart and returns it with the only copy of its token. An empty cart, which most begin as, comes as it was
-   * written, so that nobody needs to read it.
+   * Makes a cart and returns it, as it was written, with the only copy of its token.
    */
   async create(
     request: CreateCartRequest,
@@ -85,49 +134,29 @@ export class CartWriter {
       request.shippingMethodId ?? null,
       customerId,
     ];
-    if (lines.length === 0) {
-      const [row] = await this.db.query<{ created_at: Date; shop_version: number }>(
-        `INSERT INTO carts (id, token_hash, currency, email, shipping_address, billing_address, shipping_method_id, customer_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING created_at, (SELECT version FROM shop_settings) AS shop_version`,
-        values,
-      );
-      const cart: CartSnapshot = {
-        id,
-        tokenHash,
-        customerId,
-        currency,
-        status: 'open',
-        email,
-        shippingAddress: request.shippingAddress ?? null,
-        billingAddress: request.billingAddress ?? null,
-        shippingMethodId: request.shippingMethodId ?? null,
-        promotionCodes: [],
-        version: 1,
-        createdAt: row!.created_at,
-        updatedAt: row!.created_at,
-        shopVersion: row!.shop_version,
-        orderId: null,
-        lines: [],
-      };
-      return { cart, token };
-    }
-    const [, cart] = await this.db.inOneTrip((db) =>
-      Promise.all([
-        db.query(
-          `WITH want AS MATERIALIZED (
-             SELECT w.*, pr.amount FROM ${WANTED_LINES('$9', '$10', '$11')} ${SELLABLE}
-             JOIN prices pr ON pr.variant_id = v.id AND pr.currency = $3),
-           cart AS (
-             INSERT INTO carts (id, token_hash, currency, email, shipping_address, billing_address, shipping_method_id, customer_id)
-             SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE (SELECT count(*) FROM want) = $12 RETURNING id)
-           INSERT INTO cart_lines (id, cart_id, variant_id, quantity, seen_amount)
-           SELECT want.id, cart.id, want.variant_id, want.quantity, want.amount FROM want, cart`,
-          [...values, ...columnsOf(lines), lines.length],
-        ),
-        findCart(db, id, { cartToken: token }),
-      ]),
-    );
-    if (!cart) throw await this.unknownVariants(this.db, request.lines ?? [], currency);
+    const [row] =
+      lines.length === 0
+        ? await this.db.query<NewCartRow>(INSERT_EMPTY_CART, values)
+        : await this.db.query<NewCartRow>(INSERT_CART, [...values, ...columnsOf(lines), lines.length]);
+    if (!row) throw await this.unknownVariants(this.db, request.lines ?? [], currency);
+    const cart: CartSnapshot = {
+      id,
+      tokenHash,
+      customerId,
+      currency,
+      status: 'open',
+      email,
+      shippingAddress: request.shippingAddress ?? null,
+      billingAddress: request.billingAddress ?? null,
+      shippingMethodId: request.shippingMethodId ?? null,
+      promotionCodes: [],
+      version: 1,
+      createdAt: row.created_at,
+      updatedAt: row.created_at,
+      shopVersion: row.shop_version,
+      orderId: null,
+      lines: toLines(row.lines),
+    };
     return { cart, token };
   }
 
@@ -179,9 +208,9 @@ export class CartWriter {
     if (done.length === 0) await this.explainMissingLine(db, cart);
   }
 
-  /** Changes any subset of the fields but the lines. */
-  async updateFields(db: Queryable, cart: CartReference, request: UpdateCartRequest): Promise<void> {
-    if (!(await this.writeFields(db, cart, request))) await this.explain(db, cart);
+  /** Changes any subset of the fields but the lines; returns the cart as it is then. */
+  async updateFields(db: Queryable, cart: CartReference, request: UpdateCartRequest): Promise<CartSnapshot> {
+    return (await this.writeFields(db, cart, request)) ?? this.explain(db, cart);
   }
 
   /** Changes any subset of the fields and replaces all lines. */
@@ -217,28 +246,19 @@ export class CartWriter {
     if (done.length === 0) await this.explain(this.db, cart);
   }
 
-  private async writeFields(db: Queryable, cart: CartReference, request: UpdateCartRequest): Promise<boolean> {
+  private writeFields(db: Queryable, cart: CartReference, request: UpdateCartRequest): Promise<CartSnapshot | null> {
     const given = (field: keyof UpdateCartRequest) => request[field] !== undefined;
-    const done = await db.query(
-      `UPDATE carts SET version = version + 1, updated_at = now(),
-         email = CASE WHEN $5 THEN $6 ELSE email END,
-         shipping_address = CASE WHEN $7 THEN $8::jsonb ELSE shipping_address END,
-         billing_address = CASE WHEN $9 THEN $10::jsonb ELSE billing_address END,
-         shipping_method_id = CASE WHEN $11 THEN $12::uuid ELSE shipping_method_id END
-       WHERE ${IS_THEIRS} RETURNING 1`,
-      [
-        ...keyOf(cart),
-        given('email'),
-        request.email?.trim() ?? null,
-        given('shippingAddress'),
-        json(request.shippingAddress),
-        given('billingAddress'),
-        json(request.billingAddress),
-        given('shippingMethodId'),
-        request.shippingMethodId ?? null,
-      ],
-    );
-    return done.length > 0;
+    const values = [
+      given('email'),
+      request.email?.trim() ?? null,
+      given('shippingAddress'),
+      json(request.shippingAddress),
+      given('billingAddress'),
+      json(request.billingAddress),
+      given('shippingMethodId'),
+      request.shippingMethodId ?? null,
+    ];
+    return findCartBy(db, UPDATE_FIELDS, [...keyOf(cart), ...values], cart.shopper);
   }
 
   /** Refuses promotion codes and shipping methods that do not exist. */
@@ -322,7 +342,7 @@ export class CartWriter {
 
 const json = (value: unknown) => (value === undefined || value === null ? null : JSON.stringify(value));
 const NO_TOKEN = Buffer.alloc(0);
-const keyOf = ({ id, shopper, expectedVersion }: CartReference) => [
+const keyOf = ({ id, shopper, expectedVersion }: CartReference): [id: string, ...unknown[]] => [
   id,
   shopper.cartToken === undefined ? NO_TOKEN : hashCartToken(shopper.cartToken),
   expectedVersion ?? null,

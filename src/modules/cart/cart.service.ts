@@ -46,7 +46,7 @@ export class CartService {
 
   async update(cart: CartReference, request: UpdateCartRequest): Promise<CartView> {
     await this.writer.checkReferences(request);
-    if (request.lines === undefined) return this.change(cart, (db) => this.writer.updateFields(db, cart, request));
+    if (request.lines === undefined) return this.present(await this.writer.updateFields(this.db, cart, request));
     await this.writer.replaceLines(cart, request);
     return this.view(cart);
   }

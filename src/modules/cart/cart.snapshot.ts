@@ -46,7 +46,8 @@ export interface CartSnapshot {
   lines: CartLineSnapshot[];
 }
 
-type LineTuple = [
+/** What `lineTuple` builds. */
+export type LineTuple = [
   string, string, number, number, string, string, string, string, string | null, string | null,
   number | null, boolean, boolean, boolean, number | null,
 ]; // prettier-ignore
@@ -68,28 +69,52 @@ interface CartRow {
   shop_version: number;
   order_id: string | null;
   lines: LineTuple[] | null;
+  /** The lines are older than the cart. */
+  is_stale: boolean;
 }
 
-const SELECT_CART = `
+/**
+ * A line for `toLines`, as a JSON array, over variants v, products p and prices pr.
+ * @param line alias of what has `id`, `variant_id` and `quantity`
+ */
+export const lineTuple = (line: string, seenAmount: string) => `json_build_array(
+    ${line}.id, ${line}.variant_id, ${line}.quantity, ${seenAmount}, v.product_id, p.handle, p.title, v.title, v.sku,
+    coalesce((SELECT i.url FROM product_images i WHERE i.id = v.image_id),
+             (SELECT i.url FROM product_images i WHERE i.product_id = p.id ORDER BY i.position, i.id LIMIT 1)),
+    CASE WHEN v.status = 'active' AND p.status = 'active' THEN pr.amount END,
+    v.taxable, v.requires_shipping, v.track_inventory,
+    CASE WHEN v.track_inventory THEN
+      coalesce((SELECT greatest(sum(s.on_hand + s.backorder_limit - s.reserved), 0) FROM stock_levels s WHERE s.variant_id = v.id), 0)
+    END)`;
+
+/**
+ * Everything about the cart that is called `c` in `from`. A statement that waits for a lock gets the row as it is after the
+ * wait, but lines and order as they were before it: `isStale` tells, and then the cart is to be read once more.
+ */
+const selectCart = (from: string, isStale: string) => `
   SELECT c.id, c.token_hash, c.customer_id, c.currency, c.status, c.email, c.shipping_address, c.billing_address, c.shipping_method_id,
     c.promotion_codes, c.version, c.created_at, c.updated_at,
     (SELECT version FROM shop_settings) AS shop_version,
     CASE WHEN c.status = 'completed' THEN (SELECT o.id FROM orders o WHERE o.cart_id = c.id) END AS order_id,
-    (SELECT json_agg(json_build_array(
-        l.id, l.variant_id, l.quantity, l.seen_amount, v.product_id, p.handle, p.title, v.title, v.sku,
-        coalesce((SELECT i.url FROM product_images i WHERE i.id = v.image_id),
-                 (SELECT i.url FROM product_images i WHERE i.product_id = p.id ORDER BY i.position, i.id LIMIT 1)),
-        CASE WHEN v.status = 'active' AND p.status = 'active' THEN pr.amount END,
-        v.taxable, v.requires_shipping, v.track_inventory,
-        CASE WHEN v.track_inventory THEN
-          coalesce((SELECT greatest(sum(s.on_hand + s.backorder_limit - s.reserved), 0) FROM stock_levels s WHERE s.variant_id = v.id), 0)
-        END) ORDER BY l.created_at, l.id)
+    (SELECT json_agg(${lineTuple('l', 'l.seen_amount')} ORDER BY l.created_at, l.id)
      FROM cart_lines l
      JOIN variants v ON v.id = l.variant_id
      JOIN products p ON p.id = v.product_id
      LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = c.currency
-     WHERE l.cart_id = c.id) AS lines
-  FROM carts c WHERE c.id = $1`;
+     WHERE l.cart_id = c.id) AS lines,
+    ${isStale} AS is_stale
+  FROM ${from}`;
+
+const SELECT_CART = selectCart('carts c WHERE c.id = $1', 'FALSE');
+
+/** Every change of lines moves the version, so an equal version means that nothing came in between. */
+const VERSION_BEFORE_WAIT = '(SELECT version FROM carts WHERE id = $1)';
+
+const LOCK_CART = selectCart('carts c WHERE c.id = $1 FOR UPDATE OF c', `c.version <> ${VERSION_BEFORE_WAIT}`);
+
+/** The cart that an `UPDATE carts … WHERE id = $1`, which moves the version but no lines, leaves behind. */
+export const selectChangedCart = (update: string) =>
+  `WITH c AS (${update} RETURNING *) ${selectCart('c', `c.version - 1 <> ${VERSION_BEFORE_WAIT}`)}`;
 
 function toSnapshot(row: CartRow): CartSnapshot {
   return {
@@ -108,17 +133,35 @@ function toSnapshot(row: CartRow): CartSnapshot {
     updatedAt: row.updated_at,
     shopVersion: row.shop_version,
     orderId: row.order_id,
-    lines: (row.lines ?? []).map((l) => ({
-      id: l[0], variantId: l[1], quantity: l[2], seenAmount: l[3], productId: l[4], handle: l[5], title: l[6], variantTitle: l[7],
-      sku: l[8], thumbnail: l[9], unitPrice: l[10], taxable: l[11], requiresShipping: l[12], stockTracked: l[13], available: l[14],
-    })), // prettier-ignore
+    lines: toLines(row.lines),
   };
 }
 
+/** The lines of a cart as `lineTuple` gave them. */
+export const toLines = (tuples: LineTuple[] | null): CartLineSnapshot[] =>
+  (tuples ?? []).map((l) => ({
+    id: l[0], variantId: l[1], quantity: l[2], seenAmount: l[3], productId: l[4], handle: l[5], title: l[6], variantTitle: l[7],
+    sku: l[8], thumbnail: l[9], unitPrice: l[10], taxable: l[11], requiresShipping: l[12], stockTracked: l[13], available: l[14],
+  })); // prettier-ignore
+
 /** Reads a cart for whoever may; null for an unknown cart and for one of somebody else alike. */
-export async function findCart(db: Queryable, id: string, shopper: ShopperIdentity): Promise<CartSnapshot | null> {
-  const [row] = await db.query<CartRow>(SELECT_CART, [id]);
+export function findCart(db: Queryable, id: string, shopper: ShopperIdentity): Promise<CartSnapshot | null> {
+  return findCartBy(db, SELECT_CART, [id], shopper);
+}
+
+/**
+ * Runs a statement of `selectChangedCart`, whose first parameter is the id of the cart, and returns what became of it; null
+ * when it changed nothing.
+ */
+export async function findCartBy(
+  db: Queryable,
+  statement: string,
+  values: [id: string, ...unknown[]],
+  shopper: ShopperIdentity,
+): Promise<CartSnapshot | null> {
+  const [row] = await db.query<CartRow>(statement, values);
   if (!row) return null;
+  if (row.is_stale) return findCart(db, values[0], shopper);
   const cart = toSnapshot(row);
   return isOf(shopper, cart) ? cart : null;
 }
@@ -133,12 +176,7 @@ export async function readCart(db: Queryable, id: string, shopper: ShopperIdenti
 
 /** Reads a cart and keeps it as it is until the transaction ends. @throws `not_found` */
 export async function lockCart(tx: Tx, id: string, shopper: ShopperIdentity): Promise<CartSnapshot> {
-  // A statement that waits for a lock still sees lines and order as they were before the wait: so lock first, then read.
-  const [, cart] = await Promise.all([
-    tx.query('SELECT FROM carts WHERE id = $1 FOR UPDATE', [id]),
-    findCart(tx, id, shopper),
-  ]);
-  return found(cart);
+  return found(await findCartBy(tx, LOCK_CART, [id], shopper));
 }
 
 function found(cart: CartSnapshot | null): CartSnapshot {

@@ -91,7 +91,7 @@ export class PlaceOrder {
     });
     const { id: orderId } = made;
     // None of these needs the answer of another: they make one trip, in this order.
-    const [, payment, , order, missing] = await Promise.all([
+    const [written, payment, , missing] = await Promise.all([
       this.orders.insert(tx, made),
       total === 0
         ? null
@@ -104,7 +104,6 @@ export class PlaceOrder {
             captureMethod: waits ? shop.paymentCapture : 'automatic',
           }),
       expiresAt ? enqueue(tx, ExpireOrderJob, orderId, { orderId }, expiresAt) : null,
-      this.views.forShopper(orderId, command.shopper, tx),
       this.stock.reserve(
         tx,
         made.lines
@@ -115,6 +114,7 @@ export class PlaceOrder {
     ]);
     if (missing.length > 0) throw this.outOfStock(cart, await this.stock.available(tx, missing), missing);
     failpoint('commit.place_order');
+    const order = this.views.placed(written, payment && [{ ...payment, capture_before: null }]);
     return { orderId, order, payment };
   }
 

@@ -127,6 +127,11 @@ export class OrdersQuery {
     return OrderResponse.from(row, this.config.publicUrl);
   }
 
+  /** The order for the shopper who has just placed it, as `OrdersRepository.insert` wrote it. */
+  placed(order: OrderRow, payments: OrderRow['payments']): OrderResponse {
+    return OrderResponse.from({ ...order, payments }, this.config.publicUrl);
+  }
+
   /** The order for staff, with its version. */
   async forStaff(id: string): Promise<{ body: OrderResponse; version: number }> {
     const row = await this.find(id);

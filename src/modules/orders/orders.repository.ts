@@ -4,6 +4,7 @@ import { NotFound } from '#libs/errors';
 import { encodeId, newUuid } from '#libs/ids';
 import { announce } from '#libs/outbox';
 import type { CartAssessment, CartSnapshot } from '../cart/index.js';
+import type { OrderRow } from './orders.query.js';
 import { OrderCanceled, OrderPaid, OrderPlaced } from './order.events.js';
 import {
   type FulfillmentStatus,
@@ -72,7 +73,7 @@ export interface NewOrder {
   start: OrderStart;
   lines: NewOrderLine[];
   /** The lines as they go into their table. */
-  rows: Record<string, unknown>[];
+  rows: (OrderRow['lines'][number] & Record<string, unknown>)[];
 }
 
 /** What a cart becomes. */
@@ -95,7 +96,9 @@ export function newOrder(cart: CartSnapshot, assessment: CartAssessment, start: 
       sku: line.sku,
       thumbnail: line.thumbnail,
       quantity: line.quantity,
-      unit_price: line.unitPrice,
+      fulfilled_quantity: 0,
+      // Nothing can be ordered that has no price.
+      unit_price: line.unitPrice!,
       discount_total: discountTotal,
       tax_total: taxTotal,
       tax_ppm: taxPpm,
@@ -123,16 +126,21 @@ export class OrdersRepository {
   /**
    * Turns a locked cart into an order with its lines, its first timeline entry and, where it begins confirmed, its
    * announcement; the cart is completed. UNIQUE (cart_id) keeps one cart from becoming two orders whatever happens.
+   * @returns the order as `OrdersQuery` would read it, without its payments
    */
-  async insert(tx: Tx, { id, cart, assessment, start, rows }: NewOrder): Promise<void> {
-    const { priced, shippingMethod } = assessment;
-    const [row] = await tx.query<{ number: number }>(
+  async insert(tx: Tx, { id, cart, assessment, start, rows }: NewOrder): Promise<OrderRow> {
+    const { priced, shippingMethod, taxIncluded } = assessment;
+    const method = shippingMethod
+      ? { id: encodeId('shippingMethod', shippingMethod.id), name: shippingMethod.name }
+      : null;
+    const billingAddress = cart.billingAddress ?? cart.shippingAddress;
+    const [row] = await tx.query<Pick<OrderRow, 'number' | 'email' | 'placed_at' | 'created_at' | 'updated_at'>>(
       `WITH o AS (
          INSERT INTO orders (id, cart_id, token_hash, email, currency, status, payment_status, subtotal, discount_total, shipping_total,
            shipping_tax, tax_total, total, tax_included, shipping_address, billing_address, shipping_method, expires_at, placed_at, customer_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
            CASE WHEN $6 = 'confirmed' THEN now() END, $20)
-         RETURNING id, number),
+         RETURNING id, number, email, placed_at, created_at, updated_at),
        l AS (
          INSERT INTO order_lines (id, order_id, position, variant_id, product_id, title, variant_title, sku, thumbnail, quantity,
            unit_price, discount_total, tax_total, tax_ppm, total, requires_shipping, stock_tracked)
@@ -144,7 +152,7 @@ export class OrdersRepository {
        e AS (
          INSERT INTO order_events (order_id, type, from_status, to_status, actor) SELECT o.id, 'order.created', NULL, $6, 'customer' FROM o),
        c AS (UPDATE carts SET status = 'completed', version = version + 1, updated_at = now() WHERE id = $2)
-       SELECT number FROM o`,
+       SELECT number, email, placed_at, created_at, updated_at FROM o`,
       [
         id,
         cart.id,
@@ -159,12 +167,10 @@ export class OrdersRepository {
         priced.shippingTax,
         priced.taxTotal,
         priced.total,
-        assessment.taxIncluded,
+        taxIncluded,
         cart.shippingAddress,
-        cart.billingAddress ?? cart.shippingAddress,
-        shippingMethod
-          ? JSON.stringify({ id: encodeId('shippingMethod', shippingMethod.id), name: shippingMethod.name })
-          : null,
+        billingAddress,
+        method && JSON.stringify(method),
         start.expiresAt,
         JSON.stringify(rows),
         cart.customerId,
@@ -174,6 +180,34 @@ export class OrdersRepository {
     if (start.status === 'confirmed') this.announcePlaced(tx, id, number);
     if (start.paymentStatus === 'paid')
       this.announcePaid(tx, { id, number, total: priced.total, currency: cart.currency });
+    return {
+      ...row!,
+      id,
+      token_hash: cart.tokenHash,
+      customer_id: cart.customerId,
+      status: start.status,
+      payment_status: start.paymentStatus,
+      fulfillment_status: 'unfulfilled',
+      currency: cart.currency,
+      subtotal: priced.subtotal,
+      discount_total: priced.discountTotal,
+      shipping_total: priced.shippingTotal,
+      tax_total: priced.taxTotal,
+      tax_included: taxIncluded,
+      total: priced.total,
+      shipping_address: cart.shippingAddress,
+      billing_address: billingAddress,
+      shipping_method: method,
+      expires_at: start.expiresAt,
+      canceled_at: null,
+      cancel_reason: null,
+      disputed: false,
+      hold: null,
+      version: 1,
+      lines: rows,
+      payments: null,
+      fulfillments: null,
+    };
   }
 
   /**
