@@ -73,6 +73,7 @@ const HANDLERS: Record<string, Handler> = {
     const id = emulator.addWebhookEndpoint({
       url: text(body, 'url'),
       secret: text(body, 'secret'),
+      previousSecret: optionalText(body, 'previous_secret'),
       enabledEvents: Array.isArray(wanted) ? wanted.map(String) : undefined,
       apiVersion: optionalText(body, 'api_version'),
       payload: optionalWord(body, 'payload', ['snapshot', 'thin']),

@@ -44,6 +44,7 @@ export interface WebhookRule {
    * - `reorder`: events within `delayMs` (300) are sent newest first
    * - `hold`: kept until released
    * - `deliverBeforeResponse`: the endpoint gets it before the API call that caused it is answered
+   * - `inflate`: the payload grows by `bytes` (150,000) of white space
    * - `badSignature`, `staleTimestamp` (10 minutes), `oldApiVersion`: as the name says, per attempt
    */
   kind:
@@ -54,6 +55,7 @@ export interface WebhookRule {
     | 'reorder'
     | 'hold'
     | 'deliverBeforeResponse'
+    | 'inflate'
     | 'badSignature'
     | 'staleTimestamp'
     | 'oldApiVersion';
@@ -65,6 +67,7 @@ export interface WebhookRule {
   probability?: number;
   times?: number;
   isConcurrent?: boolean;
+  bytes?: number;
   delayMs?: number;
 }
 

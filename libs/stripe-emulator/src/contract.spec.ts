@@ -11,7 +11,7 @@ beforeAll(async () => {
   intent = await clientOf(emulator).paymentIntents.create({ amount: 2000, currency: 'usd' });
   await emulator.close();
 });
-beforeEach(() => (contract.violations.length = 0));
+beforeEach(() => contract.clear());
 
 const answered = (body: object, status = 200, params: Record<string, unknown> = {}): string[] => {
   contract.observe({
@@ -22,7 +22,7 @@ const answered = (body: object, status = 200, params: Record<string, unknown> = 
     status,
     body: JSON.parse(JSON.stringify(body)) as object,
   });
-  return contract.violations;
+  return contract.violations();
 };
 
 describe('an answer', () => {

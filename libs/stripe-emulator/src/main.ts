@@ -3,6 +3,13 @@ import { createEmulator, type Emulator } from './index.js';
 
 const DEFAULT_PORT = 12_111;
 
+const HELP = `Stripe's API on this machine, for tests and for development without a network.
+
+  --port N              where it listens, on 127.0.0.1 (${DEFAULT_PORT}; STRIPE_EMULATOR_PORT)
+  --snapshot FILE       keeps its state over restarts (STRIPE_EMULATOR_SNAPSHOT)
+  --webhook URL         where events go (STRIPE_EMULATOR_WEBHOOK)
+  --webhook-secret S    what they are signed with (STRIPE_EMULATOR_WEBHOOK_SECRET)`;
+
 /** Reads the command line and the environment. @throws {Error} with one clear sentence */
 function settings(): { port: number; snapshotFile?: string; webhook?: { url: string; secret: string } } {
   const { values } = parseArgs({
@@ -11,8 +18,13 @@ function settings(): { port: number; snapshotFile?: string; webhook?: { url: str
       snapshot: { type: 'string' },
       webhook: { type: 'string' },
       'webhook-secret': { type: 'string' },
+      help: { type: 'boolean' },
     },
   });
+  if (values.help === true) {
+    console.log(HELP);
+    process.exit(0);
+  }
   const port = Number(values.port ?? process.env.STRIPE_EMULATOR_PORT ?? DEFAULT_PORT);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('--port must be a number up to 65535.');
   const snapshotFile = values.snapshot ?? process.env.STRIPE_EMULATOR_SNAPSHOT;

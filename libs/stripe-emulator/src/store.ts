@@ -90,6 +90,8 @@ export type PayloadKind = 'snapshot' | 'thin';
 export interface StoredEndpoint {
   id: string;
   secret: string;
+  /** Signs too while the secret is being rolled. */
+  previousSecret?: string;
   /** Set from outside, not made through the API: it outlives a reset. */
   isConfigured: boolean;
   /** Snapshots when left out. */

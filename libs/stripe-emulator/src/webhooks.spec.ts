@@ -134,6 +134,21 @@ it('serves several endpoints, each with its secret and its events', async () => 
   await other.close();
 });
 
+it('signs with the old secret too while it is being rolled', async () => {
+  emulator.addWebhookEndpoint({ url: receiver.url, secret: 'whsec_new', previousSecret: SECRET });
+  await create();
+  await emulator.idle();
+  const [{ body, headers }] = receiver.received as [(typeof receiver.received)[0]];
+  for (const secret of ['whsec_new', SECRET]) {
+    expect(Stripe.webhooks.constructEvent(body, headers['stripe-signature']!, secret).object).toBe('event');
+  }
+  emulator.addWebhookEndpoint({ url: receiver.url, secret: SECRET });
+  receiver.clear();
+  await create();
+  await emulator.idle();
+  expect(String(receiver.received[0]!.headers['stripe-signature']).match(/v1=/g)).toHaveLength(1);
+});
+
 describe('disturbed', () => {
   it.each([
     { kind: 'duplicate', isConcurrent: true } as const,
@@ -212,6 +227,17 @@ describe('disturbed', () => {
     await create();
     await emulator.idle();
     expect(emulator.deliveries()[0]?.attempts.map(({ status }) => status)).toEqual([400, 200]);
+  });
+
+  it('grows beyond what receivers may be set up for', async () => {
+    emulator.setChaos({ webhooks: [{ kind: 'inflate', bytes: 200_000, count: 1 }] });
+    await create();
+    await emulator.idle();
+    const [{ body, headers }] = receiver.received as [(typeof receiver.received)[0]];
+    expect(body.length).toBeGreaterThan(200_000);
+    expect(Stripe.webhooks.constructEvent(body, headers['stripe-signature']!, SECRET).type).toBe(
+      'payment_intent.created',
+    );
   });
 
   it('renders an old API version', async () => {

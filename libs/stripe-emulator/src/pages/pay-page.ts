@@ -3,17 +3,43 @@ import { inMajorUnits } from '../currencies.js';
 import { type Html, html } from './html.js';
 import { layout } from './layout.js';
 
+interface Offer {
+  token: string;
+  label: string;
+  number: string;
+}
+
 /** The cards that the page offers beside the good one. */
-export const OFFERED: readonly { token: string; label: string; number: string }[] = [
-  { token: 'pm_card_visa_chargeDeclined', label: 'Declined', number: '…0002' },
-  { token: 'pm_card_visa_chargeDeclinedInsufficientFunds', label: 'Insufficient funds', number: '…9995' },
-  { token: 'pm_card_threeDSecure2Required', label: 'Asks for 3D Secure', number: '…3220' },
-  { token: 'pm_card_chargeDeclinedExpiredCard', label: 'Expired card', number: '…0069' },
-  { token: 'pm_card_chargeDeclinedIncorrectCvc', label: 'Wrong security code', number: '…0127' },
-  { token: 'pm_card_chargeDeclinedProcessingError', label: 'Processing error', number: '…0119' },
-  { token: 'pm_card_refundFail', label: 'Pays, a refund fails later', number: '…5126' },
-  { token: 'pm_emu_processing_then_succeed', label: 'Bank takes its time, then pays', number: 'delayed' },
-  { token: 'pm_emu_processing_then_fail', label: 'Bank takes its time, then declines', number: 'delayed' },
+const OFFERED: readonly { heading: string; cards: readonly Offer[] }[] = [
+  {
+    heading: 'Other test cards',
+    cards: [
+      { token: 'pm_card_threeDSecure2Required', label: 'Asks for 3D Secure', number: '…3220' },
+      { token: 'pm_card_visa_chargeDeclined', label: 'Declined', number: '…0002' },
+      { token: 'pm_card_visa_chargeDeclinedInsufficientFunds', label: 'Insufficient funds', number: '…9995' },
+      { token: 'pm_card_visa_chargeDeclinedLostCard', label: 'Lost card', number: '…9987' },
+      { token: 'pm_card_chargeDeclinedExpiredCard', label: 'Expired card', number: '…0069' },
+      { token: 'pm_card_chargeDeclinedIncorrectCvc', label: 'Wrong security code', number: '…0127' },
+      { token: 'pm_card_chargeDeclinedProcessingError', label: 'Processing error', number: '…0119' },
+    ],
+  },
+  {
+    heading: 'The bank takes its time',
+    cards: [
+      { token: 'pm_emu_processing_then_succeed', label: 'Bank takes its time, then pays', number: 'delayed' },
+      { token: 'pm_emu_processing_then_fail', label: 'Bank takes its time, then declines', number: 'delayed' },
+    ],
+  },
+  {
+    heading: 'Trouble after the payment',
+    cards: [
+      { token: 'pm_card_refundFail', label: 'Pays, a refund fails later', number: '…5126' },
+      { token: 'pm_card_createDispute', label: 'Pays, is disputed as fraud', number: '…0259' },
+      { token: 'pm_card_createDisputeProductNotReceived', label: 'Pays, says nothing came', number: '…2685' },
+      { token: 'pm_card_createDisputeInquiry', label: 'Pays, the bank asks why', number: '…1976' },
+      { token: 'pm_card_createIssuerFraudRecord', label: 'Pays, the bank warns of fraud', number: '…5423' },
+    ],
+  },
 ];
 
 /** What the pages hand on to each other beside the address of the shop. */
@@ -65,6 +91,9 @@ export function payPage(intent: Stripe.PaymentIntent, returnUrl: string | null, 
   }
 }
 
+const offered = ({ token, label, number }: Offer): Html =>
+  html`<button class="plain" name="payment_method" value="${token}">${label} <span>${number}</span></button> `;
+
 function choice(intent: Stripe.PaymentIntent, returnUrl: string | null): string {
   const error = intent.last_payment_error;
   return layout(
@@ -78,15 +107,11 @@ function choice(intent: Stripe.PaymentIntent, returnUrl: string | null): string 
           ><input type="checkbox" name="stay" value="1" /> Close the browser after paying (the shop learns it by webhook
           only)</label
         >
-        <h2>Other test cards</h2>
-        <div class="stack">
-          ${OFFERED.map(
-            ({ token, label, number }) =>
-              html`<button class="plain" name="payment_method" value="${token}">
-                ${label} <span>${number}</span>
-              </button> `,
-          )}
-        </div>
+        ${OFFERED.map(
+          ({ heading: title, cards }) =>
+            html`<h2>${title}</h2>
+              <div class="stack">${cards.map(offered)}</div>`,
+        )}
       </form>
       ${footer(intent)}`,
   );

@@ -41,6 +41,8 @@ export interface WebhookTarget {
   url: string;
   /** `whsec_…` */
   secret: string;
+  /** The secret before: it signs too, as at Stripe while a secret is being rolled. */
+  previousSecret?: string;
   /** All when left out; `charge.*` and such stand for many. */
   enabledEvents?: string[];
   /** The version that snapshots name; that of the SDK when left out. */
@@ -60,8 +62,9 @@ export class WebhookEndpoints {
     const known = [...endpoints.values()].find(
       (endpoint) => endpoint.shown.url === url && (endpoint.payload ?? 'snapshot') === payload,
     );
-    if (known === undefined) return this.add({ url, secret, enabledEvents, apiVersion, payload, isConfigured: true });
+    if (known === undefined) return this.add({ ...target, enabledEvents, apiVersion, payload, isConfigured: true });
     known.isConfigured = true;
+    known.previousSecret = target.previousSecret;
     known.secret = secret;
     known.shown.api_version = apiVersion;
     known.shown.enabled_events = enabledEvents;
@@ -74,6 +77,7 @@ export class WebhookEndpoints {
     secret: string;
     enabledEvents: string[];
     isConfigured?: boolean;
+    previousSecret?: string;
     payload?: PayloadKind;
     apiVersion?: string;
     description?: string | null;
@@ -84,6 +88,7 @@ export class WebhookEndpoints {
     return this.engine.store.endpoints.put({
       id,
       secret: given.secret,
+      ...(given.previousSecret === undefined ? {} : { previousSecret: given.previousSecret }),
       isConfigured: given.isConfigured ?? false,
       payload: given.payload ?? 'snapshot',
       shown: {

@@ -12,8 +12,9 @@ const CACHE = join(process.cwd(), '.cache', 'stripe-schemas');
 
 /** What the SDK's types say that requests and answers look like. */
 export class Contract {
-  /** What was not as the types say, in words; a few of each kind are enough. */
-  readonly violations: string[] = [];
+  private readonly found: string[] = [];
+  /** Not judged yet: to compile the schemas takes a while, during which the emulator would not answer. */
+  private readonly waiting: (() => void)[] = [];
   private readonly answers = new Map<string, ValidateFunction>();
   private readonly requests = new Map<string, ValidateFunction>();
 
@@ -47,24 +48,41 @@ export class Contract {
     return new Contract(JSON.parse(readFileSync(cached, 'utf8')) as Schemas);
   }
 
-  /** Checks one call and its answer; to be given to an emulator. */
+  /** Notes one call and its answer; to be given to an emulator. */
   readonly observe = (exchange: Exchange): void => {
-    const { method, pattern, status, params, body, isBrowser } = exchange;
+    this.waiting.push(() => this.judge(exchange));
+  };
+
+  /** Notes an event; to be given to an emulator. */
+  readonly observeEvent = (event: AnyEvent): void => {
+    this.waiting.push(() => {
+      this.checkAnswer(event.type, event);
+      this.checkAnswer(event.type, event.data.object);
+    });
+  };
+
+  /** What was not as the types say so far, in words. */
+  violations(): string[] {
+    for (const judge of this.waiting.splice(0)) judge();
+    return this.found;
+  }
+
+  /** Forgets what was found. */
+  clear(): void {
+    this.waiting.length = 0;
+    this.found.length = 0;
+  }
+
+  private judge({ method, pattern, status, params, body, isBrowser }: Exchange): void {
     const call = `${method} ${pattern}`;
     // A refused request may be anything. A browser sends its secret, and sees a part of the object.
     if (status < 400 && !isBrowser) {
       const problem = this.request(call, params);
-      if (problem !== undefined) this.violations.push(`${call} was taken with ${JSON.stringify(params)}: ${problem}`);
+      if (problem !== undefined) this.found.push(`${call} was taken with ${JSON.stringify(params)}: ${problem}`);
     }
     if (status >= 400) this.checkError(call, body);
     else if (!isBrowser) this.checkAnswer(call, body);
-  };
-
-  /** Checks the object that an event shows; to be given to an emulator. */
-  readonly observeEvent = (event: AnyEvent): void => {
-    this.checkAnswer(event.type, event);
-    this.checkAnswer(event.type, event.data.object);
-  };
+  }
 
   /** What is wrong with the parameters of an operation such as `POST /v1/refunds`, or undefined. */
   request(call: string, params: object): string | undefined {
@@ -76,8 +94,9 @@ export class Contract {
 
   /** @throws {Error} telling what was not as the types say */
   assertKept(): void {
-    if (this.violations.length === 0) return;
-    throw new Error(`Not as the SDK's types say:\n${[...new Set(this.violations)].slice(0, 20).join('\n')}`);
+    const violations = new Set(this.violations());
+    if (violations.size === 0) return;
+    throw new Error(`Not as the SDK's types say:\n${[...violations].slice(0, 20).join('\n')}`);
   }
 
   private checkAnswer(where: string, answer: object): void {
@@ -88,7 +107,7 @@ export class Contract {
     }
     const validate = this.answers.get(String(object));
     const problem = validate === undefined ? 'no such object' : complaintOf(validate, answer);
-    if (problem !== undefined) this.violations.push(`${where} shows ${String(object)}: ${problem}`);
+    if (problem !== undefined) this.found.push(`${where} shows ${String(object)}: ${problem}`);
   }
 
   private checkError(call: string, body: object): void {
@@ -98,7 +117,7 @@ export class Contract {
       ERROR_TYPES.has(String(error['type'])) &&
       typeof error['message'] === 'string' &&
       Object.keys(error).every((key) => ERROR_KEYS.has(key));
-    if (!isGood) this.violations.push(`${call} answers the error ${JSON.stringify(body)}`);
+    if (!isGood) this.found.push(`${call} answers the error ${JSON.stringify(body)}`);
   }
 }
 

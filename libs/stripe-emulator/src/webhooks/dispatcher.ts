@@ -16,6 +16,7 @@ export interface DispatcherOptions {
 
 const OLD_API_VERSION = '2020-08-27';
 const STALE_SECONDS = 600;
+const INFLATED_BYTES = 150_000;
 /** Requests to endpoints at the same time. */
 const MAX_SOCKETS = 64;
 
@@ -224,7 +225,9 @@ export class Dispatcher {
     if (!isLocal(url)) return { status: null, error: 'not an address of this machine', isRefused: true };
     const isOld = this.chaos.takeWebhook('oldApiVersion', event.type) !== undefined;
     const snapshot = { ...event, api_version: isOld ? OLD_API_VERSION : version };
-    const payload = JSON.stringify(endpoint.payload === 'thin' ? thinEvent(event) : snapshot, null, 2);
+    const inflated = this.chaos.takeWebhook('inflate', event.type);
+    const filler = inflated === undefined ? '' : ' '.repeat(inflated.bytes ?? INFLATED_BYTES);
+    const payload = JSON.stringify(endpoint.payload === 'thin' ? thinEvent(event) : snapshot, null, 2) + filler;
     const isStale = this.chaos.takeWebhook('staleTimestamp', event.type) !== undefined;
     const isForged = this.chaos.takeWebhook('badSignature', event.type) !== undefined;
     // Receivers compare it with their own watch.
@@ -234,7 +237,7 @@ export class Dispatcher {
       'Cache-Control': 'no-cache',
       'Content-Type': 'application/json; charset=utf-8',
       'Content-Length': Buffer.byteLength(payload),
-      'Stripe-Signature': signatureHeader(payload, isForged ? 'whsec_forged' : endpoint.secret, timestamp),
+      'Stripe-Signature': signatureHeader(payload, isForged ? ['whsec_forged'] : secretsOf(endpoint), timestamp),
       'User-Agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
     };
     return new Promise((resolve) => {
@@ -303,6 +306,10 @@ export class Dispatcher {
     this.agent.destroy();
   }
 }
+
+/** The old secret signs too while it is being rolled. */
+const secretsOf = ({ secret, previousSecret }: StoredEndpoint): string[] =>
+  previousSecret === undefined ? [secret] : [secret, previousSecret];
 
 function listens({ shown: { status, enabled_events: wanted } }: StoredEndpoint, type: string): boolean {
   return status === 'enabled' && wanted.some((name) => matchesType(type, name) || matchesType(thinTypeOf(type), name));
