@@ -50,8 +50,9 @@ export class SyncPayment {
 
   /** Applies an intent that was just read. */
   async applyIntent(paymentId: string, intent: Intent, cancelReason?: string, actor?: string): Promise<PaymentRow> {
+    // Also when ours do not have Stripe's id yet: one whose answer was lost may have failed at the bank already.
     const [row] = await this.db.query<{ any: boolean }>(
-      `SELECT EXISTS (SELECT FROM refunds WHERE payment_id = $1 AND provider_ref IS NOT NULL) AS any`,
+      `SELECT EXISTS (SELECT FROM refunds WHERE payment_id = $1) AS any`,
       [paymentId],
     );
     const refunds = intent.amountRefunded > 0 || row?.any ? await this.gateway.listRefunds(intent.ref) : [];
