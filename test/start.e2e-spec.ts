@@ -179,7 +179,7 @@ describe('npm start', () => {
     expect(leftBehind()).toEqual([]);
   });
 
-  it.each(['dist/src/main.js', 'stripe-emulator'])('stops everything when %s dies', async (name) => {
+  it.each(['api-ahead.mjs', 'stripe-emulator'])('stops everything when %s dies', async (name) => {
     const shop = start();
     await shop.says('Ctrl-C stops everything');
     process.kill(childOf(shop, name), 'SIGKILL');

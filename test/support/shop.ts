@@ -71,7 +71,8 @@ export class Shop {
   static async start(options: ShopOptions = {}): Promise<Shop> {
     const database = options.database ?? (await cloneDatabase());
     const stripe = await createEmulator({
-      retryScheduleMs: [100, 200, 400, 800, 1600],
+      // Long enough for a process that was killed to come back, also on a busy machine: Stripe itself tries for days.
+      retryScheduleMs: [100, 200, 400, 800, 1600, 3200, 6400, 6400],
       settleDelayMs: SETTLE_DELAY_MS,
       ...(options.seed === undefined ? {} : { seed: options.seed }),
     });
@@ -287,7 +288,10 @@ export class Shop {
       balance_transactions: Stripe.BalanceTransaction[];
     };
     const intents = new Map(
-      [...state.charges, ...state.refunds, ...state.disputes].map((object) => [object.id, object.payment_intent as string]),
+      [...state.charges, ...state.refunds, ...state.disputes].map((object) => [
+        object.id,
+        object.payment_intent as string,
+      ]),
     );
     return {
       charges: state.charges
