@@ -63,7 +63,7 @@ export class PaymentLife1790000000006 implements MigrationInterface {
   }
 }
 
-/** Holds are found by when they end. */
+/** Holds are found by when they end, payments by what Stripe calls their parts, events by what they are about. */
 export class PaymentHolds1790000000006 implements MigrationInterface {
   /** An index of a busy table is made beside its writers, which no transaction can do. */
   readonly transaction = false;
@@ -72,6 +72,12 @@ export class PaymentHolds1790000000006 implements MigrationInterface {
     await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS payments_held`);
     await runner.query(
       `CREATE INDEX CONCURRENTLY payments_held ON payments (capture_before) WHERE status = 'authorized'`,
+    );
+    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS payment_attempts_ref`);
+    await runner.query(`CREATE INDEX CONCURRENTLY payment_attempts_ref ON payment_attempts (provider_ref)`);
+    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS webhook_receipts_object`);
+    await runner.query(
+      `CREATE INDEX CONCURRENTLY webhook_receipts_object ON webhook_receipts (object_ref) WHERE object_ref IS NOT NULL`,
     );
   }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { encodeId } from '#libs/ids';
 import type { ShopperIdentity } from '../auth/index.js';
 import { OrdersQuery } from '../orders/index.js';
-import { ShopperPaymentResponse, StartPayment, StripeGateway } from '../payments/index.js';
+import { ReturnUrls, ShopperPaymentResponse, StartPayment, StripeGateway } from '../payments/index.js';
 import type { CheckoutRequest, CheckoutResponse } from './dto/checkout.dto.js';
 import { PlaceOrder } from './place-order.service.js';
 
@@ -14,6 +14,7 @@ export class Checkout {
     private readonly startPayment: StartPayment,
     private readonly orders: OrdersQuery,
     private readonly gateway: StripeGateway,
+    private readonly returnUrls: ReturnUrls,
   ) {}
 
   /** @param attemptId names this try to charge, the same when the request is repeated */
@@ -23,6 +24,7 @@ export class Checkout {
     request: CheckoutRequest,
     attemptId: string,
   ): Promise<CheckoutResponse> {
+    this.returnUrls.assert(request.returnUrl);
     const placed = await this.placeOrder.execute({
       cartId,
       shopper,

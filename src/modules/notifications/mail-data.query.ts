@@ -96,6 +96,15 @@ export interface LinkOfMail extends AccountOfMail {
   canSignIn: boolean;
 }
 
+/** An order about whose money the shop is told; amounts in minor units of `currency`. */
+export interface PaymentAlertOfMail {
+  /** `ord_…` */
+  orderId: string;
+  orderNumber: number;
+  currency: string;
+  shop: ShopOfMail;
+}
+
 /** A dispute of a payment. */
 export interface DisputeOfMail {
   /** `dsp_…` */
@@ -168,6 +177,23 @@ export class MailDataQuery {
       [linkId],
     );
     return row ?? null;
+  }
+
+  /** @throws PermanentFailure when there is no such order */
+  async paymentAlert(orderId: string): Promise<PaymentAlertOfMail> {
+    const [row] = await this.db.query<Omit<PaymentAlertOfMail, 'orderId'>>(
+      `SELECT o.number AS "orderNumber", o.currency, ${SHOP} FROM orders o, shop_settings s WHERE o.id = $1`,
+      [orderId],
+    );
+    return { orderId: encodeId('order', orderId), ...found(row, 'order') };
+  }
+
+  /** What the bank said of a refund that failed; null when it said nothing. */
+  async refundFailure(refundId: string): Promise<string | null> {
+    const [row] = await this.db.query<{ failure: string | null }>(`SELECT failure FROM refunds WHERE id = $1`, [
+      refundId,
+    ]);
+    return row?.failure ?? null;
   }
 
   /** @throws PermanentFailure when there is no such dispute */

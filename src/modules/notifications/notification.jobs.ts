@@ -26,6 +26,13 @@ export const OrderCanceledJob = defineJob({
   description: 'tells the customer that the order is canceled',
   on: ['order.canceled'],
 });
+export const PaymentAlertJob = defineJob({
+  name: 'notifications.payment-alert',
+  queue,
+  description:
+    'tells the shop of money that somebody has to look at: refunds that failed, payments that do not fit, holds that end',
+  on: ['payment.refund_failed', 'order.payment_review', 'payment.hold_expiring', 'payment.hold_lost'],
+});
 export const DisputeJob = defineJob({
   name: 'notifications.dispute',
   queue,

@@ -21,6 +21,7 @@ import {
   RefundProcessor,
   ShipmentProcessor,
 } from './order-mails.processor.js';
+import { PaymentAlertProcessor } from './payment-alerts.processor.js';
 import { PostOffice } from './post-office.js';
 import { SmtpMailer } from './smtp.mailer.js';
 
@@ -41,6 +42,7 @@ import { SmtpMailer } from './smtp.mailer.js';
     RefundProcessor,
     OrderCanceledProcessor,
     DisputeProcessor,
+    PaymentAlertProcessor,
     LowStockProcessor,
     RegistrationProcessor,
     EmailChangeProcessor,

@@ -60,7 +60,7 @@ export class RefundProcessor implements JobHandler {
 }
 
 /** Reasons that are news to nobody while an order was never placed: the shopper left the payment page. */
-const LEFT_UNPAID = new Set(['expired', 'payment_canceled']);
+const LEFT_UNPAID = new Set(['expired', 'payment_canceled', 'too_many_attempts']);
 
 /** Tells the customer that an order is canceled, unless it was a checkout that they walked away from. */
 @HandlesJob(OrderCanceledJob)

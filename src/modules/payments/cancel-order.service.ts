@@ -13,7 +13,7 @@ import { SyncPayment } from './sync-payment.service.js';
 
 /** Why an order ends, and who ends it. */
 export interface Cancellation {
-  reason: 'customer' | 'staff' | 'expired';
+  reason: 'customer' | 'staff' | 'expired' | 'too_many_attempts';
   actor: string;
   note?: string;
 }
@@ -86,7 +86,9 @@ export class CancelOrder {
         : await this.gateway.cancelIntent(
             intent.ref,
             payment.id,
-            cancellation.reason === 'expired' ? 'abandoned' : 'requested_by_customer',
+            cancellation.reason === 'expired' || cancellation.reason === 'too_many_attempts'
+              ? 'abandoned'
+              : 'requested_by_customer',
           );
     // The answer to a cancellation has no expanded charge; what was paid meanwhile is read in full.
     const full = after.status === 'canceled' ? after : await this.gateway.retrieveIntent(intent.ref);

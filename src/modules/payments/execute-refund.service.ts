@@ -35,7 +35,8 @@ export class ExecuteRefund {
       answer = await this.gateway.refund({
         id: encodeId('refund', refundId),
         intentRef: payment.provider_ref,
-        amount: refund.amount,
+        // Money of another currency has no amount in ours: all that came goes back.
+        amount: payment.review === 'rejected' && refund.amount === payment.captured ? null : refund.amount,
         currency: refund.currency,
         reason: refund.reason,
       });

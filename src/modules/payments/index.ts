@@ -7,6 +7,7 @@ export {
   AmountTooLarge,
   AmountTooSmall,
   OrderNotPayable,
+  PaymentAttemptsExhausted,
   PaymentMethodUnavailable,
   PaymentRefused,
   PaymentUnavailable,
@@ -20,6 +21,7 @@ export {
   RefundFailed,
 } from './payments.events.js';
 export { PaymentsRepository, type PaymentRow } from './payments.repository.js';
+export { ReturnUrls } from './return-urls.js';
 export { StartPayment, type StartedPayment } from './start-payment.service.js';
 export { StripeGateway } from './stripe/stripe-gateway.js';
 export { chargeProblem } from './stripe/wire-amount.js';

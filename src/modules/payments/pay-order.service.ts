@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { NotFound } from '#libs/errors';
+import { encodeId } from '#libs/ids';
 import { OrdersRepository } from '../orders/index.js';
-import { OrderNotPayable } from './payments.errors.js';
+import { MAX_TRIES } from './payment.policy.js';
+import { OrderNotPayable, PaymentAttemptsExhausted } from './payments.errors.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
+import { ReturnUrls } from './return-urls.js';
 import { type PayRequest, type StartedPayment, StartPayment } from './start-payment.service.js';
 import { SyncPayment } from './sync-payment.service.js';
 
@@ -16,13 +19,17 @@ export class PayOrder {
     private readonly payments: PaymentsRepository,
     private readonly start: StartPayment,
     private readonly sync: SyncPayment,
+    private readonly returnUrls: ReturnUrls,
   ) {}
 
-  /** @throws `order_not_payable`, `payment_unavailable` */
+  /** @throws `order_not_payable`, `payment_attempts_exhausted`, `payment_unavailable` */
   async execute(orderId: string, request: PayRequest): Promise<StartedPayment> {
+    this.returnUrls.assert(request.returnUrl);
     const { payment, number } = await this.db.transaction(async (tx) => {
       const order = await this.orders.lockOrder(tx, orderId);
       const current = await this.payments.findCurrent(tx, orderId);
+      if (current && order.status === 'canceled' && (await this.payments.countTries(tx, current.id)) >= MAX_TRIES)
+        throw PaymentAttemptsExhausted({ data: { orderId: encodeId('order', orderId) } });
       if (order.status !== 'pending_payment' || current?.provider !== 'stripe') {
         throw OrderNotPayable({ data: { orderStatus: order.status, paymentStatus: order.payment_status } });
       }

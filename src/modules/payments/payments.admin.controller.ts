@@ -13,11 +13,18 @@ import {
 } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { CurrentStaff, Staff, type StaffIdentity } from '../auth/index.js';
+import { OutOfStock } from '../inventory/index.js';
 import { OrderNotCancelable, OrderResponse, OrdersQuery } from '../orders/index.js';
 import { ApplyReceipt } from './apply-receipt.service.js';
 import { CancelOrder } from './cancel-order.service.js';
 import { CaptureOrder } from './capture-order.service.js';
-import { CancelOrderRequest, CaptureRequest, PaymentListQuery, RefundRequest } from './dto/payments.request.js';
+import {
+  CancelOrderRequest,
+  CaptureRequest,
+  PaymentListQuery,
+  RefundRequest,
+  ReviewDecisionRequest,
+} from './dto/payments.request.js';
 import {
   CaptureResponse,
   PaymentDetailResponse,
@@ -34,12 +41,14 @@ import {
   NothingToRefund,
   OrderNotPayable,
   PaymentNotManual,
+  PaymentNotUnderReview,
   PaymentRefused,
   PaymentUnavailable,
   RefundTooLarge,
 } from './payments.errors.js';
 import { PaymentsQuery } from './payments.query.js';
 import { RefundOrder } from './refund-order.service.js';
+import { ResolveReview } from './resolve-review.service.js';
 import { SyncPaymentById } from './sync-payment-by-id.service.js';
 
 const actorOf = (staff: StaffIdentity) => `staff:${encodeId('user', staff.id)}`;
@@ -139,6 +148,7 @@ export class OrderMoneyAdminController {
     NotFound,
     NothingToRefund,
     RefundTooLarge,
+    PaymentDisputed,
     PaymentRefused,
     PaymentUnavailable,
   )
@@ -159,6 +169,7 @@ export class PaymentsAdminController {
   constructor(
     private readonly query: PaymentsQuery,
     private readonly syncPayment: SyncPaymentById,
+    private readonly resolveReview: ResolveReview,
     private readonly applyReceipt: ApplyReceipt,
   ) {}
 
@@ -190,6 +201,48 @@ export class PaymentsAdminController {
   @Throws(InvalidId, NotFound, PaymentUnavailable)
   async sync(@IdParam('payment') id: string): Promise<PaymentDetailResponse> {
     await this.syncPayment.execute(id);
+    return this.query.get(id);
+  }
+
+  @Post('payments/:id/accept')
+  @Staff('payments.write')
+  @HttpCode(200)
+  @Idempotent('optional')
+  @ApiOperation({
+    operationId: 'acceptPayment',
+    summary: 'Be content with money that does not fit its order',
+    description:
+      'For an order in `payment_review`: it is confirmed and counts as paid with what came, be it less or more than its total.',
+  })
+  @ApiOkResponse({ type: PaymentDetailResponse })
+  @Throws(ValidationFailed, InvalidId, NotFound, PaymentNotUnderReview, OutOfStock, PaymentUnavailable)
+  async accept(
+    @IdParam('payment') id: string,
+    @Body() body: ReviewDecisionRequest,
+    @CurrentStaff() staff: StaffIdentity,
+  ): Promise<PaymentDetailResponse> {
+    await this.resolveReview.accept(id, { actor: actorOf(staff), note: body.note });
+    return this.query.get(id);
+  }
+
+  @Post('payments/:id/reject')
+  @Staff('orders.refund')
+  @HttpCode(200)
+  @Idempotent('optional')
+  @ApiOperation({
+    operationId: 'rejectPayment',
+    summary: 'Send money back that does not fit its order',
+    description:
+      'For an order in `payment_review`: all that came is refunded, or its hold let go, and the order is canceled.',
+  })
+  @ApiOkResponse({ type: PaymentDetailResponse })
+  @Throws(ValidationFailed, InvalidId, NotFound, PaymentNotUnderReview, OrderNotCancelable, PaymentUnavailable)
+  async reject(
+    @IdParam('payment') id: string,
+    @Body() body: ReviewDecisionRequest,
+    @CurrentStaff() staff: StaffIdentity,
+  ): Promise<PaymentDetailResponse> {
+    await this.resolveReview.reject(id, { actor: actorOf(staff), note: body.note });
     return this.query.get(id);
   }
 

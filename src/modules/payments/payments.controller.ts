@@ -9,7 +9,13 @@ import { CancelOrder } from './cancel-order.service.js';
 import { CancelOrderRequest, PayOrderRequest } from './dto/payments.request.js';
 import { ShopperPaymentResponse } from './dto/payments.response.js';
 import { PayOrder } from './pay-order.service.js';
-import { OrderNotPayable, PaymentRefused, PaymentUnavailable, WebhookSignatureInvalid } from './payments.errors.js';
+import {
+  OrderNotPayable,
+  PaymentAttemptsExhausted,
+  PaymentRefused,
+  PaymentUnavailable,
+  WebhookSignatureInvalid,
+} from './payments.errors.js';
 import { ReceiveWebhook } from './receive-webhook.service.js';
 import { StripeGateway } from './stripe/stripe-gateway.js';
 
@@ -62,7 +68,15 @@ export class PaymentsController {
       'Again after a decline: the same order, one open intent. Without a token the answer holds the client secret; with one the card is charged here.',
   })
   @ApiCreatedResponse({ type: ShopperPaymentResponse })
-  @Throws(ValidationFailed, InvalidId, NotFound, OrderNotPayable, PaymentRefused, PaymentUnavailable)
+  @Throws(
+    ValidationFailed,
+    InvalidId,
+    NotFound,
+    OrderNotPayable,
+    PaymentAttemptsExhausted,
+    PaymentRefused,
+    PaymentUnavailable,
+  )
   async payAgain(
     @IdParam('order') id: string,
     @CurrentShopper() shopper: ShopperIdentity,
@@ -98,10 +112,11 @@ export class PaymentsController {
   @ApiOperation({
     operationId: 'receiveStripeEvent',
     summary: 'Takes signed events of Stripe',
-    description: '200 means: it is stored.',
+    description:
+      'Snapshot and thin events, from the same endpoint or from two. 200 means: it is stored; events of others in the same Stripe account are 200 too. A body whose signature does not fit any of the secrets, or is older than five minutes, is 400 and nothing of it is read. Any other answer makes Stripe send it again.',
   })
   @ApiOkResponse({ schema: { type: 'object', properties: { received: { type: 'boolean' } } } })
-  @Throws(WebhookSignatureInvalid)
+  @Throws(WebhookSignatureInvalid, ValidationFailed)
   async webhook(@Req() request: Request): Promise<{ received: true }> {
     await this.receive.execute(request.rawBody, request.headers['stripe-signature']);
     return { received: true };

@@ -57,6 +57,18 @@ export const CaptureTooLarge = defineError({
   title: 'More than the bank holds',
   help: '`capturable` is what is held, in minor units.',
 });
+export const PaymentNotUnderReview = defineError({
+  code: 'payment_not_under_review',
+  kind: 'conflict',
+  title: 'There is nothing to decide about this payment',
+  help: 'Only a payment that does not fit its order (`payment_review`) is accepted or rejected, and once.',
+});
+export const PaymentAttemptsExhausted = defineError({
+  code: 'payment_attempts_exhausted',
+  kind: 'conflict',
+  title: 'Too many tries to pay this order',
+  help: 'The order takes no more cards and is canceled. Order again, or ask the shop.',
+});
 export const NothingToRefund = defineError({
   code: 'nothing_to_refund',
   kind: 'conflict',

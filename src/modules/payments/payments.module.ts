@@ -6,20 +6,22 @@ import { ApplyReceipt } from './apply-receipt.service.js';
 import { BookMoney } from './books/book-money.service.js';
 import { CancelOrder } from './cancel-order.service.js';
 import { CaptureOrder } from './capture-order.service.js';
+import { ExecuteCapture } from './execute-capture.service.js';
 import { AnswerDispute } from './disputes/answer-dispute.service.js';
 import { DisputesAdminController, OrderHoldAdminController } from './disputes/disputes.admin.controller.js';
 import { DisputesQuery } from './disputes/disputes.query.js';
 import { ReleaseHold } from './disputes/release-hold.service.js';
 import { SettleDisputes } from './disputes/settle-disputes.service.js';
 import { SyncDisputes } from './disputes/sync-disputes.service.js';
-import { ExecuteCapture } from './execute-capture.service.js';
 import { ExecuteRefund } from './execute-refund.service.js';
 import { ExecuteCaptureHandler } from './jobs/execute-capture.job.js';
 import { ExecuteRefundHandler } from './jobs/execute-refund.job.js';
+import { EndUnpaidOrder } from './end-unpaid-order.service.js';
 import { ExpireOrderHandler } from './jobs/expire-order.job.js';
 import { ProcessWebhookHandler } from './jobs/process-webhook.job.js';
 import { ReconcileHandler } from './jobs/reconcile.job.js';
 import { ReleaseHoldHandler } from './jobs/release-hold.job.js';
+import { StopTriesHandler } from './jobs/stop-tries.job.js';
 import { WatchHoldsHandler } from './jobs/watch-holds.job.js';
 import { MarkPaid } from './mark-paid.service.js';
 import { PayOrder } from './pay-order.service.js';
@@ -29,7 +31,9 @@ import { PaymentsQuery } from './payments.query.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { ReceiveWebhook } from './receive-webhook.service.js';
 import { RefundOrder } from './refund-order.service.js';
+import { ResolveReview } from './resolve-review.service.js';
 import { ReturnStock } from './return-stock.service.js';
+import { ReturnUrls } from './return-urls.js';
 import { SettleCaptures } from './settle-captures.service.js';
 import { SettlePayment } from './settle-payment.service.js';
 import { SettleRefunds } from './settle-refunds.service.js';
@@ -61,6 +65,9 @@ import { SyncPayment } from './sync-payment.service.js';
     ReleaseHold,
     DisputesQuery,
     ReturnStock,
+    ReturnUrls,
+    EndUnpaidOrder,
+    ResolveReview,
     SettleCaptures,
     SettlePayment,
     SettleRefunds,
@@ -81,9 +88,10 @@ import { SyncPayment } from './sync-payment.service.js';
     ExecuteRefundHandler,
     ExecuteCaptureHandler,
     ReleaseHoldHandler,
+    StopTriesHandler,
     WatchHoldsHandler,
     ReconcileHandler,
   ],
-  exports: [StripeGateway, PaymentsRepository, StartPayment],
+  exports: [StripeGateway, PaymentsRepository, StartPayment, ReturnUrls],
 })
 export class PaymentsModule {}

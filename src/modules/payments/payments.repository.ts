@@ -120,6 +120,37 @@ export class PaymentsRepository {
     );
   }
 
+  /**
+   * How often somebody tried to pay: what was sent from here, what failed, or how many failures the provider told of,
+   * whichever is more. Failures that follow fast are told one by one, but read as the last of them.
+   */
+  async countTries(tx: Tx, paymentId: string): Promise<number> {
+    const [row] = await tx.query<{ n: number }>(
+      `SELECT greatest((SELECT count(*) FROM payment_tries WHERE payment_id = $1),
+                       (SELECT count(*) FROM payment_attempts WHERE payment_id = $1 AND outcome = 'failed'),
+                       (SELECT count(*) FROM webhook_receipts w JOIN payments p ON p.provider_ref = w.object_ref
+                        WHERE p.id = $1 AND w.type IN ('payment_intent.payment_failed', 'v1.payment_intent.payment_failed'))) AS n`,
+      [paymentId],
+    );
+    return row!.n;
+  }
+
+  /**
+   * Writes a try down before it is sent, under the lock of the payment.
+   * @returns false when it is one too many; the same try again is not another
+   */
+  async beginTry(tx: Tx, paymentId: string, attemptId: string, limit: number): Promise<boolean> {
+    await this.lock(tx, paymentId);
+    const [same] = await tx.query(`SELECT 1 FROM payment_tries WHERE payment_id = $1 AND attempt_id = $2`, [
+      paymentId,
+      attemptId,
+    ]);
+    if (same) return true;
+    if ((await this.countTries(tx, paymentId)) >= limit) return false;
+    await tx.query(`INSERT INTO payment_tries (payment_id, attempt_id) VALUES ($1, $2)`, [paymentId, attemptId]);
+    return true;
+  }
+
   /** Remembers one try to pay. Returns false when it is known already. */
   async recordAttempt(
     tx: Tx,

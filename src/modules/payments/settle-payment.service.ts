@@ -9,7 +9,8 @@ import { APP_CONFIG, type Config } from '../../config/index.js';
 import { StockLedger } from '../inventory/index.js';
 import { type LockedOrder, OrdersRepository, OrderUnderReview } from '../orders/index.js';
 import { BookMoney } from './books/book-money.service.js';
-import { ExecuteRefundJob, ReleaseHoldJob } from './jobs/definitions.js';
+import { ExecuteRefundJob, ReleaseHoldJob, StopTriesJob } from './jobs/definitions.js';
+import { MAX_TRIES } from './payment.policy.js';
 import { mayBecome } from './payment.state.js';
 import { HoldLost, PaymentAuthorized } from './payments.events.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
@@ -56,6 +57,7 @@ export class SettlePayment {
     const { intent } = state;
 
     if (intent.attempt) await this.recordAttempt(tx, order, payment, intent);
+    if (intent.attempt?.outcome === 'failed' && order.status === 'pending_payment') await this.stopTries(tx, payment);
     if (mayBecome(payment.status, intent.status) && intent.status !== payment.status)
       await this.move(tx, order, payment, intent, cancelReason, actor);
     else if (payment.provider_ref === null) await this.payments.update(tx, payment.id, { providerRef: intent.ref });
@@ -63,6 +65,12 @@ export class SettlePayment {
     await this.books.execute(tx, payment.id, { received: intent.amountReceived, transactions: transactionsOf(state) });
     failpoint('commit.settle');
     return this.payments.lock(tx, paymentId);
+  }
+
+  /** Nobody has so many cards: the order ends, unless it is paid first. */
+  private async stopTries(tx: Tx, payment: PaymentRow): Promise<void> {
+    if ((await this.payments.countTries(tx, payment.id)) < MAX_TRIES) return;
+    await enqueue(tx, StopTriesJob, payment.id, { orderId: payment.order_id });
   }
 
   private async recordAttempt(tx: Tx, order: LockedOrder, payment: PaymentRow, intent: Intent): Promise<void> {
@@ -222,8 +230,7 @@ export class SettlePayment {
       amount,
     );
     if (order.status === 'pending_payment' || order.status === 'payment_review') {
-      const { complete } = await this.stock.commit(tx, order.id);
-      if (complete || (await this.reserveAgain(tx, order.id))) {
+      if (await this.takeGoods(tx, order.id)) {
         await this.orders.change(tx, order, { status: 'confirmed', paymentStatus, expiresAt: null }, entry);
         return;
       }
@@ -237,6 +244,12 @@ export class SettlePayment {
       return;
     }
     await this.giveBack(tx, order, payment, paymentStatus, amount);
+  }
+
+  /** What is held for the order leaves the shelf, or what can be had again. @returns whether all of it is there */
+  async takeGoods(tx: Tx, orderId: string): Promise<boolean> {
+    const { complete } = await this.stock.commit(tx, orderId);
+    return complete || (await this.reserveAgain(tx, orderId));
   }
 
   /** Tries to have the goods again after their hold was released. All or nothing, without losing the transaction. */

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { encodeId } from '#libs/ids';
-import { PaymentUnavailable } from './payments.errors.js';
-import type { PaymentRow } from './payments.repository.js';
+import { PaymentAttemptsExhausted, PaymentUnavailable } from './payments.errors.js';
+import { MAX_TRIES } from './payment.policy.js';
+import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
+import { FindLostIntent, KEY_LIFE_MS } from './reconciliation/find-lost-intent.service.js';
 import { type Intent, StripeGateway } from './stripe/stripe-gateway.js';
 import { SyncPayment } from './sync-payment.service.js';
 
@@ -30,6 +32,8 @@ export class StartPayment {
   constructor(
     private readonly db: Db,
     private readonly gateway: StripeGateway,
+    private readonly lost: FindLostIntent,
+    private readonly payments: PaymentsRepository,
     private readonly sync: SyncPayment,
   ) {}
 
@@ -45,6 +49,7 @@ export class StartPayment {
     try {
       let intent = await this.ensureIntent(payment, orderNumber);
       if (request.confirmationToken && CONFIRMABLE.has(intent.status)) {
+        await this.beginTry(payment, request.attemptId);
         const answer = await this.gateway.confirmIntent(
           intent.ref,
           request.attemptId,
@@ -68,10 +73,27 @@ export class StartPayment {
     }
   }
 
+  private async beginTry(payment: PaymentRow, attemptId: string): Promise<void> {
+    const mayTry = await this.db.transaction((tx) => this.payments.beginTry(tx, payment.id, attemptId, MAX_TRIES));
+    if (!mayTry) throw PaymentAttemptsExhausted({ data: { orderId: encodeId('order', payment.order_id) } });
+  }
+
   /** The intent of this payment: asked for again with the same key until its id is stored, so there is never a second one. */
   async ensureIntent(payment: PaymentRow, orderNumber: number): Promise<Intent> {
     if (payment.provider_ref !== null) return this.gateway.retrieveIntent(payment.provider_ref);
-    const intent = await this.gateway.createIntent({
+    // Stripe may have forgotten the key of an old payment, and would make a second intent.
+    const isOld = Date.now() - payment.created_at.getTime() > KEY_LIFE_MS;
+    const lost = isOld ? await this.lost.execute(payment) : null;
+    const intent = lost ?? (await this.createIntent(payment, orderNumber));
+    await this.db.query(
+      `UPDATE payments SET provider_ref = $2, updated_at = now() WHERE id = $1 AND provider_ref IS NULL`,
+      [payment.id, intent.ref],
+    );
+    return intent;
+  }
+
+  private createIntent(payment: PaymentRow, orderNumber: number): Promise<Intent> {
+    return this.gateway.createIntent({
       id: encodeId('payment', payment.id),
       orderId: encodeId('order', payment.order_id),
       orderNumber,
@@ -79,10 +101,5 @@ export class StartPayment {
       currency: payment.currency,
       captureMethod: payment.capture_method,
     });
-    await this.db.query(
-      `UPDATE payments SET provider_ref = $2, updated_at = now() WHERE id = $1 AND provider_ref IS NULL`,
-      [payment.id, intent.ref],
-    );
-    return intent;
   }
 }

@@ -47,6 +47,12 @@ export class CaptureRequest {
   lines?: CaptureLineRequest[];
 }
 
+/** What staff decide about money that does not fit its order. */
+export class ReviewDecisionRequest {
+  @Text(500, Opt({ description: 'for the timeline; stays with staff', example: 'the rest was paid in cash' }))
+  note?: string;
+}
+
 /** Why an order is canceled. */
 export class CancelOrderRequest {
   @Text(500, Opt({ example: 'changed my mind' }))

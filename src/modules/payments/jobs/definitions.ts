@@ -24,6 +24,12 @@ export const ExecuteCaptureJob = defineJob({
   description: 'Captures held money at Stripe, with the same key each time.',
   maxAttempts: 15,
 });
+export const StopTriesJob = defineJob({
+  name: 'payments.stop-tries',
+  queue: 'payments',
+  description: 'Cancels the intent of an order on which too many cards were tried, and ends the order.',
+  maxAttempts: 20,
+});
 export const ReleaseHoldJob = defineJob({
   name: 'payments.release-hold',
   queue: 'payments',

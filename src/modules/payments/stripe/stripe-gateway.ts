@@ -238,18 +238,14 @@ export class StripeGateway {
     });
   }
 
-  /** The intent behind something that an event names by its id only: a charge or a refund. */
+  /** The intent behind something that an event names by its id only: a charge, a refund, a dispute or a fraud warning. */
   async intentOf(objectRef: string): Promise<string | null> {
     if (objectRef.startsWith('pi_')) return objectRef;
-    const kind = /^(ch|py|re|pyr)_/.exec(objectRef)?.[1];
+    const kind = /^(ch|py|re|pyr|dp|du|issfr)_/.exec(objectRef)?.[1];
     if (!kind) return null;
-    return this.call('retrieve_object', async (stripe) => {
-      const object =
-        kind === 'ch' || kind === 'py'
-          ? await stripe.charges.retrieve(objectRef)
-          : await stripe.refunds.retrieve(objectRef);
-      return idOf(object.payment_intent);
-    });
+    return this.call('retrieve_object', async (stripe) =>
+      idOf((await ownerOf(stripe, kind, objectRef)).payment_intent),
+    );
   }
 
   /** Where staff see the intent in Stripe's dashboard; null with the emulator. */
@@ -307,6 +303,16 @@ const REFUND_REASONS = ['duplicate', 'fraudulent', 'requested_by_customer'] as c
 const isRelease = (refund: Stripe.Refund) =>
   refund.status === 'succeeded' && refund.balance_transaction === null && refund.metadata?.refund_id === undefined;
 
+function ownerOf(
+  stripe: Stripe,
+  kind: string,
+  ref: string,
+): Promise<{ payment_intent?: string | { id: string } | null }> {
+  if (kind === 'ch' || kind === 'py') return stripe.charges.retrieve(ref);
+  if (kind === 're' || kind === 'pyr') return stripe.refunds.retrieve(ref);
+  return kind === 'issfr' ? stripe.radar.earlyFraudWarnings.retrieve(ref) : stripe.disputes.retrieve(ref);
+}
+
 const idOf = (object: string | { id: string } | null | undefined): string | null =>
   typeof object === 'string' ? object : (object?.id ?? null);
 
@@ -317,7 +323,8 @@ function assertIs(object: { object?: string; lastResponse?: { statusCode: number
   }
 }
 
-function toIntent(intent: Stripe.Response<Stripe.PaymentIntent>): Intent {
+/** Reads Stripe's object. Money is known of it when its charge is expanded. */
+export function toIntent(intent: Stripe.PaymentIntent): Intent {
   assertIs(intent, 'payment_intent');
   const charge = typeof intent.latest_charge === 'object' ? intent.latest_charge : null;
   const failure = intent.last_payment_error;
@@ -374,7 +381,8 @@ function captureBefore(charge: Stripe.Charge | null): Date | null {
   return new Date(seconds * 1000);
 }
 
-function toRefund(refund: Stripe.Refund): ProviderRefund {
+/** Reads Stripe's object. */
+export function toRefund(refund: Stripe.Refund): ProviderRefund {
   assertIs(refund as never, 'refund');
   const failed = refund.status === 'failed' || refund.status === 'canceled';
   return {
