@@ -12,6 +12,7 @@ export class Ledger1790000000007 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(LEDGER);
     await runner.query(DISPUTES);
+    await runner.query(RECONCILIATION);
     await enterThePast(runner);
   }
 
@@ -147,6 +148,48 @@ const DISPUTES = `
     created_at     timestamptz(3) NOT NULL DEFAULT now()
   );
   CREATE INDEX IF NOT EXISTS fraud_warnings_order ON fraud_warnings (order_id);
+`;
+
+const RECONCILIATION = `
+  CREATE TABLE IF NOT EXISTS reconciliations (
+    id           uuid PRIMARY KEY,
+    kind         text NOT NULL CHECK (kind IN ('quick', 'full')),
+    status       text NOT NULL CHECK (status IN ('queued', 'running', 'done', 'failed')),
+    actor        text NOT NULL DEFAULT 'system',
+    period_from  timestamptz(3) NOT NULL,
+    period_to    timestamptz(3) NOT NULL,
+    cursor       jsonb NOT NULL DEFAULT '{}',
+    counts       jsonb NOT NULL DEFAULT '{}',
+    failure      text,
+    request_key  text CONSTRAINT reconciliations_request UNIQUE,
+    created_at   timestamptz(3) NOT NULL DEFAULT now(),
+    finished_at  timestamptz(3)
+  );
+  COMMENT ON COLUMN reconciliations.cursor IS 'how far it is, so that another process can go on';
+  CREATE INDEX IF NOT EXISTS reconciliations_recent ON reconciliations (created_at DESC, id DESC);
+
+  CREATE TABLE IF NOT EXISTS reconciliation_findings (
+    id                 uuid PRIMARY KEY,
+    reconciliation_id  uuid NOT NULL REFERENCES reconciliations ON DELETE CASCADE,
+    kind               text NOT NULL,
+    severity           text NOT NULL CHECK (severity IN ('info', 'warning', 'critical')),
+    subject            text NOT NULL,
+    payment_id         uuid REFERENCES payments ON DELETE RESTRICT,
+    order_id           uuid REFERENCES orders ON DELETE RESTRICT,
+    expected           jsonb,
+    found              jsonb,
+    action             text NOT NULL,
+    created_at         timestamptz(3) NOT NULL DEFAULT now(),
+    CONSTRAINT reconciliation_findings_once UNIQUE (reconciliation_id, kind, subject)
+  );
+  COMMENT ON COLUMN reconciliation_findings.subject IS 'what it is about: an object of the provider, or a row of ours';
+
+  CREATE TABLE IF NOT EXISTS reconciliation_seen (
+    reconciliation_id  uuid NOT NULL REFERENCES reconciliations ON DELETE CASCADE,
+    ref                text NOT NULL,
+    PRIMARY KEY (reconciliation_id, ref)
+  );
+  COMMENT ON TABLE reconciliation_seen IS 'what the provider listed so far, as long as the run lasts';
 `;
 
 /**

@@ -30,6 +30,20 @@ import { PaymentsController } from './payments.controller.js';
 import { PaymentsQuery } from './payments.query.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { ReceiveWebhook } from './receive-webhook.service.js';
+import { CatchUp } from './reconciliation/catch-up.service.js';
+import { CompareBooks } from './reconciliation/compare-books.service.js';
+import { FindLostIntent } from './reconciliation/find-lost-intent.service.js';
+import { ReconciliationAdminController } from './reconciliation/reconciliation.admin.controller.js';
+import {
+  NightlyReconciliationHandler,
+  QuickReconciliationHandler,
+  ReconciliationHandler,
+} from './reconciliation/reconciliation.jobs.js';
+import { ReconciliationQuery } from './reconciliation/reconciliation.query.js';
+import { RecoverEvents } from './reconciliation/recover-events.service.js';
+import { ReportsRepository } from './reconciliation/reports.repository.js';
+import { RunReconciliation } from './reconciliation/run-reconciliation.service.js';
+import { StartReconciliation } from './reconciliation/start-reconciliation.service.js';
 import { RefundOrder } from './refund-order.service.js';
 import { ResolveReview } from './resolve-review.service.js';
 import { ReturnStock } from './return-stock.service.js';
@@ -38,6 +52,7 @@ import { SettleCaptures } from './settle-captures.service.js';
 import { SettlePayment } from './settle-payment.service.js';
 import { SettleRefunds } from './settle-refunds.service.js';
 import { StartPayment } from './start-payment.service.js';
+import { StripeBooks } from './stripe/stripe-books.js';
 import { StripeDisputes } from './stripe/stripe-disputes.js';
 import { StripeGateway } from './stripe/stripe-gateway.js';
 import { SyncPaymentById } from './sync-payment-by-id.service.js';
@@ -52,6 +67,7 @@ import { SyncPayment } from './sync-payment.service.js';
     PaymentsAdminController,
     DisputesAdminController,
     OrderHoldAdminController,
+    ReconciliationAdminController,
   ],
   providers: [
     StripeGateway,
@@ -64,6 +80,18 @@ import { SyncPayment } from './sync-payment.service.js';
     AnswerDispute,
     ReleaseHold,
     DisputesQuery,
+    StripeBooks,
+    FindLostIntent,
+    RecoverEvents,
+    CatchUp,
+    CompareBooks,
+    RunReconciliation,
+    StartReconciliation,
+    ReportsRepository,
+    ReconciliationQuery,
+    ReconciliationHandler,
+    NightlyReconciliationHandler,
+    QuickReconciliationHandler,
     ReturnStock,
     ReturnUrls,
     EndUnpaidOrder,

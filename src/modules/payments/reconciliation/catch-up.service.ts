@@ -1,0 +1,169 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { log } from '#libs/log';
+import { OrdersRepository } from '../../orders/index.js';
+import { BookMoney } from '../books/book-money.service.js';
+import { SyncDisputes } from '../disputes/sync-disputes.service.js';
+import { type PaymentRow, PaymentsRepository } from '../payments.repository.js';
+import { SyncPayment } from '../sync-payment.service.js';
+import { FindLostIntent } from './find-lost-intent.service.js';
+import { count, type Report } from './reports.repository.js';
+
+const BATCH = 100;
+
+/** Looks again at what has been open for too long here, whatever became of its events. */
+@Injectable()
+export class CatchUp {
+  constructor(
+    private readonly db: Db,
+    private readonly orders: OrdersRepository,
+    private readonly payments: PaymentsRepository,
+    private readonly sync: SyncPayment,
+    private readonly disputes: SyncDisputes,
+    private readonly books: BookMoney,
+    private readonly lost: FindLostIntent,
+  ) {}
+
+  /** Payments that have not come to an end, and of which nothing was heard for a while. @returns the last id of a full page */
+  async stuck(report: Report, after: string | undefined, quietFor: string): Promise<string | null> {
+    const rows = await this.page(
+      `p.provider = 'stripe' AND p.provider_ref IS NOT NULL AND p.status IN ('requires_payment_method', 'requires_action', 'processing', 'authorized')
+       AND p.updated_at < now() - $2::interval`,
+      after,
+      quietFor,
+    );
+    for (const payment of rows) {
+      const now = await this.attempt(payment, () => this.sync.execute(payment));
+      count(report, 'paymentsLookedAt');
+      if (now && now.status !== payment.status) {
+        await report.add({
+          kind: 'payment_stuck',
+          subject: payment.provider_ref!,
+          paymentId: payment.id,
+          orderId: payment.order_id,
+          expected: { status: now.status },
+          found: { status: payment.status },
+          action: 'read from Stripe and applied',
+        });
+      }
+    }
+    return lastOf(rows);
+  }
+
+  /** Payments whose intent was asked for, and nobody knows whether it was made. */
+  async creates(report: Report, after: string | undefined): Promise<string | null> {
+    const rows = await this.page(
+      `p.provider = 'stripe' AND p.provider_ref IS NULL AND p.status <> 'canceled' AND p.created_at < now() - $2::interval`,
+      after,
+      '10 minutes',
+    );
+    for (const payment of rows) {
+      await this.attempt(payment, async () => {
+        const intent = await this.lost.execute(payment);
+        count(report, 'createsLookedFor');
+        const common = { subject: payment.id, paymentId: payment.id, orderId: payment.order_id };
+        if (intent === null) {
+          await report.add({ ...common, kind: 'create_unknown', action: 'Stripe has no intent of this payment' });
+          return;
+        }
+        await this.sync.applyIntent(payment.id, intent);
+        await report.add({
+          ...common,
+          kind: 'create_recovered',
+          expected: { intent: intent.ref, status: intent.status },
+          found: { intent: null, status: payment.status },
+          action: 'found in the list of Stripe and applied',
+        });
+      });
+    }
+    return lastOf(rows);
+  }
+
+  /** Money that is not in the ledger: entered by a version of the shop that had none. */
+  async postings(report: Report, since: Date): Promise<void> {
+    const rows = await this.db.query<{ id: string; order_id: string }>(
+      `SELECT p.id, p.order_id FROM payments p
+       WHERE p.captured > 0 AND p.created_at >= $1
+         AND (NOT EXISTS (SELECT FROM ledger_transactions t WHERE t.fact = 'capture:' || p.id)
+           OR EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.id AND r.status = 'succeeded'
+                AND NOT EXISTS (SELECT FROM ledger_transactions t WHERE t.fact = 'refund:' || r.id)))
+       ORDER BY p.created_at LIMIT ${BATCH}`,
+      [since],
+    );
+    for (const { id, order_id: orderId } of rows) {
+      await this.db.transaction(async (tx) => {
+        await this.orders.lockOrder(tx, orderId);
+        await this.payments.lock(tx, id);
+        await this.books.execute(tx, id);
+      });
+      await report.add({
+        kind: 'posting_missing',
+        subject: id,
+        paymentId: id,
+        orderId,
+        action: 'entered into the ledger',
+      });
+    }
+  }
+
+  /** Charges whose fee Stripe had not said when they succeeded. */
+  async fees(report: Report, quietFor: string): Promise<void> {
+    const rows = await this.db.query<PaymentRow>(
+      `SELECT p.* FROM payments p
+       WHERE p.provider = 'stripe' AND p.captured > 0 AND p.created_at > now() - interval '30 days' AND p.updated_at < now() - $1::interval
+         AND NOT EXISTS (SELECT FROM provider_transactions t WHERE t.payment_id = p.id)
+       ORDER BY p.created_at LIMIT ${BATCH}`,
+      [quietFor],
+    );
+    for (const payment of rows) {
+      await this.attempt(payment, () => this.sync.execute(payment));
+      const [fee] = await this.db.query<{ fee: number; currency: string }>(
+        `SELECT fee, currency FROM provider_transactions WHERE payment_id = $1 LIMIT 1`,
+        [payment.id],
+      );
+      if (!fee) continue;
+      count(report, 'feesEntered');
+      await report.add({
+        kind: 'fee_late',
+        subject: payment.provider_ref!,
+        paymentId: payment.id,
+        orderId: payment.order_id,
+        expected: { fee: fee.fee, currency: fee.currency },
+        action: 'read from Stripe and entered into the ledger',
+      });
+    }
+  }
+
+  /** Disputes that are not decided. */
+  async openDisputes(report: Report, quietFor: string): Promise<void> {
+    const rows = await this.db.query<PaymentRow>(
+      `SELECT DISTINCT p.* FROM disputes d JOIN payments p ON p.id = d.payment_id
+       WHERE d.closed_at IS NULL AND d.read_at < now() - $1::interval LIMIT ${BATCH}`,
+      [quietFor],
+    );
+    for (const payment of rows) {
+      await this.attempt(payment, () => this.disputes.execute(payment));
+      count(report, 'disputesLookedAt');
+    }
+  }
+
+  private async page(where: string, after: string | undefined, quietFor: string): Promise<PaymentRow[]> {
+    return this.db.query<PaymentRow>(
+      `SELECT p.* FROM payments p WHERE ${where} AND ($1::uuid IS NULL OR p.id > $1) ORDER BY p.id LIMIT ${BATCH}`,
+      [after ?? null, quietFor],
+    );
+  }
+
+  /** One payment that makes trouble does not stop the others; Stripe being away does. */
+  private async attempt<T>(payment: PaymentRow, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 'payment_unavailable') throw error;
+      log.warn('payments.reconcile_failed', { paymentId: payment.id, error });
+      return undefined;
+    }
+  }
+}
+
+const lastOf = (rows: readonly PaymentRow[]): string | null => (rows.length < BATCH ? null : rows.at(-1)!.id);
