@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { NotFound } from '#libs/errors';
 import { encodeId } from '#libs/ids';
 import { OutOfStock } from '../inventory/index.js';
@@ -82,6 +83,7 @@ export class ResolveReview {
             data: { refunded: payment.refunded, currency: payment.currency },
           },
         );
+      failpoint('commit.review_accepted');
     });
   }
 
@@ -104,6 +106,7 @@ export class ResolveReview {
         ...(isOurs ? { captured: intent.amountReceived } : {}),
       });
       await this.books.execute(tx, payment.id, { received: intent.amountReceived });
+      failpoint('commit.review_rejected');
       return false;
     });
     if (!isDone)
