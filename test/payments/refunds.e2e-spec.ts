@@ -69,6 +69,19 @@ describe(`Refunds (seed ${SEED})`, () => {
     expect(await pay.order(sale)).toMatchObject({ refundedTotal: { amount: 700 } });
   });
 
+  it('S26 refund lost twice that fails at the bank meanwhile: it stays failed, whatever its repeated answer says', async () => {
+    const sale = await pay.place({ pay: 'pm_card_refundFail' });
+    pay.stripe.setChaos({ api: [{ kind: 'truncate', path: '/v1/refunds', method: 'POST', count: 2 }] });
+    expect(await pay.refund(sale, { amount: 700 })).toMatchObject({ status: 503 });
+    await becomes(sale, 'failed');
+    await pay.wake('payments.execute-refund');
+    await pay.shop.quiet();
+    expect((await pay.payment(sale)).refunds).toMatchObject([{ status: 'failed' }]);
+    expect(await pay.order(sale)).toMatchObject({ paymentStatus: 'paid', refundedTotal: { amount: 0 } });
+    expect(pay.refundsAtStripe(sale)).toHaveLength(1);
+    expect(await pay.told(sale, 'payment.refund_failed')).toBe(1);
+  });
+
   it('F18 a refund that fails later counts as not refunded, and nothing can be refunded for 0', async () => {
     const sale = await pay.place({ pay: 'pm_card_refundFail' });
     expect(await pay.refund(sale, { amount: 0 })).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
