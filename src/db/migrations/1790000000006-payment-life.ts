@@ -50,12 +50,6 @@ export class PaymentLife1790000000006 implements MigrationInterface {
       );
       COMMENT ON TABLE payment_tries IS 'charges asked for on the server, each written before it is sent';
     `);
-    await runner.query(`
-      ALTER TABLE payments VALIDATE CONSTRAINT payments_capture_method;
-      ALTER TABLE payments VALIDATE CONSTRAINT payments_authorized;
-      ALTER TABLE payments VALIDATE CONSTRAINT payments_review;
-      ALTER TABLE payments VALIDATE CONSTRAINT payments_bounds;
-    `);
   }
 
   async down(): Promise<void> {
@@ -69,6 +63,9 @@ export class PaymentHolds1790000000006 implements MigrationInterface {
   readonly transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
+    // Read through beside the writers, too: in the transaction that added them nobody could have paid meanwhile.
+    for (const constraint of ['payments_capture_method', 'payments_authorized', 'payments_review', 'payments_bounds'])
+      await runner.query(`ALTER TABLE payments VALIDATE CONSTRAINT ${constraint}`);
     await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS payments_held`);
     await runner.query(
       `CREATE INDEX CONCURRENTLY payments_held ON payments (capture_before) WHERE status = 'authorized'`,
