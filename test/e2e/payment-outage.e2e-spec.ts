@@ -29,7 +29,7 @@ describe('while Stripe does not answer', () => {
     expect(await circuit()).toBe('down');
   };
 
-  it('a checkout waits 12 seconds, then has an order that is paid later; the rest of the shop is as quick as ever', async () => {
+  it('S14 Stripe hangs on create: a checkout waits 12 seconds, then has an order that is paid later; the rest of the shop is as quick as ever', async () => {
     const { cart, variantId } = await cartOf();
     shop.stripe.setChaos({ api: [{ kind: 'hang', method: 'POST', path: '/v1/payment_intents', executed: true }] });
     const key = newUuid();
