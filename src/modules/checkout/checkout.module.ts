@@ -5,12 +5,13 @@ import { PaymentsModule } from '../payments/index.js';
 import { SettingsModule } from '../settings/index.js';
 import { CheckoutController } from './checkout.controller.js';
 import { Checkout } from './checkout.service.js';
+import { PaymentMethodsController } from './payment-methods.controller.js';
 import { PlaceOrder } from './place-order.service.js';
 
 /** From cart to order. */
 @Module({
   imports: [SettingsModule, InventoryModule, OrdersModule, PaymentsModule],
-  controllers: [CheckoutController],
+  controllers: [CheckoutController, PaymentMethodsController],
   providers: [PlaceOrder, Checkout],
 })
 export class CheckoutModule {}

@@ -7,7 +7,6 @@ import {
   IdParam,
   Idempotent,
   ListEnvelope,
-  ListQuery,
   type Page,
   Throws,
 } from '#libs/http';
@@ -24,6 +23,7 @@ import {
   PaymentListQuery,
   RefundRequest,
   ReviewDecisionRequest,
+  WebhookReceiptListQuery,
 } from './dto/payments.request.js';
 import {
   CaptureResponse,
@@ -251,7 +251,7 @@ export class PaymentsAdminController {
   @ApiOperation({ operationId: 'listWebhookReceipts', summary: 'Events of Stripe that reached us, newest first' })
   @ListEnvelope(WebhookReceiptResponse)
   @Throws(InvalidCursor, InvalidParameter, UnknownParameter)
-  receipts(@Query() query: ListQuery): Promise<{ data: WebhookReceiptResponse[]; page: Page }> {
+  receipts(@Query() query: WebhookReceiptListQuery): Promise<{ data: WebhookReceiptResponse[]; page: Page }> {
     return this.query.receipts(query);
   }
 

@@ -1,13 +1,21 @@
 import { createHash } from 'node:crypto';
-import { Body, Controller, Header, HttpCode, Post, Req } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InvalidId, NotFound, ValidationFailed } from '#libs/errors';
-import { IdempotencyRef, type IdempotencyReference, IdParam, Idempotent, type Request, Throws } from '#libs/http';
+import {
+  IdempotencyRef,
+  type IdempotencyReference,
+  IdParam,
+  Idempotent,
+  ListEnvelope,
+  type Request,
+  Throws,
+} from '#libs/http';
 import { CurrentShopper, Public, Shopper, type ShopperIdentity } from '../auth/index.js';
 import { OrderNotCancelable, OrderResponse, OrdersQuery } from '../orders/index.js';
 import { CancelOrder } from './cancel-order.service.js';
 import { CancelOrderRequest, PayOrderRequest } from './dto/payments.request.js';
-import { ShopperPaymentResponse } from './dto/payments.response.js';
+import { OrderPaymentDetailResponse, ShopperPaymentResponse } from './dto/payments.response.js';
 import { PayOrder } from './pay-order.service.js';
 import {
   OrderNotPayable,
@@ -16,6 +24,7 @@ import {
   PaymentUnavailable,
   WebhookSignatureInvalid,
 } from './payments.errors.js';
+import { PaymentsQuery } from './payments.query.js';
 import { ReceiveWebhook } from './receive-webhook.service.js';
 import { StripeGateway } from './stripe/stripe-gateway.js';
 
@@ -29,6 +38,7 @@ export function attemptIdOf(reference: IdempotencyReference): string {
 export class PaymentsController {
   constructor(
     private readonly orders: OrdersQuery,
+    private readonly query: PaymentsQuery,
     private readonly pay: PayOrder,
     private readonly cancelOrder: CancelOrder,
     private readonly gateway: StripeGateway,
@@ -55,6 +65,24 @@ export class PaymentsController {
     await this.orders.assertShopper(id, shopper);
     await this.cancelOrder.execute(id, { reason: 'customer', actor: 'customer', note: body.reason });
     return this.orders.forShopper(id, shopper);
+  }
+
+  @Get('orders/:id/payments')
+  @Shopper()
+  @Header('Cache-Control', 'private, no-store')
+  @ApiOperation({
+    operationId: 'listOrderPayments',
+    summary: 'The payments of an order, oldest first',
+    description: 'One is open at most. To get its client secret again, POST here with an empty body.',
+  })
+  @ListEnvelope(OrderPaymentDetailResponse, { paged: false, description: 'The payments' })
+  @Throws(InvalidId, NotFound)
+  async payments(
+    @IdParam('order') id: string,
+    @CurrentShopper() shopper: ShopperIdentity,
+  ): Promise<{ data: OrderPaymentDetailResponse[] }> {
+    await this.orders.assertShopper(id, shopper);
+    return { data: await this.query.ofOrder(id) };
   }
 
   @Post('orders/:id/payments')

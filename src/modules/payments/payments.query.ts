@@ -1,17 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { Db, keysetPage, type KeysetColumn } from '#libs/database';
 import { NotFound } from '#libs/errors';
-import { type ListQuery, type Page, pageOf } from '#libs/http';
+import { type Page, pageOf } from '#libs/http';
 import { encodeId } from '#libs/ids';
-import type { PaymentListQuery } from './dto/payments.request.js';
+import type { PaymentListQuery, WebhookReceiptListQuery } from './dto/payments.request.js';
 import type {
   CaptureResponse,
+  OrderPaymentDetailResponse,
   PaymentDetailResponse,
   PaymentResponse,
   RefundResponse,
   WebhookReceiptResponse,
 } from './dto/payments.response.js';
 import type { PaymentRow } from './payments.repository.js';
+import { StripeGateway } from './stripe/stripe-gateway.js';
 
 const NEWEST: KeysetColumn[] = [
   { sql: 'p.created_at', type: 'timestamptz', descending: true },
@@ -50,13 +52,30 @@ interface CaptureRow {
 /** What staff read about payments, refunds and events. */
 @Injectable()
 export class PaymentsQuery {
-  constructor(private readonly db: Db) {}
+  constructor(
+    private readonly db: Db,
+    private readonly gateway: StripeGateway,
+  ) {}
 
   async list(query: PaymentListQuery): Promise<{ data: PaymentResponse[]; page: Page }> {
     const limit = query.limit ?? 20;
-    const keyset = keysetPage('payments', NEWEST, query.cursor, 4);
-    const where = `($1::text IS NULL OR p.status = $1) AND ($2::text IS NULL OR p.provider = $2) AND ($3::uuid IS NULL OR p.order_id = $3)`;
-    const values = [query.status ?? null, query.provider ?? null, query.orderId ?? null];
+    const keyset = keysetPage('payments', NEWEST, query.cursor, 7);
+    const where = `($1::text IS NULL OR p.status = $1) AND ($2::text IS NULL OR p.provider = $2) AND ($3::uuid IS NULL OR p.order_id = $3)
+      AND ($4::text IS NULL OR p.review = $4)
+      AND ($5::text IS NULL OR p.id IN (
+        SELECT id FROM payments WHERE provider_ref = $5 UNION ALL SELECT payment_id FROM payment_attempts WHERE provider_ref = $5
+        UNION ALL SELECT payment_id FROM refunds WHERE provider_ref = $5
+        UNION ALL SELECT x.id FROM payments x JOIN orders o ON o.id = x.order_id WHERE o.number = $6))`;
+    const q = query.q?.trim() || null;
+    const number = q !== null && /^#?\d{1,15}$/.test(q) ? Number(q.replace('#', '')) : null;
+    const values = [
+      query.status ?? null,
+      query.provider ?? null,
+      query.orderId ?? null,
+      query.review ?? null,
+      q,
+      number,
+    ];
     const rows = await this.db.query<PaymentRow>(
       `SELECT p.* FROM payments p WHERE ${where} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`,
       [...values, ...keyset.values],
@@ -73,7 +92,7 @@ export class PaymentsQuery {
       (r) => [r.created_at.toISOString(), r.id],
       total,
     );
-    return { data: page.rows.map(toPayment), page: page.page };
+    return { data: page.rows.map((row) => this.toPayment(row)), page: page.page };
   }
 
   async get(id: string): Promise<PaymentDetailResponse> {
@@ -81,21 +100,23 @@ export class PaymentsQuery {
     if (!payment) throw NotFound({ detail: 'There is no such payment.' });
     const [attempts, captures, refunds] = await Promise.all([
       this.db.query<{
+        provider_ref: string;
         outcome: string;
         code: string | null;
         decline_code: string | null;
         message: string | null;
         created_at: Date;
       }>(
-        `SELECT outcome, code, decline_code, message, created_at FROM payment_attempts WHERE payment_id = $1 ORDER BY id`,
+        `SELECT provider_ref, outcome, code, decline_code, message, created_at FROM payment_attempts WHERE payment_id = $1 ORDER BY id`,
         [id],
       ),
       this.db.query<CaptureRow>(`SELECT * FROM payment_captures WHERE payment_id = $1 ORDER BY created_at, id`, [id]),
       this.db.query<RefundRow>(`SELECT * FROM refunds WHERE payment_id = $1 ORDER BY created_at, id`, [id]),
     ]);
     return {
-      ...toPayment(payment),
+      ...this.toPayment(payment),
       attempts: attempts.map((a) => ({
+        providerRef: a.provider_ref.startsWith('pi_') ? null : a.provider_ref,
         outcome: a.outcome,
         code: a.code,
         declineCode: a.decline_code,
@@ -105,6 +126,19 @@ export class PaymentsQuery {
       captures: captures.map(toCapture),
       refunds: refunds.map(toRefund),
     };
+  }
+
+  /** What the shopper of an order may know of its payments, oldest first. */
+  async ofOrder(orderId: string): Promise<OrderPaymentDetailResponse[]> {
+    const rows = await this.db.query<PaymentRow>(
+      `SELECT p.* FROM payments p WHERE p.order_id = $1 ORDER BY p.created_at, p.id`,
+      [orderId],
+    );
+    return rows.map((row) => {
+      const { id, provider, status, amount, authorized, captureBefore, captured, refunded, error, createdAt } =
+        this.toPayment(row);
+      return { id, provider, status, amount, authorized, captureBefore, captured, refunded, error, createdAt };
+    });
   }
 
   async capture(id: string): Promise<CaptureResponse> {
@@ -119,16 +153,19 @@ export class PaymentsQuery {
     return toRefund(row);
   }
 
-  async receipts(query: ListQuery): Promise<{ data: WebhookReceiptResponse[]; page: Page }> {
+  async receipts(query: WebhookReceiptListQuery): Promise<{ data: WebhookReceiptResponse[]; page: Page }> {
     const limit = query.limit ?? 20;
-    const keyset = keysetPage('webhook-receipts', NEWEST_RECEIPTS, query.cursor, 1);
+    const keyset = keysetPage('webhook-receipts', NEWEST_RECEIPTS, query.cursor, 2);
+    const where = `($1::text IS NULL OR w.object_ref = $1)`;
+    const values = [query.objectRef ?? null];
     const rows = await this.db.query<ReceiptRow>(
       `SELECT w.id, w.event_id, w.type, w.object_ref, w.received_at, w.processed_at, w.outcome FROM webhook_receipts w
-       WHERE ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`,
-      keyset.values,
+       WHERE ${where} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`,
+      [...values, ...keyset.values],
     );
     const total = query.include
-      ? (await this.db.query<{ n: number }>(`SELECT count(*) AS n FROM webhook_receipts`))[0]!.n
+      ? (await this.db.query<{ n: number }>(`SELECT count(*) AS n FROM webhook_receipts w WHERE ${where}`, values))[0]!
+          .n
       : undefined;
     const page = pageOf(
       'webhook-receipts',
@@ -149,6 +186,29 @@ export class PaymentsQuery {
     );
     if (!row) throw NotFound({ detail: 'There is no such receipt.' });
     return toReceipt(row);
+  }
+
+  private toPayment(row: PaymentRow): PaymentResponse {
+    const money = (amount: number) => ({ amount, currency: row.currency });
+    return {
+      id: encodeId('payment', row.id),
+      orderId: encodeId('order', row.order_id),
+      provider: row.provider,
+      providerRef: row.provider_ref,
+      dashboardUrl:
+        row.provider_ref !== null && row.provider === 'stripe' ? this.gateway.dashboardUrl(row.provider_ref) : null,
+      review: row.review,
+      status: row.status,
+      amount: money(row.amount),
+      captureMethod: row.capture_method,
+      authorized: money(row.authorized),
+      captureBefore: row.status === 'authorized' ? (row.capture_before?.toISOString() ?? null) : null,
+      captured: money(row.captured),
+      refunded: money(row.refunded),
+      error: row.error_code ? { code: row.error_code, message: row.error_message ?? '' } : null,
+      createdAt: row.created_at.toISOString(),
+      updatedAt: row.updated_at.toISOString(),
+    };
   }
 }
 
@@ -171,26 +231,6 @@ function toReceipt(row: ReceiptRow): WebhookReceiptResponse {
     receivedAt: row.received_at.toISOString(),
     processedAt: row.processed_at?.toISOString() ?? null,
     outcome: row.outcome,
-  };
-}
-
-function toPayment(row: PaymentRow): PaymentResponse {
-  const money = (amount: number) => ({ amount, currency: row.currency });
-  return {
-    id: encodeId('payment', row.id),
-    orderId: encodeId('order', row.order_id),
-    provider: row.provider,
-    providerRef: row.provider_ref,
-    status: row.status,
-    amount: money(row.amount),
-    captureMethod: row.capture_method,
-    authorized: money(row.authorized),
-    captureBefore: row.status === 'authorized' ? (row.capture_before?.toISOString() ?? null) : null,
-    captured: money(row.captured),
-    refunded: money(row.refunded),
-    error: row.error_code ? { code: row.error_code, message: row.error_message ?? '' } : null,
-    createdAt: row.created_at.toISOString(),
-    updatedAt: row.updated_at.toISOString(),
   };
 }
 

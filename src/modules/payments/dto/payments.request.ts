@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional } from 'class-validator';
+import { IsIn, IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
 import { Flag, Id, Int32, ListQuery, MoneyAmount, ObjectArray, Opt, Text, WebUrl } from '#libs/http';
 import { SINGLE_PAYMENT_STATUSES } from '../payment.state.js';
 
@@ -85,4 +85,28 @@ export class PaymentListQuery extends ListQuery {
   provider?: string;
   @Id('order', Opt())
   orderId?: string;
+  @ApiPropertyOptional({ enum: ['open', 'accepted', 'rejected'], description: 'of money that did not fit its order' })
+  @IsOptional()
+  @IsIn(['open', 'accepted', 'rejected'])
+  review?: string;
+  @ApiPropertyOptional({
+    type: String,
+    description: 'an order number, or what Stripe calls the intent, a charge or a refund',
+    example: '1001',
+  })
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(255)
+  q?: string;
+}
+
+/** Filters of the list of events. */
+export class WebhookReceiptListQuery extends ListQuery {
+  @ApiPropertyOptional({ type: String, description: 'what the event is about', example: 'pi_3QK' })
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(255)
+  objectRef?: string;
 }

@@ -57,6 +57,8 @@ export class ShopperPaymentResponse {
 
 /** A try to pay. */
 export class PaymentAttemptResponse {
+  @ApiProperty({ type: String, nullable: true, description: "Stripe's charge", example: 'ch_3QK…' })
+  providerRef: string | null;
   @ApiProperty({ enum: ['succeeded', 'failed', 'pending'] })
   outcome: string;
   @ApiProperty({ type: String, nullable: true })
@@ -97,6 +99,19 @@ export class PaymentResponse {
   provider: string;
   @ApiProperty({ type: String, nullable: true, description: "Stripe's PaymentIntent", example: 'pi_3QK…' })
   providerRef: string | null;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: "the payment in Stripe's dashboard; null with the emulator",
+  })
+  dashboardUrl: string | null;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    enum: ['open', 'accepted', 'rejected', null],
+    description: 'of money that did not fit its order',
+  })
+  review: string | null;
   @ApiProperty({ enum: SINGLE_PAYMENT_STATUSES })
   status: string;
   @ApiProperty({ type: Money })
@@ -151,6 +166,30 @@ export class PaymentDetailResponse extends PaymentResponse {
   captures: CaptureResponse[];
   @ApiProperty({ type: [RefundResponse] })
   refunds: RefundResponse[];
+}
+
+/** A payment as the shopper of its order sees it. */
+export class OrderPaymentDetailResponse {
+  @ApiProperty()
+  id: string;
+  @ApiProperty({ enum: ['stripe', 'manual'] })
+  provider: string;
+  @ApiProperty({ enum: SINGLE_PAYMENT_STATUSES })
+  status: string;
+  @ApiProperty({ type: Money })
+  amount: Money;
+  @ApiProperty({ type: Money, description: 'what the bank held until it was captured' })
+  authorized: Money;
+  @ApiProperty({ type: String, nullable: true, description: 'when the bank lets go of what it holds' })
+  captureBefore: string | null;
+  @ApiProperty({ type: Money })
+  captured: Money;
+  @ApiProperty({ type: Money })
+  refunded: Money;
+  @ApiProperty({ type: PaymentErrorResponse, nullable: true, description: 'why the last try failed' })
+  error: PaymentErrorResponse | null;
+  @ApiProperty()
+  createdAt: string;
 }
 
 /** An event of Stripe that reached us. */
