@@ -6,6 +6,7 @@ import { IDEMPOTENCY_ENCRYPTION_KEY, IdempotencyInterceptor } from '#libs/http';
 import { JobsModule } from '#libs/jobs';
 import { ormOptions } from '../ormconfig.js';
 import { APP_CONFIG, type Config } from './config/index.js';
+import { auditSettings } from './modules/auth/index.js';
 
 /** What a process is for: the API answers shoppers within seconds, a worker may take its time. */
 export type ProcessRole = 'api' | 'worker' | 'cli';
@@ -17,7 +18,7 @@ export class CoreModule {
     const shared = [
       { provide: APP_CONFIG, useValue: config },
       { provide: IDEMPOTENCY_ENCRYPTION_KEY, useValue: config.encryptionKey },
-      { provide: Db, useFactory: (dataSource: DataSource) => new Db(dataSource), inject: [DataSource] },
+      { provide: Db, useFactory: (dataSource: DataSource) => new Db(dataSource, auditSettings), inject: [DataSource] },
       IdempotencyInterceptor,
     ];
     return {

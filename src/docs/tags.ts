@@ -42,5 +42,10 @@ export const STAFF_TAGS: readonly DocumentedTag[] = [
   { name: 'Taxes', description: 'Rates by country and state.' },
   { name: 'Shipping', description: 'Zones, methods and their prices.' },
   { name: 'Staff', description: 'Who works here, and what each of them may do.' },
+  { name: 'API keys', description: 'Keys with which other programs enter, each for what it is made for.' },
+  {
+    name: 'Audit log',
+    description: 'Who changed what, when and from where; and whether that is still what was written down.',
+  },
   { name: 'Jobs', description: 'Work in the background: waiting, failed, dead letters, and trying them again.' },
 ];

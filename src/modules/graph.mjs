@@ -6,6 +6,7 @@
  */
 export const MODULES = {
   auth: [],
+  audit: ['auth'],
   settings: ['auth'],
   catalog: ['auth'],
   inventory: ['auth', 'catalog'],

@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { AuditModule } from './audit/index.js';
 import { AuthModule } from './auth/index.js';
 import { CartModule } from './cart/index.js';
 import { CatalogModule } from './catalog/index.js';
@@ -17,6 +18,7 @@ import { SettingsModule } from './settings/index.js';
 /** The shop's modules, from the lowest to the highest: each may use those above it in this list. */
 export const modules: Type[] = [
   AuthModule,
+  AuditModule,
   SettingsModule,
   CatalogModule,
   InventoryModule,

@@ -70,7 +70,11 @@ async function run<R>(client: pg.Pool | pg.PoolClient, text: string, values: unk
  */
 @Injectable()
 export class Db implements Queryable {
-  constructor(readonly dataSource: DataSource) {}
+  /** @param settings what each transaction tells Postgres at its beginning, for its triggers; null for nothing */
+  constructor(
+    readonly dataSource: DataSource,
+    private readonly settings: () => Record<string, string> | null = () => null,
+  ) {}
 
   /** TypeORM's entity manager, outside of any transaction. */
   get manager(): EntityManager {
@@ -170,6 +174,7 @@ export class Db implements Queryable {
         gather(client);
         const begun = client.query('BEGIN');
         begun.catch(() => undefined);
+        const told = tell(client, this.settings());
         const last: Statement[] = [];
         let manager: EntityManager | undefined;
         const { dataSource } = this;
@@ -188,7 +193,7 @@ export class Db implements Queryable {
           const done = await transactionScope.run(scope, () => work(tx));
           gather(client);
           const lastOnes = last.map(({ text, values }) => run(client, text, values));
-          const [end] = await Promise.all([client.query('COMMIT'), begun, ...lastOnes]);
+          const [end] = await Promise.all([client.query('COMMIT'), begun, told, ...lastOnes]);
           if (end.command !== 'COMMIT')
             throw new Error('a statement of the transaction failed and nobody waited for it');
           return done;
@@ -203,6 +208,18 @@ export class Db implements Queryable {
     for (const effect of effects) effect();
     return result;
   }
+}
+
+/** Settings that hold until the transaction ends. */
+function tell(client: pg.PoolClient, settings: Record<string, string> | null): Promise<unknown> {
+  if (!settings) return Promise.resolve();
+  const told = run(
+    client,
+    `SELECT set_config(key, value, true) FROM unnest($1::text[], $2::text[]) AS s (key, value)`,
+    [Object.keys(settings), Object.values(settings)],
+  );
+  told.catch(() => undefined);
+  return told;
 }
 
 interface Statement {

@@ -33,6 +33,7 @@ export const ID_PREFIXES = {
   webhook: 'whk',
   apiKey: 'key',
   user: 'usr',
+  role: 'role',
   session: 'ses',
   job: 'job',
   import: 'imp',

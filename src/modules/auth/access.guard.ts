@@ -1,13 +1,16 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { Forbidden, Unauthenticated } from '#libs/errors';
-import { type Reply, type Request, setPrincipal } from '#libs/http';
+import { clientNetwork, type Reply, type Request, setPrincipal } from '#libs/http';
+import { encodeId } from '#libs/ids';
 import { type AccessRule, accessRulesOf } from './access.decorators.js';
+import { noteActingPerson } from './acting-person.js';
+import { ApiKeyCheck, apiKeyOf } from './api-key-check.js';
 import { cartTokenOf, guestPrincipal } from './cart-token.js';
 import type { CustomerIdentity } from './customer-identity.js';
 import { JwtGuard } from './jwt.guard.js';
 import type { VerifiedToken } from './jwt.strategy.js';
-import { mayDo } from './permissions.js';
+import { permissionsOf, type StaffRow } from './staff-permissions.js';
 import type { StaffIdentity } from './staff-identity.js';
 
 /**
@@ -21,6 +24,7 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly jwt: JwtGuard,
     private readonly db: Db,
+    private readonly apiKeys: ApiKeyCheck,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -52,22 +56,37 @@ export class AccessGuard implements CanActivate {
   }
 
   private async admitStaff(context: ExecutionContext, rule: AccessRule & { kind: 'staff' }): Promise<boolean> {
-    const token = await this.jwt.verify(context);
-    if (token.kind !== 'staff') throw Forbidden({ detail: 'This is for staff; your token is one of a customer.' });
-    const [staff] = await this.db.query<StaffIdentity>(
-      `SELECT id, email, role FROM users
-       WHERE id = $1 AND token_version = $2 AND suspended_at IS NULL
-         AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE family_id = $3 AND revoked_at IS NOT NULL)`,
-      [token.accountId, token.tokenVersion, token.sessionId],
-    );
-    if (!staff) throw Unauthenticated();
     const request = context.switchToHttp().getRequest<Request>();
+    const key = apiKeyOf(request);
+    const staff = key === null ? await this.staffOf(context) : await this.apiKeys.ownerOf(key);
+    if (!staff) throw Unauthenticated();
     request.staff = staff;
-    setPrincipal(request, `staff:${staff.id}`);
-    if (rule.permission && !mayDo(staff.role, rule.permission)) {
+    const person = `staff:${encodeId('user', staff.id)}`;
+    if (staff.apiKeyId === undefined) setPrincipal(request, `staff:${staff.id}`);
+    else setPrincipal(request, `key:${staff.apiKeyId}`);
+    noteActingPerson({
+      ...(staff.apiKeyId === undefined
+        ? { actor: person }
+        : { actor: `key:${encodeId('apiKey', staff.apiKeyId)}`, onBehalfOf: person }),
+      requestId: request.id,
+      address: clientNetwork(request.ip),
+    });
+    if (rule.permission && !staff.permissions.includes(rule.permission)) {
       throw Forbidden({ detail: `This needs the permission ${rule.permission}.` });
     }
     return true;
+  }
+
+  private async staffOf(context: ExecutionContext): Promise<StaffIdentity | null> {
+    const token = await this.jwt.verify(context);
+    if (token.kind !== 'staff') throw Forbidden({ detail: 'This is for staff; your token is one of a customer.' });
+    const [row] = await this.db.query<StaffRow>(
+      `SELECT u.id, u.email, u.role, r.permissions FROM users u LEFT JOIN roles r ON r.id = u.custom_role_id
+       WHERE u.id = $1 AND u.token_version = $2 AND u.suspended_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE family_id = $3 AND revoked_at IS NOT NULL)`,
+      [token.accountId, token.tokenVersion, token.sessionId],
+    );
+    return row ? { id: row.id, email: row.email, role: row.role, permissions: permissionsOf(row) } : null;
   }
 
   private async admitCustomer(context: ExecutionContext): Promise<boolean> {

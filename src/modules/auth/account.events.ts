@@ -12,3 +12,9 @@ export const PasswordChanged = defineEvent({
   description: 'An account has another password. Its owner is told, in case that it was not them.',
   example: { account: 'cus_01j4000000e008000000000001', kind: 'customer' },
 });
+export const StaffInvited = defineEvent({
+  topic: 'staff.invited',
+  version: 1,
+  description: 'Somebody shall work here; the mail that they get has the link with which they choose their password.',
+  example: { linkId: '01920000-0000-7000-8000-0000000000c1', userId: 'usr_01j4000000e008000000000001' },
+});

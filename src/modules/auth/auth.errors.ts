@@ -23,3 +23,31 @@ export const InvalidLink = defineError({
   title: 'This link does not work any more',
   help: 'A link in a mail works once and for a limited time, and a newer one replaces it. Ask for another mail.',
 });
+export const LastOwner = defineError({
+  code: 'last_owner',
+  kind: 'conflict',
+  title: 'The shop needs an owner',
+  help: 'The last owner who can sign in keeps their role and is not suspended. Make another one first.',
+});
+export const PermissionNotYours = defineError({
+  code: 'permission_not_yours',
+  kind: 'forbidden',
+  title: 'You may not give or take what you may not do yourself',
+  help: '`missing` names the permissions that you lack. Somebody who has them can do it.',
+});
+export const RoleNotFound = defineError({
+  code: 'role_not_found',
+  kind: 'unprocessable',
+  title: 'There is no such role',
+});
+export const RoleNameTaken = defineError({
+  code: 'role_name_taken',
+  kind: 'conflict',
+  title: 'There is a role with this name already',
+});
+export const RoleInUse = defineError({
+  code: 'role_in_use',
+  kind: 'conflict',
+  title: 'Somebody has this role',
+  help: 'Give those who have it another one first.',
+});

@@ -4,6 +4,9 @@ import { JwtModule } from '@nestjs/jwt';
 import { AccessGuard } from './access.guard.js';
 import { AccessTokens } from './access-token.js';
 import { AccountLinks } from './account-links.repository.js';
+import { ApiKeyCheck } from './api-key-check.js';
+import { ApiKeysAdminController } from './api-keys.admin.controller.js';
+import { ApiKeys } from './api-keys.service.js';
 import { AuthController } from './auth.controller.js';
 import { JwksController } from './jwks.controller.js';
 import { JwtGuard } from './jwt.guard.js';
@@ -13,8 +16,11 @@ import { LinkTokens } from './link-tokens.js';
 import { LoginService } from './login.service.js';
 import { LoginThrottle } from './login-throttle.js';
 import { PasswordHasher } from './password-hasher.js';
+import { ManageStaff } from './manage-staff.service.js';
 import { PasswordController } from './password.controller.js';
 import { ResetPassword } from './reset-password.service.js';
+import { RolesAdminController } from './roles.admin.controller.js';
+import { Roles } from './roles.service.js';
 import { RouteAudit } from './route-audit.js';
 import { SessionAnswer } from './session-answer.js';
 import { Sessions } from './sessions.service.js';
@@ -26,7 +32,14 @@ import { StaffService } from './staff.service.js';
 /** Who asks, and whether they may. */
 @Module({
   imports: [DiscoveryModule, JwtModule.register({})],
-  controllers: [AuthController, JwksController, PasswordController, StaffAdminController],
+  controllers: [
+    AuthController,
+    JwksController,
+    PasswordController,
+    StaffAdminController,
+    RolesAdminController,
+    ApiKeysAdminController,
+  ],
   providers: [
     KeySet,
     AccessTokens,
@@ -43,6 +56,10 @@ import { StaffService } from './staff.service.js';
     AccountLinks,
     ResetPassword,
     StaffQuery,
+    Roles,
+    ManageStaff,
+    ApiKeyCheck,
+    ApiKeys,
     StaffService,
     { provide: APP_GUARD, useClass: AccessGuard },
   ],

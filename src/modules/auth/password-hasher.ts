@@ -33,8 +33,10 @@ export class PasswordHasher {
    */
   verify(stored: string | null, password: string): Promise<boolean> {
     return this.inTurn(async () => {
-      const fits = await verify(stored ?? this.nobody, password.normalize('NFKC'));
-      return fits && stored !== null;
+      // Somebody who was invited has no password yet, and what stands there instead fits none.
+      const known = stored !== null && stored.startsWith('$argon2');
+      const fits = await verify(known ? stored : this.nobody, password.normalize('NFKC'));
+      return fits && known;
     });
   }
 

@@ -4,14 +4,19 @@ import { RateLimited, ValidationFailed } from '#libs/errors';
 import { Throws } from '#libs/http';
 import { Public } from './access.decorators.js';
 import { InvalidLink } from './auth.errors.js';
+import { AcceptInvitationRequest } from './dto/staff.dto.js';
 import { ForgotPasswordRequest, MailSentResponse, ResetPasswordRequest } from './dto/password.dto.js';
+import { ManageStaff } from './manage-staff.service.js';
 import { ResetPassword } from './reset-password.service.js';
 
 /** What helps when a password is forgotten. */
 @ApiTags('Authentication')
 @Controller('v1/auth')
 export class PasswordController {
-  constructor(private readonly reset: ResetPassword) {}
+  constructor(
+    private readonly reset: ResetPassword,
+    private readonly staff: ManageStaff,
+  ) {}
 
   @Post('forgot-password')
   @HttpCode(202)
@@ -41,5 +46,18 @@ export class PasswordController {
   @Throws(ValidationFailed, InvalidLink, RateLimited)
   execute(@Body() body: ResetPasswordRequest): Promise<void> {
     return this.reset.execute(body.token, body.password);
+  }
+
+  @Post('accept-invitation')
+  @HttpCode(204)
+  @Public()
+  @ApiOperation({
+    operationId: 'acceptInvitation',
+    summary: 'Choose a password with the link of an invitation to work here',
+  })
+  @ApiNoContentResponse({ description: 'Sign in with it' })
+  @Throws(ValidationFailed, InvalidLink, RateLimited)
+  accept(@Body() body: AcceptInvitationRequest): Promise<void> {
+    return this.staff.accept(body.token, body.password);
   }
 }

@@ -14,6 +14,11 @@ export const PERMISSIONS = [
   'jobs.read',
   'jobs.write',
   'imports.write',
+  'staff.read',
+  'staff.write',
+  'keys.read',
+  'keys.write',
+  'audit.read',
 ] as const;
 
 /** One thing that staff may be allowed to do. */
@@ -25,19 +30,26 @@ export const ROLES = ['owner', 'manager', 'support', 'fulfillment', 'viewer'] as
 /** Role of a member of staff. */
 export type Role = (typeof ROLES)[number];
 
-/**
- * Who may do what. `settings.write` opens accounts of staff too, so it belongs to owners alone: whoever holds it could
- * make an owner.
- */
+/** What belongs to owners alone: how the shop works, who works in it, and keys to it. */
+const OWNERS_ONLY: readonly Permission[] = ['settings.write', 'staff.write', 'keys.read', 'keys.write'];
+
+/** Who may do what, among the roles that every shop has. A shop makes others of its own. */
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   owner: PERMISSIONS,
-  manager: PERMISSIONS.filter((permission) => permission !== 'settings.write'),
+  manager: PERMISSIONS.filter((permission) => !OWNERS_ONLY.includes(permission)),
   support: ['orders.read', 'orders.write', 'orders.refund', 'catalog.read', 'inventory.read', 'payments.read'],
   fulfillment: ['orders.read', 'orders.write', 'catalog.read', 'inventory.read', 'inventory.write'],
-  viewer: PERMISSIONS.filter((permission) => permission.endsWith('.read')),
+  viewer: PERMISSIONS.filter(
+    (permission) => permission.endsWith('.read') && permission !== 'audit.read' && !OWNERS_ONLY.includes(permission),
+  ),
 };
 
-/** Whether a role opens this door. */
+/** Whether a text names a permission. */
+export function isPermission(text: string): text is Permission {
+  return (PERMISSIONS as readonly string[]).includes(text);
+}
+
+/** Whether a built-in role opens this door. */
 export function mayDo(role: Role, permission: Permission): boolean {
   return ROLE_PERMISSIONS[role].includes(permission);
 }

@@ -1,9 +1,25 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { METHOD_METADATA } from '@nestjs/common/constants.js';
+import { Injectable, type OnModuleInit, RequestMethod } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { accessRulesOf } from './access.decorators.js';
+import { type AccessRule, accessRulesOf } from './access.decorators.js';
 
-/** Refuses to boot when a route does not say who may enter, or says it twice: nothing is open by oversight. */
+/** A route of the running shop, and who may enter. */
+export interface DeclaredRoute {
+  /** `OrdersController.get` */
+  name: string;
+  method: string;
+  /** `/v1/orders/:id` */
+  path: string;
+  rule: AccessRule;
+}
+
+/** The one route of staff that asks for no permission: who they are, and what they may do. */
+const OPEN_TO_ALL_STAFF = '/v1/admin/me';
+
+/**
+ * Refuses to boot when a route does not say who may enter, or says it twice, or lets in others than those whose part of the
+ * shop it is in: nothing is open by oversight.
+ */
 @Injectable()
 export class RouteAudit implements OnModuleInit {
   constructor(
@@ -13,19 +29,50 @@ export class RouteAudit implements OnModuleInit {
 
   /** @throws an Error that names every such route */
   onModuleInit(): void {
-    const wrong = this.discovery.getControllers().flatMap(({ metatype }) => {
-      if (typeof metatype !== 'function') return [];
-      const prototype = metatype.prototype as Record<string, object>;
-      return this.scanner
-        .getAllMethodNames(prototype)
-        .filter((name) => Reflect.hasMetadata(METHOD_METADATA, prototype[name]!))
-        .filter((name) => accessRulesOf(prototype[name]!).length !== 1)
-        .map((name) => `${metatype.name}.${name}`);
-    });
+    const handlers = this.handlers();
+    const wrong = handlers.filter(({ rules }) => rules.length !== 1).map(({ name }) => name);
     if (wrong.length > 0) {
       throw new Error(
         `each route needs exactly one of @Public(), @Shopper(), @Customer(), @Staff(): ${wrong.join(', ')}`,
       );
     }
+    const misplaced = this.routes().flatMap((route) => problemOf(route) ?? []);
+    if (misplaced.length > 0) throw new Error(misplaced.join('; '));
   }
+
+  /** Every route with its rule. */
+  routes(): DeclaredRoute[] {
+    return this.handlers().map(({ name, method, path, rules }) => ({ name, method, path, rule: rules[0]! }));
+  }
+
+  private handlers(): { name: string; method: string; path: string; rules: readonly AccessRule[] }[] {
+    return this.discovery.getControllers().flatMap(({ metatype }) => {
+      if (typeof metatype !== 'function') return [];
+      const prototype = metatype.prototype as Record<string, object>;
+      return this.scanner
+        .getAllMethodNames(prototype)
+        .filter((name) => Reflect.hasMetadata(METHOD_METADATA, prototype[name]!))
+        .map((name) => {
+          const handler = prototype[name]!;
+          const parts = [metatype, handler].map((at) => String(Reflect.getMetadata(PATH_METADATA, at) ?? ''));
+          return {
+            name: `${metatype.name}.${name}`,
+            method: RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as number]!,
+            path: `/${parts.flatMap((part) => part.split('/').filter(Boolean)).join('/')}`,
+            rules: accessRulesOf(handler),
+          };
+        });
+    });
+  }
+}
+
+/** What is wrong with who may enter a route, or null. */
+function problemOf({ name, path, rule }: DeclaredRoute): string | null {
+  if (/^\/v1\/admin(\/|$)/.test(path)) {
+    if (rule.kind !== 'staff') return `${name} is at ${path} and not for @Staff()`;
+    if (rule.permission === undefined && path !== OPEN_TO_ALL_STAFF)
+      return `${name} is for staff and names no permission`;
+  }
+  if (/^\/v1\/me(\/|$)/.test(path) && rule.kind !== 'customer') return `${name} is at ${path} and not for @Customer()`;
+  return null;
 }

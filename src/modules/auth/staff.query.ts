@@ -1,21 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import { Db, keysetPage, type KeysetColumn } from '#libs/database';
-import { Unauthenticated } from '#libs/errors';
+import { Db, keysetPage, type KeysetColumn, type Queryable } from '#libs/database';
+import { NotFound } from '#libs/errors';
 import { type ListQuery, type Page, pageOf } from '#libs/http';
-import { type StaffMember, STAFF_COLUMNS } from './staff.service.js';
+import { type StaffMember, STAFF_COLUMNS, STAFF_TABLES } from './staff.service.js';
 
 /** Ids sort by the time at which they were made. */
-const ORDER: KeysetColumn[] = [{ sql: 'id', type: 'uuid' }];
+const ORDER: KeysetColumn[] = [{ sql: 'u.id', type: 'uuid' }];
 
 /** What staff read about staff. */
 @Injectable()
 export class StaffQuery {
   constructor(private readonly db: Db) {}
 
-  /** One member. @throws unauthenticated when the account is gone */
-  async get(id: string): Promise<StaffMember> {
-    const [member] = await this.db.query<StaffMember>(`SELECT ${STAFF_COLUMNS} FROM users WHERE id = $1`, [id]);
-    if (!member) throw Unauthenticated();
+  /** One member. @throws not_found */
+  async get(id: string, db: Queryable = this.db): Promise<StaffMember> {
+    const [member] = await db.query<StaffMember>(`SELECT ${STAFF_COLUMNS} FROM ${STAFF_TABLES} WHERE u.id = $1`, [id]);
+    if (!member) throw NotFound({ detail: 'There is no such member of staff.' });
     return member;
   }
 
@@ -24,7 +24,7 @@ export class StaffQuery {
     const limit = query.limit ?? 20;
     const keyset = keysetPage('users', ORDER, query.cursor, 1);
     const rows = await this.db.query<StaffMember>(
-      `SELECT ${STAFF_COLUMNS} FROM users WHERE ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`,
+      `SELECT ${STAFF_COLUMNS} FROM ${STAFF_TABLES} WHERE ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`,
       keyset.values,
     );
     const [count] = query.include ? await this.db.query<{ total: number }>(`SELECT count(*) AS total FROM users`) : [];

@@ -26,9 +26,20 @@ export interface StaffMember {
   email: string;
   name: string;
   role: Role;
+  /** uuid and name of the role of the shop's own making that takes the place of `role` */
+  customRoleId: string | null;
+  customRoleName: string | null;
+  /** of that role */
+  permissions: string[] | null;
+  /** whether they have not chosen a password yet */
+  isInvited: boolean;
   suspendedAt: Date | null;
+  version: number;
   createdAt: Date;
 }
+
+/** What stands in the place of a password that is not chosen yet. */
+export const NO_PASSWORD = '!';
 
 /** The first owner's way in, to be shown once. */
 export interface FirstOwner {
@@ -39,7 +50,9 @@ export interface FirstOwner {
 }
 
 const FIRST_OWNER_LOCK = 7_306_411;
-export const STAFF_COLUMNS = `id, email, name, role, suspended_at AS "suspendedAt", created_at AS "createdAt"`;
+export const STAFF_COLUMNS = `u.id, u.email, u.name, u.role, u.custom_role_id AS "customRoleId", r.name AS "customRoleName", r.permissions,
+  u.password_hash = '${NO_PASSWORD}' AS "isInvited", u.suspended_at AS "suspendedAt", u.version, u.created_at AS "createdAt"`;
+export const STAFF_TABLES = `users u LEFT JOIN roles r ON r.id = u.custom_role_id`;
 
 /** Opens accounts of staff. */
 @Injectable()
@@ -63,7 +76,8 @@ export class StaffService {
     if (problem) errors.push({ pointer: '/password', ...problem });
     if (errors.length > 0) throw ValidationFailed({ errors });
     try {
-      const member = await this.insert(this.db, staff, await this.passwords.hash(staff.password));
+      const hash = await this.passwords.hash(staff.password);
+      const member = await this.db.transaction((tx) => this.insert(tx, staff, hash));
       log.info('staff.created', { userId: member.id, role: member.role });
       return member;
     } catch (error) {
@@ -95,7 +109,7 @@ export class StaffService {
     const passwordHash = await this.passwords.hash(password);
     const made = await this.db.transaction(async (tx) => {
       await tx.query(`SELECT pg_advisory_xact_lock($1)`, [FIRST_OWNER_LOCK]);
-      return (await this.hasStaff(tx)) ? null : this.insert(tx, { ...owner, password }, passwordHash);
+      return (await this.hasStaff(tx)) ? null : this.insert(tx, owner, passwordHash);
     });
     if (!made) return null;
     log.info('staff.first_owner_created', { userId: made.id });
@@ -106,18 +120,26 @@ export class StaffService {
     return (await db.query(`SELECT 1 FROM users LIMIT 1`)).length > 0;
   }
 
-  private async insert(db: Queryable, staff: NewStaff, passwordHash: string): Promise<StaffMember> {
-    const [member] = await db.query<StaffMember>(
-      `INSERT INTO users (id, email, name, role, password_hash) VALUES ($1, $2, $3, $4, $5) RETURNING ${STAFF_COLUMNS}`,
-      [newUuid(), staff.email, staff.name, staff.role, passwordHash],
+  /** Writes an account of staff. @throws a violation of `users_email` */
+  async insert(
+    db: Queryable,
+    staff: Omit<NewStaff, 'password'>,
+    passwordHash: string,
+    customRoleId: string | null = null,
+  ): Promise<StaffMember> {
+    const id = newUuid();
+    await db.query(
+      `INSERT INTO users (id, email, name, role, custom_role_id, password_hash) VALUES ($1, $2, $3, $4, $5, $6)`,
+      [id, staff.email, staff.name, staff.role, customRoleId, passwordHash],
     );
+    const [member] = await db.query<StaffMember>(`SELECT ${STAFF_COLUMNS} FROM ${STAFF_TABLES} WHERE u.id = $1`, [id]);
     return member!;
   }
 
   private async findRepeated(staff: NewStaff): Promise<StaffMember | null> {
     const [found] = await this.db.query<StaffMember & { passwordHash: string }>(
-      `SELECT ${STAFF_COLUMNS}, password_hash AS "passwordHash" FROM users
-       WHERE lower(email) = lower($1) AND name = $2 AND role = $3 AND suspended_at IS NULL`,
+      `SELECT ${STAFF_COLUMNS}, u.password_hash AS "passwordHash" FROM ${STAFF_TABLES}
+       WHERE lower(u.email) = lower($1) AND u.name = $2 AND u.role = $3 AND u.suspended_at IS NULL`,
       [staff.email, staff.name, staff.role],
     );
     if (!found) return null;

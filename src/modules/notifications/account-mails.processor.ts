@@ -7,12 +7,14 @@ import {
   confirmAccount,
   confirmNewEmail,
   emailChangeNotice,
+  invitation,
   passwordChanged,
   passwordReset,
 } from './mails/account-mails.js';
 import {
   EmailChangeJob,
   EmailChangeNoticeJob,
+  InvitationJob,
   PasswordChangedJob,
   PasswordResetJob,
   RegistrationJob,
@@ -116,5 +118,23 @@ export class PasswordChangedProcessor implements JobHandler {
     if (!account) return;
     const url = `${this.post.links.storefrontUrl}/forgot-password`;
     await this.post.send(job.id, account.shop, account.email, passwordChanged(account, url));
+  }
+}
+
+/** Sends the link with which a new member of staff chooses a password. */
+@HandlesJob(InvitationJob)
+@Injectable()
+export class InvitationProcessor implements JobHandler {
+  constructor(
+    private readonly data: MailDataQuery,
+    private readonly post: PostOffice,
+    private readonly tokens: LinkTokens,
+  ) {}
+
+  async handle(job: JobContext): Promise<void> {
+    const link = await this.data.link(linkIdOf(job));
+    if (!link) return;
+    const url = `${this.post.links.storefrontUrl}/accept-invitation#token=${this.tokens.tokenOf(link.id)}`;
+    await this.post.send(job.id, link.shop, link.email, invitation(link, url));
   }
 }

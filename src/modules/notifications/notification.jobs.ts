@@ -75,3 +75,9 @@ export const PasswordChangedJob = defineJob({
   description: 'tells the owner of an account that its password was changed',
   on: ['account.password_changed'],
 });
+export const InvitationJob = defineJob({
+  name: 'notifications.invitation',
+  queue,
+  description: 'sends the link with which a new member of staff chooses a password',
+  on: ['staff.invited'],
+});

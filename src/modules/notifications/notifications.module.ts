@@ -5,6 +5,7 @@ import { AuthModule } from '../auth/index.js';
 import {
   EmailChangeNoticeProcessor,
   EmailChangeProcessor,
+  InvitationProcessor,
   PasswordChangedProcessor,
   PasswordResetProcessor,
   RegistrationProcessor,
@@ -48,6 +49,7 @@ import { SmtpMailer } from './smtp.mailer.js';
     EmailChangeProcessor,
     EmailChangeNoticeProcessor,
     PasswordResetProcessor,
+    InvitationProcessor,
     PasswordChangedProcessor,
     MailboxPages,
   ],

@@ -89,3 +89,14 @@ export const passwordChanged = (account: AccountOfMail, url: string): MailConten
     ],
     button: { label: 'Choose another password', url },
   });
+
+/** Asks somebody to work here. */
+export const invitation = (link: AccountOfMail, url: string): MailContent =>
+  compose(link, {
+    subject: `Work with us at ${link.shop.name}`,
+    paragraphs: [
+      `you have an account for the people of ${link.shop.name} now. Choose a password, and you can sign in.`,
+      'The link works for a week. If you do not know what this is about, do nothing.',
+    ],
+    button: { label: 'Choose a password', url },
+  });

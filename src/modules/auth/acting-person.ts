@@ -1,0 +1,35 @@
+import { currentContext } from '#libs/log';
+
+/** Who makes the changes of a request. */
+export interface ActingPerson {
+  /** `staff:usr_…`, or `key:key_…` */
+  actor: string;
+  /** `staff:usr_…` whose key it is */
+  onBehalfOf?: string;
+  requestId: string;
+  /** where the request comes from */
+  address: string;
+}
+
+/** By the context of the request, beside it: what stands in the context ends up in the log. */
+const people = new WeakMap<object, ActingPerson>();
+
+/** Notes who makes the changes of the present request. */
+export function noteActingPerson(person: ActingPerson): void {
+  people.set(currentContext(), person);
+}
+
+/**
+ * What Postgres is told at the beginning of each transaction of staff, so that its triggers write down who changed what;
+ * null where nobody of staff asks.
+ */
+export function auditSettings(): Record<string, string> | null {
+  const person = people.get(currentContext());
+  if (!person) return null;
+  return {
+    'emporium.actor': person.actor,
+    'emporium.on_behalf_of': person.onBehalfOf ?? '',
+    'emporium.request_id': person.requestId,
+    'emporium.address': person.address,
+  };
+}
