@@ -90,7 +90,10 @@ function addressOf(route: Route, ids: Partial<Record<string, string>> = adas): s
 
 /** Sends a body that passes validation, so that access is what decides. */
 async function send(route: Route, who: { bearer?: string; token?: string }, ids = adas) {
-  const body = route.operation.requestBody?.content?.['application/json']?.example;
+  const example = route.operation.requestBody?.content?.['application/json']?.example;
+  const body = example?.shippingMethodId
+    ? { ...example, shippingMethodId: encodeId('shippingMethod', METHOD_ID) }
+    : example;
   return shop.call(route.method, addressOf(route, ids), {
     ...who,
     key: newUuid(),
