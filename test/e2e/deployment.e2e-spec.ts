@@ -114,7 +114,7 @@ describe('docker-compose.yml', () => {
 
   it('knows every setting, save those that containers do not need', () => {
     const inImage = ['PORT', 'HOST', 'DATA_DIR'];
-    const development = ['STRIPE_API_BASE', 'STRIPE_EMULATOR_PORT', 'DEMO', 'MIGRATE', 'JOBS'];
+    const development = ['STRIPE_API_BASE', 'STRIPE_EMULATOR_PORT', 'DEMO', 'MIGRATE', 'JOBS', 'FAILPOINTS'];
     const passed = Object.keys(services.api!.environment!);
     expect([...passed, ...inImage, ...development].sort()).toEqual(SETTINGS.map((setting) => setting.name).sort());
   });

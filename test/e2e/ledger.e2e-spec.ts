@@ -1,7 +1,7 @@
 import { newUuid } from '#libs/ids';
 import { Ledger, type Posting } from '../../src/modules/ledger/index.js';
 import { Ledger1790000000007 } from '../../src/db/migrations/1790000000007-ledger.js';
-import { usePaymentShop } from '../support/payments.js';
+import { type Sale, usePaymentShop } from '../support/payments.js';
 import { RACE_ROUNDS } from '../support/rounds.js';
 import type { CallOptions } from '../support/shop.js';
 
@@ -104,9 +104,13 @@ describe('the ledger', () => {
 
   it('has no fee as long as Stripe has not said it, and then has it once', async () => {
     payments.stripe.setChaos({ webhooks: [{ kind: 'drop', types: ['charge.updated'] }] });
-    const sale = await payments.place({ pay: 'pm_card_visa' });
-    await payments.shop.quiet();
-    expect(await book(sale.paymentId)).not.toHaveProperty('provider_fees');
+    let sale!: Sale;
+    await payments.withLateFees(async () => {
+      sale = await payments.place({ pay: 'pm_card_visa' });
+      await payments.shop.quiet();
+      expect(await book(sale.paymentId)).not.toHaveProperty('provider_fees');
+      return sale;
+    });
     payments.stripe.clearChaos();
     const sync = () => call('POST', `/v1/admin/payments/${sale.paymentId}/sync`);
     expect((await Promise.all([sync(), sync(), sync()])).map((a) => a.status)).toEqual([200, 200, 200]);

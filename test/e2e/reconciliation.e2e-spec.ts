@@ -161,9 +161,13 @@ describe('reconciliation', () => {
 
   it('enters fees that come late', async () => {
     payments.stripe.setChaos({ webhooks: [{ kind: 'drop', types: ['charge.updated'] }] });
-    const sale = await payments.place({ pay: 'pm_card_visa' });
-    await payments.shop.quiet();
-    expect(await book(sale)).not.toHaveProperty('provider_fees');
+    let sale!: Sale;
+    await payments.withLateFees(async () => {
+      sale = await payments.place({ pay: 'pm_card_visa' });
+      await payments.shop.quiet();
+      expect(await book(sale)).not.toHaveProperty('provider_fees');
+      return sale;
+    });
     await quick('0 seconds');
     await payments.shop.quiet();
     expect(await book(sale)).toMatchObject({ provider_fees: 88 });

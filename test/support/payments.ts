@@ -3,7 +3,7 @@ import type Stripe from 'stripe';
 import { decodeId, newUuid } from '#libs/ids';
 import { ReconcileHandler } from '../../src/modules/payments/jobs/reconcile.job.js';
 import { SEED } from './rounds.js';
-import { type Answer, Shop, type ShopOptions } from './shop.js';
+import { type Answer, SETTLE_DELAY_MS, Shop, type ShopOptions } from './shop.js';
 
 /** An order that was placed to be paid with Stripe. */
 export interface Sale {
@@ -103,6 +103,19 @@ export class PaymentShop {
       clientSecret: payment.clientSecret,
       payment,
     };
+  }
+
+  /** Runs `work` while the bank takes its time to say what a charge costs, then waits for that. */
+  async withLateFees(work: () => Promise<Sale>): Promise<void> {
+    this.stripe.settleDelayMs = 4_000;
+    try {
+      const { intent } = await work();
+      const isSettled = (charge: Stripe.Charge) =>
+        charge.payment_intent !== intent || charge.balance_transaction !== null;
+      await this.shop.until(async () => this.account.charges.every(isSettled), 'the bank to say what it costs');
+    } finally {
+      this.stripe.settleDelayMs = SETTLE_DELAY_MS;
+    }
   }
 
   order(sale: Sale): Promise<any> {

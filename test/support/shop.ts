@@ -51,7 +51,7 @@ export const ZONE_ID = '01920000-0000-7000-8000-0000000000a1';
 export const METHOD_ID = '01920000-0000-7000-8000-0000000000a2';
 export const WEBHOOK_SECRET = 'whsec_test_0123456789abcdef';
 /** How long after a charge the bank has more to tell of it. */
-const SETTLE_DELAY_MS = 50;
+export const SETTLE_DELAY_MS = 50;
 
 /** The whole API on a port of its own, on a fresh database, with the emulator for Stripe and one way to ship. */
 export class Shop {

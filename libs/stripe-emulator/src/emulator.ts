@@ -190,6 +190,11 @@ export class Emulator extends Actions {
     return { now: new Date(now).toISOString(), timestamp: Math.floor(now / 1000) };
   }
 
+  /** How long the things that take days at Stripe take from now on; what is under way is not changed. */
+  set settleDelayMs(ms: number) {
+    this.engine.settleDelayMs = ms;
+  }
+
   /**
    * Puts the clock forward. What becomes due on the way happens at its time and in its order: banks answer, holds and
    * disputes run out, deliveries are tried again, idempotency keys are forgotten.

@@ -61,7 +61,7 @@ export class Engine {
     readonly clock: Clock,
     readonly random: Random,
     /** How long the things that take days at Stripe take here. */
-    readonly settleDelayMs: number,
+    public settleDelayMs: number,
     /** Confirms after which an intent is canceled by itself. */
     readonly confirmLimit: number,
     private readonly onTask: () => void,
