@@ -58,18 +58,25 @@ async function walk(query: string): Promise<{ cards: Card[]; pages: string[][] }
 
 const hide = (n: number) => save(db, [{ ...draftNumber(n), status: 'archived' }]);
 
-/** How many statements run on the pool while `work` does; each takes a connection of its own. */
+/**
+ * How many statements the work takes; each takes a connection of the pool. The least of three tries, because the shop does
+ * things of its own meanwhile.
+ */
 async function statementsOf(work: () => Promise<unknown>): Promise<number> {
   const pool = (db.dataSource.driver as unknown as { master: pg.Pool }).master;
-  let count = 0;
-  const counted = () => (count += 1);
-  pool.on('acquire', counted);
-  try {
-    await work();
-  } finally {
-    pool.off('acquire', counted);
+  let least = Infinity;
+  for (let round = 0; round < 3; round += 1) {
+    let count = 0;
+    const counted = () => (count += 1);
+    pool.on('acquire', counted);
+    try {
+      await work();
+    } finally {
+      pool.off('acquire', counted);
+    }
+    least = Math.min(least, count);
   }
-  return count;
+  return least;
 }
 
 describe('the product list', () => {
