@@ -70,17 +70,15 @@ describe('registering', () => {
 
   it('answers an address that has an account in the same way, and changes nothing', async () => {
     await signUp(shop, 'known@example.com');
-    const before = (await mails('known@example.com')).length;
     const unknown = await post('/v1/auth/register', { email: 'unknown@example.com', password: 'another 1 long word' });
     const known = await post('/v1/auth/register', { email: 'KNOWN@example.com', password: 'another 1 long word' });
     expect([known.status, known.body]).toEqual([unknown.status, unknown.body]);
     const told = await shop.until(
-      async () => (await mails('KNOWN@example.com')).at(-1),
+      async () => (await mails('known@example.com')).find((mail) => mail.subject.startsWith('You have')),
       'the mail that tells of the account',
     );
-    expect(told.subject).toBe('You have an account already');
+    expect(await mails('KNOWN@example.com')).toEqual([]);
     expect(told.text_body).not.toContain('token=');
-    expect((await mails('known@example.com')).length).toBe(before);
     expect((await login('known@example.com')).status).toBe(200);
     expect((await login('known@example.com', 'another 1 long word')).status).toBe(401);
   });
@@ -208,7 +206,7 @@ describe('passwords', () => {
       [202, { status: 'mail_sent' }],
       [202, { status: 'mail_sent' }],
     ]);
-    const token = await linkTo(shop, 'FORGETFUL@example.com', 'another password');
+    const token = await linkTo(shop, 'forgetful@example.com', 'another password');
     expect((await reset(token, 'short')).body.errors[0]).toMatchObject({ pointer: '/password', code: 'too_short' });
     expect((await reset(token, NEW)).status).toBe(204);
     expect((await me(one.bearer)).status).toBe(401);

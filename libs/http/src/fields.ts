@@ -111,7 +111,16 @@ export function Id(kind: IdPrefix, options: FieldOptions = {}): PropertyDecorato
 }
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** An e-mail address. */
+/**
+ * Whether two different mailboxes could be taken for one: other spellings of a character, or one whose small letter is that of
+ * another character, as the sign of kelvin has the small k.
+ */
+function isAmbiguous(email: string): boolean {
+  if (email !== email.normalize('NFKC')) return true;
+  return [...email].some((char) => char.toLowerCase() !== char && char.toLowerCase().toUpperCase() !== char);
+}
+
+/** An e-mail address, without characters that databases take for others when they ignore capitals. */
 export function Email(options: FieldOptions = {}): PropertyDecorator {
   return field(
     options,
@@ -119,6 +128,11 @@ export function Email(options: FieldOptions = {}): PropertyDecorator {
     IsString(),
     MaxLength(254),
     IsEmail({ allow_utf8_local_part: true }),
+    custom(
+      'ambiguous_email',
+      'must not have characters that are easily taken for others',
+      (v) => typeof v === 'string' && !isAmbiguous(v),
+    ),
   );
 }
 

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { patiently } from './patiently.js';
 
 /** Tables whose changes by staff are written down, with the columns that are left out of it. */
 const AUDITED: readonly (readonly [table: string, hidden: readonly string[]])[] = [
@@ -87,6 +88,7 @@ export class Access1790000000008 implements MigrationInterface {
         from_xid    xid8 NOT NULL,
         to_xid      xid8 NOT NULL CONSTRAINT audit_seals_end UNIQUE,
         entries     bigint NOT NULL,
+        last_id     bigint NOT NULL,
         seal        bytea NOT NULL,
         created_at  timestamptz(3) NOT NULL DEFAULT now(),
         CHECK (from_xid < to_xid)
@@ -126,10 +128,23 @@ export class Access1790000000008 implements MigrationInterface {
       END $$;
       COMMENT ON FUNCTION audit_change IS 'writes a change by staff into audit_log; the arguments of the trigger name columns that are not shown';
     `);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('restore a backup instead');
+  }
+}
+
+/** The triggers that write it, on tables that are busy: one lock at a time, and each waits for its turn. */
+export class AccessTriggers1790000000008 implements MigrationInterface {
+  readonly transaction = false;
+
+  async up(runner: QueryRunner): Promise<void> {
     for (const [table, hidden] of AUDITED) {
       // Shoppers and jobs have no actor: to them the trigger costs one look at a setting.
-      await runner.query(
-        `CREATE TRIGGER ${table}_audit AFTER INSERT OR UPDATE OR DELETE ON ${table}
+      await patiently(
+        runner,
+        `CREATE OR REPLACE TRIGGER ${table}_audit AFTER INSERT OR UPDATE OR DELETE ON ${table}
          FOR EACH ROW WHEN (current_setting('emporium.actor', true) <> '')
          EXECUTE FUNCTION audit_change(${hidden.map((column) => `'${column}'`).join(', ')})`,
       );

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { patiently } from './patiently.js';
 
 /** Customers with their addresses, the links that mails carry, and whose carts, orders and sessions are. */
 export class Accounts1790000000008 implements MigrationInterface {
@@ -43,6 +44,7 @@ export class Accounts1790000000008 implements MigrationInterface {
         id             uuid PRIMARY KEY,
         purpose        text NOT NULL CHECK (purpose IN ('register', 'change_email', 'reset_password', 'invite')),
         email          text NOT NULL CHECK (length(email) BETWEEN 3 AND 254),
+        old_email      text,
         token_hash     bytea NOT NULL CONSTRAINT account_links_token UNIQUE,
         customer_id    uuid REFERENCES customers ON DELETE CASCADE,
         user_id        uuid REFERENCES users ON DELETE CASCADE,
@@ -63,8 +65,6 @@ export class Accounts1790000000008 implements MigrationInterface {
         ADD COLUMN customer_id uuid REFERENCES customers ON DELETE CASCADE,
         ADD COLUMN user_agent text,
         ADD CONSTRAINT refresh_tokens_owner CHECK (num_nonnulls(user_id, customer_id) = 1) NOT VALID;
-      ALTER TABLE refresh_tokens VALIDATE CONSTRAINT refresh_tokens_owner;
-      CREATE INDEX refresh_tokens_customer ON refresh_tokens (customer_id) WHERE customer_id IS NOT NULL;
 
       ALTER TABLE carts ADD COLUMN customer_id uuid;
       ALTER TABLE orders ADD COLUMN customer_id uuid;
@@ -78,23 +78,34 @@ export class Accounts1790000000008 implements MigrationInterface {
   }
 }
 
+const INDEXES: readonly (readonly [name: string, definition: string])[] = [
+  // No column of it changes while a cart is open, so that its many changes need not touch an index.
+  ['carts_customer_cart', 'carts (customer_id, created_at) WHERE customer_id IS NOT NULL'],
+  ['orders_customer_order', 'orders (customer_id, created_at DESC, id DESC) WHERE customer_id IS NOT NULL'],
+  ['refresh_tokens_customer', 'refresh_tokens (customer_id) WHERE customer_id IS NOT NULL'],
+  // Asked by every request of somebody who is signed in: few sessions are ended by hand, so it is small.
+  ['refresh_tokens_ended', 'refresh_tokens (family_id) WHERE revoked_at IS NOT NULL'],
+];
+
 /** What goes with it on tables that are busy: made and checked beside their writers, which no transaction can do. */
 export class AccountIndexes1790000000008 implements MigrationInterface {
   readonly transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
-    // What an interrupted run left behind is not to be trusted.
-    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS carts_customer_cart`);
-    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS orders_customer_order`);
-    // No column of it changes while a cart is open, so that its many changes need not touch an index.
-    await runner.query(
-      `CREATE INDEX CONCURRENTLY carts_customer_cart ON carts (customer_id, created_at) WHERE customer_id IS NOT NULL`,
-    );
-    await runner.query(
-      `CREATE INDEX CONCURRENTLY orders_customer_order ON orders (customer_id, created_at DESC, id DESC) WHERE customer_id IS NOT NULL`,
-    );
-    await runner.query(`ALTER TABLE carts VALIDATE CONSTRAINT carts_customer`);
-    await runner.query(`ALTER TABLE orders VALIDATE CONSTRAINT orders_customer`);
+    // It waits for the transactions of others without keeping anybody waiting: it may take its time.
+    await runner.query(`SET lock_timeout = 0`);
+    try {
+      for (const [name, definition] of INDEXES) {
+        // What an interrupted run left behind is not to be trusted.
+        await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
+        await runner.query(`CREATE INDEX CONCURRENTLY ${name} ON ${definition}`);
+      }
+    } finally {
+      await runner.query(`RESET lock_timeout`);
+    }
+    await patiently(runner, `ALTER TABLE refresh_tokens VALIDATE CONSTRAINT refresh_tokens_owner`);
+    await patiently(runner, `ALTER TABLE carts VALIDATE CONSTRAINT carts_customer`);
+    await patiently(runner, `ALTER TABLE orders VALIDATE CONSTRAINT orders_customer`);
   }
 
   async down(): Promise<void> {

@@ -5,7 +5,7 @@ import { Sales1790000000004 } from './1790000000004-sales.js';
 import { OpenCarts1790000000005 } from './1790000000005-open-carts.js';
 import { PaymentHolds1790000000006, PaymentLife1790000000006 } from './1790000000006-payment-life.js';
 import { Ledger1790000000007 } from './1790000000007-ledger.js';
-import { Access1790000000008 } from './1790000000008-access.js';
+import { Access1790000000008, AccessTriggers1790000000008 } from './1790000000008-access.js';
 import { AccountIndexes1790000000008, Accounts1790000000008 } from './1790000000008-accounts.js';
 
 /** In the order in which they run. */
@@ -21,4 +21,5 @@ export const migrations = [
   Accounts1790000000008,
   AccountIndexes1790000000008,
   Access1790000000008,
+  AccessTriggers1790000000008,
 ];

@@ -32,6 +32,8 @@ export interface NewLink {
   email: string;
   customerId?: string;
   userId?: string;
+  /** the address that the account has so far; kept when the link is used, since its notice may come after that */
+  oldEmail?: string;
   passwordHash?: string;
   profile?: Record<string, unknown>;
 }
@@ -45,8 +47,8 @@ export class AccountLinks {
   async create(db: Queryable, link: NewLink): Promise<string> {
     const id = newUuid();
     await db.query(
-      `INSERT INTO account_links (id, purpose, email, token_hash, customer_id, user_id, password_hash, profile, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(hours => $9))`,
+      `INSERT INTO account_links (id, purpose, email, token_hash, customer_id, user_id, password_hash, profile, expires_at, old_email)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(hours => $9), $10)`,
       [
         id,
         link.purpose,
@@ -57,6 +59,7 @@ export class AccountLinks {
         link.passwordHash ?? null,
         JSON.stringify(link.profile ?? {}),
         LINK_HOURS[link.purpose],
+        link.oldEmail ?? null,
       ],
     );
     return id;
@@ -76,6 +79,17 @@ export class AccountLinks {
       [LinkTokens.hash(token), purposes],
     );
     return link ?? null;
+  }
+
+  /** Ends the links with which the password of a customer could be chosen anew; those of staff with the same address stay. */
+  async endResets(tx: Tx, customerEmail: string): Promise<void> {
+    await tx.query(
+      `UPDATE account_links SET used_at = now(), profile = '{}'
+       WHERE used_at IS NULL AND purpose = 'reset_password' AND lower(email) = lower($1)
+         AND (profile ->> 'as' = 'customer'
+           OR (profile ->> 'as' IS NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE lower(u.email) = lower($1) AND u.suspended_at IS NULL)))`,
+      [customerEmail],
+    );
   }
 
   /** Uses a link up, and with it every other one of its kind for the same address, so that old mails do nothing. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
-import { InvalidState, NotFound } from '#libs/errors';
+import { Forbidden, InvalidState, NotFound, ValidationFailed } from '#libs/errors';
 import { encodeId, newUuid } from '#libs/ids';
 import { log } from '#libs/log';
 import { hashOfKey } from './api-key-check.js';
@@ -37,6 +37,11 @@ interface KeyToMake {
 const SELECT = `SELECT k.id, k.name, k.hint, k.scopes, k.created_by AS "createdBy", k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt",
   l.last_used_at AS "lastUsedAt", k.created_at AS "createdAt" FROM api_keys k LEFT JOIN api_key_uses l ON l.api_key_id = k.id`;
 
+/** A key that makes keys would outlive its own expiry and revocation. */
+function assertPerson(asker: StaffIdentity): void {
+  if (asker.apiKeyId !== undefined) throw Forbidden({ detail: 'Keys are made by people, not by keys.' });
+}
+
 /** Keys with which other programs enter: for what they are made for, until they expire, in the name of whoever made them. */
 @Injectable()
 export class ApiKeys {
@@ -54,22 +59,28 @@ export class ApiKeys {
     return row;
   }
 
-  /** @throws validation_failed, permission_not_yours */
+  /** @throws forbidden when a key asks; validation_failed, permission_not_yours */
   async create(
     asker: StaffIdentity,
     request: { name: string; scopes: string[]; expiresAt?: string },
   ): Promise<NewApiKey> {
+    assertPerson(asker);
     const scopes = known(request.scopes, '/scopes');
     assertMayGrant(asker, scopes);
     const expiresAt = request.expiresAt === undefined ? null : new Date(request.expiresAt);
+    if (expiresAt !== null && expiresAt <= new Date())
+      throw ValidationFailed({
+        errors: [{ pointer: '/expiresAt', code: 'in_the_past', detail: 'must be in the future' }],
+      });
     return this.db.transaction((tx) => this.insert(tx, asker, { name: request.name.trim(), scopes, expiresAt }));
   }
 
   /**
    * Makes a key in the place of another, which goes on for so many hours, so that nothing stops while programs change over.
-   * @throws not_found, permission_not_yours; invalid_state for one that is revoked or expired
+   * @throws forbidden when a key asks; not_found, permission_not_yours; invalid_state for one that is revoked or expired
    */
   async rotate(asker: StaffIdentity, id: string, overlapHours: number): Promise<NewApiKey> {
+    assertPerson(asker);
     return this.db.transaction(async (tx) => {
       await tx.query(`SELECT FROM api_keys WHERE id = $1 FOR UPDATE`, [id]);
       const before = await this.get(id, tx);

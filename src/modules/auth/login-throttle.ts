@@ -100,14 +100,28 @@ export class LoginThrottle implements OnModuleDestroy {
   }
 
   /**
-   * Lets somebody ask for a mail to an address, whether it is known or not: five an hour, so that nobody fills the mailbox
-   * of another.
+   * The owner of an account has shown that they read its mailbox: what was guessed before counts no more, and the place that
+   * they come from is known.
+   */
+  async ownerCame(email: string, address: string): Promise<void> {
+    await this.connect();
+    const account = email.trim().toLowerCase();
+    const place = fingerprint(account, clientNetwork(address));
+    await Promise.all([
+      ...[fingerprint(account), place].flatMap((key) => [this.failures.delete(key), this.turns.delete(key)]),
+      this.knownPlaces.set(place, 1, KNOWN_PLACE_SECONDS),
+    ]);
+  }
+
+  /**
+   * Lets somebody ask for a mail to an address, whether it is known or not: five an hour of each kind, so that nobody fills the
+   * mailbox of another, nor keeps them from a mail of another kind.
    * @throws rate_limited with the seconds to wait
    */
-  async admitMail(email: string, address: string): Promise<void> {
+  async admitMail(kind: string, email: string, address: string): Promise<void> {
     await this.connect();
     await this.take(this.byAddress, clientNetwork(address), 'Too many requests from your address.');
-    const key = fingerprint(email.trim().toLowerCase());
+    const key = fingerprint(kind, email.trim().toLowerCase());
     await this.take(this.mails, key, 'Too many mails to this address. Look into the mailbox.');
   }
 

@@ -53,7 +53,8 @@ export class LoginService {
       await attempt.notTried();
       throw error;
     }
-    const session = account && fits ? await this.sessions.begin(account.owner, caller.userAgent) : null;
+    const session =
+      account && fits ? await this.sessions.begin(account.owner, account.password_hash, caller.userAgent) : null;
     if (!account || !session) {
       const { kind, id: accountId } = account?.owner ?? {};
       log.warn('auth.login_failed', { kind, accountId, suspended: account?.suspended });

@@ -44,8 +44,8 @@ export class PasswordController {
   })
   @ApiNoContentResponse({ description: 'Sign in with the new password' })
   @Throws(ValidationFailed, InvalidLink, RateLimited)
-  execute(@Body() body: ResetPasswordRequest): Promise<void> {
-    return this.reset.execute(body.token, body.password);
+  execute(@Body() body: ResetPasswordRequest, @Ip() address: string): Promise<void> {
+    return this.reset.execute(body.token, body.password, address);
   }
 
   @Post('accept-invitation')

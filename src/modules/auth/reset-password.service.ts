@@ -47,7 +47,7 @@ export class ResetPassword {
    * @throws rate_limited
    */
   async request(email: string, as: SubjectKind | undefined, address: string): Promise<void> {
-    await this.throttle.admitMail(email, address);
+    await this.throttle.admitMail(`reset_password ${as ?? ''}`, email, address);
     await this.db.transaction(async (tx) => {
       const linkId = await this.links.create(tx, { purpose: 'reset_password', email: email.trim(), profile: { as } });
       announce(tx, {
@@ -60,10 +60,11 @@ export class ResetPassword {
   }
 
   /**
-   * Sets the password and ends every session, since somebody else may have one.
+   * Sets the password and ends every session, since somebody else may have one. Who did it may sign in at once, however
+   * often others guessed.
    * @throws invalid_link; validation_failed for a password that will not do
    */
-  async execute(token: string, password: string): Promise<void> {
+  async execute(token: string, password: string, address: string): Promise<void> {
     const found = await this.links.find(this.db, token, ['reset_password']);
     const account = found && (await this.accountOf(found));
     if (!found || !account) throw InvalidLink();
@@ -83,6 +84,7 @@ export class ResetPassword {
       await this.sessions.endAll(account.kind, account.id, undefined, tx);
       announcePasswordChanged(tx, account.kind, account.id);
     });
+    await this.throttle.ownerCame(account.email, address);
     log.info('auth.password_reset', { kind: account.kind, accountId: account.id });
   }
 

@@ -81,9 +81,13 @@ const OWNERS: Readonly<Record<SubjectKind, { column: string; table: string; mayE
 export class Sessions {
   constructor(private readonly db: Db) {}
 
-  /** Begins a session; null when the account was suspended or its tokens ended in the meantime. */
+  /**
+   * Begins a session; null when the account was suspended, its tokens ended or its password changed since it was looked at.
+   * Waits for a change of the password that is under way.
+   */
   async begin(
     owner: { kind: SubjectKind; id: string; tokenVersion: number },
+    passwordHash: string | null,
     userAgent: string | undefined,
     db: Queryable = this.db,
   ): Promise<Session | null> {
@@ -92,7 +96,7 @@ export class Sessions {
     const made = await db.query(
       `INSERT INTO refresh_tokens (id, ${column}, family_id, token_hash, user_agent, expires_at)
        SELECT $1, id, $2, $3, $6, now() + make_interval(days => ${LIFETIME_DAYS})
-       FROM ${table} WHERE id = $4 AND token_version = $5 AND ${mayEnter} RETURNING 1`,
+       FROM ${table} WHERE id = $4 AND token_version = $5 AND password_hash = $7 AND ${mayEnter} FOR SHARE RETURNING 1`,
       [
         newUuid(),
         session.sessionId,
@@ -100,6 +104,7 @@ export class Sessions {
         owner.id,
         owner.tokenVersion,
         userAgent?.slice(0, USER_AGENT_MAX) ?? null,
+        passwordHash,
       ],
     );
     return made.length > 0 ? session : null;

@@ -49,7 +49,7 @@ export class StaffAdminController {
   @ApiOperation({ operationId: 'getMe', summary: 'Who am I, and what may I do' })
   @ApiOkResponse({ type: MeResponse })
   async me(@CurrentStaff() staff: StaffIdentity): Promise<MeResponse> {
-    return MeResponse.from(await this.query.get(staff.id));
+    return MeResponse.of(await this.query.get(staff.id), staff.permissions);
   }
 
   /** All members of staff. */

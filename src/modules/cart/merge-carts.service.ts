@@ -3,6 +3,7 @@ import { Db, type Tx } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { encodeId, newUuid } from '#libs/ids';
 import type { CartChangeResponse, CustomerIdentity, SignInCartResponse } from '../auth/index.js';
+import { hashCartToken, newCartToken } from './cart-token.js';
 import { CartCompleted } from './cart.errors.js';
 import { type CartLineSnapshot, type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
 
@@ -51,7 +52,7 @@ export class MergeCarts {
   private async merge(tx: Tx, command: MergeCommand): Promise<MergeOutcome> {
     const { cartId, customer } = command;
     // Two carts that are brought along at the same time shall not both find that there is none.
-    await tx.query(`SELECT FROM customers WHERE id = $1 FOR UPDATE`, [customer.id]);
+    await tx.query(`SELECT FROM customers WHERE id = $1 FOR NO KEY UPDATE`, [customer.id]);
     const into = command.intoCartId ?? (await this.latestOf(customer.id, tx));
     await tx.query(`SELECT FROM carts WHERE id = ANY($1) ORDER BY id FOR UPDATE`, [[cartId, ...(into ? [into] : [])]]);
     const shopper = { cartToken: command.cartToken, customer: { ...customer, sessionId: '' } };
@@ -62,9 +63,11 @@ export class MergeCarts {
     if (guests.customerId !== null && guests.customerId !== customer.id) throw NotFound();
     if (into === cartId) return { cartId, outcome: 'unchanged', changes: [] };
     if (into === null) {
+      // From now on the account opens it: whoever slipped the customer a cart does not get to see what they put into it.
       await tx.query(
-        `UPDATE carts SET customer_id = $2, email = coalesce(email, $3), version = version + 1, updated_at = now() WHERE id = $1`,
-        [cartId, customer.id, customer.email],
+        `UPDATE carts SET customer_id = $2, email = coalesce(email, $3), token_hash = $4, version = version + 1, updated_at = now()
+         WHERE id = $1`,
+        [cartId, customer.id, customer.email, hashCartToken(newCartToken())],
       );
       return { cartId, outcome: guests.customerId === null ? 'claimed' : 'unchanged', changes: [] };
     }

@@ -77,6 +77,8 @@ export class PlaceOrder {
       ]);
       return { orderId: cart.orderId, order, payment: payment ?? null };
     }
+    // Who is signed in and shows the token of a guest's cart orders for their account.
+    cart.customerId ??= command.shopper.customer?.id ?? null;
     const shop = await this.shop.get(cart.shopVersion);
     const assessment = assessCart(cart, shop);
     this.check(cart, assessment, command, shop.manualPayments);

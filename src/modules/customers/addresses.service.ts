@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db, type Queryable, type Tx } from '#libs/database';
-import { NotFound } from '#libs/errors';
+import { NotFound, Unauthenticated } from '#libs/errors';
 import { assertVersion } from '#libs/http';
 import { newUuid } from '#libs/ids';
 import type { Address } from '../cart/index.js';
@@ -101,7 +101,11 @@ export class Addresses {
   /** Changes of one customer's addresses wait for each other, so that there is never a second default. */
   private inTurn<T>(customerId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.db.transaction(async (tx) => {
-      await tx.query(`SELECT FROM customers WHERE id = $1 FOR UPDATE`, [customerId]);
+      const [customer] = await tx.query(
+        `SELECT 1 FROM customers WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`,
+        [customerId],
+      );
+      if (!customer) throw Unauthenticated();
       return work(tx);
     });
   }

@@ -14,7 +14,7 @@ import {
 import { EmailChangeRequested } from './customers.events.js';
 import type { ChangeEmailRequest, ChangePasswordRequest } from './dto/account.request.js';
 import { checkNewPassword } from './new-password.js';
-import { OwnPassword } from './own-password.js';
+import { OwnPassword, wrongPassword } from './own-password.js';
 
 /** Changes what a customer signs in with. */
 @Injectable()
@@ -29,15 +29,21 @@ export class ChangeCredentials {
   ) {}
 
   /**
-   * Sets another password and ends all sessions but this one.
+   * Sets another password and ends all sessions but this one, and the links of mails that would set one.
    * @throws wrong_password; validation_failed for a password that will not do; rate_limited
    */
   async password(customer: CustomerIdentity, request: ChangePasswordRequest, address: string): Promise<void> {
     checkNewPassword(request.newPassword, { email: customer.email, name: '' }, '/newPassword');
-    await this.ownPassword.confirm(customer, request.password, address);
+    const present = await this.ownPassword.confirm(customer, request.password, address);
     const hash = await this.passwords.hash(request.newPassword);
     await this.db.transaction(async (tx) => {
-      await tx.query(`UPDATE customers SET password_hash = $2, updated_at = now() WHERE id = $1`, [customer.id, hash]);
+      const [changed] = await tx.query<{ email: string }>(
+        `UPDATE customers SET password_hash = $2, updated_at = now() WHERE id = $1 AND password_hash = $3 RETURNING email`,
+        [customer.id, hash, present],
+      );
+      // Somebody else was faster: what was shown is not the password any more.
+      if (!changed) throw wrongPassword();
+      await this.links.endResets(tx, changed.email);
       await this.sessions.endAll('customer', customer.id, customer.sessionId, tx);
       announcePasswordChanged(tx, 'customer', customer.id);
     });
@@ -52,9 +58,14 @@ export class ChangeCredentials {
   async email(customer: CustomerIdentity, request: ChangeEmailRequest, address: string): Promise<void> {
     const email = request.email.trim();
     await this.ownPassword.confirm(customer, request.password, address);
-    await this.throttle.admitMail(email, address);
+    await this.throttle.admitMail('change_email', email, address);
     await this.db.transaction(async (tx) => {
-      const linkId = await this.links.create(tx, { purpose: 'change_email', email, customerId: customer.id });
+      const linkId = await this.links.create(tx, {
+        purpose: 'change_email',
+        email,
+        customerId: customer.id,
+        oldEmail: customer.email,
+      });
       announce(tx, {
         definition: EmailChangeRequested,
         key: `${EmailChangeRequested.topic}:${linkId}`,

@@ -28,14 +28,19 @@ export class DeleteCustomer {
     const customerId = encodeId('customer', customer.id);
     await this.db.transaction(async (tx) => {
       await tx.query(`SELECT FROM customers WHERE id = $1 FOR UPDATE`, [customer.id]);
+      // What they ordered as a guest since the last sign-in is theirs, too.
+      await this.orders.claim(tx, customer.id, customer.email);
       const orderIds = await this.orders.underWay(tx, customer.id);
       if (orderIds.length > 0) throw OpenOrders({ data: { orderIds } });
       await this.orders.anonymize(tx, customer.id);
       await tx.query(`DELETE FROM customer_addresses WHERE customer_id = $1`, [customer.id]);
-      await tx.query(`DELETE FROM account_links WHERE customer_id = $1 OR lower(email) = lower($2)`, [
-        customer.id,
-        customer.email,
-      ]);
+      // Links of staff who have the same address are not the customer's.
+      await tx.query(
+        `DELETE FROM account_links WHERE customer_id = $1
+           OR (lower(email) = lower($2) AND user_id IS NULL AND purpose <> 'invite'
+             AND profile ->> 'as' IS DISTINCT FROM 'staff')`,
+        [customer.id, customer.email],
+      );
       await this.sessions.endAll('customer', customer.id, undefined, tx);
       await tx.query(`UPDATE refresh_tokens SET user_agent = NULL WHERE customer_id = $1`, [customer.id]);
       await tx.query(

@@ -3,6 +3,12 @@ import { Db } from '#libs/database';
 import { LoginThrottle, PasswordHasher } from '../auth/index.js';
 import { WrongPassword } from './customers.errors.js';
 
+/** What is answered to a password that is not the one of the account. */
+export const wrongPassword = () =>
+  WrongPassword({
+    errors: [{ pointer: '/password', code: 'wrong_password', detail: 'is not the password of the account' }],
+  });
+
 /** Asks a customer who is signed in for their password again, before what a thief of the session must not do. */
 @Injectable()
 export class OwnPassword {
@@ -12,24 +18,24 @@ export class OwnPassword {
     private readonly passwords: PasswordHasher,
   ) {}
 
-  /** Tries count as sign-ins do. @throws wrong_password, rate_limited */
-  async confirm(customer: { id: string; email: string }, password: string, address: string): Promise<void> {
+  /** Tries count as sign-ins do. @returns the hash that the password fits @throws wrong_password, rate_limited */
+  async confirm(customer: { id: string; email: string }, password: string, address: string): Promise<string> {
     const attempt = await this.throttle.admit(customer.email, address);
+    let hash: string | null;
     let fits: boolean;
     try {
       const [row] = await this.db.query<{ password_hash: string | null }>(
         `SELECT password_hash FROM customers WHERE id = $1`,
         [customer.id],
       );
-      fits = await this.passwords.verify(row?.password_hash ?? null, password);
+      hash = row?.password_hash ?? null;
+      fits = await this.passwords.verify(hash, password);
     } catch (error) {
       await attempt.notTried();
       throw error;
     }
-    if (!fits)
-      throw WrongPassword({
-        errors: [{ pointer: '/password', code: 'wrong_password', detail: 'is not the password of the account' }],
-      });
+    if (hash === null || !fits) throw wrongPassword();
     await attempt.succeeded();
+    return hash;
   }
 }

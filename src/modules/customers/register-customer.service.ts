@@ -25,7 +25,7 @@ export class RegisterCustomer {
     const { firstName = '', lastName = '', acceptsMarketing = false } = request;
     const email = request.email.trim();
     checkNewPassword(request.password, { email, name: `${firstName} ${lastName}` });
-    await this.throttle.admitMail(email, address);
+    await this.throttle.admitMail('register', email, address);
     const passwordHash = await this.passwords.hash(request.password);
     await this.db.transaction(async (tx) => {
       const linkId = await this.links.create(tx, {

@@ -50,14 +50,18 @@ export class VerifyEmail {
     if (!link) throw InvalidLink();
     const attempt = await this.throttle.admit(link.email, caller.address);
     let fits: boolean;
+    let passwordHash: string | null;
     try {
-      fits = await this.passwords.verify(await this.passwordOf(link), request.password);
+      passwordHash = await this.passwordOf(link);
+      fits = await this.passwords.verify(passwordHash, request.password);
     } catch (error) {
       await attempt.notTried();
       throw error;
     }
     if (!fits) throw InvalidCredentials();
-    const begun = await this.db.transaction((tx) => this.open(tx, request.token, caller)).catch(takenMeanwhile);
+    const begun = await this.db
+      .transaction((tx) => this.open(tx, request.token, passwordHash, caller))
+      .catch(takenMeanwhile);
     await attempt.succeeded();
     log.info('customer.email_verified', { customerId: encodeId('customer', begun.owner.id), purpose: link.purpose });
     return begun;
@@ -72,13 +76,13 @@ export class VerifyEmail {
     return customer?.password_hash ?? null;
   }
 
-  private async open(tx: Tx, token: string, caller: Caller): Promise<BegunSession> {
+  private async open(tx: Tx, token: string, passwordHash: string | null, caller: Caller): Promise<BegunSession> {
     const link = await this.links.find(tx, token, ['register', 'change_email'], true);
     if (!link) throw InvalidLink();
     const owner = link.purpose === 'register' ? await this.register(tx, link) : await this.changeEmail(tx, link);
     await this.links.use(tx, link);
     const account = { kind: 'customer' as const, ...owner };
-    const session = await this.sessions.begin(account, caller.userAgent, tx);
+    const session = await this.sessions.begin(account, passwordHash, caller.userAgent, tx);
     if (!session) throw InvalidLink();
     return { ...session, owner: account };
   }

@@ -68,7 +68,7 @@ export class EmailChangeProcessor implements JobHandler {
   }
 }
 
-/** Tells the present address of a customer that another is asked for. */
+/** Tells the address that a customer had so far that another is asked for, also when that is in place already. */
 @HandlesJob(EmailChangeNoticeJob)
 @Injectable()
 export class EmailChangeNoticeProcessor implements JobHandler {
@@ -78,7 +78,7 @@ export class EmailChangeNoticeProcessor implements JobHandler {
   ) {}
 
   async handle(job: JobContext): Promise<void> {
-    const account = await this.data.account('customer', String(job.payload.aggregateId));
+    const account = await this.data.emailChange(linkIdOf(job));
     if (!account) return;
     const url = `${this.post.links.storefrontUrl}/forgot-password`;
     await this.post.send(job.id, account.shop, account.email, emailChangeNotice(account, url));
@@ -96,10 +96,12 @@ export class PasswordResetProcessor implements JobHandler {
   ) {}
 
   async handle(job: JobContext): Promise<void> {
-    const link = await this.data.link(linkIdOf(job));
-    if (!link?.canSignIn) return;
-    const url = `${this.post.links.storefrontUrl}/reset-password#token=${this.tokens.tokenOf(link.id)}`;
-    await this.post.send(job.id, link.shop, link.email, passwordReset(link, url));
+    const linkId = linkIdOf(job);
+    const account = await this.data.passwordReset(linkId);
+    if (!account) return;
+    const url = `${this.post.links.storefrontUrl}/reset-password#token=${this.tokens.tokenOf(linkId)}`;
+    // To the address that the account has: what was typed may only look like it.
+    await this.post.send(job.id, account.shop, account.email, passwordReset(account, url));
   }
 }
 

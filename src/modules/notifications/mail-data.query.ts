@@ -92,8 +92,6 @@ export interface LinkOfMail extends AccountOfMail {
   id: string;
   /** whether the address belongs to a customer at this moment */
   hasAccount: boolean;
-  /** whether somebody can sign in with it at this moment, staff included */
-  canSignIn: boolean;
 }
 
 /** An order about whose money the shop is told; amounts in minor units of `currency`. */
@@ -165,15 +163,49 @@ export class MailDataQuery {
     return found(row, 'refund');
   }
 
-  /** A link that still works, or null: a mail that comes too late is not sent. */
+  /**
+   * A link that still works, or null: a mail that comes too late is not sent. Where the address has an account, the mail goes
+   * to the address as the account has it. Nobody is called by a name that a stranger may have typed.
+   */
   async link(linkId: string): Promise<LinkOfMail | null> {
     const [row] = await this.db.query<LinkOfMail>(
-      `SELECT k.id, k.email, coalesce(nullif(c.first_name, ''), k.profile ->> 'firstName', '') AS "firstName",
-         c.id IS NOT NULL AS "hasAccount",
-         c.id IS NOT NULL OR EXISTS (SELECT 1 FROM users u WHERE lower(u.email) = lower(k.email) AND u.suspended_at IS NULL)
-           AS "canSignIn", ${SHOP}
+      `SELECT k.id, CASE WHEN k.user_id IS NULL THEN coalesce(c.email, k.email) ELSE k.email END AS email,
+         coalesce(c.first_name, '') AS "firstName", c.id IS NOT NULL AS "hasAccount", ${SHOP}
        FROM account_links k LEFT JOIN customers c ON lower(c.email) = lower(k.email), shop_settings s
        WHERE k.id = $1 AND k.used_at IS NULL AND k.expires_at > now()`,
+      [linkId],
+    );
+    return row ?? null;
+  }
+
+  /**
+   * The account whose password a link that still works changes, with its address as it is stored, whatever was typed; null
+   * where there is none. Staff come first where one address has both and nobody said which.
+   */
+  async passwordReset(linkId: string): Promise<AccountOfMail | null> {
+    const [row] = await this.db.query<AccountOfMail>(
+      `SELECT a.email, a.first_name AS "firstName", ${SHOP}
+       FROM account_links k
+         CROSS JOIN LATERAL (
+           SELECT u.email, u.name AS first_name, 1 AS position FROM users u
+             WHERE lower(u.email) = lower(k.email) AND u.suspended_at IS NULL AND k.profile ->> 'as' IS DISTINCT FROM 'customer'
+           UNION ALL
+           SELECT c.email, c.first_name, 2 FROM customers c
+             WHERE lower(c.email) = lower(k.email) AND k.profile ->> 'as' IS DISTINCT FROM 'staff'
+           ORDER BY position LIMIT 1) a,
+         shop_settings s
+       WHERE k.id = $1 AND k.used_at IS NULL AND k.expires_at > now()`,
+      [linkId],
+    );
+    return row ?? null;
+  }
+
+  /** The customer who wants another address, with the one that they had when they said so; null when they are gone. */
+  async emailChange(linkId: string): Promise<AccountOfMail | null> {
+    const [row] = await this.db.query<AccountOfMail>(
+      `SELECT coalesce(k.old_email, c.email) AS email, c.first_name AS "firstName", ${SHOP}
+       FROM account_links k JOIN customers c ON c.id = k.customer_id AND c.deleted_at IS NULL, shop_settings s
+       WHERE k.id = $1`,
       [linkId],
     );
     return row ?? null;

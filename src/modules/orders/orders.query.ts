@@ -96,6 +96,8 @@ const SELECT_ORDER = `
      FROM fulfillments f WHERE f.order_id = o.id) AS fulfillments
   FROM orders o`;
 
+/** How many orders are read in one go where all are wanted. */
+const ORDERS_AT_ONCE = 100;
 const NEWEST: KeysetColumn[] = [
   { sql: 'o.created_at', type: 'timestamptz', descending: true },
   { sql: 'o.id', type: 'uuid', descending: true },
@@ -181,10 +183,19 @@ export class OrdersQuery {
 
   /** Everything about every order of a customer, oldest first: for those who want to see what is known of them. */
   async allOf(customerId: string): Promise<OrderResponse[]> {
-    const rows = await this.db.query<OrderRow>(`${SELECT_ORDER} WHERE o.customer_id = $1 ORDER BY o.created_at, o.id`, [
-      customerId,
-    ]);
-    return rows.map((row) => OrderResponse.from(row, this.config.publicUrl));
+    const orders: OrderResponse[] = [];
+    let after: OrderRow | undefined;
+    for (;;) {
+      const rows = await this.db.query<OrderRow>(
+        `${SELECT_ORDER} WHERE o.customer_id = $1 AND ($2::uuid IS NULL OR (o.created_at, o.id) > (
+           SELECT created_at, id FROM orders WHERE id = $2))
+         ORDER BY o.created_at, o.id LIMIT ${ORDERS_AT_ONCE}`,
+        [customerId, after?.id ?? null],
+      );
+      orders.push(...rows.map((row) => OrderResponse.from(row, this.config.publicUrl)));
+      if (rows.length < ORDERS_AT_ONCE) return orders;
+      after = rows.at(-1);
+    }
   }
 
   /** The staff's list, newest first. */

@@ -6,7 +6,7 @@ import { PERMISSIONS } from '../permissions.js';
 
 /** A key for another program. */
 export class CreateApiKeyRequest {
-  @Text(100, { example: 'Warehouse' })
+  @Text(100, { pattern: /\S/, example: 'Warehouse' })
   name: string;
   @StringArray(100, 50, {
     min: 1,

@@ -4,20 +4,20 @@ import { encodeId } from '#libs/ids';
 import { PASSWORD_MAX, PASSWORD_MIN } from '../password-policy.js';
 import { type Permission, PERMISSIONS, ROLES, type Role } from '../permissions.js';
 import type { RoleRow } from '../roles.service.js';
-import { permissionsOf } from '../staff-permissions.js';
 import type { StaffMember } from '../staff.service.js';
 
 const NEW_PASSWORD = {
   description: `at least ${PASSWORD_MIN} characters; any will do, except what is guessed first`,
   example: 'velvet-otter-lantern-quartz-318',
 };
+const NOT_BLANK = /\S/;
 const CUSTOM_ROLE = 'a role of the shop’s own making, in the place of `role`';
 
 /** A new member of staff. */
 export class CreateStaffRequest {
   @Email({ example: 'robin@emporium.example' })
   email: string;
-  @Text(200, { example: 'Robin Weaver' })
+  @Text(200, { pattern: NOT_BLANK, example: 'Robin Weaver' })
   name: string;
   @Text(PASSWORD_MAX, NEW_PASSWORD)
   password: string;
@@ -29,7 +29,7 @@ export class CreateStaffRequest {
 export class InviteStaffRequest {
   @Email({ example: 'robin@emporium.example' })
   email: string;
-  @Text(200, { example: 'Robin Weaver' })
+  @Text(200, { pattern: NOT_BLANK, example: 'Robin Weaver' })
   name: string;
   @OneOf(ROLES, Opt({ description: 'what they may do', example: 'support' }))
   role?: Role;
@@ -47,7 +47,7 @@ export class AcceptInvitationRequest {
 
 /** Any subset of what is known of a member of staff. A built-in `role` takes the place of a custom one, and the other way round. */
 export class UpdateStaffRequest {
-  @Text(200, Opt({ example: 'Robin Weaver' }))
+  @Text(200, Opt({ pattern: NOT_BLANK, example: 'Robin Weaver' }))
   name?: string;
   @OneOf(ROLES, Opt({ example: 'fulfillment' }))
   role?: Role;
@@ -57,7 +57,7 @@ export class UpdateStaffRequest {
 
 /** A role of the shop's own making. */
 export class CreateRoleRequest {
-  @Text(100, { example: 'Photographer' })
+  @Text(100, { pattern: NOT_BLANK, example: 'Photographer' })
   name: string;
   @StringArray(100, 50, { description: 'what they may do', example: ['catalog.read', 'catalog.write'] })
   permissions: string[];
@@ -65,7 +65,7 @@ export class CreateRoleRequest {
 
 /** Another name or other permissions; they work at once for everybody who has the role. */
 export class UpdateRoleRequest {
-  @Text(100, Opt({ example: 'Photographer' }))
+  @Text(100, Opt({ pattern: NOT_BLANK, example: 'Photographer' }))
   name?: string;
   @StringArray(100, 50, Opt({ example: ['catalog.read'] }))
   permissions?: string[];
@@ -144,7 +144,8 @@ export class MeResponse extends StaffResponse {
   @ApiProperty({ enum: PERMISSIONS, isArray: true })
   permissions: Permission[];
 
-  static override from(member: StaffMember): MeResponse {
-    return Object.assign(StaffResponse.from(member), { permissions: [...permissionsOf(member)] });
+  /** @param permissions what this request may do: with an API key less than its owner may */
+  static of(member: StaffMember, permissions: readonly Permission[]): MeResponse {
+    return Object.assign(StaffResponse.from(member), { permissions: [...permissions] });
   }
 }
