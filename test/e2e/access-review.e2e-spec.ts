@@ -1,6 +1,8 @@
 import { decodeId, newUuid } from '#libs/ids';
+import { createDataSource } from '../../ormconfig.js';
 import { announce } from '#libs/outbox';
 import { AuditSeals } from '../../src/modules/audit/audit-seals.service.js';
+import { patiently } from '../../src/db/migrations/patiently.js';
 import { PasswordResetRequested } from '../../src/modules/auth/account.events.js';
 import { linkTo, PASSWORD, signUp } from '../support/customers.js';
 import { ADDRESS, Shop } from '../support/shop.js';
@@ -287,5 +289,31 @@ describe('seals of the audit log', () => {
     await shop.db.query(`ALTER TABLE audit_log ADD COLUMN note text`);
     const { body } = await shop.call('GET', '/v1/admin/audit-log/check', { bearer: owner });
     expect([body.isIntact, body.broken]).toEqual([true, []]);
+  });
+});
+
+describe('a trigger on a busy table', () => {
+  const TRIGGER = `CREATE OR REPLACE TRIGGER users_audit AFTER INSERT OR UPDATE OR DELETE ON users
+    FOR EACH ROW WHEN (current_setting('emporium.actor', true) <> '') EXECUTE FUNCTION audit_change('password_hash')`;
+
+  it('is made once its writers let it, and what is wrong with it is said at once', async () => {
+    const source = await createDataSource(shop.config.databaseUrl).initialize();
+    const runner = source.createQueryRunner();
+    try {
+      await runner.query(`SET lock_timeout = '100ms'`);
+      let made: Promise<void> | undefined;
+      await shop.db.transaction(async (tx) => {
+        await tx.query(`UPDATE users SET name = name`);
+        await expect(runner.query(TRIGGER)).rejects.toThrow('lock timeout');
+        made = patiently(runner, TRIGGER);
+        const early = await Promise.race([made.then(() => 'made'), new Promise((done) => setTimeout(done, 300))]);
+        expect(early).toBeUndefined();
+      });
+      await made;
+      await expect(patiently(runner, `CREATE TRIGGER`)).rejects.toThrow('syntax error');
+    } finally {
+      await runner.release();
+      await source.destroy();
+    }
   });
 });

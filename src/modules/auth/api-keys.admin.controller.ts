@@ -39,7 +39,8 @@ export class ApiKeysAdminController {
     operationId: 'createApiKey',
     summary: 'Make an API key',
     description:
-      '`Authorization: Bearer emp_sk_…` opens what its scopes name, as far as whoever made it may do that at the moment. The key is shown this once.',
+      '`Authorization: Bearer emp_sk_…` opens what its scopes name, as far as whoever made it may do that at the moment. The key is shown this once. ' +
+      'Only people make keys, no keys do.',
   })
   @ApiCreatedResponse({ type: NewApiKeyResponse })
   @Throws(ValidationFailed, PermissionNotYours)
@@ -52,7 +53,8 @@ export class ApiKeysAdminController {
   @ApiOperation({
     operationId: 'rotateApiKey',
     summary: 'Make a key in the place of another',
-    description: 'The old one goes on for `overlapHours`, so that nothing stops while programs change over.',
+    description:
+      'The old one goes on for `overlapHours`, so that nothing stops while programs change over. Only people do this.',
   })
   @ApiCreatedResponse({ type: NewApiKeyResponse })
   @Throws(ValidationFailed, InvalidId, NotFound, InvalidState, PermissionNotYours)

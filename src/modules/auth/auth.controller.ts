@@ -31,7 +31,7 @@ export class AuthController {
     summary: 'Sign in',
     description:
       'One door for staff and customers. Tries are limited for each address; after ten failures an account answers more slowly. ' +
-      'A customer brings the cart of the guest along with `cartId` and X-Cart-Token: it is merged into theirs, and `cart` says what changed.',
+      'A customer brings the cart of the guest along with `cartId` and X-Cart-Token: it is merged into theirs, or becomes it and is opened by the account only, and `cart` says what changed.',
   })
   @ApiOkResponse({ type: SessionResponse })
   @Throws(ValidationFailed, InvalidCredentials, RateLimited)

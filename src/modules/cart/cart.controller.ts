@@ -219,7 +219,7 @@ export class CartController {
     summary: 'Bring the cart of a guest to the account',
     description:
       'Its lines go into the cart that the customer used last, the same variant adds up, and the answer says what changed. Without such a cart ' +
-      'it becomes the customer’s as it is.',
+      'it becomes the customer’s as it is. From then on the account opens it; the token of the guest does not any more.',
   })
   @ApiOkResponse({ type: MergedCartResponse })
   @Throws(ValidationFailed, InvalidId, NotFound, CartCompleted)
