@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Stripe from 'stripe';
 import { decodeId, newUuid } from '#libs/ids';
 import { ReconcileHandler } from '../../src/modules/payments/jobs/reconcile.job.js';
+import { ReturnStock } from '../../src/modules/payments/return-stock.service.js';
 import { SEED } from './rounds.js';
 import { type Answer, SETTLE_DELAY_MS, Shop, type ShopOptions } from './shop.js';
 
@@ -226,17 +227,18 @@ export class PaymentShop {
   async endHere(sale: Sale): Promise<void> {
     const id = decodeId('order', sale.orderId);
     await this.shop.db.transaction(async (tx) => {
-      await tx.query(
-        `UPDATE stock_levels s SET reserved = s.reserved - r.quantity FROM stock_reservations r WHERE r.order_id = $1 AND s.variant_id = r.variant_id`,
+      const [order] = await tx.query<{ id: string; version: number; fulfillment_status: 'unfulfilled' }>(
+        `SELECT id, version, fulfillment_status FROM orders WHERE id = $1 FOR UPDATE`,
         [id],
       );
-      await tx.query(`UPDATE stock_reservations SET state = 'released' WHERE order_id = $1`, [id]);
+      await this.shop.app.get(ReturnStock, { strict: false }).execute(tx, order!, 'system');
       await tx.query(
-        `UPDATE orders SET status = 'canceled', payment_status = 'canceled', expires_at = NULL WHERE id = $1`,
+        `UPDATE orders SET status = 'canceled', payment_status = 'canceled', expires_at = NULL, version = version + 1 WHERE id = $1`,
         [id],
       );
       await tx.query(
-        `INSERT INTO order_events (order_id, type, from_status, to_status) VALUES ($1, 'order.canceled', 'pending_payment', 'canceled')`,
+        `INSERT INTO order_events (order_id, type, from_status, to_status)
+         VALUES ($1, 'order.canceled', (SELECT to_status FROM order_events WHERE order_id = $1 AND to_status IS NOT NULL ORDER BY id DESC LIMIT 1), 'canceled')`,
         [id],
       );
     });

@@ -14,6 +14,8 @@ export interface StockRequest {
   orderLineId: string;
   variantId: string;
   quantity: number;
+  /** Names a later time at which the same line is sold, after it had been returned. */
+  occasion?: string;
 }
 
 /** A level as a write left it, with what was available before. */
@@ -63,8 +65,8 @@ export class StockLedger {
     const variants = new Set(requests.map((r) => r.variantId));
     const changed = await tx.query<ChangedLevel>(
       `WITH line AS MATERIALIZED (
-         SELECT * FROM unnest($1::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::int[])
-           AS x (order_id, id, movement_id, order_line_id, variant_id, quantity)),
+         SELECT * FROM unnest($1::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::int[], $9::text[])
+           AS x (order_id, id, movement_id, order_line_id, variant_id, quantity, dedupe_key)),
        want AS MATERIALIZED (SELECT variant_id, sum(quantity)::int AS quantity FROM line GROUP BY variant_id),
        locked AS MATERIALIZED (
          SELECT s.variant_id, s.location_id FROM stock_levels s JOIN want USING (variant_id)
@@ -86,7 +88,7 @@ export class StockLedger {
          mode === 'commit'
            ? `, movement AS (
          INSERT INTO stock_movements (id, variant_id, location_id, kind, delta, order_line_id, reason, dedupe_key)
-         SELECT movement_id, variant_id, $2, 'sale', -quantity, order_line_id, 'sale', 'sale:' || order_line_id
+         SELECT movement_id, variant_id, $2, 'sale', -quantity, order_line_id, 'sale', dedupe_key
          FROM line JOIN level USING (variant_id))`
            : ''
        }
@@ -100,6 +102,7 @@ export class StockLedger {
         requests.map((r) => r.orderLineId),
         requests.map((r) => r.variantId),
         requests.map((r) => r.quantity),
+        requests.map((r) => `sale:${r.orderLineId}${r.occasion === undefined ? '' : `:${r.occasion}`}`),
       ],
     );
     if (changed.length < variants.size) {

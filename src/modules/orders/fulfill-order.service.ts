@@ -18,6 +18,9 @@ interface ShippableLine {
 /** What of a line is still to be shipped: not what went back on the shelf after a refund. */
 const leftOf = (line: ShippableLine) => Math.max(line.quantity - line.fulfilled_quantity - line.restocked_quantity, 0);
 
+/** Payment statuses in which no money comes: the hold is lost, or the payment has failed. */
+const UNPAID: ReadonlySet<string> = new Set(['canceled', 'failed']);
+
 /** Hands goods of a confirmed order to a carrier: a parcel, and the customer hears of it. */
 @Injectable()
 export class FulfillOrder {
@@ -31,6 +34,11 @@ export class FulfillOrder {
     await this.db.transaction(async (tx) => {
       const order = await this.orders.lockOrder(tx, orderId);
       if (order.status !== 'confirmed') throw OrderNotFulfillable({ data: { orderStatus: order.status } });
+      if (UNPAID.has(order.payment_status))
+        throw OrderNotFulfillable({
+          detail: 'Nobody pays for this order any more; canceling it ends what is not shipped.',
+          data: { orderStatus: order.status, paymentStatus: order.payment_status },
+        });
       const reasons = [...(order.disputed ? ['disputed'] : []), ...(order.hold ? [order.hold] : [])];
       if (reasons.length > 0) throw OrderOnHold({ data: { reasons } });
       if (order.payment_status === 'authorized') await this.assertHeld(tx, orderId);

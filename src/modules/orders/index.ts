@@ -10,6 +10,6 @@ export {
   type TimelineEntry,
 } from './orders.repository.js';
 export { OrderResponse, OrderSummaryResponse } from './dto/order.response.js';
-export { OrderNotCancelable } from './order.errors.js';
+export { OrderNotCancelable, OrderOnHold } from './order.errors.js';
 export { OrderCanceled, OrderFulfilled, OrderPaid, OrderPlaced, OrderUnderReview } from './order.events.js';
 export { ORDER_TRANSITIONS, type OrderPaymentStatus, type OrderStatus } from './order.state.js';

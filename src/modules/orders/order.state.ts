@@ -18,8 +18,8 @@ export type OrderPaymentStatus = (typeof PAYMENT_STATUSES)[number];
 export const FULFILLMENT_STATUSES = ['unfulfilled', 'partially_fulfilled', 'fulfilled', 'returned'] as const;
 export type FulfillmentStatus = (typeof FULFILLMENT_STATUSES)[number];
 
-/** Why somebody has to look at an order before it is shipped. */
-export const ORDER_HOLDS = ['fraud_warning'] as const;
+/** Why an order is not shipped: somebody has to look at it first, or its hold is being let go at the bank. */
+export const ORDER_HOLDS = ['fraud_warning', 'canceling'] as const;
 export type OrderHold = (typeof ORDER_HOLDS)[number];
 
 /**

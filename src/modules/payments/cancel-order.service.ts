@@ -1,14 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
-import { OrderNotCancelable, OrdersRepository } from '../orders/index.js';
+import { enqueue } from '#libs/jobs';
+import { log } from '#libs/log';
+import { type LockedOrder, OrderNotCancelable, OrdersRepository } from '../orders/index.js';
+import { ignoreLostDispute } from './disputes/refund-block.js';
 import { ExecuteRefund } from './execute-refund.service.js';
-import { PaymentRefused, PaymentUnavailable, wasRefused } from './payments.errors.js';
+import { ReleaseHoldJob } from './jobs/definitions.js';
+import { PaymentMethodUnavailable, PaymentRefused, PaymentUnavailable, wasRefused } from './payments.errors.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { RefundOrder } from './refund-order.service.js';
 import { ReturnStock } from './return-stock.service.js';
 import { StartPayment } from './start-payment.service.js';
-import { StripeGateway } from './stripe/stripe-gateway.js';
+import { type Intent, StripeGateway } from './stripe/stripe-gateway.js';
+import { wasNotTried } from './stripe/stripe-line.js';
 import { SyncPayment } from './sync-payment.service.js';
 
 /** Why an order ends, and who ends it. */
@@ -37,14 +42,16 @@ export class CancelOrder {
     private readonly executeRefund: ExecuteRefund,
   ) {}
 
-  /** @throws `order_not_cancelable`, or `payment_unavailable` when Stripe cannot be asked */
+  /** @throws `order_not_cancelable`, `payment_disputed`, or `payment_unavailable` when Stripe cannot be asked */
   async execute(orderId: string, cancellation: Cancellation): Promise<void> {
-    const payment = await this.payments.findCurrent(this.db, orderId);
+    // In this order: an order that is read as confirmed has a payment that is read as authorized.
     const [order] = await this.db.query<{ status: string; number: number; fulfillment_status: string }>(
       `SELECT status, number, fulfillment_status FROM orders WHERE id = $1`,
       [orderId],
     );
+    const payment = await this.payments.findCurrent(this.db, orderId);
     const isOpen = order?.status === 'pending_payment' || payment?.status === 'authorized';
+    let isUnknown = false;
     if (order && isOpen && payment?.provider === 'stripe') {
       // Goods that are gone are paid for: their hold is not let go.
       if (order.fulfillment_status !== 'unfulfilled')
@@ -56,9 +63,10 @@ export class CancelOrder {
           detail: 'The payment is under way at the bank; try again later.',
           data: { orderStatus: order.status },
         });
+      isUnknown = after === null;
     }
     const refundId = await this.db.transaction(async (tx) => {
-      const refund = await this.cancelHere(tx, orderId, cancellation);
+      const refund = await this.cancelHere(tx, orderId, cancellation, isUnknown);
       failpoint('commit.cancel');
       return refund;
     });
@@ -67,19 +75,36 @@ export class CancelOrder {
   }
 
   /**
-   * Ends the intent of an unpaid order, and books what Stripe says of it.
-   * @returns the payment after that; null when there is no intent, because Stripe refuses to make one
+   * Ends the intent of an unpaid or authorized order, and books what Stripe says of it. While Stripe is asked, nothing that
+   * only a hold pays for is shipped.
+   * @returns the payment after that; null when Stripe knows no intent of it: it refuses to make one, is switched off, or the
+   *   account is another one now
+   * @throws `order_not_cancelable` when goods were shipped meanwhile; `payment_unavailable`
    */
   async cancelAtStripe(
     payment: PaymentRow,
     orderNumber: number,
     cancellation: Cancellation,
   ): Promise<PaymentRow | null> {
-    const intent = await this.start.ensureIntent(payment, orderNumber).catch((error: unknown) => {
-      if (payment.provider_ref === null && wasRefused(error)) return null;
-      throw error;
-    });
-    if (intent === null) return null;
+    const resume = payment.capture_method === 'manual' ? await this.stopShipping(payment.order_id, cancellation) : null;
+    let isAsked = false;
+    try {
+      const intent = await this.start.ensureIntent(payment, orderNumber);
+      isAsked = true;
+      const after = await this.endIntent(payment, intent, cancellation);
+      if (after.status !== 'canceled') await resume?.();
+      return after;
+    } catch (error) {
+      // After the question nobody knows whether the hold is there: it is not shipped until Stripe has told.
+      if (!isAsked || wasNotTried(error)) await resume?.();
+      if (!isAsked && payment.provider_ref === null && wasRefused(error)) return null;
+      if (!UNPAID.has(payment.status) || !isUnknownToStripe(error)) throw error;
+      log.warn('payment.unknown_to_stripe', { orderId: payment.order_id, paymentId: payment.id, error });
+      return null;
+    }
+  }
+
+  private async endIntent(payment: PaymentRow, intent: Intent, cancellation: Cancellation): Promise<PaymentRow> {
     const after =
       intent.status === 'canceled' || intent.status === 'succeeded'
         ? intent
@@ -95,9 +120,40 @@ export class CancelOrder {
     return this.sync.applyIntent(payment.id, full, cancellation.reason, cancellation.actor);
   }
 
-  private async cancelHere(tx: Tx, orderId: string, cancellation: Cancellation): Promise<string | null> {
+  /**
+   * Holds the order back. What is left behind by a crash is taken away by the next cancellation, or by staff who release it.
+   * @returns what lets it be shipped again
+   */
+  private async stopShipping(orderId: string, { actor }: Cancellation): Promise<() => Promise<void>> {
+    const before = await this.db.transaction(async (tx) => {
+      const order = await this.orders.lockOrder(tx, orderId);
+      if (order.status === 'canceled') return order.hold;
+      if (order.fulfillment_status !== 'unfulfilled')
+        throw OrderNotCancelable({ data: { orderStatus: order.status, fulfillmentStatus: order.fulfillment_status } });
+      await this.orders.change(tx, order, { hold: 'canceling' }, { type: 'order.cancel_begun', actor });
+      return order.hold;
+    });
+    return () =>
+      this.db.transaction(async (tx) => {
+        const order = await this.orders.lockOrder(tx, orderId);
+        if (order.hold !== 'canceling') return;
+        const hold = before === 'canceling' ? null : before;
+        await this.orders.change(tx, order, { hold }, { type: 'order.cancel_stopped', actor });
+      });
+  }
+
+  private async cancelHere(
+    tx: Tx,
+    orderId: string,
+    cancellation: Cancellation,
+    isUnknown: boolean,
+  ): Promise<string | null> {
     const order = await this.orders.lockOrder(tx, orderId);
     if (order.status === 'canceled') return null;
+    if (isShippedUnpaid(order) && cancellation.reason === 'staff') {
+      await this.endRest(tx, order, cancellation);
+      return null;
+    }
     const mayCancel =
       ['pending_payment', 'confirmed', 'payment_review'].includes(order.status) &&
       order.fulfillment_status === 'unfulfilled';
@@ -106,7 +162,7 @@ export class CancelOrder {
     const current = await this.payments.findCurrent(tx, orderId);
     const payment = current ? await this.payments.lock(tx, current.id) : null;
 
-    await this.returnStock.execute(tx, order.id, cancellation.actor);
+    await this.returnStock.execute(tx, order, cancellation.actor);
     await this.orders.change(
       tx,
       order,
@@ -114,6 +170,7 @@ export class CancelOrder {
         status: 'canceled',
         expiresAt: null,
         cancelReason: cancellation.reason,
+        ...(order.hold === 'canceling' ? { hold: null } : {}),
         ...(payment === null || payment.captured === 0 ? { paymentStatus: 'canceled' as const } : {}),
       },
       {
@@ -122,15 +179,45 @@ export class CancelOrder {
         data: { reason: cancellation.reason, ...(cancellation.note ? { note: cancellation.note } : {}) },
       },
     );
-    if (payment && payment.captured === 0 && (payment.provider === 'manual' || payment.provider_ref === null))
+    // The bank came to hold the money after it had been looked at.
+    if (payment?.status === 'authorized') await enqueue(tx, ReleaseHoldJob, payment.id, { paymentId: payment.id });
+    else if (
+      payment?.captured === 0 &&
+      (payment.provider === 'manual' || payment.provider_ref === null || (isUnknown && UNPAID.has(payment.status)))
+    )
       await this.payments.update(tx, payment.id, { status: 'canceled' });
     if (!payment || payment.captured === payment.refunded) return null;
     const refund = await this.refunds
       .begin(tx, orderId, { reason: 'order canceled' }, cancellation.actor, `cancel:${orderId}`)
-      .catch(ignoreNothingLeft);
+      .catch(ignoreNothingLeft)
+      .catch(ignoreLostDispute);
     return refund?.provider === 'stripe' ? refund.id : null;
   }
+
+  /** A part was shipped on a hold that was lost afterwards: no more of it goes out, and the order is over. */
+  private async endRest(tx: Tx, order: LockedOrder, { actor, reason, note }: Cancellation): Promise<void> {
+    await this.returnStock.execute(tx, order, actor);
+    await this.orders.change(
+      tx,
+      order,
+      { status: 'completed', fulfillmentStatus: 'fulfilled' },
+      { type: 'order.rest_canceled', actor, data: { reason, ...(note ? { note } : {}) } },
+    );
+  }
 }
+
+/** Statuses of a payment in which no money has come. */
+const UNPAID: ReadonlySet<string> = new Set(['requires_payment_method', 'requires_action', 'processing']);
+
+const isShippedUnpaid = (order: LockedOrder): boolean =>
+  order.status === 'confirmed' &&
+  order.fulfillment_status !== 'unfulfilled' &&
+  ['canceled', 'failed'].includes(order.payment_status);
+
+/** Whether there is nothing at Stripe that could be asked: the key is of another account, or there is none. */
+const isUnknownToStripe = (error: unknown): boolean =>
+  PaymentMethodUnavailable.is(error) ||
+  (PaymentRefused.is(error) && (error.details.cause as { code?: string } | undefined)?.code === 'resource_missing');
 
 function rethrowUnlessTold(error: unknown): void {
   if (!PaymentUnavailable.is(error) && !PaymentRefused.is(error)) throw error;

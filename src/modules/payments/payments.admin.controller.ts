@@ -40,6 +40,7 @@ import {
   CaptureTooLarge,
   NothingToRefund,
   OrderNotPayable,
+  PaymentMethodUnavailable,
   PaymentNotManual,
   PaymentNotUnderReview,
   PaymentRefused,
@@ -75,7 +76,16 @@ export class OrderMoneyAdminController {
     description: 'Its stock goes back on the shelf, and its money to the customer.',
   })
   @ApiOkResponse({ type: OrderResponse })
-  @Throws(ValidationFailed, InvalidId, NotFound, OrderNotCancelable, PaymentDisputed, PaymentUnavailable)
+  @Throws(
+    ValidationFailed,
+    InvalidId,
+    NotFound,
+    OrderNotCancelable,
+    PaymentDisputed,
+    PaymentMethodUnavailable,
+    PaymentRefused,
+    PaymentUnavailable,
+  )
   async cancel(
     @IdParam('order') id: string,
     @Body() body: CancelOrderRequest,
@@ -119,6 +129,7 @@ export class OrderMoneyAdminController {
     CaptureNotPossible,
     CaptureTooLarge,
     AmountNotChargeable,
+    PaymentMethodUnavailable,
     PaymentRefused,
     PaymentUnavailable,
   )
@@ -149,6 +160,7 @@ export class OrderMoneyAdminController {
     NothingToRefund,
     RefundTooLarge,
     PaymentDisputed,
+    PaymentMethodUnavailable,
     PaymentRefused,
     PaymentUnavailable,
   )
@@ -198,7 +210,7 @@ export class PaymentsAdminController {
   @HttpCode(200)
   @ApiOperation({ operationId: 'syncPayment', summary: 'Read the truth about a payment from Stripe and apply it' })
   @ApiOkResponse({ type: PaymentDetailResponse })
-  @Throws(InvalidId, NotFound, PaymentUnavailable)
+  @Throws(InvalidId, NotFound, PaymentMethodUnavailable, PaymentRefused, PaymentUnavailable)
   async sync(@IdParam('payment') id: string): Promise<PaymentDetailResponse> {
     await this.syncPayment.execute(id);
     return this.query.get(id);
@@ -215,7 +227,16 @@ export class PaymentsAdminController {
       'For an order in `payment_review`: it is confirmed and counts as paid with what came, be it less or more than its total.',
   })
   @ApiOkResponse({ type: PaymentDetailResponse })
-  @Throws(ValidationFailed, InvalidId, NotFound, PaymentNotUnderReview, OutOfStock, PaymentUnavailable)
+  @Throws(
+    ValidationFailed,
+    InvalidId,
+    NotFound,
+    PaymentNotUnderReview,
+    OutOfStock,
+    PaymentMethodUnavailable,
+    PaymentRefused,
+    PaymentUnavailable,
+  )
   async accept(
     @IdParam('payment') id: string,
     @Body() body: ReviewDecisionRequest,
@@ -236,7 +257,17 @@ export class PaymentsAdminController {
       'For an order in `payment_review`: all that came is refunded, or its hold let go, and the order is canceled.',
   })
   @ApiOkResponse({ type: PaymentDetailResponse })
-  @Throws(ValidationFailed, InvalidId, NotFound, PaymentNotUnderReview, OrderNotCancelable, PaymentUnavailable)
+  @Throws(
+    ValidationFailed,
+    InvalidId,
+    NotFound,
+    PaymentNotUnderReview,
+    OrderNotCancelable,
+    PaymentDisputed,
+    PaymentMethodUnavailable,
+    PaymentRefused,
+    PaymentUnavailable,
+  )
   async reject(
     @IdParam('payment') id: string,
     @Body() body: ReviewDecisionRequest,
@@ -264,7 +295,7 @@ export class PaymentsAdminController {
     description: 'Harmless: the state is read from Stripe.',
   })
   @ApiOkResponse({ type: WebhookReceiptResponse })
-  @Throws(InvalidId, NotFound, PaymentUnavailable)
+  @Throws(InvalidId, NotFound, PaymentMethodUnavailable, PaymentRefused, PaymentUnavailable)
   async replay(@IdParam('webhook') id: string): Promise<WebhookReceiptResponse> {
     await this.applyReceipt.execute(id);
     return this.query.receipt(id);

@@ -15,11 +15,15 @@ import { CurrentShopper, Public, Shopper, type ShopperIdentity } from '../auth/i
 import { OrderNotCancelable, OrderResponse, OrdersQuery } from '../orders/index.js';
 import { CancelOrder } from './cancel-order.service.js';
 import { CancelOrderRequest, PayOrderRequest } from './dto/payments.request.js';
+import { PaymentDisputed } from './disputes/disputes.errors.js';
 import { OrderPaymentDetailResponse, ShopperPaymentResponse } from './dto/payments.response.js';
 import { PayOrder } from './pay-order.service.js';
 import {
+  AmountTooLarge,
+  AmountTooSmall,
   OrderNotPayable,
   PaymentAttemptsExhausted,
+  PaymentMethodUnavailable,
   PaymentRefused,
   PaymentUnavailable,
   WebhookSignatureInvalid,
@@ -56,7 +60,16 @@ export class PaymentsController {
     description: 'What was paid goes back.',
   })
   @ApiOkResponse({ type: OrderResponse })
-  @Throws(ValidationFailed, InvalidId, NotFound, OrderNotCancelable, PaymentUnavailable)
+  @Throws(
+    ValidationFailed,
+    InvalidId,
+    NotFound,
+    OrderNotCancelable,
+    PaymentDisputed,
+    PaymentMethodUnavailable,
+    PaymentRefused,
+    PaymentUnavailable,
+  )
   async cancel(
     @IdParam('order') id: string,
     @CurrentShopper() shopper: ShopperIdentity,
@@ -102,6 +115,9 @@ export class PaymentsController {
     NotFound,
     OrderNotPayable,
     PaymentAttemptsExhausted,
+    AmountTooSmall,
+    AmountTooLarge,
+    PaymentMethodUnavailable,
     PaymentRefused,
     PaymentUnavailable,
   )
@@ -126,7 +142,7 @@ export class PaymentsController {
     description: 'For the return from the browser: whatever the address bar says, this answers the order as it is.',
   })
   @ApiOkResponse({ type: OrderResponse })
-  @Throws(InvalidId, NotFound, PaymentUnavailable)
+  @Throws(InvalidId, NotFound, PaymentMethodUnavailable, PaymentRefused, PaymentUnavailable)
   async sync(@IdParam('order') id: string, @CurrentShopper() shopper: ShopperIdentity): Promise<OrderResponse> {
     await this.orders.assertShopper(id, shopper);
     await this.pay.syncNow(id);

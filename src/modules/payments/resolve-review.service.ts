@@ -7,6 +7,7 @@ import { OutOfStock } from '../inventory/index.js';
 import { OrdersRepository } from '../orders/index.js';
 import { BookMoney } from './books/book-money.service.js';
 import { CancelOrder } from './cancel-order.service.js';
+import { assertNotDisputed, ignoreLostDispute } from './disputes/refund-block.js';
 import { PaymentNotUnderReview } from './payments.errors.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { SettlePayment } from './settle-payment.service.js';
@@ -53,7 +54,7 @@ export class ResolveReview {
           detail: 'All of it has gone back already.',
           data: { orderStatus: order.status },
         });
-      if (!(await this.settle.takeGoods(tx, order.id))) throw OutOfStock();
+      if (!(await this.settle.takeGoods(tx, order))) throw OutOfStock();
       await this.payments.update(tx, payment.id, { review: 'accepted', captured });
       await this.books.execute(tx, payment.id, { received: captured });
       const confirmed = await this.orders.change(
@@ -89,7 +90,7 @@ export class ResolveReview {
 
   /**
    * All that came goes back, or the hold is let go, and the order is canceled.
-   * @throws `payment_not_under_review`, `payment_unavailable` when a hold cannot be let go now
+   * @throws `payment_not_under_review`; `payment_disputed` while the bank decides; `payment_unavailable` when a hold cannot be let go now
    */
   async reject(paymentId: string, decision: Decision): Promise<void> {
     const found = await this.find(paymentId);
@@ -100,6 +101,8 @@ export class ResolveReview {
       if (payment.review === 'rejected') return order.status === 'canceled';
       if (payment.review !== 'open' || order.status !== 'payment_review' || !intent)
         throw PaymentNotUnderReview({ data: { orderStatus: order.status } });
+      // The decision is only made when it can be carried out.
+      await assertNotDisputed(tx, payment.id).catch(ignoreLostDispute);
       const isOurs = payment.status === 'succeeded' && intent.currency === payment.currency;
       await this.payments.update(tx, payment.id, {
         review: 'rejected',

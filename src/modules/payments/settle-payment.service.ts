@@ -185,11 +185,17 @@ export class SettlePayment {
       (payment.status === 'authorized' && ['confirmed', 'payment_review'].includes(order.status));
     if (!mayEnd) return;
     if (isUnshipped) {
-      await this.returnStock.execute(tx, order.id, actor);
+      await this.returnStock.execute(tx, order, actor);
       await this.orders.change(
         tx,
         order,
-        { status: 'canceled', paymentStatus: 'canceled', expiresAt: null, cancelReason: reason },
+        {
+          status: 'canceled',
+          paymentStatus: 'canceled',
+          expiresAt: null,
+          cancelReason: reason,
+          ...(order.hold === 'canceling' ? { hold: null } : {}),
+        },
         { type: 'order.canceled', actor, data: { reason } },
       );
       return;
@@ -230,11 +236,11 @@ export class SettlePayment {
       amount,
     );
     if (order.status === 'pending_payment' || order.status === 'payment_review') {
-      if (await this.takeGoods(tx, order.id)) {
+      if (await this.takeGoods(tx, order)) {
         await this.orders.change(tx, order, { status: 'confirmed', paymentStatus, expiresAt: null }, entry);
         return;
       }
-    } else if (order.status === 'canceled' && (await this.reserveAgain(tx, order.id))) {
+    } else if (order.status === 'canceled' && (await this.reserveAgain(tx, order))) {
       await this.orders.change(
         tx,
         order,
@@ -247,22 +253,36 @@ export class SettlePayment {
   }
 
   /** What is held for the order leaves the shelf, or what can be had again. @returns whether all of it is there */
-  async takeGoods(tx: Tx, orderId: string): Promise<boolean> {
-    const { complete } = await this.stock.commit(tx, orderId);
-    return complete || (await this.reserveAgain(tx, orderId));
+  async takeGoods(tx: Tx, order: LockedOrder): Promise<boolean> {
+    const { complete } = await this.stock.commit(tx, order.id);
+    return complete || (await this.reserveAgain(tx, order));
   }
 
   /** Tries to have the goods again after their hold was released. All or nothing, without losing the transaction. */
-  private async reserveAgain(tx: Tx, orderId: string): Promise<boolean> {
-    const lines = await this.orders.trackedLines(tx, orderId);
+  private async reserveAgain(tx: Tx, order: LockedOrder): Promise<boolean> {
+    const lines = await this.orders.trackedLines(tx, order.id);
     await tx.query('SAVEPOINT reserve_again');
     const missing = await this.stock.reserve(
       tx,
-      lines.map((line) => ({ orderId, orderLineId: line.id, variantId: line.variantId, quantity: line.quantity })),
+      lines.map((line) => ({
+        orderId: order.id,
+        orderLineId: line.id,
+        variantId: line.variantId,
+        quantity: line.quantity,
+        occasion: String(order.version),
+      })),
       'commit',
     );
-    await tx.query(missing.length > 0 ? 'ROLLBACK TO SAVEPOINT reserve_again' : 'RELEASE SAVEPOINT reserve_again');
-    return missing.length === 0;
+    if (missing.length > 0) {
+      await tx.query('ROLLBACK TO SAVEPOINT reserve_again');
+      return false;
+    }
+    // What had come back when the order ended has left the shelf once more, and is to be shipped.
+    await tx.query(`UPDATE order_lines SET restocked_quantity = 0 WHERE order_id = $1 AND restocked_quantity > 0`, [
+      order.id,
+    ]);
+    await tx.query('RELEASE SAVEPOINT reserve_again');
+    return true;
   }
 
   /** Money came for goods that cannot be had, or a second time: all of it goes back by itself. */

@@ -48,7 +48,8 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
     title: 'what confirmed orders sold has left the shelf, once; unpaid orders have sold nothing',
     sql: `SELECT format('line %s quantity %s sold %s order %s', l.id, l.quantity, coalesce(-m.s, 0), o.status) AS detail
       FROM order_lines l JOIN orders o ON o.id = l.order_id
-      LEFT JOIN (SELECT order_line_id, sum(delta) AS s FROM stock_movements WHERE kind = 'sale' GROUP BY 1) m ON m.order_line_id = l.id
+      LEFT JOIN (SELECT order_line_id, sum(delta) AS s FROM stock_movements
+        WHERE kind = 'sale' OR (kind = 'return' AND dedupe_key LIKE 'cancel:%') GROUP BY 1) m ON m.order_line_id = l.id
       WHERE (o.status IN ('confirmed', 'completed') AND l.stock_tracked AND coalesce(-m.s, 0) <> l.quantity)
          OR (o.status = 'pending_payment' AND m.s IS NOT NULL)
          OR (NOT l.stock_tracked AND m.s IS NOT NULL)`,
@@ -124,10 +125,11 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
   },
   {
     id: 'M2',
-    title: 'a canceled order keeps no money',
+    title: 'a canceled order keeps no money, unless its cardholder has it back through the bank',
     sql: `SELECT format('order %s keeps %s', o.id, sum(p.captured - p.refunded)) AS detail
       FROM orders o JOIN payments p ON p.order_id = o.id
       WHERE o.status = 'canceled' AND o.updated_at < now() - make_interval(secs => :grace)
+        AND NOT EXISTS (SELECT FROM disputes d WHERE d.payment_id = p.id AND d.status = 'lost')
       GROUP BY o.id HAVING sum(p.captured - p.refunded) <> 0`,
   },
   {

@@ -12,8 +12,8 @@ import {
 } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { CurrentStaff, Staff, type StaffIdentity } from '../../auth/index.js';
-import { OrderResponse, OrdersQuery } from '../../orders/index.js';
-import { PaymentRefused, PaymentUnavailable } from '../payments.errors.js';
+import { OrderOnHold, OrderResponse, OrdersQuery } from '../../orders/index.js';
+import { PaymentMethodUnavailable, PaymentRefused, PaymentUnavailable } from '../payments.errors.js';
 import { AnswerDispute } from './answer-dispute.service.js';
 import { DisputeClosed } from './disputes.errors.js';
 import { DisputesQuery } from './disputes.query.js';
@@ -61,7 +61,15 @@ export class DisputesAdminController {
     description: 'Evidence is kept at Stripe, and goes to the bank once `submit` is true; it cannot be changed then.',
   })
   @ApiOkResponse({ type: DisputeResponse })
-  @Throws(ValidationFailed, InvalidId, NotFound, DisputeClosed, PaymentRefused, PaymentUnavailable)
+  @Throws(
+    ValidationFailed,
+    InvalidId,
+    NotFound,
+    DisputeClosed,
+    PaymentMethodUnavailable,
+    PaymentRefused,
+    PaymentUnavailable,
+  )
   async evidence(
     @IdParam('dispute') id: string,
     @Body() body: DisputeEvidenceRequest,
@@ -82,7 +90,7 @@ export class DisputesAdminController {
     description: 'The money stays with the cardholder. This cannot be taken back.',
   })
   @ApiOkResponse({ type: DisputeResponse })
-  @Throws(InvalidId, NotFound, DisputeClosed, PaymentRefused, PaymentUnavailable)
+  @Throws(InvalidId, NotFound, DisputeClosed, PaymentMethodUnavailable, PaymentRefused, PaymentUnavailable)
   async accept(@IdParam('dispute') id: string, @CurrentStaff() staff: StaffIdentity): Promise<DisputeResponse> {
     await this.answer.accept(id, actorOf(staff));
     return this.query.get(id);
@@ -107,7 +115,7 @@ export class OrderHoldAdminController {
     description: 'After an early fraud warning. A disputed order stays unshippable until the dispute is won.',
   })
   @ApiOkResponse({ type: OrderResponse })
-  @Throws(ValidationFailed, InvalidId, NotFound)
+  @Throws(ValidationFailed, InvalidId, NotFound, OrderOnHold)
   async releaseHold(
     @IdParam('order') id: string,
     @Body() body: ReleaseHoldRequest,

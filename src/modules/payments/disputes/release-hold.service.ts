@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Db } from '#libs/database';
-import { OrdersRepository } from '../../orders/index.js';
+import { Db, type Tx } from '#libs/database';
+import { OrderOnHold, OrdersRepository } from '../../orders/index.js';
 
 /** Staff have looked at an order that was held back: it may be shipped. Releasing what is not held changes nothing. */
 @Injectable()
@@ -10,11 +10,12 @@ export class ReleaseHold {
     private readonly orders: OrdersRepository,
   ) {}
 
-  /** @throws `not_found` */
+  /** @throws `not_found`; `order_on_hold` while Stripe is being asked to let the money go */
   async execute(orderId: string, actor: string, note?: string): Promise<void> {
     await this.db.transaction(async (tx) => {
       const order = await this.orders.lockOrder(tx, orderId);
       if (order.hold === null) return;
+      if (order.hold === 'canceling') await this.assertAbandoned(tx, orderId);
       await this.orders.change(
         tx,
         order,
@@ -22,5 +23,13 @@ export class ReleaseHold {
         { type: 'order.hold_released', actor, data: { hold: order.hold, ...(note ? { note } : {}) } },
       );
     });
+  }
+
+  /** A cancellation takes seconds: what is older was cut off, and nobody waits for it. */
+  private async assertAbandoned(tx: Tx, orderId: string): Promise<void> {
+    const [busy] = await tx.query(`SELECT 1 FROM orders WHERE id = $1 AND updated_at > now() - interval '1 minute'`, [
+      orderId,
+    ]);
+    if (busy) throw OrderOnHold({ data: { reasons: ['canceling'] } });
   }
 }

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import Stripe from 'stripe';
 import { Db } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
+import { log } from '#libs/log';
 import { type PaymentRow, PaymentsRepository } from '../payments.repository.js';
-import { StripeDisputes } from '../stripe/stripe-disputes.js';
+import { type ProviderWarning, StripeDisputes } from '../stripe/stripe-disputes.js';
 import { SettleDisputes } from './settle-disputes.service.js';
 
 /** Reads from Stripe what cardholders and their banks say of a payment, then applies it. Events are hints only. */
@@ -25,14 +27,27 @@ export class SyncDisputes {
     if (payment.provider !== 'stripe' || payment.provider_ref === null) return;
     // Of two readings the one that began later counts: whatever changed in between has an event, and so a reading, of its own.
     const [clock] = await this.db.query<{ now: Date }>(`SELECT clock_timestamp() AS now`);
-    const [disputes, warnings] = await Promise.all([
-      this.stripe.ofIntent(payment.provider_ref),
-      this.stripe.warningsOf(payment.provider_ref),
-    ]);
+    const disputes = await this.stripe.ofIntent(payment.provider_ref);
+    const warnings = await this.warningsOf(payment.provider_ref);
     if (disputes.length === 0 && warnings.length === 0) return;
     await this.db.transaction(async (tx) => {
       await this.settle.apply(tx, payment.id, { disputes, warnings, readAt: clock!.now });
       failpoint('commit.disputes');
     });
   }
+
+  /** A restricted key may not read warnings: disputes, which cost money, are recorded all the same. */
+  private async warningsOf(intentRef: string): Promise<ProviderWarning[]> {
+    try {
+      return await this.stripe.warningsOf(intentRef);
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      log.warn('disputes.warnings_not_readable', { intent: intentRef, error });
+      return [];
+    }
+  }
 }
+
+/** Whether Stripe says that the key may not do this. */
+const isForbidden = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof Stripe.errors.StripePermissionError;
