@@ -332,4 +332,4 @@ export class Shop {
 
 /** Stripe takes these two with two digits more than they have. */
 const inIsoMinorUnits = (amount: number, currency: string) =>
-  ['isk', 'ugx'].includes(currency) ? amount / 100 : amount;
+  ['isk', 'ugx'].includes(currency) ? amount / 100 : currency === 'mga' ? amount * 100 : amount;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
-import { type FieldError, ValidationFailed } from '#libs/errors';
+import { type FieldError, IdempotencyKeyReused, ValidationFailed } from '#libs/errors';
 import { failpoint } from '#libs/failpoints';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
@@ -59,9 +59,11 @@ export class CaptureOrder {
     const state = { orderStatus: order.status, paymentStatus: order.payment_status };
     if (!current) throw CaptureNotPossible({ data: state });
     const payment = await this.payments.lock(tx, current.id);
-    const [same] = await tx.query<{ id: string }>(`SELECT id FROM payment_captures WHERE request_key = $1`, [
-      requestKey,
-    ]);
+    const [same] = await tx.query<{ id: string; order_id: string }>(
+      `SELECT id, order_id FROM payment_captures WHERE request_key = $1`,
+      [requestKey],
+    );
+    if (same && same.order_id !== orderId) throw IdempotencyKeyReused();
     if (same) return same.id;
     const [other] = await tx.query(`SELECT 1 FROM payment_captures WHERE payment_id = $1 AND status = 'pending'`, [
       payment.id,

@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { CancelOrder, type Cancellation } from './cancel-order.service.js';
+import type { PaymentStatus } from './payment.state.js';
 import { PaymentsRepository } from './payments.repository.js';
+
+/** What nobody can pay any more: it is ended, or paid. */
+const ENDED: ReadonlySet<PaymentStatus> = new Set(['canceled', 'succeeded', 'authorized']);
 
 /** Ends an order that was not paid. Stripe is the arbiter: what was paid meanwhile stays paid. */
 @Injectable()
@@ -13,10 +17,11 @@ export class EndUnpaidOrder {
   ) {}
 
   /**
-   * @returns `processing` when the bank takes days and Stripe does not let go: then the order goes on
+   * @returns `processing` when the bank takes days and Stripe does not let go: then the order goes on; `open` when Stripe did
+   * not cancel what can still be paid: then it has to be asked again
    * @throws `payment_unavailable`
    */
-  async execute(orderId: string, reason: Cancellation['reason']): Promise<'done' | 'processing'> {
+  async execute(orderId: string, reason: Cancellation['reason']): Promise<'done' | 'processing' | 'open'> {
     const [order] = await this.db.query<{ status: string; number: number }>(
       `SELECT status, number FROM orders WHERE id = $1`,
       [orderId],
@@ -25,7 +30,8 @@ export class EndUnpaidOrder {
     const payment = await this.payments.findCurrent(this.db, orderId);
     if (payment?.provider === 'stripe' && payment.status !== 'canceled') {
       const after = await this.cancel.cancelAtStripe(payment, order.number, { reason, actor: 'system' });
-      if (after !== null) return after.status === 'processing' ? 'processing' : 'done';
+      if (after !== null)
+        return ENDED.has(after.status) ? 'done' : after.status === 'processing' ? 'processing' : 'open';
     }
     await this.cancel.execute(orderId, { reason, actor: 'system' });
     return 'done';

@@ -4,10 +4,14 @@ import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
 import { PaymentRefused } from './payments.errors.js';
 import { PaymentsRepository } from './payments.repository.js';
+import { KEY_LIFE_MS } from './reconciliation/find-lost-intent.service.js';
 import { SettleRefunds } from './settle-refunds.service.js';
 import { type ProviderRefund, StripeGateway } from './stripe/stripe-gateway.js';
 
-/** Sends a written refund to Stripe and books the answer. Repeating it sends the same key, so money goes back once. */
+/**
+ * Sends a written refund to Stripe and books the answer. Repeating it sends the same key, and after a day looks for what was
+ * sent, so money goes back once.
+ */
 @Injectable()
 export class ExecuteRefund {
   constructor(
@@ -26,20 +30,30 @@ export class ExecuteRefund {
       reason: string;
       status: string;
       provider_ref: string | null;
-    }>(`SELECT payment_id, amount, currency, reason, status, provider_ref FROM refunds WHERE id = $1`, [refundId]);
+      created_at: Date;
+    }>(`SELECT payment_id, amount, currency, reason, status, provider_ref, created_at FROM refunds WHERE id = $1`, [
+      refundId,
+    ]);
     if (!refund || refund.status !== 'pending' || refund.provider_ref !== null) return;
     const payment = await this.payments.find(this.db, refund.payment_id);
     if (!payment?.provider_ref) return;
+    const id = encodeId('refund', refundId);
+    const intentRef = payment.provider_ref;
+    // Stripe may have forgotten the key of an old refund, and would send the money a second time.
+    const isOld = Date.now() - refund.created_at.getTime() > KEY_LIFE_MS;
+    const lost = isOld ? (await this.gateway.listRefunds(intentRef)).find((sent) => sent.refundId === id) : undefined;
     let answer: ProviderRefund;
     try {
-      answer = await this.gateway.refund({
-        id: encodeId('refund', refundId),
-        intentRef: payment.provider_ref,
-        // Money of another currency has no amount in ours: all that came goes back.
-        amount: payment.review === 'rejected' && refund.amount === payment.captured ? null : refund.amount,
-        currency: refund.currency,
-        reason: refund.reason,
-      });
+      answer =
+        lost ??
+        (await this.gateway.refund({
+          id,
+          intentRef,
+          // Money of another currency has no amount in ours: all that came goes back.
+          amount: payment.review === 'rejected' && refund.amount === payment.captured ? null : refund.amount,
+          currency: refund.currency,
+          reason: refund.reason,
+        }));
     } catch (error) {
       if (!PaymentRefused.is(error)) throw error;
       const { message } = error;

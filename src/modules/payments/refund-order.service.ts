@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
 import type { FieldError } from '#libs/errors';
-import { ValidationFailed } from '#libs/errors';
+import { IdempotencyKeyReused, ValidationFailed } from '#libs/errors';
 import { failpoint } from '#libs/failpoints';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
@@ -11,9 +11,10 @@ import type { RefundRequest } from './dto/payments.request.js';
 import { ExecuteRefund } from './execute-refund.service.js';
 import { ExecuteRefundJob } from './jobs/definitions.js';
 import { costOf } from './line-cost.js';
-import { NothingToRefund, RefundTooLarge } from './payments.errors.js';
+import { AmountNotChargeable, NothingToRefund, RefundTooLarge } from './payments.errors.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { SettleRefunds } from './settle-refunds.service.js';
+import { chargeStep } from './stripe/wire-amount.js';
 
 /** A refund line as it is kept. */
 interface RefundLine {
@@ -58,7 +59,11 @@ export class RefundOrder {
     const current = await this.payments.findCurrent(tx, orderId);
     if (!current) throw NothingToRefund();
     const payment = await this.payments.lock(tx, current.id);
-    const [same] = await tx.query<{ id: string }>(`SELECT id FROM refunds WHERE request_key = $1`, [requestKey]);
+    const [same] = await tx.query<{ id: string; order_id: string }>(
+      `SELECT id, order_id FROM refunds WHERE request_key = $1`,
+      [requestKey],
+    );
+    if (same && same.order_id !== orderId) throw IdempotencyKeyReused();
     if (same) return { id: same.id, provider: payment.provider };
     if (payment.captured === 0)
       throw NothingToRefund({ data: { orderStatus: order.status, paymentStatus: order.payment_status } });
@@ -66,8 +71,13 @@ export class RefundOrder {
 
     const refundable = payment.captured - (await this.underWay(tx, payment.id));
     const lines = await this.linesOf(tx, orderId, request);
-    const amount = request.amount ?? (request.lines ? Math.min(lines.amount, refundable) : refundable);
+    const step = payment.provider === 'stripe' ? chargeStep(payment.currency) : 1;
+    const ofLines = Math.min(Math.round(lines.amount / step) * step, refundable);
+    const amount = request.amount ?? (request.lines ? ofLines : refundable);
     if (amount <= 0 || amount > refundable) throw RefundTooLarge({ data: { refundable, currency: payment.currency } });
+    // All that is left came in this step, or in another currency: it can always go back.
+    if (amount < refundable && amount % step !== 0)
+      throw AmountNotChargeable({ data: { step, currency: payment.currency } });
 
     const id = newUuid();
     if (request.restock && !request.lines && amount < refundable) {

@@ -258,7 +258,7 @@ export class Api {
 }
 
 interface Fault {
-  type: 'api_error' | 'idempotency_error' | 'invalid_request_error';
+  type: 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error';
   code?: string;
   message: string;
 }
@@ -272,6 +272,8 @@ const FAULTS_BY_CODE: Record<string, Fault> = {
 };
 
 const FAULTS: Record<number, Fault> = {
+  400: { type: 'invalid_request_error', message: 'This cannot be done.' },
+  402: { type: 'card_error', code: 'card_declined', message: 'Your card was declined.' },
   409: {
     type: 'idempotency_error',
     code: 'idempotency_key_in_use',

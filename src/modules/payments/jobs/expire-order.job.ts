@@ -6,6 +6,9 @@ import { EndUnpaidOrder } from '../end-unpaid-order.service.js';
 import { ExpireOrderJob } from './definitions.js';
 import { spareAttempts } from './spare-attempts.js';
 
+/** When Stripe is asked again to cancel what it did not cancel, although it can still be paid. */
+const AGAIN_MS = 30_000;
+
 /** Ends an order that was not paid in time. Stripe is the arbiter of the race between paying and expiring. */
 @Injectable()
 @HandlesJob(ExpireOrderJob)
@@ -27,5 +30,6 @@ export class ExpireOrderHandler implements JobHandler<{ orderId: string }> {
     const outcome = await spareAttempts(() => this.end.execute(orderId, 'expired'));
     // A bank that takes days keeps the goods reserved: Stripe refuses to cancel, and will tell how it ends.
     if (outcome === 'processing') throw new RetryLater(new Date(Date.now() + this.config.reservationTtlMin * 60_000));
+    if (outcome === 'open') throw new RetryLater(new Date(Date.now() + AGAIN_MS));
   }
 }

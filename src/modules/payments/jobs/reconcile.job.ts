@@ -5,7 +5,7 @@ import { log } from '#libs/log';
 import { type PaymentRow, PaymentsRepository } from '../payments.repository.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
 import { SyncPayment } from '../sync-payment.service.js';
-import { ExecuteRefundJob, ExpireOrderJob, ReconcileJob } from './definitions.js';
+import { ExecuteCaptureJob, ExecuteRefundJob, ExpireOrderJob, ProcessWebhookJob, ReconcileJob } from './definitions.js';
 
 const BATCH = 100;
 
@@ -15,7 +15,7 @@ const openJob = (definition: JobDefinition, field: string, id: string) =>
 
 /**
  * The safety net under webhooks and jobs: whatever was lost on the way, within minutes every open payment, every overdue
- * hold and every refund under way is looked at again.
+ * hold, and every refund, capture and event that was not brought to its end is looked at again.
  */
 @Injectable()
 @HandlesJob(ReconcileJob)
@@ -30,7 +30,31 @@ export class ReconcileHandler implements JobHandler {
   async handle(job: JobContext): Promise<void> {
     await this.expireOverdue(job.id);
     if (!this.gateway.enabled) return;
-    await this.resumeRefunds(job.id);
+    await this.resume(
+      job.id,
+      ExecuteRefundJob,
+      'refundId',
+      `SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id
+       WHERE r.status = 'pending' AND r.provider_ref IS NULL AND p.provider = 'stripe' AND r.updated_at < now() - interval '10 minutes'`,
+    );
+    await this.resume(
+      job.id,
+      ExecuteCaptureJob,
+      'captureId',
+      `SELECT r.id FROM payment_captures r WHERE r.status = 'pending' AND r.updated_at < now() - interval '10 minutes'`,
+    );
+    await this.resume(
+      job.id,
+      ProcessWebhookJob,
+      'receiptId',
+      `SELECT r.id FROM webhook_receipts r
+       WHERE r.processed_at IS NULL AND r.received_at BETWEEN now() - interval '30 days' AND now() - interval '10 minutes'`,
+    );
+    await this.readOpen();
+  }
+
+  /** Payments and refunds that are under way at Stripe. */
+  private async readOpen(): Promise<void> {
     const open = await this.db.query<{ id: string }>(
       `(SELECT p.id FROM payments p JOIN orders o ON o.id = p.order_id
         WHERE p.provider = 'stripe' AND p.provider_ref IS NOT NULL AND o.status = 'pending_payment'
@@ -47,8 +71,9 @@ export class ReconcileHandler implements JobHandler {
       const payment = (await this.payments.find(this.db, id)) as PaymentRow;
       await this.sync
         .execute(payment)
-        .then(() => this.db.query(`UPDATE payments SET updated_at = now() WHERE id = $1`, [id]))
         .catch((error: unknown) => log.warn('payments.reconcile_failed', { paymentId: id, error }));
+      // Also one that cannot be read waits for its next turn: a batch of them would keep all others from being looked at.
+      await this.db.query(`UPDATE payments SET updated_at = now() WHERE id = $1`, [id]);
     }
   }
 
@@ -62,12 +87,14 @@ export class ReconcileHandler implements JobHandler {
     for (const { id } of overdue) await enqueue(this.db, ExpireOrderJob, `${id}:${run}`, { orderId: id });
   }
 
-  private async resumeRefunds(run: string): Promise<void> {
-    const pending = await this.db.query<{ id: string }>(
-      `SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id
-       WHERE r.status = 'pending' AND r.provider_ref IS NULL AND p.provider = 'stripe' AND r.updated_at < now() - interval '10 minutes'
-         AND NOT EXISTS (${openJob(ExecuteRefundJob, 'refundId', 'r.id')}) LIMIT ${BATCH}`,
+  /**
+   * Work that is written down and whose job has died.
+   * @param unfinished SQL for the ids, with the table called `r`
+   */
+  private async resume(run: string, definition: JobDefinition, field: string, unfinished: string): Promise<void> {
+    const rows = await this.db.query<{ id: string }>(
+      `${unfinished} AND NOT EXISTS (${openJob(definition, field, 'r.id')}) LIMIT ${BATCH}`,
     );
-    for (const { id } of pending) await enqueue(this.db, ExecuteRefundJob, `${id}:${run}`, { refundId: id });
+    for (const { id } of rows) await enqueue(this.db, definition, `${id}:${run}`, { [field]: id });
   }
 }

@@ -78,8 +78,9 @@ export class WatchHoldsHandler implements JobHandler {
       const payment = await this.payments.find(this.db, id);
       await this.sync
         .execute(payment!)
-        .then(() => this.db.query(`UPDATE payments SET updated_at = now() WHERE id = $1`, [id]))
         .catch((error: unknown) => log.warn('payments.hold_not_read', { paymentId: id, error }));
+      // Also one that cannot be read waits for its next turn, so that a batch of them does not keep out the others.
+      await this.db.query(`UPDATE payments SET updated_at = now() WHERE id = $1`, [id]);
     }
   }
 }

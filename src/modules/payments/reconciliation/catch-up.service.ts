@@ -121,7 +121,11 @@ export class CatchUp {
         `SELECT fee, currency FROM provider_transactions WHERE payment_id = $1 LIMIT 1`,
         [payment.id],
       );
-      if (!fee) continue;
+      if (!fee) {
+        // Waits for its next turn, so that a batch of those whose fee nobody knows does not keep out the others.
+        await this.db.query(`UPDATE payments SET updated_at = now() WHERE id = $1`, [payment.id]);
+        continue;
+      }
       count(report, 'feesEntered');
       await report.add({
         kind: 'fee_late',

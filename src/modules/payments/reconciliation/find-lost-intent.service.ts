@@ -7,9 +7,15 @@ import type { Intent } from '../stripe/stripe-gateway.js';
 const MINUTE_MS = 60_000;
 /** As long as Stripe keeps idempotency keys: until then asking again gives the same intent. */
 export const KEY_LIFE_MS = 23 * 3_600_000;
-/** How long after the order its intent may have been made. */
-const WINDOW_MS = 26 * 3_600_000;
-const MAX_PAGES = 50;
+/**
+ * Where it is looked for, in time after the order: nearly always the first try made it; a repetition may have until its key
+ * was forgotten.
+ */
+const STRETCHES_MS: readonly [number, number][] = [
+  [-5 * MINUTE_MS, 10 * MINUTE_MS],
+  [10 * MINUTE_MS, 120 * MINUTE_MS],
+  [120 * MINUTE_MS, 26 * 60 * MINUTE_MS],
+];
 
 /**
  * Looks for the intent of a payment whose making was never answered, by listing what was made at that time and by its
@@ -22,16 +28,24 @@ export class FindLostIntent {
   /** @returns the intent with its charge, or null when there is none */
   async execute(payment: PaymentRow): Promise<Intent | null> {
     const paymentId = encodeId('payment', payment.id);
-    const from = new Date(payment.created_at.getTime() - 5 * MINUTE_MS);
-    const to = new Date(Math.min(payment.created_at.getTime() + WINDOW_MS, Date.now() + MINUTE_MS));
-    let after: string | undefined;
-    for (let page = 0; page < MAX_PAGES; page += 1) {
+    const ordered = payment.created_at.getTime();
+    const end = Date.now() + MINUTE_MS;
+    for (const [start, stop] of STRETCHES_MS) {
+      if (ordered + start > end) return null;
+      const found = await this.within(paymentId, new Date(ordered + start), new Date(Math.min(ordered + stop, end)));
+      if (found) return found;
+    }
+    return null;
+  }
+
+  /** Reads all pages: what was not looked at might be paid. Whoever cannot wait for so long has a deadline for its calls. */
+  private async within(paymentId: string, from: Date, to: Date): Promise<Intent | undefined> {
+    for (let after: string | null | undefined; after !== null;) {
       const { items, next } = await this.books.intents({ from, to, ...(after ? { after } : {}) });
       const found = items.find((intent) => intent.ours && intent.paymentId === paymentId);
       if (found) return found;
-      if (next === null) return null;
       after = next;
     }
-    throw new Error(`too many intents to look for that of ${paymentId}`);
+    return undefined;
   }
 }

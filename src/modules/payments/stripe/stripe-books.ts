@@ -3,7 +3,7 @@ import type Stripe from 'stripe';
 import type { ProviderTransaction } from '../books/money-postings.js';
 import { toProviderTransaction } from './provider-transaction.js';
 import { type ProviderDispute, toDispute } from './stripe-disputes.js';
-import { type Intent, type ProviderRefund, StripeGateway, toIntent, toRefund } from './stripe-gateway.js';
+import { type Intent, isRelease, type ProviderRefund, StripeGateway, toIntent, toRefund } from './stripe-gateway.js';
 
 /** Which part of a list of Stripe: objects made in a period, newest first, after the last one of the page before. */
 export interface Stretch {
@@ -54,13 +54,13 @@ export class StripeBooks {
     );
   }
 
+  /** Refunds that moved money; not what was released of a hold. */
   async refunds(stretch: Stretch): Promise<Sheet<ProviderRefund & { intentRef: string | null }>> {
-    return this.list('list_all_refunds', stretch, async (stripe, params) =>
-      sheet(await stripe.refunds.list(params), (refund) => ({
-        ...toRefund(refund),
-        intentRef: idOf(refund.payment_intent),
-      })),
-    );
+    return this.list('list_all_refunds', stretch, async (stripe, params) => {
+      const { items, next } = sheet(await stripe.refunds.list(params), (refund) => refund);
+      const moved = items.filter((refund) => !isRelease(refund));
+      return { items: moved.map((refund) => ({ ...toRefund(refund), intentRef: idOf(refund.payment_intent) })), next };
+    });
   }
 
   async disputes(stretch: Stretch): Promise<Sheet<ProviderDispute>> {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import Stripe from 'stripe';
+import { newUuid } from '#libs/ids';
 import { APP_CONFIG, type Config } from '../../../config/index.js';
 import { AmountTooLarge, AmountTooSmall, PaymentMethodUnavailable, PaymentRefused } from '../payments.errors.js';
 import type { ProviderTransaction } from '../books/money-postings.js';
@@ -116,10 +117,11 @@ export class StripeGateway {
     currency: string;
     captureMethod: 'automatic' | 'manual';
   }): Promise<Intent> {
+    const amount = wireAmount(payment.amount, payment.currency);
     return this.intentCall('create', (stripe) =>
       stripe.paymentIntents.create(
         {
-          amount: toWire(payment.amount, payment.currency),
+          amount,
           currency: payment.currency.toLowerCase(),
           automatic_payment_methods: { enabled: true },
           ...(payment.captureMethod === 'manual' ? { capture_method: 'manual' as const } : {}),
@@ -164,15 +166,15 @@ export class StripeGateway {
     }
   }
 
-  /** Cancels an intent. When Stripe says it is too late, the answer is the intent as it is. */
+  /**
+   * Cancels an intent. When Stripe says it is too late, the answer is the intent as it is. Canceling twice does nothing more,
+   * so each call has a key of its own: Stripe would repeat a refusal for a day, also when the bank has let go meanwhile.
+   */
   async cancelIntent(ref: string, paymentId: string, reason: 'abandoned' | 'requested_by_customer'): Promise<Intent> {
+    const idempotencyKey = `pi:cancel:${paymentId}:${newUuid()}`;
     try {
       return await this.intentCall('cancel', (stripe) =>
-        stripe.paymentIntents.cancel(
-          ref,
-          { cancellation_reason: reason },
-          { idempotencyKey: `pi:cancel:${paymentId}` },
-        ),
+        stripe.paymentIntents.cancel(ref, { cancellation_reason: reason }, { idempotencyKey }),
       );
     } catch (error) {
       if (PaymentRefused.is(error)) return this.retrieveIntent(ref);
@@ -182,27 +184,32 @@ export class StripeGateway {
 
   /**
    * Captures a hold, all of it or a part; the rest is released. Captured already is success too: the answer is the intent.
-   * @returns the intent as it is now: still `authorized` or `canceled` when Stripe did not take it
+   * @returns the intent as it is now: `canceled` when the hold has ended
+   * @throws `payment_refused` when the money is still held, and Stripe or the bank does not let it be taken
    */
   async captureIntent(capture: { id: string; intentRef: string; amount: number; currency: string }): Promise<Intent> {
+    const amount = wireAmount(capture.amount, capture.currency);
     try {
       await this.call('capture', (stripe) =>
         stripe.paymentIntents.capture(
           capture.intentRef,
-          { amount_to_capture: toWire(capture.amount, capture.currency) },
+          { amount_to_capture: amount },
           { idempotencyKey: `pi:capture:${capture.id}` },
         ),
       );
     } catch (error) {
       if (!PaymentRefused.is(error) && !(error instanceof StripeDeclined)) throw error;
       const now = await this.retrieveIntent(capture.intentRef);
-      if (now.status === 'authorized') throw error;
+      if (now.status === 'authorized') throw asRefusal(error);
       return now;
     }
     return this.retrieveIntent(capture.intentRef);
   }
 
-  /** @param refund an `amount` of null gives back all that is left, whatever currency it came in */
+  /**
+   * @param refund an `amount` of null gives back all that is left, whatever currency it came in
+   * @throws `payment_refused` when Stripe or the bank does not take it
+   */
   async refund(refund: {
     id: string;
     intentRef: string;
@@ -211,19 +218,24 @@ export class StripeGateway {
     reason: string;
   }): Promise<ProviderRefund> {
     const reason = REFUND_REASONS.find((known) => known === refund.reason);
-    return this.call('refund', async (stripe) =>
-      toRefund(
-        await stripe.refunds.create(
-          {
-            payment_intent: refund.intentRef,
-            ...(refund.amount === null ? {} : { amount: toWire(refund.amount, refund.currency) }),
-            ...(reason ? { reason } : {}),
-            metadata: { shop: SHOP, refund_id: refund.id },
-          },
-          { idempotencyKey: `refund:${refund.id}` },
+    const amount = refund.amount === null ? null : wireAmount(refund.amount, refund.currency);
+    try {
+      return await this.call('refund', async (stripe) =>
+        toRefund(
+          await stripe.refunds.create(
+            {
+              payment_intent: refund.intentRef,
+              ...(amount === null ? {} : { amount }),
+              ...(reason ? { reason } : {}),
+              metadata: { shop: SHOP, refund_id: refund.id },
+            },
+            { idempotencyKey: `refund:${refund.id}` },
+          ),
         ),
-      ),
-    );
+      );
+    } catch (error) {
+      throw asRefusal(error);
+    }
   }
 
   /** Every refund of an intent, also those made in Stripe's dashboard. */
@@ -288,7 +300,8 @@ export class StripeGateway {
     } catch (error) {
       // What may be charged is Stripe's to say, in the end: its table changes, ours may be a version behind.
       const code = PaymentRefused.is(error) ? (error.details.cause as { code?: string } | undefined)?.code : undefined;
-      if (code === 'amount_too_small') throw AmountTooSmall({ detail: (error as Error).message, cause: error });
+      if (code === 'amount_too_small' && operation === 'create')
+        throw AmountTooSmall({ detail: (error as Error).message, cause: error });
       if (code === 'amount_too_large' && operation === 'create')
         throw AmountTooLarge({ detail: (error as Error).message, cause: error });
       throw error;
@@ -296,11 +309,31 @@ export class StripeGateway {
   }
 }
 
+/**
+ * The amount as Stripe counts it, found out before the call: a mistake of ours says nothing about the way to Stripe.
+ * @throws `payment_refused` when no such amount can be moved
+ */
+function wireAmount(amount: number, currency: string): number {
+  try {
+    return toWire(amount, currency);
+  } catch (error) {
+    if (error instanceof RangeError) throw PaymentRefused({ detail: error.message, cause: error });
+    throw error;
+  }
+}
+
+/** Where no card is tried, the bank's no is a refusal like Stripe's own. */
+function asRefusal(error: unknown): unknown {
+  if (!(error instanceof StripeDeclined)) return error;
+  const detail = error.cause instanceof Error ? error.cause.message : error.message;
+  return PaymentRefused({ detail, cause: error });
+}
+
 /** The reasons that Stripe knows; others are ours alone. */
 const REFUND_REASONS = ['duplicate', 'fraudulent', 'requested_by_customer'] as const;
 
 /** A part of a hold that was not captured can look like a refund, but no money moved: it has no balance transaction. */
-const isRelease = (refund: Stripe.Refund) =>
+export const isRelease = (refund: Stripe.Refund): boolean =>
   refund.status === 'succeeded' && refund.balance_transaction === null && refund.metadata?.refund_id === undefined;
 
 function ownerOf(
@@ -328,7 +361,6 @@ export function toIntent(intent: Stripe.PaymentIntent): Intent {
   assertIs(intent, 'payment_intent');
   const charge = typeof intent.latest_charge === 'object' ? intent.latest_charge : null;
   const failure = intent.last_payment_error;
-  const attemptRef = charge?.id ?? (typeof intent.latest_charge === 'string' ? intent.latest_charge : null);
   const outcome = charge?.status === 'succeeded' ? 'succeeded' : charge?.status === 'pending' ? 'pending' : 'failed';
   return {
     ref: intent.id,
@@ -344,24 +376,24 @@ export function toIntent(intent: Stripe.PaymentIntent): Intent {
     orderId: intent.metadata.order_id ?? null,
     paymentId: intent.metadata.payment_id ?? null,
     ours: intent.metadata.shop === SHOP,
-    attempt:
-      attemptRef !== null && charge
+    attempt: charge
+      ? {
+          ref: charge.id,
+          outcome,
+          code: charge.failure_code,
+          declineCode: failure?.decline_code ?? null,
+          message: charge.failure_message,
+        }
+      : failure && intent.latest_charge === null
         ? {
-            ref: attemptRef,
-            outcome,
-            code: charge.failure_code,
-            declineCode: failure?.decline_code ?? null,
-            message: charge.failure_message,
+            // The bank was not asked, so there is no charge. One that is only named is counted when it is read in full.
+            ref: `${intent.id}:${failure.code ?? failure.type}:${failure.payment_method?.id ?? ''}`,
+            outcome: 'failed',
+            code: failure.code ?? null,
+            declineCode: failure.decline_code ?? null,
+            message: failure.message ?? null,
           }
-        : failure
-          ? {
-              ref: `${intent.id}:${failure.code ?? failure.type}:${failure.payment_method?.id ?? ''}`,
-              outcome: 'failed',
-              code: failure.code ?? null,
-              declineCode: failure.decline_code ?? null,
-              message: failure.message ?? null,
-            }
-          : null,
+        : null,
     amountRefunded: charge ? fromWire(refundedOf(charge), intent.currency) : 0,
     transactions: charge ? toProviderTransaction(charge.balance_transaction) : [],
   };

@@ -40,6 +40,12 @@ export function fromWire(amount: number, currency: string): number {
   return Math.round(amount / factorOf(currency.toUpperCase()));
 }
 
+/** Of how many ISO minor units every amount has to be a multiple: 10 for KWD, 100 for MGA, 1 for nearly all. */
+export function chargeStep(currency: string): number {
+  const factor = factorOf(currency);
+  return WITH_THREE_DIGITS.has(currency) ? 10 : factor < 1 ? Math.round(1 / factor) : 1;
+}
+
 /** Why Stripe would not take this amount, if it would not. `limit` is in ISO minor units. */
 export function chargeProblem(
   amount: number,
@@ -50,6 +56,6 @@ export function chargeProblem(
   const factor = factorOf(currency);
   if (amount * factor > MAXIMUM_WIRE_AMOUNT)
     return { problem: 'too_large', limit: Math.floor(MAXIMUM_WIRE_AMOUNT / factor) };
-  const step = WITH_THREE_DIGITS.has(currency) ? 10 : factor < 1 ? Math.round(1 / factor) : 1;
+  const step = chargeStep(currency);
   return amount % step === 0 ? null : { problem: 'step', limit: step };
 }
