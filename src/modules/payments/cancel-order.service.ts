@@ -171,7 +171,10 @@ export class CancelOrder {
         expiresAt: null,
         cancelReason: cancellation.reason,
         ...(order.hold === 'canceling' ? { hold: null } : {}),
-        ...(payment === null || payment.captured === 0 ? { paymentStatus: 'canceled' as const } : {}),
+        // Money under review has paid for nothing, whether it goes back or the bank has taken it.
+        ...(payment === null || payment.captured === 0 || order.payment_status === 'pending'
+          ? { paymentStatus: 'canceled' as const }
+          : {}),
       },
       {
         type: 'order.canceled',
