@@ -15,7 +15,7 @@ export const MODULES = {
   orders: ['auth', 'catalog', 'pricing', 'cart'],
   customers: ['auth', 'pricing', 'cart', 'orders'],
   ledger: ['auth'],
-  payments: ['auth', 'inventory', 'pricing', 'orders', 'ledger'],
+  payments: ['auth', 'inventory', 'pricing', 'orders', 'customers', 'ledger'],
   checkout: ['auth', 'settings', 'inventory', 'cart', 'orders', 'payments'],
   imports: ['auth', 'settings', 'catalog', 'inventory'],
   demo: ['auth'],

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Stripe from 'stripe';
 import { newUuid } from '#libs/ids';
+import { PASSWORD, type SignedIn, signUp } from '../support/customers.js';
 import { PaymentShop, type Sale } from '../support/payments.js';
 import { freePort, Processes } from '../support/processes.js';
 import { SEED } from '../support/rounds.js';
@@ -55,6 +56,18 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
   ['stripe.list_disputes.after', 'pay with a card that is disputed', false],
   ['stripe.list_fraud_warnings.before', 'pay with a card that is disputed', false],
   ['stripe.list_fraud_warnings.after', 'pay with a card that is disputed', false],
+  ['stripe.create_customer.before', 'save a card', false],
+  ['stripe.create_customer.after', 'save a card', true],
+  ['stripe.set_card.before', 'save a card', false],
+  ['stripe.set_card.after', 'save a card', false],
+  ['stripe.find_card.before', 'pay with a saved card', false],
+  ['stripe.find_card.after', 'pay with a saved card', false],
+  ['stripe.list_cards.before', 'look at the saved cards', false],
+  ['stripe.list_cards.after', 'look at the saved cards', false],
+  ['stripe.detach_card.before', 'forget a card', false],
+  ['stripe.detach_card.after', 'forget a card', false],
+  ['stripe.delete_customer.before', 'delete the account', false],
+  ['stripe.delete_customer.after', 'delete the account', true],
   ['stripe.dispute_evidence.before', 'answer a dispute', false],
   ['stripe.dispute_evidence.after', 'answer a dispute', false],
   ['stripe.dispute_close.before', 'give up a dispute', false],
@@ -100,7 +113,7 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
   beforeAll(async () => {
     process.stderr.write(`crash matrix: seed ${SEED}, EMPORIUM_SEED=${SEED} repeats it\n`);
     // It makes the goods and reads the books; whatever is tested is done by the other process.
-    await pay.start({ env: { JOBS: '0' } });
+    await pay.start({ env: { JOBS: '0', RATE_LIMIT_LOGINS_PER_MIN: '100000' } });
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
     env = {
@@ -111,6 +124,8 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
       STRIPE_PUBLISHABLE_KEY: 'pk_test_emporium',
       STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
       STRIPE_API_BASE: pay.stripe.url,
+      // Links in mails and access tokens of one are good at the other.
+      ENCRYPTION_KEY: pay.shop.config.encryptionKey.toString('base64'),
       SIGNING_KEY: Buffer.from(
         pay.shop.config.signingKeys[0]!.export({ type: 'pkcs8', format: 'pem' }) as string,
       ).toString('base64'),
@@ -126,18 +141,20 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
   });
 
   /** A request to the process that is killed; null when it was, before it answered. */
-  async function post(path: string, headers: Record<string, string>, body: unknown = {}) {
+  async function send(method: string, path: string, headers: Record<string, string>, body?: unknown) {
     try {
       const response = await fetch(`${url}${path}`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', ...headers },
-        body: typeof body === 'string' ? body : JSON.stringify(body),
+        method,
+        headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+        body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
       });
-      return { status: response.status, body: (await response.json()) as any };
+      const text = await response.text();
+      return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as any };
     } catch {
       return null;
     }
   }
+  const post = (path: string, headers: Record<string, string>, body: unknown = {}) => send('POST', path, headers, body);
 
   async function checkout(body: Record<string, unknown>, variantId?: string) {
     const filled = await pay.fill(variantId ? { variantId } : {});
@@ -173,6 +190,33 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
     await pay.shop.quiet();
     return sale;
   }
+  let people = 0;
+  let customer: SignedIn;
+  const asCustomer = () => ({ Authorization: `Bearer ${customer.bearer}` });
+  /** What a customer orders, to be asked for as often as one likes. */
+  async function orderOfCustomer(body: Record<string, unknown>): Promise<() => ReturnType<typeof post>> {
+    const variantId = await pay.shop.product({ stock: 5, price: 1000, shipping: false });
+    const made = await post('/v1/carts', asCustomer(), { lines: [{ variantId, quantity: 2 }], email: customer.email });
+    const key = newUuid();
+    return async () => {
+      const headers = { ...asCustomer(), 'Idempotency-Key': key };
+      const answer = await post(`/v1/carts/${made!.body.id}/checkout`, headers, { ...SERVER, ...body });
+      if (answer?.status === 201) found = pay.saleOf(answer as never, variantId, 2, made!.body);
+      return answer;
+    };
+  }
+  /** A customer with a saved card, and the order that was paid with it. */
+  async function withCard(): Promise<{ sale: Sale; card: string }> {
+    customer = await signUp(pay.shop, `kept${(people += 1)}@example.com`);
+    expect(await (await orderOfCustomer({ savePaymentMethod: true }))()).toMatchObject({ status: 201 });
+    await pay.shop.quiet();
+    const cards = await send('GET', '/v1/me/payment-methods', asCustomer());
+    return { sale: found!, card: cards!.body.data[0].id };
+  }
+  const customersAtStripe = () =>
+    (pay.stripe.state() as unknown as { customers: Stripe.Customer[] }).customers.filter(
+      (one) => !one.deleted && one.metadata.customer_id === customer.id,
+    );
   async function isPaidOnce(sale: Sale): Promise<void> {
     expect(await pay.standing(sale)).toEqual(['confirmed', 'paid', 3, 0]);
     expect(pay.charges(sale)).toHaveLength(1);
@@ -184,6 +228,7 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
   /** The same request with the same key, before and after. */
   let again: () => ReturnType<typeof post>;
   let found: Sale | undefined;
+  let forgotten: string;
   const asStaff = (key: string) => ({ Authorization: `Bearer ${pay.bearer}`, 'Idempotency-Key': key });
 
   const flows: Record<string, Flow> = {
@@ -206,6 +251,74 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
         return pay.shop.confirm(sale!.clientSecret);
       },
       check: isPaidOnce,
+    },
+    'save a card': {
+      prepare: async () => {
+        customer = await signUp(pay.shop, `saves${(people += 1)}@example.com`);
+        again = await orderOfCustomer({ savePaymentMethod: true });
+      },
+      act: () => again(),
+      check: async (sale) => {
+        await isPaidOnce(sale);
+        expect(customersAtStripe()).toHaveLength(1);
+        const cards = await send('GET', '/v1/me/payment-methods', asCustomer());
+        expect(cards!.body.data).toMatchObject([{ last4: '4242' }]);
+      },
+    },
+    'pay with a saved card': {
+      prepare: async () => {
+        const { card } = await withCard();
+        again = await orderOfCustomer({ confirmationToken: undefined, savedPaymentMethodId: card });
+      },
+      act: () => again(),
+      check: isPaidOnce,
+    },
+    'look at the saved cards': {
+      prepare: async () => {
+        const { sale } = await withCard();
+        again = () => send('GET', '/v1/me/payment-methods', asCustomer());
+        return sale;
+      },
+      act: () => again(),
+      check: isPaidOnce,
+    },
+    'forget a card': {
+      prepare: async () => {
+        const { sale, card } = await withCard();
+        forgotten = card;
+        return sale;
+      },
+      act: () => {
+        const forget = () => send('DELETE', `/v1/me/payment-methods/${forgotten}`, asCustomer());
+        // Forgotten now, or forgotten already.
+        again = async () => {
+          expect([204, 404]).toContain((await forget())?.status);
+          return send('GET', '/v1/me/payment-methods', asCustomer());
+        };
+        return forget();
+      },
+      check: async (sale) => {
+        await isPaidOnce(sale);
+        const cards = await send('GET', '/v1/me/payment-methods', asCustomer());
+        expect(cards!.body.data).toEqual([]);
+      },
+    },
+    'delete the account': {
+      prepare: async () => {
+        const { sale } = await withCard();
+        await post(`/v1/admin/orders/${sale.orderId}/fulfillments`, asStaff(newUuid()));
+        // The account's own order goes with it, as far as anybody can see: the one that is looked at is a guest's.
+        return paid();
+      },
+      act: () => {
+        // Nobody is left who could ask again.
+        again = () => send('GET', '/v1/products', {});
+        return send('DELETE', '/v1/me', asCustomer(), { password: PASSWORD });
+      },
+      check: async (sale) => {
+        await isPaidOnce(sale);
+        expect(customersAtStripe()).toEqual([]);
+      },
     },
     'cancel before paying': {
       prepare: () => sold(),

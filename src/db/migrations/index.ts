@@ -7,6 +7,7 @@ import { PaymentHolds1790000000006, PaymentLife1790000000006 } from './179000000
 import { Ledger1790000000007 } from './1790000000007-ledger.js';
 import { Access1790000000008, AccessTriggers1790000000008 } from './1790000000008-access.js';
 import { AccountIndexes1790000000008, Accounts1790000000008 } from './1790000000008-accounts.js';
+import { SavedCards1790000000009 } from './1790000000009-saved-cards.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -22,4 +23,5 @@ export const migrations = [
   AccountIndexes1790000000008,
   Access1790000000008,
   AccessTriggers1790000000008,
+  SavedCards1790000000009,
 ];

@@ -13,6 +13,7 @@ import {
   PaymentMethodUnavailable,
   PaymentRefused,
   PaymentUnavailable,
+  SavedCardUnknown,
 } from '../payments/index.js';
 import { CartChanged, CartIncomplete } from './checkout.errors.js';
 import { Checkout } from './checkout.service.js';
@@ -44,6 +45,7 @@ export class CheckoutController {
     CartIncomplete,
     PaymentAttemptsExhausted,
     PaymentMethodUnavailable,
+    SavedCardUnknown,
     AmountTooSmall,
     AmountTooLarge,
     AmountNotChargeable,

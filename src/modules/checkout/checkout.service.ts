@@ -2,7 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { encodeId } from '#libs/ids';
 import type { ShopperIdentity } from '../auth/index.js';
 import { OrdersQuery } from '../orders/index.js';
-import { ReturnUrls, ShopperPaymentResponse, StartPayment, StripeGateway } from '../payments/index.js';
+import {
+  type CardWish,
+  ChooseCard,
+  ReturnUrls,
+  ShopperPaymentResponse,
+  StartPayment,
+  StripeGateway,
+} from '../payments/index.js';
 import type { CheckoutRequest, CheckoutResponse } from './dto/checkout.dto.js';
 import { PlaceOrder } from './place-order.service.js';
 
@@ -15,6 +22,7 @@ export class Checkout {
     private readonly orders: OrdersQuery,
     private readonly gateway: StripeGateway,
     private readonly returnUrls: ReturnUrls,
+    private readonly cards: ChooseCard,
   ) {}
 
   /** @param attemptId names this try to charge, the same when the request is repeated */
@@ -25,6 +33,28 @@ export class Checkout {
     attemptId: string,
   ): Promise<CheckoutResponse> {
     this.returnUrls.assert(request.returnUrl);
+    const wish = {
+      confirmationToken: request.confirmationToken,
+      savedPaymentMethodId: request.savedPaymentMethodId,
+      savePaymentMethod: request.savePaymentMethod,
+      customerId: shopper.customer?.id,
+    };
+    this.cards.assertSound(wish, request.paymentMethod);
+    if (wish.savedPaymentMethodId === undefined) return this.place(cartId, shopper, request, wish, attemptId);
+    // The card is looked at before there is an order, and all of it shares the time that a shopper waits for Stripe.
+    return this.gateway.withDeadline(async () => {
+      await this.cards.assertTheirsIfKnown(wish);
+      return this.place(cartId, shopper, request, wish, attemptId);
+    });
+  }
+
+  private async place(
+    cartId: string,
+    shopper: ShopperIdentity,
+    request: CheckoutRequest,
+    wish: CardWish,
+    attemptId: string,
+  ): Promise<CheckoutResponse> {
     const placed = await this.placeOrder.execute({
       cartId,
       shopper,
@@ -36,7 +66,7 @@ export class Checkout {
     if (payment.provider === 'manual')
       return { order, payment: { id: encodeId('payment', payment.id), provider: 'manual', status: payment.status } };
     const started = await this.startPayment.execute(payment, Number(order.number), {
-      confirmationToken: request.confirmationToken,
+      ...wish,
       returnUrl: request.returnUrl,
       attemptId,
     });

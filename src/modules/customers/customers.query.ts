@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Db, type Queryable } from '#libs/database';
+import { Db, type Queryable, type Tx } from '#libs/database';
 import { Unauthenticated } from '#libs/errors';
 
 /** A customer as the database has them. */
@@ -32,5 +32,11 @@ export class CustomersQuery {
     );
     if (!row) throw Unauthenticated();
     return row;
+  }
+
+  /** Lets nobody delete the account until the transaction ends. @throws unauthenticated when it was deleted before */
+  async holdOpen(tx: Tx, id: string): Promise<void> {
+    const rows = await tx.query(`SELECT 1 FROM customers WHERE id = $1 AND deleted_at IS NULL FOR KEY SHARE`, [id]);
+    if (rows.length === 0) throw Unauthenticated();
   }
 }

@@ -1,5 +1,6 @@
 export { PaymentsModule } from './payments.module.js';
 export { attemptIdOf } from './payments.controller.js';
+export { SavedCardField } from './dto/payments.request.js';
 export { ShopperPaymentResponse } from './dto/payments.response.js';
 export { ExpireOrderJob } from './jobs/definitions.js';
 export {
@@ -11,6 +12,7 @@ export {
   PaymentMethodUnavailable,
   PaymentRefused,
   PaymentUnavailable,
+  SavedCardUnknown,
 } from './payments.errors.js';
 export {
   HoldExpiring,
@@ -21,6 +23,7 @@ export {
   RefundFailed,
 } from './payments.events.js';
 export { PaymentsRepository, type PaymentRow } from './payments.repository.js';
+export { type CardWish, ChooseCard } from './saved-cards/choose-card.service.js';
 export { ReturnUrls } from './return-urls.js';
 export { StartPayment, type StartedPayment } from './start-payment.service.js';
 export { StripeGateway } from './stripe/stripe-gateway.js';

@@ -8,6 +8,7 @@ import { OrderNotPayable, PaymentAttemptsExhausted } from './payments.errors.js'
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { ReturnUrls } from './return-urls.js';
 import { type PayRequest, type StartedPayment, StartPayment } from './start-payment.service.js';
+import { ChooseCard } from './saved-cards/choose-card.service.js';
 import { SyncPayment } from './sync-payment.service.js';
 
 /** Pays an order that waits for its money: again after a decline, or for the first time when Stripe was out of reach. */
@@ -20,11 +21,13 @@ export class PayOrder {
     private readonly start: StartPayment,
     private readonly sync: SyncPayment,
     private readonly returnUrls: ReturnUrls,
+    private readonly cards: ChooseCard,
   ) {}
 
-  /** @throws `order_not_payable`, `payment_attempts_exhausted`, `payment_unavailable` */
+  /** @throws `order_not_payable`, `saved_card_unknown`, `payment_attempts_exhausted`, `payment_unavailable` */
   async execute(orderId: string, request: PayRequest): Promise<StartedPayment> {
     this.returnUrls.assert(request.returnUrl);
+    this.cards.assertSound(request);
     const { payment, number } = await this.db.transaction(async (tx) => {
       const order = await this.orders.lockOrder(tx, orderId);
       const current = await this.payments.findCurrent(tx, orderId);

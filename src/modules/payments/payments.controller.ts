@@ -26,6 +26,7 @@ import {
   PaymentMethodUnavailable,
   PaymentRefused,
   PaymentUnavailable,
+  SavedCardUnknown,
   WebhookSignatureInvalid,
 } from './payments.errors.js';
 import { PaymentsQuery } from './payments.query.js';
@@ -118,6 +119,7 @@ export class PaymentsController {
     AmountTooSmall,
     AmountTooLarge,
     PaymentMethodUnavailable,
+    SavedCardUnknown,
     PaymentRefused,
     PaymentUnavailable,
   )
@@ -128,7 +130,11 @@ export class PaymentsController {
     @IdempotencyRef() reference: IdempotencyReference,
   ): Promise<ShopperPaymentResponse> {
     await this.orders.assertShopper(id, shopper);
-    const started = await this.pay.execute(id, { ...body, attemptId: attemptIdOf(reference) });
+    const started = await this.pay.execute(id, {
+      ...body,
+      customerId: shopper.customer?.id,
+      attemptId: attemptIdOf(reference),
+    });
     return ShopperPaymentResponse.from(started, this.gateway, body.returnUrl);
   }
 

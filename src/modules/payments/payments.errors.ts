@@ -18,6 +18,12 @@ export const PaymentRefused = defineError({
   title: 'The payment provider does not accept this',
   help: '`detail` says what the provider objects to.',
 });
+export const SavedCardUnknown = defineError({
+  code: 'saved_card_unknown',
+  kind: 'unprocessable',
+  title: 'The customer has no such card',
+  help: 'GET /v1/me/payment-methods lists those that can be paid with; the member of `errors` names the field.',
+});
 export const AmountTooSmall = defineError({
   code: 'amount_too_small',
   kind: 'unprocessable',

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CustomersModule } from '../customers/index.js';
 import { InventoryModule } from '../inventory/index.js';
 import { LedgerModule } from '../ledger/index.js';
 import { OrdersModule } from '../orders/index.js';
@@ -18,6 +19,7 @@ import { ExecuteCaptureHandler } from './jobs/execute-capture.job.js';
 import { ExecuteRefundHandler } from './jobs/execute-refund.job.js';
 import { EndUnpaidOrder } from './end-unpaid-order.service.js';
 import { ExpireOrderHandler } from './jobs/expire-order.job.js';
+import { ForgetCustomerHandler } from './jobs/forget-customer.job.js';
 import { ProcessWebhookHandler } from './jobs/process-webhook.job.js';
 import { ReconcileHandler } from './jobs/reconcile.job.js';
 import { ReleaseHoldHandler } from './jobs/release-hold.job.js';
@@ -48,11 +50,16 @@ import { RefundOrder } from './refund-order.service.js';
 import { ResolveReview } from './resolve-review.service.js';
 import { ReturnStock } from './return-stock.service.js';
 import { ReturnUrls } from './return-urls.js';
+import { ChooseCard } from './saved-cards/choose-card.service.js';
+import { PaymentCustomersRepository } from './saved-cards/payment-customers.repository.js';
+import { SavedCardsController } from './saved-cards/saved-cards.controller.js';
+import { SavedCards } from './saved-cards/saved-cards.service.js';
 import { SettleCaptures } from './settle-captures.service.js';
 import { SettlePayment } from './settle-payment.service.js';
 import { SettleRefunds } from './settle-refunds.service.js';
 import { StartPayment } from './start-payment.service.js';
 import { StripeBooks } from './stripe/stripe-books.js';
+import { StripeCards } from './stripe/stripe-cards.js';
 import { StripeDisputes } from './stripe/stripe-disputes.js';
 import { StripeGateway } from './stripe/stripe-gateway.js';
 import { SyncPaymentById } from './sync-payment-by-id.service.js';
@@ -60,9 +67,10 @@ import { SyncPayment } from './sync-payment.service.js';
 
 /** Money: how it comes, how it goes back, and how the order learns of it. */
 @Module({
-  imports: [InventoryModule, LedgerModule, OrdersModule],
+  imports: [CustomersModule, InventoryModule, LedgerModule, OrdersModule],
   controllers: [
     PaymentsController,
+    SavedCardsController,
     OrderMoneyAdminController,
     PaymentsAdminController,
     DisputesAdminController,
@@ -74,6 +82,10 @@ import { SyncPayment } from './sync-payment.service.js';
     PaymentsRepository,
     PaymentsQuery,
     BookMoney,
+    StripeCards,
+    PaymentCustomersRepository,
+    SavedCards,
+    ChooseCard,
     StripeDisputes,
     SettleDisputes,
     SyncDisputes,
@@ -116,10 +128,11 @@ import { SyncPayment } from './sync-payment.service.js';
     ExecuteRefundHandler,
     ExecuteCaptureHandler,
     ReleaseHoldHandler,
+    ForgetCustomerHandler,
     StopTriesHandler,
     WatchHoldsHandler,
     ReconcileHandler,
   ],
-  exports: [StripeGateway, PaymentsRepository, StartPayment, ReturnUrls],
+  exports: [StripeGateway, PaymentsRepository, StartPayment, ReturnUrls, ChooseCard],
 })
 export class PaymentsModule {}

@@ -5,12 +5,12 @@ import { PaymentAttemptsExhausted, PaymentUnavailable } from './payments.errors.
 import { MAX_TRIES } from './payment.policy.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { FindLostIntent, KEY_LIFE_MS } from './reconciliation/find-lost-intent.service.js';
+import { type CardWish, ChooseCard } from './saved-cards/choose-card.service.js';
 import { type Intent, StripeGateway } from './stripe/stripe-gateway.js';
 import { SyncPayment } from './sync-payment.service.js';
 
 /** How the shopper pays: on the client with the client secret, or here with what the storefront collected. */
-export interface PayRequest {
-  confirmationToken?: string;
+export interface PayRequest extends CardWish {
   returnUrl?: string;
   /** Names this try: the same try repeated charges once, another try is another charge. */
   attemptId: string;
@@ -35,6 +35,7 @@ export class StartPayment {
     private readonly lost: FindLostIntent,
     private readonly payments: PaymentsRepository,
     private readonly sync: SyncPayment,
+    private readonly cards: ChooseCard,
   ) {}
 
   /** @throws `payment_unavailable` with the order's id when Stripe is out of reach; the order stays payable */
@@ -48,15 +49,13 @@ export class StartPayment {
   private async start(payment: PaymentRow, orderNumber: number, request: PayRequest): Promise<StartedPayment> {
     try {
       let intent = await this.ensureIntent(payment, orderNumber);
-      if (request.confirmationToken && CONFIRMABLE.has(intent.status)) {
-        await this.beginTry(payment, request.attemptId);
-        const answer = await this.gateway.confirmIntent(
-          intent.ref,
-          request.attemptId,
-          request.confirmationToken,
-          request.returnUrl,
-        );
-        intent = 'declined' in answer ? answer.intent : answer;
+      if (CONFIRMABLE.has(intent.status)) {
+        const token = await this.cards.choose(intent, request, request.attemptId);
+        if (token !== undefined) {
+          await this.beginTry(payment, request.attemptId);
+          const answer = await this.gateway.confirmIntent(intent.ref, request.attemptId, token, request.returnUrl);
+          intent = 'declined' in answer ? answer.intent : answer;
+        }
       }
       const current =
         intent.status === payment.status && intent.attempt === null

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { MoneyAmount, OneOf, Opt, Text, WebUrl } from '#libs/http';
+import { Flag, MoneyAmount, OneOf, Opt, Text, WebUrl } from '#libs/http';
 import { OrderResponse } from '../../orders/index.js';
-import { ShopperPaymentResponse } from '../../payments/index.js';
+import { SavedCardField, ShopperPaymentResponse } from '../../payments/index.js';
 
 /** How the shopper pays, and what they agree to pay. */
 export class CheckoutRequest {
@@ -21,6 +21,10 @@ export class CheckoutRequest {
     }),
   )
   confirmationToken?: string;
+  @SavedCardField()
+  savedPaymentMethodId?: string;
+  @Flag(Opt({ description: 'save the card that pays, for the next time. For customers who are signed in' }))
+  savePaymentMethod?: boolean;
   @WebUrl(Opt({ description: 'where the shopper comes back to from a payment page' }))
   returnUrl?: string;
 }

@@ -1,4 +1,5 @@
 import { defineJob } from '#libs/jobs';
+import { CustomerDeleted } from '../../customers/index.js';
 
 export const ProcessWebhookJob = defineJob({
   name: 'payments.process-webhook',
@@ -35,6 +36,13 @@ export const ReleaseHoldJob = defineJob({
   queue: 'payments',
   description: 'Lets go of money that the bank holds for an order that has ended.',
   maxAttempts: 15,
+});
+export const ForgetCustomerJob = defineJob({
+  name: 'payments.forget-customer',
+  queue: 'payments',
+  description: 'Deletes at Stripe who has deleted their account, with the cards that they saved.',
+  on: [CustomerDeleted.topic],
+  maxAttempts: 20,
 });
 export const WatchHoldsJob = defineJob({
   name: 'payments.watch-holds',

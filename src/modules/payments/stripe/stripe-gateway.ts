@@ -9,8 +9,8 @@ import { toProviderTransaction } from './provider-transaction.js';
 import { ATTEMPT_TIMEOUT_MS, StripeDeclined, StripeLine } from './stripe-line.js';
 import { fromWire, toWire } from './wire-amount.js';
 
-/** Marks our intents in a Stripe account that others may share. */
-const SHOP = 'emporium';
+/** Marks what is ours in a Stripe account that others may share. */
+export const SHOP = 'emporium';
 
 /** What we read of a PaymentIntent. Amounts in ISO minor units. */
 export interface Intent {
@@ -31,6 +31,10 @@ export interface Intent {
   paymentId: string | null;
   /** Whether it is one of ours. */
   ours: boolean;
+  /** The Stripe Customer whose saved cards it takes; null while nobody's. */
+  customerRef: string | null;
+  /** Whether the card that pays is saved for the customer. */
+  savesCard: boolean;
   /** The last try, if there was one. */
   attempt: {
     ref: string;
@@ -137,6 +141,29 @@ export class StripeGateway {
   async retrieveIntent(ref: string): Promise<Intent> {
     return this.intentCall('retrieve', (stripe) =>
       stripe.paymentIntents.retrieve(ref, { expand: ['latest_charge.balance_transaction'] }),
+    );
+  }
+
+  /**
+   * Says whose cards an intent takes, and whether the one that pays is saved; what is left out stays as it is.
+   * @param attemptId names the try that wants it so
+   */
+  async setCard(
+    ref: string,
+    attemptId: string,
+    wish: { customerRef: string | undefined; save: boolean | undefined },
+  ): Promise<void> {
+    await this.call('set_card', (stripe) =>
+      stripe.paymentIntents.update(
+        ref,
+        {
+          ...(wish.customerRef === undefined ? {} : { customer: wish.customerRef }),
+          ...(wish.save === undefined
+            ? {}
+            : { setup_future_usage: wish.save ? ('on_session' as const) : ('' as const) }),
+        },
+        { idempotencyKey: `pi:card:${attemptId}` },
+      ),
     );
   }
 
@@ -376,6 +403,8 @@ export function toIntent(intent: Stripe.PaymentIntent): Intent {
     orderId: intent.metadata.order_id ?? null,
     paymentId: intent.metadata.payment_id ?? null,
     ours: intent.metadata.shop === SHOP,
+    customerRef: idOf(intent.customer),
+    savesCard: intent.setup_future_usage !== null,
     attempt: charge
       ? {
           ref: charge.id,
