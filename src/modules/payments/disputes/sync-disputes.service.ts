@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import Stripe from 'stripe';
 import { Db } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
 import { log } from '#libs/log';
 import { type PaymentRow, PaymentsRepository } from '../payments.repository.js';
-import { type ProviderWarning, StripeDisputes } from '../stripe/stripe-disputes.js';
+import { isForbidden, type ProviderWarning, StripeDisputes } from '../stripe/stripe-disputes.js';
 import { SettleDisputes } from './settle-disputes.service.js';
 
 /** Reads from Stripe what cardholders and their banks say of a payment, then applies it. Events are hints only. */
@@ -47,7 +46,3 @@ export class SyncDisputes {
     }
   }
 }
-
-/** Whether Stripe says that the key may not do this. */
-const isForbidden = (error: unknown): boolean =>
-  error instanceof Error && error.cause instanceof Stripe.errors.StripePermissionError;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type Stripe from 'stripe';
+import Stripe from 'stripe';
 import type { ProviderTransaction } from '../books/money-postings.js';
 import { toProviderTransaction } from './provider-transaction.js';
 import { StripeGateway } from './stripe-gateway.js';
@@ -101,3 +101,7 @@ export function toDispute(dispute: Stripe.Dispute): ProviderDispute {
     transactions: dispute.balance_transactions.flatMap(toProviderTransaction),
   };
 }
+
+/** Whether Stripe says that the key may not do this. */
+export const isForbidden = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof Stripe.errors.StripePermissionError;
