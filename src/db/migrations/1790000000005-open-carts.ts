@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { indexBesideWriters, patiently } from './patiently.js';
 
 /**
  * Open carts are found by when they were made, not by when they were last changed: an index of a column that never changes
@@ -9,10 +10,8 @@ export class OpenCarts1790000000005 implements MigrationInterface {
   readonly transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
-    // What an interrupted run left behind is not to be trusted.
-    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS carts_open`);
-    await runner.query(`CREATE INDEX CONCURRENTLY carts_open ON carts (created_at) WHERE status = 'open'`);
-    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS carts_idle`);
+    await indexBesideWriters(runner, [['carts_open', `carts (created_at) WHERE status = 'open'`]]);
+    await patiently(runner, `DROP INDEX CONCURRENTLY IF EXISTS carts_idle`);
   }
 
   async down(): Promise<void> {

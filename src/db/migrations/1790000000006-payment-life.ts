@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { indexBesideWriters, patiently } from './patiently.js';
 
 /** Holds and their captures, the tries to pay of an order, and how a payment under review ended. */
 export class PaymentLife1790000000006 implements MigrationInterface {
@@ -65,17 +66,12 @@ export class PaymentHolds1790000000006 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     // Read through beside the writers, too: in the transaction that added them nobody could have paid meanwhile.
     for (const constraint of ['payments_capture_method', 'payments_authorized', 'payments_review', 'payments_bounds'])
-      await runner.query(`ALTER TABLE payments VALIDATE CONSTRAINT ${constraint}`);
-    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS payments_held`);
-    await runner.query(
-      `CREATE INDEX CONCURRENTLY payments_held ON payments (capture_before) WHERE status = 'authorized'`,
-    );
-    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS payment_attempts_ref`);
-    await runner.query(`CREATE INDEX CONCURRENTLY payment_attempts_ref ON payment_attempts (provider_ref)`);
-    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS webhook_receipts_object`);
-    await runner.query(
-      `CREATE INDEX CONCURRENTLY webhook_receipts_object ON webhook_receipts (object_ref) WHERE object_ref IS NOT NULL`,
-    );
+      await patiently(runner, `ALTER TABLE payments VALIDATE CONSTRAINT ${constraint}`);
+    await indexBesideWriters(runner, [
+      ['payments_held', `payments (capture_before) WHERE status = 'authorized'`],
+      ['payment_attempts_ref', `payment_attempts (provider_ref)`],
+      ['webhook_receipts_object', `webhook_receipts (object_ref) WHERE object_ref IS NOT NULL`],
+    ]);
   }
 
   async down(): Promise<void> {

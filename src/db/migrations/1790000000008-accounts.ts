@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { patiently } from './patiently.js';
+import { indexBesideWriters, patiently } from './patiently.js';
 
 /** Customers with their addresses, the links that mails carry, and whose carts, orders and sessions are. */
 export class Accounts1790000000008 implements MigrationInterface {
@@ -92,17 +92,7 @@ export class AccountIndexes1790000000008 implements MigrationInterface {
   readonly transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
-    // It waits for the transactions of others without keeping anybody waiting: it may take its time.
-    await runner.query(`SET lock_timeout = 0`);
-    try {
-      for (const [name, definition] of INDEXES) {
-        // What an interrupted run left behind is not to be trusted.
-        await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
-        await runner.query(`CREATE INDEX CONCURRENTLY ${name} ON ${definition}`);
-      }
-    } finally {
-      await runner.query(`RESET lock_timeout`);
-    }
+    await indexBesideWriters(runner, INDEXES);
     await patiently(runner, `ALTER TABLE refresh_tokens VALIDATE CONSTRAINT refresh_tokens_owner`);
     await patiently(runner, `ALTER TABLE carts VALIDATE CONSTRAINT carts_customer`);
     await patiently(runner, `ALTER TABLE orders VALIDATE CONSTRAINT orders_customer`);

@@ -23,3 +23,23 @@ export async function patiently(runner: QueryRunner, statement: string): Promise
     }
   }
 }
+
+/**
+ * Makes indexes beside the writers of busy tables, outside of a transaction. It waits for the transactions of others without
+ * keeping anybody waiting, so it may take its time. What an interrupted run left behind is not to be trusted: it is made anew.
+ * @param indexes pairs of a name and what follows ON
+ */
+export async function indexBesideWriters(
+  runner: QueryRunner,
+  indexes: readonly (readonly [name: string, definition: string])[],
+): Promise<void> {
+  await runner.query(`SET lock_timeout = 0`);
+  try {
+    for (const [name, definition] of indexes) {
+      await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
+      await runner.query(`CREATE INDEX CONCURRENTLY ${name} ON ${definition}`);
+    }
+  } finally {
+    await runner.query(`RESET lock_timeout`);
+  }
+}
