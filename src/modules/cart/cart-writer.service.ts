@@ -154,6 +154,7 @@ export class CartWriter {
       createdAt: row.created_at,
       updatedAt: row.created_at,
       shopVersion: row.shop_version,
+      readAt: row.created_at,
       orderId: null,
       lines: toLines(row.lines),
     };

@@ -1,6 +1,6 @@
-import { type PricedCart, priceCart } from '../pricing/index.js';
+import { type PricedCart, priceCart, type PricingLine, STANDARD_TAX_CLASS } from '../pricing/index.js';
 import { methodsFor, type ShippingMethodSnapshot, type ShopSnapshot, taxRateFor } from '../settings/index.js';
-import type { CartSnapshot } from './cart.snapshot.js';
+import type { CartLineSnapshot, CartSnapshot } from './cart.snapshot.js';
 
 /** Advice on a cart. `blocking` ones keep it from being checked out, `warning` ones are worth showing. */
 export interface CartIssue {
@@ -111,14 +111,16 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessme
 
   const rate = destination ? taxRateFor(shop, destination) : null;
   const priced = priceCart({
-    lines: cart.lines.map((line) => ({
-      quantity: line.quantity,
-      unitPrice: line.unitPrice ?? 0,
-      taxable: line.taxable,
-    })),
-    shipping: chosen?.amount ?? null,
+    currency: cart.currency,
     taxIncluded: shop.pricesIncludeTax,
-    tax: rate ? { ratePpm: rate.ratePpm, shipping: rate.shipping } : null,
+    at: cart.readAt,
+    lines: cart.lines.map(toPricingLine),
+    customer: null,
+    country: destination?.country ?? null,
+    shipping: chosen && { id: chosen.id, amount: chosen.amount },
+    tax: rate && { rates: { [STANDARD_TAX_CLASS]: rate.ratePpm }, shippingPpm: rate.shipping ? rate.ratePpm : 0 },
+    promotions: [],
+    credits: [],
   });
   return {
     priced,
@@ -127,5 +129,20 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessme
     shippingMethod: chosen,
     shippingMethods,
     issues,
+  };
+}
+
+function toPricingLine(line: CartLineSnapshot): PricingLine {
+  return {
+    quantity: line.quantity,
+    offers: [{ amount: line.unitPrice ?? 0, priceListId: null, minQuantity: 1 }],
+    taxable: line.taxable,
+    taxClassId: null,
+    variantId: line.variantId,
+    productId: line.productId,
+    categoryIds: [],
+    requiresShipping: line.requiresShipping,
+    weight: 0,
+    isGiftCard: false,
   };
 }

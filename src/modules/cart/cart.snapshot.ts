@@ -42,6 +42,8 @@ export interface CartSnapshot {
   createdAt: Date;
   updatedAt: Date;
   shopVersion: number;
+  /** When the database read it: what begins and ends by the clock is judged by this. */
+  readAt: Date;
   orderId: string | null;
   lines: CartLineSnapshot[];
 }
@@ -67,6 +69,7 @@ interface CartRow {
   created_at: Date;
   updated_at: Date;
   shop_version: number;
+  read_at: Date;
   order_id: string | null;
   lines: LineTuple[] | null;
   /** The lines are older than the cart. */
@@ -94,7 +97,7 @@ export const lineTuple = (line: string, seenAmount: string) => `json_build_array
 const selectCart = (from: string, isStale: string) => `
   SELECT c.id, c.token_hash, c.customer_id, c.currency, c.status, c.email, c.shipping_address, c.billing_address, c.shipping_method_id,
     c.promotion_codes, c.version, c.created_at, c.updated_at,
-    (SELECT version FROM shop_settings) AS shop_version,
+    (SELECT version FROM shop_settings) AS shop_version, now() AS read_at,
     CASE WHEN c.status = 'completed' THEN (SELECT o.id FROM orders o WHERE o.cart_id = c.id) END AS order_id,
     (SELECT json_agg(${lineTuple('l', 'l.seen_amount')} ORDER BY l.created_at, l.id)
      FROM cart_lines l
@@ -132,6 +135,7 @@ function toSnapshot(row: CartRow): CartSnapshot {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     shopVersion: row.shop_version,
+    readAt: row.read_at,
     orderId: row.order_id,
     lines: toLines(row.lines),
   };

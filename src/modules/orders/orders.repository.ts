@@ -85,7 +85,7 @@ export function newOrder(cart: CartSnapshot, assessment: CartAssessment, start: 
     stockTracked,
   }));
   const rows = cart.lines.map((line, i) => {
-    const { discountTotal, taxTotal, taxPpm, total } = assessment.priced.lines[i]!;
+    const { unitPrice, discountTotal, taxTotal, taxPpm, total } = assessment.priced.lines[i]!;
     return {
       id: lines[i]!.id,
       position: i,
@@ -97,8 +97,7 @@ export function newOrder(cart: CartSnapshot, assessment: CartAssessment, start: 
       thumbnail: line.thumbnail,
       quantity: line.quantity,
       fulfilled_quantity: 0,
-      // Nothing can be ordered that has no price.
-      unit_price: line.unitPrice!,
+      unit_price: unitPrice,
       discount_total: discountTotal,
       tax_total: taxTotal,
       tax_ppm: taxPpm,

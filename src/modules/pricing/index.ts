@@ -1,2 +1,3 @@
 export { Money } from './money.dto.js';
-export { priceCart, type PricedCart, type PricedLine, type PricingInput, type PricingLine } from './price-cart.js';
+export { priceCart, STANDARD_TAX_CLASS } from './price-cart.js';
+export type * from './pricing.types.js';

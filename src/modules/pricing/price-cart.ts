@@ -1,70 +1,62 @@
 import { taxOf } from '#libs/money';
+import { applyPromotions } from './apply-promotions.js';
+import type { PricedCart, PricedLine, PricingInput, PricingLine, PricingTax } from './pricing.types.js';
+import { shippingPriceOf } from './shipping-price.js';
+import { unitPriceOf } from './unit-price.js';
+import { useCredits } from './use-credits.js';
 
-/** A line as the shopper chose it, at the price of this moment. */
-export interface PricingLine {
-  quantity: number;
-  /** minor units; includes tax when `taxIncluded` */
-  unitPrice: number;
-  taxable: boolean;
-}
-
-/** Everything that a price depends on. */
-export interface PricingInput {
-  lines: readonly PricingLine[];
-  /** minor units, or null when no shipping method is chosen or needed */
-  shipping: number | null;
-  /** Whether the prices of the shop contain the tax. */
-  taxIncluded: boolean;
-  /** The rate where the goods go, in parts per million; null where no tax is due or the place is not known yet. */
-  tax: { ratePpm: number; shipping: boolean } | null;
-}
-
-/** One priced line. */
-export interface PricedLine {
-  subtotal: number;
-  discountTotal: number;
-  taxTotal: number;
-  taxPpm: number;
-  /** What the buyer pays for it: subtotal - discount, plus tax where prices exclude it. */
-  total: number;
-}
-
-/** A priced cart, all amounts in minor units; `total` is the sum of what is shown above it, exactly. */
-export interface PricedCart {
-  lines: PricedLine[];
-  subtotal: number;
-  discountTotal: number;
-  shippingTotal: number;
-  shippingTax: number;
-  taxTotal: number;
-  total: number;
-}
+/** The class of everything that has no tax class of its own. */
+export const STANDARD_TAX_CLASS = 'standard';
 
 /**
- * Prices a cart: pure and exact. Tax is rounded half up for each line and for shipping, so that the parts add up to the
- * total; the same function prices the cart, the checkout and the order.
+ * Prices a cart: pure and exact, in this order: unit prices, shipping, promotions, tax, credits. Tax is rounded half up for
+ * each line and for shipping, after discounts, so that the parts add up to the total. The same function prices the cart,
+ * the checkout, a preview and the order.
  */
 export function priceCart(input: PricingInput): PricedCart {
-  const ratePpm = input.tax?.ratePpm ?? 0;
-  const lines = input.lines.map((line): PricedLine => {
-    const subtotal = line.quantity * line.unitPrice;
-    const taxPpm = line.taxable ? ratePpm : 0;
-    const taxTotal = taxOf(subtotal, taxPpm, input.taxIncluded);
-    return { subtotal, discountTotal: 0, taxTotal, taxPpm, total: subtotal + (input.taxIncluded ? 0 : taxTotal) };
+  const { taxIncluded } = input;
+  const offered = input.lines.map((line) => {
+    const { amount, priceListId } = unitPriceOf(line);
+    return { unitPrice: amount, priceListId, subtotal: line.quantity * amount };
   });
-  const sum = (pick: (line: PricedLine) => number) => lines.reduce((total, line) => total + pick(line), 0);
-  const shippingTotal = input.shipping ?? 0;
-  const shippingTax = input.tax?.shipping ? taxOf(shippingTotal, ratePpm, input.taxIncluded) : 0;
-  const subtotal = sum((l) => l.subtotal);
-  const discountTotal = sum((l) => l.discountTotal);
-  const taxTotal = sum((l) => l.taxTotal) + shippingTax;
+  const shippingAmount = input.shipping ? (shippingPriceOf(input.shipping, input.lines, sumOf(offered)) ?? 0) : 0;
+  const promoted = applyPromotions(input, offered, shippingAmount);
+  const lines = input.lines.map((line, i): PricedLine => {
+    const { subtotal } = offered[i]!;
+    const discounts = promoted.lines[i]!;
+    const discountTotal = totalOf(discounts);
+    const paid = subtotal - discountTotal;
+    const taxPpm = ppmOf(line, input.tax);
+    const taxTotal = taxOf(paid, taxPpm, taxIncluded);
+    return { ...offered[i]!, discountTotal, discounts, taxTotal, taxPpm, total: paid + (taxIncluded ? 0 : taxTotal) };
+  });
+  const shippingTotal = shippingAmount - totalOf(promoted.shipping);
+  const shippingTax = input.tax ? taxOf(shippingTotal, input.tax.shippingPpm, taxIncluded) : 0;
+  const sum = (pick: (line: PricedLine) => number) => lines.reduce((all, line) => all + pick(line), 0);
+  const subtotal = sumOf(lines);
+  const discountTotal = sum((line) => line.discountTotal);
+  const taxTotal = sum((line) => line.taxTotal) + shippingTax;
+  const total = subtotal - discountTotal + shippingTotal + (taxIncluded ? 0 : taxTotal);
+  const credits = useCredits(total, input.credits);
   return {
     lines,
     subtotal,
     discountTotal,
     shippingTotal,
+    shippingDiscounts: promoted.shipping,
     shippingTax,
     taxTotal,
-    total: subtotal - discountTotal + shippingTotal + (input.taxIncluded ? 0 : taxTotal),
+    total,
+    promotions: promoted.outcomes,
+    credits,
+    amountDue: total - totalOf(credits),
   };
+}
+
+const totalOf = (parts: readonly { amount: number }[]): number => parts.reduce((all, part) => all + part.amount, 0);
+const sumOf = (lines: readonly { subtotal: number }[]): number => lines.reduce((all, line) => all + line.subtotal, 0);
+
+function ppmOf(line: PricingLine, tax: PricingTax | null): number {
+  if (!tax || !line.taxable || line.isGiftCard) return 0;
+  return tax.rates[line.taxClassId ?? STANDARD_TAX_CLASS] ?? tax.rates[STANDARD_TAX_CLASS] ?? 0;
 }

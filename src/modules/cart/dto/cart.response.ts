@@ -130,7 +130,7 @@ export class CartResponse {
         sku: line.sku,
         thumbnail: line.thumbnail === null ? null : fullMediaUrl(line.thumbnail, publicUrl),
         quantity: line.quantity,
-        unitPrice: money(line.unitPrice ?? 0),
+        unitPrice: money(priced.lines[i]!.unitPrice),
         discountTotal: money(priced.lines[i]!.discountTotal),
         taxTotal: money(priced.lines[i]!.taxTotal),
         total: money(priced.lines[i]!.total),

@@ -1,0 +1,151 @@
+/**
+ * What goes into the pricing pipeline and what comes out of it. Everything is plain data, so that the same cart priced
+ * twice gives the same answer; all amounts are integers of minor units of one currency.
+ */
+
+/** A price at which a variant is offered. The pipeline takes the lowest of those that apply. */
+export interface PriceOffer {
+  amount: number;
+  /** uuid; null for the variant's own price */
+  priceListId: string | null;
+  /** from how many pieces of the line on */
+  minQuantity: number;
+}
+
+/** A line as the shopper chose it, with what the catalog says of it at this moment. */
+export interface PricingLine {
+  quantity: number;
+  /** At least the variant's own price; only offers for this customer, this market and this moment. */
+  offers: readonly PriceOffer[];
+  taxable: boolean;
+  /** uuid; null for the standard class */
+  taxClassId: string | null;
+  variantId: string;
+  productId: string;
+  /** uuids of the product's categories, with all that are above them */
+  categoryIds: readonly string[];
+  requiresShipping: boolean;
+  /** grams of one piece */
+  weight: number;
+  /** Money in another form: neither discounted nor taxed when it is sold. */
+  isGiftCard: boolean;
+}
+
+/** Who buys, as far as prices care. */
+export interface PricingCustomer {
+  /** uuid */
+  id: string;
+  /** uuids */
+  groupIds: readonly string[];
+  /** orders placed before this one */
+  orderCount: number;
+}
+
+/** The tax of the place where the goods go. */
+export interface PricingTax {
+  /** Parts per million by tax class (uuid), `standard` for the class of everything else. */
+  rates: Readonly<Record<string, number>>;
+  /** Parts per million on shipping. */
+  shippingPpm: number;
+}
+
+/** Everything that a price depends on. */
+export interface PricingInput {
+  currency: string;
+  /** Whether the prices contain the tax. */
+  taxIncluded: boolean;
+  /** When it is priced; promotions begin and end. */
+  at: Date;
+  lines: readonly PricingLine[];
+  customer: PricingCustomer | null;
+  /** ISO 3166 alpha-2 of where the goods go; null while unknown */
+  country: string | null;
+  /** null when no shipping method is chosen or needed */
+  shipping: ShippingRule | null;
+  /** null where no tax is due or the place is not known yet */
+  tax: PricingTax | null;
+  /** All that could apply: automatic ones, and those whose code the cart has. */
+  promotions: readonly PromotionRule[];
+  /** Gift cards and store credit to pay with, in the order in which they are used up. */
+  credits: readonly PricingCredit[];
+}
+
+/** How a shipping method finds its price. */
+export interface ShippingRule {
+  /** uuid */
+  id: string;
+  /** minor units */
+  amount: number;
+}
+
+/** A promotion, as the pipeline needs it. */
+export interface PromotionRule {
+  /** uuid */
+  id: string;
+  name: string;
+  /** The code by which the cart has it; null for an automatic one. */
+  code: string | null;
+}
+
+/** Money that a customer has with the shop. */
+export interface PricingCredit {
+  kind: 'gift_card' | 'store_credit';
+  /** uuid */
+  id: string;
+  balance: number;
+}
+
+/** A part of a discount. The parts of all lines and of shipping add up to what the promotion takes off. */
+export interface Discount {
+  /** uuid */
+  promotionId: string;
+  amount: number;
+}
+
+/** One priced line. */
+export interface PricedLine {
+  unitPrice: number;
+  /** uuid of the price list that the unit price is from; null for the variant's own price */
+  priceListId: string | null;
+  subtotal: number;
+  discountTotal: number;
+  discounts: readonly Discount[];
+  taxTotal: number;
+  taxPpm: number;
+  /** What the buyer pays for it: subtotal - discount, plus tax where prices exclude it. */
+  total: number;
+}
+
+/** What became of one promotion, in words for the shopper and the admin. */
+export interface PromotionOutcome {
+  /** uuid */
+  promotionId: string;
+  name: string;
+  code: string | null;
+  applied: boolean;
+  /** What it takes off, lines and shipping together. */
+  amount: number;
+  /** Why it did not apply, snake_case; null when it did. */
+  reason: string | null;
+  detail: string;
+}
+
+/** A priced cart; `total` is the sum of what is shown above it, exactly. */
+export interface PricedCart {
+  lines: readonly PricedLine[];
+  /** before discounts */
+  subtotal: number;
+  /** of the lines; what is off shipping is off `shippingTotal` already */
+  discountTotal: number;
+  /** after its discounts */
+  shippingTotal: number;
+  shippingDiscounts: readonly Discount[];
+  shippingTax: number;
+  taxTotal: number;
+  total: number;
+  promotions: readonly PromotionOutcome[];
+  /** What is paid with gift cards and store credit. */
+  credits: readonly { kind: PricingCredit['kind']; id: string; amount: number }[];
+  /** What is left to pay: total - credits. */
+  amountDue: number;
+}

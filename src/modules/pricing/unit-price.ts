@@ -1,0 +1,11 @@
+import type { PriceOffer, PricingLine } from './pricing.types.js';
+
+/** The lowest offer for this many pieces; of equal ones the first. */
+export function unitPriceOf(line: Pick<PricingLine, 'offers' | 'quantity'>): PriceOffer {
+  let best: PriceOffer | undefined;
+  for (const offer of line.offers) {
+    if (offer.minQuantity <= line.quantity && (!best || offer.amount < best.amount)) best = offer;
+  }
+  if (!best) throw new RangeError('a line has no price of its own');
+  return best;
+}
