@@ -1,13 +1,13 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { fillExamples } from './examples.js';
-import { anyProblem, describeProblems } from './problems.js';
-import { usedSchemas } from './schemas.js';
+import { SharedProblems } from './problems.js';
+import { usedComponents } from './schemas.js';
 import { type DocumentedTag, STAFF_TAGS, STOREFRONT_TAGS } from './tags.js';
 
 type Paths = OpenAPIObject['paths'];
 type Operation = NonNullable<Paths[string]['get']>;
-type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+type Components = Required<Pick<NonNullable<OpenAPIObject['components']>, 'schemas' | 'responses'>>;
 
 /** The two OpenAPI 3.1 documents: what storefronts may call, and what staff may call. */
 export interface ApiDocuments {
@@ -36,13 +36,15 @@ export function createDocuments(app: INestApplication): ApiDocuments {
   });
   const paths = scanned.paths;
   const schemas = scanned.components?.schemas ?? {};
+  const problems = new SharedProblems();
   for (const operation of operationsOf(paths)) {
     cartTokenAsCredential(operation);
-    describeProblems(operation);
+    problems.share(operation);
     fillExamples(operation, schemas);
     // The tag of a method is closer than the one of its controller.
     operation.tags = operation.tags?.slice(-1);
   }
+  const components = { schemas, responses: problems.responses };
   const pick = (keep: (path: string) => boolean): Paths =>
     Object.fromEntries(Object.entries(paths).filter(([path]) => keep(path)));
 
@@ -58,13 +60,13 @@ export function createDocuments(app: INestApplication): ApiDocuments {
     storefront: assemble(
       storefront,
       pick((path) => !path.startsWith(STAFF_PREFIX)),
-      schemas,
+      components,
       STOREFRONT_TAGS,
     ),
     staff: assemble(
       staff,
       pick((path) => path.startsWith(STAFF_PREFIX) || SHARED.has(path)),
-      schemas,
+      components,
       STAFF_TAGS,
     ),
   };
@@ -73,7 +75,7 @@ export function createDocuments(app: INestApplication): ApiDocuments {
 function assemble(
   builder: DocumentBuilder,
   paths: Paths,
-  schemas: Schemas,
+  components: Components,
   tags: readonly DocumentedTag[],
 ): OpenAPIObject {
   const base = builder
@@ -87,12 +89,11 @@ function assemble(
   const used = new Set(operationsOf(paths).flatMap((operation) => operation.tags ?? []));
   const known = tags.filter((tag) => used.delete(tag.name));
   const others = [...used].sort().map((name) => ({ name, description: '' }));
-  const responses = anyProblem();
   return {
     ...base,
     tags: [...known, ...others],
     paths,
-    components: { ...base.components, responses, schemas: usedSchemas([paths, responses], schemas) },
+    components: { ...base.components, ...usedComponents(paths, components) },
   };
 }
 

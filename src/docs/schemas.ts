@@ -3,26 +3,35 @@ type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const PREFIX = '#/components/schemas/';
+const REFERENCE = /^#\/components\/(responses|schemas)\/(.+)$/;
 
 function collectReferences(node: unknown, found: Set<string>): void {
   if (Array.isArray(node)) {
     for (const item of node) collectReferences(item, found);
   } else if (isObject(node)) {
-    if (typeof node.$ref === 'string' && node.$ref.startsWith(PREFIX)) found.add(node.$ref.slice(PREFIX.length));
+    if (typeof node.$ref === 'string' && REFERENCE.test(node.$ref)) found.add(node.$ref);
     for (const value of Object.values(node)) collectReferences(value, found);
   }
 }
 
-/** The schemas that these paths use, directly or through another schema, sorted by name. */
-export function usedSchemas<S>(paths: unknown, schemas: Record<string, S>): Record<string, S> {
+/** What of the components these paths use, directly or through another one, sorted by name. */
+export function usedComponents<S, R>(
+  paths: unknown,
+  all: { schemas: Record<string, S>; responses: Record<string, R> },
+): { schemas: Record<string, S>; responses: Record<string, R> } {
   const used = new Set<string>();
   collectReferences(paths, used);
-  for (const name of used) collectReferences(schemas[name], used);
-  return Object.fromEntries(
-    [...used]
-      .filter((name) => name in schemas)
-      .sort()
-      .map((name) => [name, schemas[name]!]),
-  );
+  // The set grows while it is gone through.
+  for (const reference of used) {
+    const [, kind, name] = REFERENCE.exec(reference)!;
+    collectReferences(all[kind as keyof typeof all][name!], used);
+  }
+  const pick = <T>(kind: keyof typeof all, from: Record<string, T>): Record<string, T> =>
+    Object.fromEntries(
+      Object.keys(from)
+        .filter((name) => used.has(`#/components/${kind}/${name}`))
+        .sort()
+        .map((name) => [name, from[name]!]),
+    );
+  return { schemas: pick('schemas', all.schemas), responses: pick('responses', all.responses) };
 }
