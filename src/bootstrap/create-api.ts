@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createHttpApp } from '#libs/http';
 import { AppModule } from '../app.module.js';
 import type { Config } from '../config/index.js';
-import { setupDocs } from '../docs/index.js';
+import { DOCS_FORMS, setupDocs } from '../docs/index.js';
 import { registerEdgeHooks } from '../modules/operations/index.js';
 
 /** The whole API, ready to listen. Tests start it the same way. */
@@ -11,6 +11,7 @@ export async function createApi(config: Config): Promise<NestFastifyApplication>
     corsOrigins: config.corsOrigins,
     trustProxy: config.trustProxy,
     production: config.production,
+    formRoutes: DOCS_FORMS,
   });
   registerEdgeHooks(app);
   setupDocs(app, config);

@@ -26,6 +26,8 @@ export interface Config {
   corsOrigins: (string | RegExp)[];
   trustProxy: string[];
   metricsToken: string | null;
+  /** Whether everybody may read the documents of the API: those for storefronts, and those for staff. */
+  publicDocs: { storefront: boolean; staff: boolean };
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   currency: string;
   reservationTtlMin: number;
@@ -157,6 +159,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       problems.push(`TRUST_PROXY: "${network}" is not an address or network; "true" would trust anybody`);
     }
   }
+  const publicDocs = flag('PUBLIC_DOCS', true);
   const smtpUrl = optional('SMTP_URL');
   if (smtpUrl) url('SMTP_URL', smtpUrl, ['smtp:', 'smtps:']);
   if (optional('DATABASE_URL')) url('DATABASE_URL', '', ['postgres:', 'postgresql:']);
@@ -178,6 +181,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     corsOrigins: origins.length > 0 ? origins : production ? [] : [/^https?:\/\/(localhost|127\.0\.0\.1)(:\d{1,5})?$/],
     trustProxy,
     metricsToken,
+    publicDocs: { storefront: publicDocs, staff: publicDocs && !production },
     logLevel,
     currency,
     reservationTtlMin: integer('RESERVATION_TTL_MIN', 15, 1, 1440),

@@ -66,6 +66,11 @@ export const SETTINGS: readonly Setting[] = [
     default: 'none: /metrics answers loopback only',
     meaning: 'bearer token for /metrics, at least 16 characters',
   },
+  {
+    name: 'PUBLIC_DOCS',
+    default: '1',
+    meaning: '0: /docs and /openapi.json ask staff to sign in; /docs/admin always does in production',
+  },
   { name: 'LOG_LEVEL', default: 'warn (info in production)', meaning: 'debug, info, warn, error or silent' },
   { name: 'CURRENCY', default: 'USD', meaning: 'currency of a new shop, ISO 4217' },
   { name: 'RESERVATION_TTL_MIN', default: '15', meaning: 'minutes that an unpaid order holds its stock' },

@@ -173,7 +173,6 @@ describe('pages', () => {
         expect([path, (await production.call('GET', path)).status]).toEqual([path, 404]);
       }
       expect((await production.call('GET', '/')).body).not.toContain('/dev/');
-      expect((await production.call('GET', '/openapi-admin.json')).status).toBe(200);
     } finally {
       await production.stop();
     }
@@ -192,7 +191,7 @@ withBrowser('Swagger UI in a browser', () => {
   beforeAll(async () => {
     const { storefront, staff } = createDocuments(shop.app);
     operations = [...operationsOf(storefront), ...operationsOf(staff)];
-    browser = await chromium.launch({ executablePath: chromiumPath });
+    browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
   });
   afterAll(async () => {
     await browser?.close();

@@ -13,6 +13,7 @@ nav { font-size: .9rem; display: flex; flex-wrap: wrap; gap: .2rem 1rem; margin-
 th { color: var(--soft); font-weight: 600; } td.number, th.number { text-align: right; }
 ul.cards { list-style: none; padding: 0; display: grid; gap: .7rem; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); } ul.cards li { border: 1px solid var(--line); border-radius: .5rem; padding: .8rem 1rem; }
 iframe { width: 100%; height: 70vh; border: 1px solid var(--line); background: #fff; } dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; } dt { color: var(--soft); } dd { margin: 0; }
+input, button { font: inherit; padding: .4rem .6rem; max-width: 100%; }
 `;
 
 /** In one piece, since the hash covers every space in it. */

@@ -9,6 +9,7 @@ import { NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BadRequest, HeadersTooLarge, RequestTimeout, UnsupportedMediaType } from '#libs/errors';
 import { log, runWithContext } from '#libs/log';
+import { parseForm } from './form-body.js';
 import { parseJsonBody } from './json-body.js';
 import { toProblem } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
@@ -22,6 +23,8 @@ export interface HttpOptions {
   corsOrigins: (string | RegExp)[];
   trustProxy: string[];
   production: boolean;
+  /** Routes that take HTML forms (`application/x-www-form-urlencoded`); nothing else does. */
+  formRoutes?: readonly string[];
 }
 
 const BODY_LIMIT = 256 * 1024;
@@ -116,6 +119,16 @@ export async function createHttpApp(
     }
     try {
       done(null, parseJsonBody(body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+
+  server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (request, body, done) => {
+    const takesForms = options.formRoutes?.includes(request.routeOptions.url ?? '') ?? false;
+    try {
+      if (!takesForms) throw UnsupportedMediaType();
+      done(null, parseForm(body as string));
     } catch (error) {
       done(error as Error);
     }

@@ -1,7 +1,7 @@
 // What the Swagger UI pages do for people: headers that a program would make are filled in, sessions renew themselves.
 (() => {
   'use strict';
-  const { document: documentUrl, kind } = document.body.dataset;
+  const { document: documentUrl, kind, session: sessionUrl } = document.body.dataset;
   const staff = kind === 'staff';
   const REFRESH_TOKEN = 'emporium.refreshToken';
   const FILLED_IN = ['idempotency-key', 'if-match'];
@@ -221,16 +221,18 @@
   function renew() {
     renewing ??= (async () => {
       const refreshToken = sessionStorage.getItem(REFRESH_TOKEN);
-      if (!refreshToken) return null;
-      const response = await fetch('/v1/auth/refresh', {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ refreshToken }),
-      });
+      if (!refreshToken && !sessionUrl) return null;
+      const response = refreshToken
+        ? await fetch('/v1/auth/refresh', {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json' },
+            body: JSON.stringify({ refreshToken }),
+          })
+        : await fetch(sessionUrl, { method: 'POST' });
       if (!response.ok) {
         if (response.status === 401 || response.status === 400) {
           sessionStorage.removeItem(REFRESH_TOKEN);
-          note('The session has ended: execute login again.');
+          note('The session has ended: sign in again.');
         }
         return null;
       }
@@ -389,6 +391,8 @@
       responseInterceptor: afterCall,
     });
     window.ui = ui;
+    // Who signed in to see this page need not sign in once more to use it.
+    if (sessionUrl && (await renew())) note('Signed in.');
   }
 
   start().catch((error) => note(`The document could not be loaded: ${error.message}`));

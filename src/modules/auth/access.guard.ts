@@ -10,7 +10,7 @@ import { cartTokenOf, guestPrincipal } from './cart-token.js';
 import type { CustomerIdentity } from './customer-identity.js';
 import { JwtGuard } from './jwt.guard.js';
 import type { VerifiedToken } from './jwt.strategy.js';
-import { permissionsOf, type StaffRow } from './staff-permissions.js';
+import { StaffAccounts } from './staff-accounts.js';
 import type { StaffIdentity } from './staff-identity.js';
 
 /**
@@ -25,6 +25,7 @@ export class AccessGuard implements CanActivate {
     private readonly jwt: JwtGuard,
     private readonly db: Db,
     private readonly apiKeys: ApiKeyCheck,
+    private readonly staff: StaffAccounts,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -80,13 +81,7 @@ export class AccessGuard implements CanActivate {
   private async staffOf(context: ExecutionContext): Promise<StaffIdentity | null> {
     const token = await this.jwt.verify(context);
     if (token.kind !== 'staff') throw Forbidden({ detail: 'This is for staff; your token is one of a customer.' });
-    const [row] = await this.db.query<StaffRow>(
-      `SELECT u.id, u.email, u.role, r.permissions FROM users u LEFT JOIN roles r ON r.id = u.custom_role_id
-       WHERE u.id = $1 AND u.token_version = $2 AND u.suspended_at IS NULL
-         AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE family_id = $3 AND revoked_at IS NOT NULL)`,
-      [token.accountId, token.tokenVersion, token.sessionId],
-    );
-    return row ? { id: row.id, email: row.email, role: row.role, permissions: permissionsOf(row) } : null;
+    return this.staff.ownerOf(token);
   }
 
   private async admitCustomer(context: ExecutionContext): Promise<boolean> {

@@ -25,7 +25,9 @@ import { RouteAudit } from './route-audit.js';
 import { SessionAnswer } from './session-answer.js';
 import { Sessions } from './sessions.service.js';
 import { SignInHooks } from './sign-in-hooks.js';
+import { StaffAccounts } from './staff-accounts.js';
 import { StaffAdminController } from './staff.admin.controller.js';
+import { StaffPasses } from './staff-passes.js';
 import { StaffQuery } from './staff.query.js';
 import { StaffService } from './staff.service.js';
 
@@ -45,10 +47,12 @@ import { StaffService } from './staff.service.js';
     AccessTokens,
     JwtStrategy,
     JwtGuard,
+    StaffAccounts,
     RouteAudit,
     PasswordHasher,
     LoginThrottle,
     LoginService,
+    StaffPasses,
     Sessions,
     SignInHooks,
     SessionAnswer,
@@ -65,6 +69,7 @@ import { StaffService } from './staff.service.js';
   ],
   exports: [
     StaffService,
+    StaffPasses,
     AccessTokens,
     PasswordHasher,
     LoginThrottle,

@@ -27,5 +27,6 @@ export { MailSentResponse } from './dto/password.dto.js';
 export { EmailTaken, InvalidCredentials, InvalidLink } from './auth.errors.js';
 export { mayDo, PERMISSIONS, ROLE_PERMISSIONS, ROLES, type Permission, type Role } from './permissions.js';
 export type { StaffIdentity } from './staff-identity.js';
+export { StaffPasses } from './staff-passes.js';
 export { StaffService, type FirstOwner, type NewStaff, type StaffMember } from './staff.service.js';
 export { readablePassword } from './readable-password.js';

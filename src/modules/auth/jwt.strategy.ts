@@ -20,7 +20,7 @@ const KINDS = Object.keys(SUBJECT_IDS) as SubjectKind[];
 const bearer = ExtractJwt.fromAuthHeaderAsBearerToken();
 
 /** The header of a token decides nothing but which of our own keys is tried; any other algorithm or type is refused. */
-function keyName(token: string): string | undefined {
+export function keyName(token: string, type: string = ACCESS_TOKEN.type): string | undefined {
   try {
     const header = JSON.parse(Buffer.from(token.split('.', 1)[0]!, 'base64url').toString('utf8')) as {
       alg?: unknown;
@@ -28,8 +28,7 @@ function keyName(token: string): string | undefined {
       kid?: unknown;
       crit?: unknown;
     } | null;
-    const ours =
-      header?.alg === ACCESS_TOKEN.algorithm && header.typ === ACCESS_TOKEN.type && header.crit === undefined;
+    const ours = header?.alg === ACCESS_TOKEN.algorithm && header.typ === type && header.crit === undefined;
     return ours && typeof header.kid === 'string' ? header.kid : undefined;
   } catch {
     return undefined;

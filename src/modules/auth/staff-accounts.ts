@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import type { VerifiedToken } from './jwt.strategy.js';
+import { permissionsOf, type StaffRow } from './staff-permissions.js';
+import type { StaffIdentity } from './staff-identity.js';
+
+/** Looks staff up at each request, so that a suspension, another role or a sign-out works at once. */
+@Injectable()
+export class StaffAccounts {
+  constructor(private readonly db: Db) {}
+
+  /** Whose token it is; null when they are suspended, the session is over or the token was made before all were ended. */
+  async ownerOf(token: Pick<VerifiedToken, 'accountId' | 'sessionId' | 'tokenVersion'>): Promise<StaffIdentity | null> {
+    const [row] = await this.db.query<StaffRow>(
+      `SELECT u.id, u.email, u.role, r.permissions FROM users u LEFT JOIN roles r ON r.id = u.custom_role_id
+       WHERE u.id = $1 AND u.token_version = $2 AND u.suspended_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE family_id = $3 AND revoked_at IS NOT NULL)`,
+      [token.accountId, token.tokenVersion, token.sessionId],
+    );
+    return row ? { id: row.id, email: row.email, role: row.role, permissions: permissionsOf(row) } : null;
+  }
+}
