@@ -6,6 +6,7 @@ import { customerEntities } from '../modules/customers/entities/index.js';
 import { inventoryEntities } from '../modules/inventory/entities/index.js';
 import { orderEntities } from '../modules/orders/entities/index.js';
 import { paymentEntities } from '../modules/payments/entities/index.js';
+import { reviewEntities } from '../modules/reviews/entities/index.js';
 import { settingsEntities } from '../modules/settings/entities/index.js';
 
 /** Every entity of every module, for TypeORM. */
@@ -17,5 +18,6 @@ export const entities: (new () => ObjectLiteral)[] = [
   ...cartEntities,
   ...orderEntities,
   ...customerEntities,
+  ...reviewEntities,
   ...paymentEntities,
 ];

@@ -13,6 +13,7 @@ import { NotificationsModule } from './notifications/index.js';
 import { OperationsModule } from './operations/index.js';
 import { OrdersModule } from './orders/index.js';
 import { PaymentsModule } from './payments/index.js';
+import { ReviewsModule } from './reviews/index.js';
 import { SettingsModule } from './settings/index.js';
 
 /** The shop's modules, from the lowest to the highest: each may use those above it in this list. */
@@ -25,6 +26,7 @@ export const modules: Type[] = [
   CartModule,
   OrdersModule,
   CustomersModule,
+  ReviewsModule,
   LedgerModule,
   PaymentsModule,
   CheckoutModule,

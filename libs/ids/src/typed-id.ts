@@ -8,6 +8,8 @@ export const ID_PREFIXES = {
   product: 'prod',
   variant: 'var',
   category: 'cat',
+  review: 'rev',
+  stockAlert: 'alert',
   image: 'img',
   location: 'loc',
   movement: 'mov',

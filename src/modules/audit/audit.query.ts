@@ -26,6 +26,7 @@ const KINDS: Readonly<Record<string, IdPrefix>> = {
   prices: 'variant',
   product_images: 'image',
   categories: 'category',
+  reviews: 'review',
   stock_movements: 'movement',
   orders: 'order',
   payments: 'payment',

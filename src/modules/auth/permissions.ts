@@ -5,6 +5,8 @@ export const PERMISSIONS = [
   'orders.refund',
   'catalog.read',
   'catalog.write',
+  'reviews.read',
+  'reviews.write',
   'inventory.read',
   'inventory.write',
   'payments.read',
@@ -37,7 +39,16 @@ const OWNERS_ONLY: readonly Permission[] = ['settings.write', 'staff.write', 'ke
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   owner: PERMISSIONS,
   manager: PERMISSIONS.filter((permission) => !OWNERS_ONLY.includes(permission)),
-  support: ['orders.read', 'orders.write', 'orders.refund', 'catalog.read', 'inventory.read', 'payments.read'],
+  support: [
+    'orders.read',
+    'orders.write',
+    'orders.refund',
+    'catalog.read',
+    'reviews.read',
+    'reviews.write',
+    'inventory.read',
+    'payments.read',
+  ],
   fulfillment: ['orders.read', 'orders.write', 'catalog.read', 'inventory.read', 'inventory.write'],
   viewer: PERMISSIONS.filter(
     (permission) => permission.endsWith('.read') && permission !== 'audit.read' && !OWNERS_ONLY.includes(permission),

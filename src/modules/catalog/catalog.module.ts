@@ -15,6 +15,7 @@ import { MediaController } from './media.controller.js';
 import { MediaStore } from './media-store.service.js';
 import { ProductEdits } from './product-edits.service.js';
 import { ProductListQuery } from './product-list.query.js';
+import { ProductLookup } from './product-lookup.service.js';
 import { ProductListings } from './product-listings.service.js';
 import { ProductPageQuery } from './product-page.query.js';
 import { ProductWriter } from './product-writer.service.js';
@@ -57,7 +58,8 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     EditCategories,
     ImageIntake,
     MediaStore,
+    ProductLookup,
   ],
-  exports: [ProductWriter, ProductListings],
+  exports: [ProductLookup, ProductWriter, ProductListings],
 })
 export class CatalogModule {}

@@ -1,5 +1,7 @@
 export { CatalogModule } from './catalog.module.js';
 export { ProductWriter } from './product-writer.service.js';
+export { ProductNotFound } from './catalog.errors.js';
+export { ProductLookup } from './product-lookup.service.js';
 export { ProductListings } from './product-listings.service.js';
 export {
   optionKeyOf,
@@ -9,4 +11,5 @@ export {
   type SavedProduct,
 } from './product-draft.js';
 export { sanitizeDescription } from './description.js';
+export { currencyFrom } from './product-filter.js';
 export { fullMediaUrl } from './media-url.js';

@@ -16,6 +16,8 @@ export interface ListingSource {
   seo_description: string | null;
   created_at: Date;
   updated_at: Date;
+  /** Stars of the published reviews, to one decimal; null without any. */
+  rating: { average: number; count: number } | null;
   images: { id: string; url: string; alt: string }[];
   /** Active ones, in their order. */
   variants: ListingVariant[];
@@ -192,6 +194,7 @@ function cardText(source: ListingSource, offered: ListingVariant[], currency: st
     thumbnail: source.images[0]?.url ?? null,
     priceRange: priceRange(offered, currency),
     ...optionalMoney('compareAt', cardCompareAt(offered, currency), currency),
+    ...(source.rating && { rating: source.rating }),
   });
 }
 
@@ -216,6 +219,7 @@ function detailText(source: ListingSource, offered: ListingVariant[], currency: 
     })),
     priceRange: priceRange(offered, currency),
     ...optionalMoney('compareAt', cardCompareAt(offered, currency), currency),
+    ...(source.rating && { rating: source.rating }),
     createdAt: source.created_at.toISOString(),
     updatedAt: source.updated_at.toISOString(),
   });

@@ -80,7 +80,9 @@ async function lockListings(tx: Tx, productIds: readonly string[]): Promise<void
 }
 
 const SOURCES_SQL = `
-  SELECT p.id, p.handle, p.title, p.description_html, p.vendor, p.product_type, p.tags, p.option_names,
+  SELECT p.id, p.handle, p.title, p.description_html,
+         (SELECT json_build_object('average', round(avg(r.rating), 1)::float8, 'count', count(*))
+          FROM reviews r WHERE r.product_id = p.id AND r.status = 'published' HAVING count(*) > 0) AS rating, p.vendor, p.product_type, p.tags, p.option_names,
          p.seo_title, p.seo_description, p.created_at, p.updated_at,
          coalesce((SELECT json_agg(json_build_object('id', i.id, 'url', i.url, 'alt', i.alt) ORDER BY i.position, i.id)
                    FROM product_images i WHERE i.product_id = p.id), '[]') AS images,

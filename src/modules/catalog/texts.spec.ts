@@ -106,6 +106,7 @@ const source: ListingSource = {
   seo_description: null,
   created_at: new Date(0),
   updated_at: new Date(0),
+  rating: null,
   images: [],
   categories: [],
   variants: [

@@ -17,3 +17,9 @@ export const TooManyAddresses = defineError({
   kind: 'unprocessable',
   title: 'An account holds at most 50 addresses',
 });
+
+export const WishlistFull = defineError({
+  code: 'wishlist_full',
+  kind: 'unprocessable',
+  title: 'A wishlist takes 500 variants at most',
+});

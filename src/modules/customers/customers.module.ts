@@ -14,12 +14,14 @@ import { MeController } from './me.controller.js';
 import { OwnPassword } from './own-password.js';
 import { RegisterCustomer } from './register-customer.service.js';
 import { VerifyEmail } from './verify-email.service.js';
+import { Wishlist } from './wishlist.service.js';
+import { WishlistController } from './wishlist.controller.js';
 import { WelcomeCustomer } from './welcome-customer.service.js';
 
 /** Customers: their accounts, and what belongs to them. */
 @Module({
   imports: [AuthModule, CartModule, OrdersModule],
-  controllers: [AccountController, MeController, AddressesController],
+  controllers: [AccountController, MeController, AddressesController, WishlistController],
   providers: [
     CustomersQuery,
     RegisterCustomer,
@@ -31,6 +33,7 @@ import { WelcomeCustomer } from './welcome-customer.service.js';
     Addresses,
     ExportMyData,
     WelcomeCustomer,
+    Wishlist,
   ],
   exports: [CustomersQuery],
 })

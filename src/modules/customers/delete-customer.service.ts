@@ -34,6 +34,8 @@ export class DeleteCustomer {
       if (orderIds.length > 0) throw OpenOrders({ data: { orderIds } });
       await this.orders.anonymize(tx, customer.id);
       await tx.query(`DELETE FROM customer_addresses WHERE customer_id = $1`, [customer.id]);
+      await tx.query(`DELETE FROM wishlist_items WHERE customer_id = $1`, [customer.id]);
+      await tx.query(`DELETE FROM stock_alerts WHERE lower(email) = lower($1)`, [customer.email]);
       // Links of staff who have the same address are not the customer's.
       await tx.query(
         `DELETE FROM account_links WHERE customer_id = $1

@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { APP_CONFIG, type Config } from '../../config/index.js';
 import { type CustomerIdentity, Sessions } from '../auth/index.js';
 import { CartService } from '../cart/index.js';
 import { CustomerOrders, OrdersQuery } from '../orders/index.js';
@@ -7,6 +8,9 @@ import { Addresses } from './addresses.service.js';
 import { CustomersQuery } from './customers.query.js';
 import { CustomerAddressResponse } from './dto/address.dto.js';
 import { MeCustomerResponse, type MyDataResponse, MySessionResponse } from './dto/customer.response.js';
+
+import { WishlistItemResponse } from './dto/wishlist.dto.js';
+import { Wishlist } from './wishlist.service.js';
 
 /** Gathers everything that the shop knows of a customer, for them to take along. */
 @Injectable()
@@ -19,6 +23,8 @@ export class ExportMyData {
     private readonly sessions: Sessions,
     private readonly orders: OrdersQuery,
     private readonly carts: CartService,
+    private readonly wishlist: Wishlist,
+    @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
   /** With what they ordered as a guest since the last sign-in. @throws unauthenticated when the account is gone */
@@ -30,6 +36,7 @@ export class ExportMyData {
     const sessions = await this.sessions.list('customer', customer.id);
     const orders = await this.orders.allOf(customer.id);
     const carts = await this.carts.openCartsOf(customer);
+    const wishlist = await this.wishlist.all(customer.id);
     return {
       exportedAt: new Date().toISOString(),
       account: MeCustomerResponse.from(account),
@@ -37,6 +44,7 @@ export class ExportMyData {
       sessions: sessions.map((row) => MySessionResponse.from(row, customer.sessionId)),
       orders,
       carts,
+      wishlist: wishlist.map((row) => WishlistItemResponse.from(row, this.config.publicUrl)),
     };
   }
 }

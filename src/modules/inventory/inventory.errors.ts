@@ -18,3 +18,9 @@ export const StockPromised = defineError({
   title: 'So much is promised to orders already',
   help: 'On-hand stock cannot go below what is reserved. `reserved` tells how much that is.',
 });
+
+export const VariantAvailable = defineError({
+  code: 'variant_available',
+  kind: 'conflict',
+  title: 'It can be bought now',
+});

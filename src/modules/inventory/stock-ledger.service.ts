@@ -6,7 +6,7 @@ import { announce } from '#libs/outbox';
 import { ProductListings } from '../catalog/index.js';
 import { DEFAULT_LOCATION_ID } from './entities/location.entity.js';
 import { StockNotTracked, StockPromised } from './inventory.errors.js';
-import { LowStockReached } from './inventory.events.js';
+import { BackInStock, LowStockReached } from './inventory.events.js';
 
 /** Stock that an order line asks for. */
 export interface StockRequest {
@@ -339,10 +339,14 @@ export class StockLedger {
       );
     }
     for (const c of changed) {
-      if (c.delta < 0 && c.available <= c.threshold && c.available - c.delta > c.threshold) {
+      const before = c.available - c.delta;
+      const runsLow = c.delta < 0 && c.available <= c.threshold && before > c.threshold;
+      const isBack = c.available > 0 && before <= 0;
+      if (runsLow || isBack) {
+        const definition = isBack ? BackInStock : LowStockReached;
         announce(tx, {
-          definition: LowStockReached,
-          key: `${LowStockReached.topic}:${newUuid()}`,
+          definition,
+          key: `${definition.topic}:${newUuid()}`,
           aggregateType: 'variant',
           aggregateId: c.variant_id,
           payload: { variantId: c.variant_id, locationId: c.location_id, available: c.available },

@@ -79,6 +79,15 @@ export interface LowStockOfMail {
   shop: ShopOfMail;
 }
 
+/** Somebody who waited for a variant. */
+export interface StockAlertOfMail {
+  email: string;
+  handle: string;
+  title: string;
+  variantTitle: string;
+  shop: ShopOfMail;
+}
+
 /** Who a mail about an account goes to. */
 export interface AccountOfMail {
   email: string;
@@ -247,6 +256,17 @@ export class MailDataQuery {
         : `SELECT c.email, c.first_name AS "firstName", ${SHOP} FROM customers c, shop_settings s
            WHERE c.id = $1 AND c.email IS NOT NULL`,
       [id],
+    );
+    return row ?? null;
+  }
+
+  /** Null when they, or what they wait for, are gone. */
+  async stockAlert(alertId: string): Promise<StockAlertOfMail | null> {
+    const [row] = await this.db.query<StockAlertOfMail>(
+      `SELECT a.email, p.handle, p.title, v.title AS "variantTitle", ${SHOP}
+       FROM stock_alerts a JOIN variants v ON v.id = a.variant_id JOIN products p ON p.id = v.product_id, shop_settings s
+       WHERE a.id = $1 AND v.status = 'active' AND p.status = 'active'`,
+      [alertId],
     );
     return row ?? null;
   }

@@ -81,3 +81,14 @@ export const InvitationJob = defineJob({
   description: 'sends the link with which a new member of staff chooses a password',
   on: ['staff.invited'],
 });
+export const BackInStockJob = defineJob({
+  name: 'notifications.back-in-stock',
+  queue,
+  description: 'gathers who waits for a variant that can be bought again',
+  on: ['inventory.back_in_stock'],
+});
+export const BackInStockMailJob = defineJob({
+  name: 'notifications.back-in-stock-mail',
+  queue,
+  description: 'tells one of them',
+});

@@ -10,6 +10,7 @@ import {
   PasswordResetProcessor,
   RegistrationProcessor,
 } from './account-mails.processor.js';
+import { BackInStockMailProcessor, BackInStockProcessor } from './back-in-stock.processor.js';
 import { DisputeProcessor } from './dispute.processor.js';
 import { LowStockProcessor } from './low-stock.processor.js';
 import { MailDataQuery } from './mail-data.query.js';
@@ -45,6 +46,8 @@ import { SmtpMailer } from './smtp.mailer.js';
     DisputeProcessor,
     PaymentAlertProcessor,
     LowStockProcessor,
+    BackInStockProcessor,
+    BackInStockMailProcessor,
     RegistrationProcessor,
     EmailChangeProcessor,
     EmailChangeNoticeProcessor,

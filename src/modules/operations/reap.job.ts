@@ -50,9 +50,14 @@ const RULES: readonly { what: string; sql: string }[] = [
     sql: `DELETE FROM account_links WHERE id IN (
             SELECT id FROM account_links WHERE expires_at < now() - interval '1 day' LIMIT $1) RETURNING 1`,
   },
+  {
+    what: 'stockAlerts',
+    sql: `DELETE FROM stock_alerts WHERE id IN (
+            SELECT id FROM stock_alerts WHERE notified_at < now() - interval '30 days' LIMIT $1) RETURNING 1`,
+  },
 ];
 
-/** Keeps the tables of passing things small: done jobs, told events, old keys, idle carts, expired sessions and links. */
+/** Keeps the tables of passing things small: done jobs, told events, old keys, idle carts, expired sessions and links, and who was told of stock. */
 @HandlesJob(ReapJob)
 @Injectable()
 export class Reaper implements JobHandler {

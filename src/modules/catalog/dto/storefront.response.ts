@@ -15,6 +15,14 @@ export class PriceRange {
   max: Price;
 }
 
+/** Stars of the published reviews. */
+export class RatingView {
+  @ApiProperty({ type: 'number', example: 4.5, description: 'to one decimal' })
+  average: number;
+  @ApiProperty({ type: 'integer', example: 12 })
+  count: number;
+}
+
 /** What a product card shows. */
 export class ProductCard {
   @ApiProperty({ example: 'prod_01j4000000e00800000000000a' })
@@ -31,6 +39,8 @@ export class ProductCard {
   priceRange: PriceRange;
   @ApiProperty({ type: () => Price, required: false, description: 'earlier price of the cheapest variant' })
   compareAt?: Price;
+  @ApiProperty({ type: () => RatingView, required: false, description: 'left out while there are no reviews' })
+  rating?: RatingView;
   @ApiProperty({ description: 'whether any variant can be bought now' })
   available: boolean;
 }

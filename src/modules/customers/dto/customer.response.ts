@@ -6,6 +6,7 @@ import { OrderResponse, type OrderSummaryResponse } from '../../orders/index.js'
 import { Money } from '../../pricing/index.js';
 import type { CustomerRow } from '../customers.query.js';
 import { CustomerAddressResponse } from './address.dto.js';
+import { WishlistItemResponse } from './wishlist.dto.js';
 
 /** The customer who asks. */
 export class MeCustomerResponse {
@@ -108,4 +109,6 @@ export class MyDataResponse {
   orders: OrderResponse[];
   @ApiProperty({ type: () => [CartResponse], description: 'carts that have not become orders' })
   carts: CartResponse[];
+  @ApiProperty({ type: [WishlistItemResponse], description: 'the wishlist' })
+  wishlist: WishlistItemResponse[];
 }

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { NotFound } from '#libs/errors';
+import { newUuid } from '#libs/ids';
+import { VariantAvailable } from './inventory.errors.js';
+
+/** How many variants one address can wait for. More are not written down, and nobody is told. */
+const MAX_WAITING = 100;
+
+const SAVE_ALERT = `
+  INSERT INTO stock_alerts (id, variant_id, email, customer_id)
+  SELECT $1, $2, $3, (SELECT id FROM customers WHERE lower(email) = lower($3) AND deleted_at IS NULL)
+  WHERE (SELECT count(*) FROM stock_alerts WHERE lower(email) = lower($3) AND notified_at IS NULL) < ${MAX_WAITING}
+  ON CONFLICT (variant_id, lower(email)) WHERE notified_at IS NULL DO NOTHING`;
+
+/** Writes down who waits for what is sold out. They get one mail when it can be bought again. */
+@Injectable()
+export class StockAlerts {
+  constructor(private readonly db: Db) {}
+
+  /** @throws not_found for a variant that is not for sale, variant_available when there is no need to wait */
+  async add(variantId: string, email: string): Promise<void> {
+    const [variant] = await this.db.query<{ available: boolean }>(
+      `SELECT NOT v.track_inventory OR coalesce((
+         SELECT sum(s.on_hand::bigint + s.backorder_limit - s.reserved) FROM stock_levels s WHERE s.variant_id = v.id), 0) > 0 AS available
+       FROM variants v JOIN products p ON p.id = v.product_id
+       WHERE v.id = $1 AND v.status = 'active' AND p.status = 'active'`,
+      [variantId],
+    );
+    if (!variant) throw NotFound({ detail: 'There is no such variant for sale.' });
+    if (variant.available) throw VariantAvailable();
+    await this.db.query(SAVE_ALERT, [newUuid(), variantId, email.trim()]);
+  }
+}

@@ -1,0 +1,4 @@
+import { ReviewEntity } from './review.entity.js';
+
+export const reviewEntities = [ReviewEntity];
+export { ReviewEntity };
