@@ -54,6 +54,11 @@ beforeAll(async () => {
   const placed = await shop.checkout({ id: closed.body.id, token: closed.body.token }, { paymentMethod: 'manual' });
   const address = await shop.call('POST', '/v1/me/addresses', { bearer: ada.bearer, body: ADDRESS });
   const sessions = await shop.call('GET', '/v1/me/sessions', { bearer: ada.bearer });
+  const [product] = (await shop.call('GET', '/v1/products')).body.data;
+  const review = await shop.call('POST', `/v1/products/${product.id}/reviews`, {
+    bearer: ada.bearer,
+    body: { rating: 5 },
+  });
   Object.assign(adas, {
     cart: open.body.id,
     line: open.body.lines[0].id,
@@ -61,6 +66,7 @@ beforeAll(async () => {
     pay: placed.body.payment.id,
     addr: address.body.id,
     ses: sessions.body.data[0].id,
+    rev: review.body.id,
   });
   adasCartToken = open.body.token;
   const owner = await shop.staff('owner');
@@ -195,6 +201,7 @@ describe('who may enter', () => {
     expect((await read(`/v1/orders/${adas.ord}`)).body.status).toBe('confirmed');
     expect((await read(`/v1/me/addresses/${adas.addr}`)).body).toMatchObject(ADDRESS);
     expect((await read('/v1/me/sessions')).body.data).toHaveLength(1);
+    expect((await read(`/v1/me/reviews/${adas.rev}`)).body.rating).toBe(5);
     expect((await shop.call('GET', `/v1/carts/${adas.cart}`, { token: adasCartToken })).status).toBe(200);
   }, 60_000);
 });

@@ -52,8 +52,8 @@ export class WishlistController {
   @Customer()
   @HttpCode(204)
   @ApiOperation({ operationId: 'removeFromMyWishlist', summary: 'Take a variant off my wishlist' })
-  @ApiNoContentResponse({ description: 'It is not on it' })
-  @Throws(InvalidId)
+  @ApiNoContentResponse({ description: 'It is off it' })
+  @Throws(InvalidId, NotFound)
   remove(
     @CurrentCustomer() customer: CustomerIdentity,
     @IdParam('variant', 'variantId', WELL_KNOWN.variantId) variantId: string,

@@ -99,12 +99,13 @@ export class Wishlist {
     });
   }
 
-  /** Takes a variant off it; it is no mistake if it is not there. */
+  /** Takes a variant off it. @throws not_found when it is not on it */
   async remove(customerId: string, variantId: string): Promise<void> {
-    await this.db.query(`DELETE FROM wishlist_items WHERE customer_id = $1 AND variant_id = $2`, [
-      customerId,
-      variantId,
-    ]);
+    const removed = await this.db.query(
+      `DELETE FROM wishlist_items WHERE customer_id = $1 AND variant_id = $2 RETURNING 1`,
+      [customerId, variantId],
+    );
+    if (removed.length === 0) throw NotFound({ detail: 'It is not on your wishlist.' });
   }
 
   private async count(db: Queryable, customerId: string): Promise<number> {
