@@ -1,4 +1,9 @@
-import type { Discount, PricedLine, PricingInput, PromotionOutcome } from './pricing.types.js';
+import type { Discount, PricingInput } from './pricing.types.js';
+import { choosePromotions } from './promotions/choose-promotions.js';
+import { type Obstacle, obstacleTo } from './promotions/conditions.js';
+import { PromotionCart, sumOf, type Taking, type UndiscountedLine } from './promotions/promotion-cart.js';
+import { classOf } from './promotions/promotion-class.js';
+import type { PromotionOutcome, PromotionRule } from './promotions/promotion.types.js';
 
 /** What the promotions of a cart take off it. */
 export interface PromotionsResult {
@@ -8,17 +13,63 @@ export interface PromotionsResult {
   outcomes: readonly PromotionOutcome[];
 }
 
-/** A line as promotions find it. */
-export type UndiscountedLine = Pick<PricedLine, 'unitPrice' | 'subtotal'>;
+const NONE: readonly Discount[] = [];
 
 /**
  * Decides which promotions apply, in their order, and spreads what they take off over the lines and shipping.
  * @param shippingAmount minor units before discounts; what depends on the goods is already in it
  */
 export function applyPromotions(
-  _input: PricingInput,
+  input: PricingInput,
   lines: readonly UndiscountedLine[],
-  _shippingAmount: number,
+  shippingAmount: number,
 ): PromotionsResult {
-  return { lines: lines.map(() => []), shipping: [], outcomes: [] };
+  if (input.promotions.length === 0) return { lines: lines.map(() => NONE), shipping: NONE, outcomes: [] };
+  const cart = PromotionCart.of(input, lines, shippingAmount);
+  const rules = [...input.promotions].sort(inOrder);
+  const obstacles = new Map<PromotionRule, Obstacle>();
+  const candidates = rules.filter((rule, i) => {
+    const isSecondCode = rules[i - 1]?.id === rule.id && !rule.hindrance;
+    const obstacle: Obstacle | null = isSecondCode ? { reason: 'already_in_cart' } : obstacleTo(rule, cart);
+    if (obstacle) obstacles.set(rule, obstacle);
+    return obstacle === null;
+  });
+  const { applied, refused } = choosePromotions(candidates, cart);
+  return {
+    ...partsOf(applied, lines.length),
+    outcomes: rules.map((rule): PromotionOutcome => {
+      const taking = applied.get(rule);
+      const obstacle = obstacles.get(rule) ?? refused.get(rule);
+      return {
+        promotionId: rule.id,
+        name: rule.name,
+        code: rule.code,
+        class: classOf(rule.action),
+        applied: taking !== undefined,
+        amount: taking ? sumOf(taking) : 0,
+        reason: obstacle?.reason ?? null,
+        difference: (obstacle && 'difference' in obstacle && obstacle.difference) || null,
+        inFavorOf: (obstacle && 'inFavorOf' in obstacle && obstacle.inFavorOf) || null,
+      };
+    }),
+  };
+}
+
+/** By priority; of equal ones the older one, of codes of one promotion one that is to be had, then by the alphabet. */
+function inOrder(a: PromotionRule, b: PromotionRule): number {
+  if (a.priority !== b.priority) return a.priority - b.priority;
+  if (a.id !== b.id) return a.id < b.id ? -1 : 1;
+  const [hinderedA, hinderedB] = [a.hindrance ? 1 : 0, b.hindrance ? 1 : 0];
+  if (hinderedA !== hinderedB) return hinderedA - hinderedB;
+  return (a.code ?? '') < (b.code ?? '') ? -1 : 1;
+}
+
+function partsOf(applied: ReadonlyMap<PromotionRule, Taking>, count: number): Omit<PromotionsResult, 'outcomes'> {
+  const lines: Discount[][] = Array.from({ length: count }, () => []);
+  const shipping: Discount[] = [];
+  for (const [rule, taking] of applied) {
+    for (const { at, amount } of taking.lines) lines[at]!.push({ promotionId: rule.id, amount });
+    if (taking.shipping > 0) shipping.push({ promotionId: rule.id, amount: taking.shipping });
+  }
+  return { lines, shipping };
 }

@@ -3,6 +3,8 @@
  * twice gives the same answer; all amounts are integers of minor units of one currency.
  */
 
+import type { PromotionOutcome, PromotionRule } from './promotions/promotion.types.js';
+
 /** A price at which a variant is offered. The pipeline takes the lowest of those that apply. */
 export interface PriceOffer {
   amount: number;
@@ -29,16 +31,18 @@ export interface PricingLine {
   weight: number;
   /** Money in another form: neither discounted nor taxed when it is sold. */
   isGiftCard: boolean;
+  /** What the variant cost before its own price was reduced; null or left out when it is not. */
+  compareAt?: number | null;
 }
 
 /** Who buys, as far as prices care. */
 export interface PricingCustomer {
-  /** uuid */
-  id: string;
+  /** uuid; null for a guest of whom only the e-mail address is known */
+  id: string | null;
   /** uuids */
   groupIds: readonly string[];
-  /** orders placed before this one */
-  orderCount: number;
+  /** Orders placed before this one; null when nobody asked, because no promotion depends on it. */
+  orderCount: number | null;
 }
 
 /** The tax of the place where the goods go. */
@@ -78,15 +82,6 @@ export interface ShippingRule {
   amount: number;
 }
 
-/** A promotion, as the pipeline needs it. */
-export interface PromotionRule {
-  /** uuid */
-  id: string;
-  name: string;
-  /** The code by which the cart has it; null for an automatic one. */
-  code: string | null;
-}
-
 /** Money that a customer has with the shop. */
 export interface PricingCredit {
   kind: 'gift_card' | 'store_credit';
@@ -114,20 +109,6 @@ export interface PricedLine {
   taxPpm: number;
   /** What the buyer pays for it: subtotal - discount, plus tax where prices exclude it. */
   total: number;
-}
-
-/** What became of one promotion, in words for the shopper and the admin. */
-export interface PromotionOutcome {
-  /** uuid */
-  promotionId: string;
-  name: string;
-  code: string | null;
-  applied: boolean;
-  /** What it takes off, lines and shipping together. */
-  amount: number;
-  /** Why it did not apply, snake_case; null when it did. */
-  reason: string | null;
-  detail: string;
 }
 
 /** A priced cart; `total` is the sum of what is shown above it, exactly. */

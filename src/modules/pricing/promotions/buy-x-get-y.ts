@@ -1,0 +1,74 @@
+import { roundHalfUp } from '#libs/money';
+import { partOf } from './parts.js';
+import type { PromotionCart } from './promotion-cart.js';
+import type { PromotionAction } from './promotion.types.js';
+
+type BuyXGetY = Extract<PromotionAction, { type: 'buy_x_get_y' }>;
+
+/** Pieces of one line. */
+interface Pieces {
+  at: number;
+  quantity: number;
+  /** Whether they could be bought and got alike. */
+  isShared: boolean;
+}
+
+/** How many pieces are got, and of how many of those that could be bought, too. */
+interface Deal {
+  got: number;
+  shared: number;
+}
+
+/**
+ * What buying some and getting others takes off. Each piece counts once, as bought or as got; what is got are the cheapest of
+ * those that can be. Lines stay as they are, with so many of their pieces reduced.
+ */
+export function buyXGetY(action: BuyXGetY, cart: PromotionCart): { at: number; amount: number }[] {
+  const gettable = new Set(cart.select(action.items));
+  const buyable = action.buyItems ? new Set(cart.select(action.buyItems)) : gettable;
+  const count = (lines: Iterable<number>, isMeant: (at: number) => boolean) =>
+    [...lines].reduce((all, at) => all + (isMeant(at) ? cart.quantity(at) : 0), 0);
+  const deal = bestDeal(action, {
+    buyOnly: count(buyable, (at) => !gettable.has(at)),
+    getOnly: count(gettable, (at) => !buyable.has(at)),
+    shared: count(gettable, (at) => buyable.has(at)),
+  });
+  if (deal.got === 0) return [];
+  const pieces = [...gettable].map((at) => ({ at, quantity: cart.quantity(at), isShared: buyable.has(at) }));
+  return cheapest(pieces, deal, cart).map(({ at, quantity }) => {
+    const cost = roundHalfUp(BigInt(cart.left(at)) * BigInt(quantity), BigInt(cart.quantity(at)));
+    return { at, amount: partOf(cost, action.ratePpm) };
+  });
+}
+
+/** As often as it fits; pieces that only fit one side are used up first. */
+function bestDeal(action: BuyXGetY, pieces: { buyOnly: number; getOnly: number; shared: number }): Deal {
+  const { buyQuantity, getQuantity } = action;
+  const sharedAsBought = (times: number) => Math.max(0, times * buyQuantity - pieces.buyOnly);
+  const fits = (times: number) =>
+    sharedAsBought(times) + Math.max(0, times * getQuantity - pieces.getOnly) <= pieces.shared;
+  const all = pieces.buyOnly + pieces.getOnly + pieces.shared;
+  let [fitting, tooMany] = [0, Math.floor(all / (buyQuantity + getQuantity)) + 1];
+  while (tooMany - fitting > 1) {
+    const middle = Math.floor((fitting + tooMany) / 2);
+    if (fits(middle)) fitting = middle;
+    else tooMany = middle;
+  }
+  const times = Math.min(fitting, action.maxTimes ?? fitting);
+  return { got: times * getQuantity, shared: pieces.shared - sharedAsBought(times) };
+}
+
+/** The cheapest pieces, of equal ones those of the first line. */
+function cheapest(pieces: readonly Pieces[], deal: Deal, cart: PromotionCart): Pieces[] {
+  const byCost = [...pieces].sort((a, b) => {
+    const [left, right] = [BigInt(cart.left(a.at)) * BigInt(b.quantity), BigInt(cart.left(b.at)) * BigInt(a.quantity)];
+    return left === right ? a.at - b.at : left < right ? -1 : 1;
+  });
+  let { got, shared } = deal;
+  return byCost.flatMap((one) => {
+    const quantity = Math.min(one.quantity, got, one.isShared ? shared : Infinity);
+    got -= quantity;
+    if (one.isShared) shared -= quantity;
+    return quantity === 0 ? [] : [{ ...one, quantity }];
+  });
+}

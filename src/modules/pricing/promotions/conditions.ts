@@ -1,0 +1,68 @@
+import type { PromotionCart } from './promotion-cart.js';
+import { classOf } from './promotion-class.js';
+import type { PromotionAction, PromotionReason, PromotionRule } from './promotion.types.js';
+
+/** What keeps a promotion from applying. */
+export interface Obstacle {
+  reason: PromotionReason;
+  difference?: number;
+}
+
+/** The first thing that keeps a promotion from applying to a cart; what the shopper can do something about comes last. */
+export function obstacleTo(rule: PromotionRule, cart: PromotionCart): Obstacle | null {
+  return obstacleByItself(rule, cart) ?? obstacleByBuyer(rule, cart) ?? obstacleByGoods(rule, cart);
+}
+
+function obstacleByItself(rule: PromotionRule, { input }: PromotionCart): Obstacle | null {
+  const { conditions, action } = rule;
+  if (rule.hindrance) return { reason: rule.hindrance };
+  if (rule.startsAt !== null && input.at.getTime() < Date.parse(rule.startsAt)) return { reason: 'not_started' };
+  if (rule.endsAt !== null && input.at.getTime() >= Date.parse(rule.endsAt)) return { reason: 'ended' };
+  const amounts = [conditions.minSubtotal, conditions.maxSubtotal, ...amountsOf(action)];
+  const isCovered =
+    (conditions.currencies?.includes(input.currency) ?? true) &&
+    amounts.every((by) => by === undefined || by[input.currency] !== undefined);
+  return isCovered ? null : { reason: 'currency_not_covered' };
+}
+
+function amountsOf(action: PromotionAction) {
+  if (action.type === 'tiered') return action.tiers.flatMap((tier) => [tier.fromSubtotal, tier.amounts]);
+  return 'amounts' in action ? [action.amounts] : [];
+}
+
+function obstacleByBuyer({ conditions }: PromotionRule, { input }: PromotionCart): Obstacle | null {
+  const { customerGroupIds, firstOrder, countries } = conditions;
+  const { customer, country } = input;
+  if (customerGroupIds && !customer?.groupIds.some((id) => customerGroupIds.includes(id)))
+    return { reason: 'not_in_customer_group' };
+  if (firstOrder) {
+    const orderCount = customer?.orderCount ?? null;
+    if (orderCount === null) return { reason: 'email_needed' };
+    if (orderCount > 0) return { reason: 'not_first_order' };
+  }
+  if (countries && country === null) return { reason: 'address_needed' };
+  if (countries && !countries.includes(country!)) return { reason: 'country_not_covered' };
+  return null;
+}
+
+function obstacleByGoods({ conditions, action }: PromotionRule, cart: PromotionCart): Obstacle | null {
+  const { currency } = cart.input;
+  const lines = cart.select(conditions.items);
+  if (lines.length === 0) return { reason: 'no_matching_items' };
+  if (classOf(action) !== 'shipping' && 'items' in action && cart.select(action.items).length === 0)
+    return { reason: 'no_matching_items' };
+  const quantity = lines.reduce((all, at) => all + cart.quantity(at), 0);
+  const subtotal = lines.reduce((all, at) => all + cart.offered[at]!.subtotal, 0);
+  const over = (limit: number | undefined, amount: number) => limit !== undefined && amount > limit;
+  const minSubtotal = conditions.minSubtotal?.[currency];
+  const maxSubtotal = conditions.maxSubtotal?.[currency];
+  if (over(maxSubtotal, subtotal)) return { reason: 'subtotal_too_high', difference: subtotal - maxSubtotal! };
+  if (over(conditions.maxQuantity, quantity))
+    return { reason: 'quantity_too_high', difference: quantity - conditions.maxQuantity! };
+  if (minSubtotal !== undefined && subtotal < minSubtotal)
+    return { reason: 'subtotal_too_low', difference: minSubtotal - subtotal };
+  const { minQuantity } = conditions;
+  if (minQuantity !== undefined && quantity < minQuantity)
+    return { reason: 'quantity_too_low', difference: minQuantity - quantity };
+  return null;
+}

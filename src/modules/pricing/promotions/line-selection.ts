@@ -1,0 +1,46 @@
+import type { PricingLine } from '../pricing.types.js';
+import type { UndiscountedLine } from './promotion-cart.js';
+import type { LineSelector } from './promotion.types.js';
+
+type Matcher = (line: PricingLine) => boolean;
+/** Rules are kept and shared between carts, so what is made of them is, too. */
+const matchers = new WeakMap<LineSelector, Matcher>();
+
+/** Whether a line is meant by a selector. */
+export function isSelected(
+  selector: LineSelector | undefined,
+  line: PricingLine,
+  priced: Pick<UndiscountedLine, 'unitPrice' | 'priceListId'>,
+): boolean {
+  if (line.isGiftCard) return false;
+  if (!selector) return true;
+  if (selector.excludeSaleItems && isOnSale(line, priced)) return false;
+  let matcher = matchers.get(selector);
+  if (!matcher) matchers.set(selector, (matcher = matcherOf(selector)));
+  return matcher(line);
+}
+
+/** Reduced by a price list, or below what it cost before. */
+function isOnSale(line: PricingLine, { unitPrice, priceListId }: Pick<UndiscountedLine, 'unitPrice' | 'priceListId'>) {
+  return priceListId !== null || (line.compareAt ?? 0) > unitPrice;
+}
+
+function matcherOf(selector: LineSelector): Matcher {
+  const wanted = namesOf(selector.variantIds, selector.productIds, selector.categoryIds);
+  const unwanted = namesOf(selector.excludeVariantIds, selector.excludeProductIds, selector.excludeCategoryIds);
+  return (line) => (wanted === null || wanted(line)) && !unwanted?.(line);
+}
+
+/** @returns null when no list names anything */
+function namesOf(
+  variantIds: readonly string[] = [],
+  productIds: readonly string[] = [],
+  categoryIds: readonly string[] = [],
+): Matcher | null {
+  if (variantIds.length + productIds.length + categoryIds.length === 0) return null;
+  const [variants, products, categories] = [new Set(variantIds), new Set(productIds), new Set(categoryIds)];
+  return (line) =>
+    variants.has(line.variantId) ||
+    products.has(line.productId) ||
+    (categories.size > 0 && line.categoryIds.some((id) => categories.has(id)));
+}

@@ -1,0 +1,62 @@
+import type { PricedLine, PricingInput } from '../pricing.types.js';
+import { isSelected } from './line-selection.js';
+import type { LineSelector } from './promotion.types.js';
+
+/** A line as promotions find it. */
+export type UndiscountedLine = Pick<PricedLine, 'unitPrice' | 'priceListId' | 'subtotal'>;
+
+/** What one promotion takes off: by the position of the line, and off shipping. */
+export interface Taking {
+  lines: readonly { at: number; amount: number }[];
+  shipping: number;
+}
+
+/** A cart on the way through its promotions: what each line and shipping still cost. */
+export class PromotionCart {
+  private constructor(
+    readonly input: PricingInput,
+    readonly offered: readonly UndiscountedLine[],
+    private readonly lines: number[],
+    private shippingLeft: number,
+  ) {}
+
+  static of(input: PricingInput, offered: readonly UndiscountedLine[], shipping: number): PromotionCart {
+    return new PromotionCart(
+      input,
+      offered,
+      offered.map((line) => line.subtotal),
+      shipping,
+    );
+  }
+
+  /** The same cart, to try something out. */
+  copy(): PromotionCart {
+    return new PromotionCart(this.input, this.offered, [...this.lines], this.shippingLeft);
+  }
+
+  get shipping(): number {
+    return this.shippingLeft;
+  }
+
+  /** What a line still costs. */
+  left(at: number): number {
+    return this.lines[at]!;
+  }
+
+  quantity(at: number): number {
+    return this.input.lines[at]!.quantity;
+  }
+
+  /** The positions of the lines that are meant. */
+  select(selector: LineSelector | undefined): number[] {
+    return this.offered.flatMap((priced, at) => (isSelected(selector, this.input.lines[at]!, priced) ? [at] : []));
+  }
+
+  take({ lines, shipping }: Taking): void {
+    for (const { at, amount } of lines) this.lines[at]! -= amount;
+    this.shippingLeft -= shipping;
+  }
+}
+
+/** Everything that is taken, in minor units. */
+export const sumOf = ({ lines, shipping }: Taking): number => lines.reduce((all, part) => all + part.amount, shipping);
