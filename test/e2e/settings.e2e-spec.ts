@@ -275,7 +275,18 @@ describe('shipping zones and methods', () => {
     const express = await call('POST', `${path}/methods`, { name: 'Express', price: price(1500), active: false });
     expect([standard.status, standard.body]).toEqual([
       201,
-      { id: expect.stringMatching(/^ship_/), name: 'Standard', price: price(500), position: 0, active: true },
+      {
+        id: expect.stringMatching(/^ship_/),
+        name: 'Standard',
+        price: price(500),
+        calculation: 'flat',
+        bands: [],
+        freeAbove: null,
+        profileRates: [],
+        restrictions: expect.objectContaining({ maxWeight: null, excludedCountries: [] }),
+        position: 0,
+        active: true,
+      },
     ]);
     expect(express.body).toMatchObject({ position: 1, active: false });
     const expressPath = `${path}/methods/${express.body.id}`;
@@ -411,8 +422,15 @@ describe('what carts know of the shop', () => {
     expect(snapshot).toMatchObject({ currency: 'USD', version: await version(), manualPayments: true });
     expect(taxRateFor(snapshot, { country: 'US', state: 'nv' })).toMatchObject({ ratePpm: 82_500, shipping: true });
     expect(methodsFor(snapshot, 'US')).toEqual([
-      { id: decodeId('shippingMethod', first.id), name: 'First', amount: 500, currency: 'USD', position: 1 },
-      expect.objectContaining({ name: 'Second', amount: 700 }),
+      {
+        id: decodeId('shippingMethod', first.id),
+        name: 'First',
+        currency: 'USD',
+        position: 1,
+        rates: [{ profileId: null, calculation: 'flat', amount: 500, bands: [], freeAbove: null }],
+        restrictions: {},
+      },
+      expect.objectContaining({ name: 'Second', rates: [expect.objectContaining({ amount: 700 })] }),
     ]);
     expect(zoneFor(snapshot, 'NZ')?.name).toBe('World');
     expect(() => Object.assign(snapshot.zones[0]!, { name: 'Mine' })).toThrow(TypeError);
@@ -432,7 +450,7 @@ describe('what carts know of the shop', () => {
     expect(await raised()).toBe(true);
     const changed = await call('PATCH', `${path}/methods/${method.body.id}`, { price: price(600) }, etag(method));
     expect(await raised()).toBe(true);
-    expect(methodsFor(await context().get(known), 'US')[0]!.amount).toBe(600);
+    expect(methodsFor(await context().get(known), 'US')[0]!.rates[0]!.amount).toBe(600);
     await call('DELETE', `${path}/methods/${method.body.id}`, undefined, etag(changed));
     expect(await raised()).toBe(true);
     await call('PATCH', path, { name: 'House' }, etag(await call('GET', path)));

@@ -30,6 +30,7 @@ export const ID_PREFIXES = {
   promotion: 'promo',
   shippingMethod: 'ship',
   shippingZone: 'zone',
+  shippingProfile: 'sprof',
   taxRate: 'tax',
   event: 'evt',
   webhook: 'whk',

@@ -71,6 +71,10 @@ async function seedRules(tx: Tx, currency: string): Promise<void> {
      ON CONFLICT DO NOTHING`,
     [JSON.stringify(rates)],
   );
+  await tx.query(
+    `INSERT INTO shipping_profiles (id, name, description) VALUES ($1, 'Bulky goods', 'Two people carry it') ON CONFLICT DO NOTHING`,
+    [seedUuid('profile', 'bulky')],
+  );
   if ((await tx.query('SELECT FROM shipping_zones LIMIT 1')).length > 0) return;
   for (const { key, name, countries, methods } of SHIPPING_ZONES) {
     const zoneId = seedUuid('zone', key);

@@ -28,6 +28,8 @@ export const WELL_KNOWN = {
   /** Standard, in the United States. */
   shippingMethodId: encodeId('shippingMethod', seedUuid('method', 'us/standard')),
   expressShippingMethodId: encodeId('shippingMethod', seedUuid('method', 'us/express')),
+  /** Bulky goods. */
+  shippingProfileId: encodeId('shippingProfile', seedUuid('profile', 'bulky')),
   /** United Kingdom. */
   taxRateId: encodeId('taxRate', seedUuid('tax', 'GB')),
   locationId: encodeId('location', '01920000-0000-7000-8000-000000000001'),

@@ -35,6 +35,7 @@ const KINDS: Readonly<Record<string, IdPrefix>> = {
   tax_rates: 'taxRate',
   shipping_zones: 'shippingZone',
   shipping_methods: 'shippingMethod',
+  shipping_profiles: 'shippingProfile',
   users: 'user',
   roles: 'role',
   api_keys: 'apiKey',

@@ -1,6 +1,14 @@
-import { type PricedCart, priceCart, type PricingLine, STANDARD_TAX_CLASS } from '../pricing/index.js';
-import { methodsFor, type ShippingMethodSnapshot, type ShopSnapshot, taxRateFor } from '../settings/index.js';
+import {
+  type PricedCart,
+  priceCart,
+  type PricingInput,
+  type PricingLine,
+  type ShippingRule,
+  STANDARD_TAX_CLASS,
+} from '../pricing/index.js';
+import { type ShippingMethodSnapshot, type ShopSnapshot, taxRateFor } from '../settings/index.js';
 import type { CartLineSnapshot, CartSnapshot } from './cart.snapshot.js';
+import { type ShippingOption, shippingOptions } from './shipping-options.js';
 
 /** Advice on a cart. `blocking` ones keep it from being checked out, `warning` ones are worth showing. */
 export interface CartIssue {
@@ -28,8 +36,10 @@ export interface CartAssessment {
   taxIncluded: boolean;
   requiresShipping: boolean;
   shippingMethod: ShippingMethodSnapshot | null;
-  /** Those that can ship this cart to its address. */
-  shippingMethods: ShippingMethodSnapshot[];
+  /** All methods of where the cart goes, with their prices or with the reason why they cannot be chosen. */
+  shippingOptions: ShippingOption[];
+  /** What the prices were made of. */
+  input: PricingInput;
   issues: CartIssue[];
 }
 
@@ -79,11 +89,10 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessme
 
   const requiresShipping = cart.lines.some((line) => line.requiresShipping);
   const destination = cart.shippingAddress ?? (requiresShipping ? null : cart.billingAddress);
-  const shippingMethods =
-    requiresShipping && cart.shippingAddress
-      ? methodsFor(shop, cart.shippingAddress.country).filter((method) => method.currency === cart.currency)
-      : [];
-  const chosen = shippingMethods.find((method) => method.id === cart.shippingMethodId) ?? null;
+  const lines = cart.lines.map(toPricingLine);
+  const options = requiresShipping ? shippingOptions(shop, cart, lines) : [];
+  const wanted = options.find(({ method }) => method.id === cart.shippingMethodId);
+  const chosen = wanted && 'price' in wanted.quote ? wanted.method : null;
   if (requiresShipping) {
     if (!cart.shippingAddress) {
       issues.push({
@@ -104,35 +113,45 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessme
         code: 'shipping_method_unavailable',
         severity: 'blocking',
         pointer: '/shippingMethodId',
-        detail: 'The chosen shipping method does not go to this address.',
+        detail:
+          wanted && 'detail' in wanted.quote
+            ? `${wanted.method.name}: ${wanted.quote.detail}`
+            : 'The chosen shipping method does not go to this address.',
       });
     }
   }
 
   const rate = destination ? taxRateFor(shop, destination) : null;
-  const priced = priceCart({
+  const input: PricingInput = {
     currency: cart.currency,
     taxIncluded: shop.pricesIncludeTax,
     at: cart.readAt,
-    lines: cart.lines.map(toPricingLine),
+    lines,
     customer: null,
     country: destination?.country ?? null,
-    shipping: chosen && { id: chosen.id, amount: chosen.amount },
+    shipping: chosen,
     tax: rate && { rates: { [STANDARD_TAX_CLASS]: rate.ratePpm }, shippingPpm: rate.shipping ? rate.ratePpm : 0 },
     promotions: [],
     credits: [],
-  });
+  };
   return {
-    priced,
+    priced: priceCart(input),
+    input,
     taxIncluded: shop.pricesIncludeTax,
     requiresShipping,
     shippingMethod: chosen,
-    shippingMethods,
+    shippingOptions: options,
     issues,
   };
 }
 
-function toPricingLine(line: CartLineSnapshot): PricingLine {
+/** What shipping by a method would cost this cart, after everything that is taken off. */
+export function shippingTotalBy(rule: ShippingRule, { input }: Pick<CartAssessment, 'input'>): number {
+  return priceCart({ ...input, shipping: rule }).shippingTotal;
+}
+
+/** A line as the pipeline takes it. */
+export function toPricingLine(line: CartLineSnapshot): PricingLine {
   return {
     quantity: line.quantity,
     offers: [{ amount: line.unitPrice ?? 0, priceListId: null, minQuantity: 1 }],
@@ -142,7 +161,8 @@ function toPricingLine(line: CartLineSnapshot): PricingLine {
     productId: line.productId,
     categoryIds: [],
     requiresShipping: line.requiresShipping,
-    weight: 0,
+    weight: line.weight,
+    shippingProfileId: line.shippingProfileId,
     isGiftCard: false,
   };
 }

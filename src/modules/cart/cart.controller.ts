@@ -248,6 +248,8 @@ export class CartController {
   @ApiOperation({
     operationId: 'listCartShippingMethods',
     summary: 'What can ship this cart to its address, with prices',
+    description:
+      'The price is what `shippingTotal` becomes with the method. Methods that do not take these goods, or not to this address, are left out.',
   })
   @ApiOkResponse({ type: ShippingMethodsResponse })
   @Throws(InvalidId, NotFound)

@@ -4,12 +4,14 @@ import { CartWriter } from './cart-writer.service.js';
 import { CartController } from './cart.controller.js';
 import { CartService } from './cart.service.js';
 import { MergeCarts } from './merge-carts.service.js';
+import { ShippingPreviewAdminController } from './shipping-preview.admin.controller.js';
+import { ShippingPreview } from './shipping-preview.service.js';
 
 /** Carts: what shoppers are about to buy. */
 @Module({
   imports: [SettingsModule],
-  controllers: [CartController],
-  providers: [CartWriter, CartService, MergeCarts],
+  controllers: [CartController, ShippingPreviewAdminController],
+  providers: [CartWriter, CartService, MergeCarts, ShippingPreview],
   exports: [MergeCarts, CartService],
 })
 export class CartModule {}

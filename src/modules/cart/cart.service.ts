@@ -6,7 +6,7 @@ import { APP_CONFIG, type Config } from '../../config/index.js';
 import type { CustomerIdentity } from '../auth/index.js';
 import { ShopContext } from '../settings/index.js';
 import { CartWriter, type CartReference } from './cart-writer.service.js';
-import { assessCart } from './cart.assessment.js';
+import { assessCart, shippingTotalBy } from './cart.assessment.js';
 import { type MergeCommand, type MergeOutcome, MergeCarts } from './merge-carts.service.js';
 import { PromotionCodeNotFound } from './cart.errors.js';
 import { type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
@@ -87,13 +87,15 @@ export class CartService {
 
   async shippingMethods(cart: CartReference): Promise<ShippingMethodsResponse> {
     const snapshot = await readCart(this.db, cart.id, cart.shopper);
-    const { shippingMethods } = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
+    const assessment = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
     return {
-      data: shippingMethods.map((method) => ({
-        id: encodeId('shippingMethod', method.id),
-        name: method.name,
-        price: { amount: method.amount, currency: method.currency },
-      })),
+      data: assessment.shippingOptions
+        .filter(({ quote }) => 'price' in quote)
+        .map(({ method }) => ({
+          id: encodeId('shippingMethod', method.id),
+          name: method.name,
+          price: { amount: shippingTotalBy(method, assessment), currency: method.currency },
+        })),
     };
   }
 

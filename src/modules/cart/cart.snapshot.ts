@@ -23,6 +23,10 @@ export interface CartLineSnapshot {
   stockTracked: boolean;
   /** null when stock is not tracked */
   available: number | null;
+  /** grams of one piece */
+  weight: number;
+  /** uuid of what it is shipped like; null for the default profile */
+  shippingProfileId: string | null;
 }
 
 /** A cart as the database has it, with everything that pricing and advice need: one statement. */
@@ -51,7 +55,7 @@ export interface CartSnapshot {
 /** What `lineTuple` builds. */
 export type LineTuple = [
   string, string, number, number, string, string, string, string, string | null, string | null,
-  number | null, boolean, boolean, boolean, number | null,
+  number | null, boolean, boolean, boolean, number | null, number, string | null,
 ]; // prettier-ignore
 
 interface CartRow {
@@ -88,7 +92,7 @@ export const lineTuple = (line: string, seenAmount: string) => `json_build_array
     v.taxable, v.requires_shipping, v.track_inventory,
     CASE WHEN v.track_inventory THEN
       coalesce((SELECT greatest(sum(s.on_hand + s.backorder_limit - s.reserved), 0) FROM stock_levels s WHERE s.variant_id = v.id), 0)
-    END)`;
+    END, v.weight_grams, v.shipping_profile_id)`;
 
 /**
  * Everything about the cart that is called `c` in `from`. A statement that waits for a lock gets the row as it is after the
@@ -146,6 +150,7 @@ export const toLines = (tuples: LineTuple[] | null): CartLineSnapshot[] =>
   (tuples ?? []).map((l) => ({
     id: l[0], variantId: l[1], quantity: l[2], seenAmount: l[3], productId: l[4], handle: l[5], title: l[6], variantTitle: l[7],
     sku: l[8], thumbnail: l[9], unitPrice: l[10], taxable: l[11], requiresShipping: l[12], stockTracked: l[13], available: l[14],
+    weight: l[15], shippingProfileId: l[16],
   })); // prettier-ignore
 
 /** Reads a cart for whoever may; null for an unknown cart and for one of somebody else alike. */

@@ -24,6 +24,7 @@ export class EditVariants {
     const { product, result } = await this.edits.run(productId, undefined, async (tx, { optionNames }) => {
       const { optionValues, prices, ...fields } = variantDraft(request, optionNames, '');
       await assertImage(tx, productId, request.imageId);
+      await assertShippingProfile(tx, request.shippingProfileId);
       const optionKey = optionKeyOf(optionValues);
       const before = await tx.manager.findOneBy(Variant, { productId, optionKey });
       if (before?.status === 'active') throw VariantExists();
@@ -35,6 +36,7 @@ export class EditVariants {
         optionKey,
         title: variantTitleOf(optionValues),
         imageId: request.imageId ?? null,
+        shippingProfileId: request.shippingProfileId ?? null,
         status: 'active' as const,
       };
       if (before) await changeVariant(tx, before, values);
@@ -60,6 +62,7 @@ export class EditVariants {
       const { product } = await this.edits.run(productId, version, async (tx, { optionNames }) => {
         const before = await getVariant(tx, productId, id);
         await assertImage(tx, productId, request.imageId);
+        await assertShippingProfile(tx, request.shippingProfileId);
         const { options, prices, ...fields } = request;
         await changeVariant(tx, before, { ...fields, ...(options ? optionFields(options, optionNames) : {}) });
         if (prices) await replacePrices(tx, id, prices);
@@ -111,6 +114,15 @@ async function assertImage(tx: Tx, productId: string, imageId: string | null | u
     detail: `/imageId ${detail}.`,
     errors: [{ pointer: '/imageId', code: 'unknown_image', detail }],
   });
+}
+
+/** The profile stays until the transaction ends. */
+async function assertShippingProfile(tx: Tx, profileId: string | null | undefined): Promise<void> {
+  if (!profileId) return;
+  const found = await tx.query(`SELECT FROM shipping_profiles WHERE id = $1 FOR KEY SHARE`, [profileId]);
+  if (found.length > 0) return;
+  const error = { pointer: '/shippingProfileId', code: 'unknown_shipping_profile', detail: 'is no shipping profile' };
+  throw ValidationFailed({ errors: [error] });
 }
 
 async function replacePrices(tx: Tx, variantId: string, prices: readonly VariantPriceInput[]): Promise<void> {

@@ -36,6 +36,7 @@ export interface AdminVariantRecord {
   barcode: string | null;
   weight_grams: number;
   requires_shipping: boolean;
+  shipping_profile_id: string | null;
   taxable: boolean;
   track_inventory: boolean;
   allow_backorder: boolean;
@@ -154,7 +155,8 @@ const PRODUCT_SQL = `
                    FROM product_images i WHERE i.product_id = p.id), '[]') AS images,
          coalesce((SELECT json_agg(json_build_object('id', v.id, 'title', v.title, 'option_values', v.option_values,
                              'sku', v.sku, 'barcode', v.barcode, 'weight_grams', v.weight_grams,
-                             'requires_shipping', v.requires_shipping, 'taxable', v.taxable,
+                             'requires_shipping', v.requires_shipping,
+                             'shipping_profile_id', v.shipping_profile_id, 'taxable', v.taxable,
                              'track_inventory', v.track_inventory, 'allow_backorder', v.allow_backorder,
                              'image_id', v.image_id, 'status', v.status, 'created_at', v.created_at,
                              'updated_at', v.updated_at,

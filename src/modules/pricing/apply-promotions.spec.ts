@@ -1,4 +1,11 @@
-import { explainPromotion, priceCart, type PricingInput, type PricingLine, type PromotionRule } from './index.js';
+import {
+  explainPromotion,
+  flatShipping,
+  priceCart,
+  type PricingInput,
+  type PricingLine,
+  type PromotionRule,
+} from './index.js';
 
 const line = (quantity: number, amount: number, more: Partial<PricingLine> = {}): PricingLine => ({
   quantity,
@@ -10,6 +17,7 @@ const line = (quantity: number, amount: number, more: Partial<PricingLine> = {})
   categoryIds: [],
   requiresShipping: true,
   weight: 0,
+  shippingProfileId: null,
   isGiftCard: false,
   ...more,
 });
@@ -24,7 +32,7 @@ const cart = (
   lines,
   customer: null,
   country: 'US',
-  shipping: { id: 'standard', amount: 500 },
+  shipping: flatShipping('standard', 500),
   tax: null,
   promotions,
   credits: [],

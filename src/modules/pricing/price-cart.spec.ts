@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { priceCart, type PricingInput, type PricingLine } from './index.js';
+import { flatShipping, priceCart, type PricingInput, type PricingLine } from './index.js';
 
 /** A line and a cart with nothing special about them. */
 const line = (quantity: number, amount: number, more: Partial<PricingLine> = {}): PricingLine => ({
@@ -12,6 +12,7 @@ const line = (quantity: number, amount: number, more: Partial<PricingLine> = {})
   categoryIds: [],
   requiresShipping: true,
   weight: 0,
+  shippingProfileId: null,
   isGiftCard: false,
   ...more,
 });
@@ -30,7 +31,7 @@ const cart = (
   lines,
   customer: null,
   country: null,
-  shipping: shipping === null ? null : { id: 's', amount: shipping },
+  shipping: shipping === null ? null : flatShipping('s', shipping),
   tax: { rates: { standard: ppm }, shippingPpm },
   promotions: [],
   credits: [],

@@ -1,7 +1,7 @@
 import { taxOf } from '#libs/money';
 import { applyPromotions } from './apply-promotions.js';
 import type { PricedCart, PricedLine, PricingInput, PricingLine, PricingTax } from './pricing.types.js';
-import { shippingPriceOf } from './shipping-price.js';
+import { shippedGoods, shippingPriceOf } from './shipping-price.js';
 import { unitPriceOf } from './unit-price.js';
 import { useCredits } from './use-credits.js';
 
@@ -19,7 +19,9 @@ export function priceCart(input: PricingInput): PricedCart {
     const { amount, priceListId } = unitPriceOf(line);
     return { unitPrice: amount, priceListId, subtotal: line.quantity * amount };
   });
-  const shippingAmount = input.shipping ? (shippingPriceOf(input.shipping, input.lines, sumOf(offered)) ?? 0) : 0;
+  const shippingAmount = input.shipping
+    ? (shippingPriceOf(input.shipping, shippedGoods(input.lines, offered)) ?? 0)
+    : 0;
   const promoted = applyPromotions(input, offered, shippingAmount);
   const lines = input.lines.map((line, i): PricedLine => {
     const { subtotal } = offered[i]!;

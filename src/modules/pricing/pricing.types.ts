@@ -29,6 +29,8 @@ export interface PricingLine {
   requiresShipping: boolean;
   /** grams of one piece */
   weight: number;
+  /** uuid of the goods that it is shipped like; null for the default profile */
+  shippingProfileId: string | null;
   /** Money in another form: neither discounted nor taxed when it is sold. */
   isGiftCard: boolean;
   /** What the variant cost before its own price was reduced; null or left out when it is not. */
@@ -74,12 +76,53 @@ export interface PricingInput {
   credits: readonly PricingCredit[];
 }
 
-/** How a shipping method finds its price. */
+/** From how much on (grams, pieces or minor units of goods) shipping costs what; the highest that is reached holds. */
+export interface ShippingBand {
+  from: number;
+  /** minor units */
+  amount: number;
+  /** Added for each begun `every` above `from`; 0 for nothing. */
+  plus: number;
+  every: number;
+}
+
+/** What it costs to ship the goods of one profile. */
+export interface ShippingRate {
+  /** uuid; null for the default profile */
+  profileId: string | null;
+  /** What the price depends on; `none`: the method does not take these goods. */
+  calculation: 'flat' | 'weight' | 'items' | 'subtotal' | 'none';
+  /** minor units, where it is flat */
+  amount: number;
+  /** in ascending order; empty where it is flat */
+  bands: readonly ShippingBand[];
+  /** Free from this much on that all shipped goods cost together, in minor units; null for never. */
+  freeAbove: number | null;
+}
+
+/** What a method does not take. What is left out is no limit. */
+export interface ShippingRestrictions {
+  /** grams of all shipped goods */
+  minWeight?: number;
+  maxWeight?: number;
+  /** minor units of all shipped goods before discounts */
+  minSubtotal?: number;
+  maxSubtotal?: number;
+  /** ISO 3166 alpha-2 */
+  excludedCountries?: readonly string[];
+  /** `99950`, `99*` for all that begin with it, `US:99*` for one country only */
+  excludedPostalCodes?: readonly string[];
+  /** uuids */
+  excludedProductIds?: readonly string[];
+}
+
+/** How a shipping method finds its price, and what it takes. Goods of several profiles cost what each of them costs. */
 export interface ShippingRule {
   /** uuid */
   id: string;
-  /** minor units */
-  amount: number;
+  /** one for each profile whose goods it takes */
+  rates: readonly ShippingRate[];
+  restrictions: ShippingRestrictions;
 }
 
 /** Money that a customer has with the shop. */

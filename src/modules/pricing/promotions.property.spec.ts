@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import { priceCart, type PricingInput, type PricingLine, type PromotionAction, type PromotionRule } from './index.js';
+import {
+  flatShipping,
+  priceCart,
+  type PricingInput,
+  type PricingLine,
+  type PromotionAction,
+  type PromotionRule,
+} from './index.js';
 
 const CATEGORIES = ['tea', 'coffee', 'books'];
 const selector = fc.option(
@@ -95,6 +102,7 @@ const anyLine: fc.Arbitrary<PricingLine> = fc
     productId: `p${variant}`,
     requiresShipping: true,
     weight: 0,
+    shippingProfileId: null,
   }));
 const cartOf = (
   lines: readonly PricingLine[],
@@ -107,7 +115,7 @@ const cartOf = (
   lines,
   customer: null,
   country: null,
-  shipping: { id: 's', amount: 590 },
+  shipping: flatShipping('s', 590),
   tax: { rates: { standard: 200_000, reduced: 70_000 }, shippingPpm: 200_000 },
   promotions,
   credits: [],

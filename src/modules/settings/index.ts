@@ -8,6 +8,7 @@ export {
   zoneFor,
   type ShippingMethodSnapshot,
   type ShippingZoneSnapshot,
+  type ShippingRateTerms,
   type ShopSnapshot,
   type TaxRateSnapshot,
 } from './shop-snapshot.js';

@@ -17,3 +17,14 @@ export const ZonesOverlap = defineError({
   title: 'A country is in another shipping zone already',
   help: 'A country belongs to one zone, so that its shipping methods are clear. `errors` names the countries.',
 });
+export const ShippingProfileExists = defineError({
+  code: 'shipping_profile_exists',
+  kind: 'conflict',
+  title: 'There is another shipping profile of this name',
+});
+export const ShippingProfileInUse = defineError({
+  code: 'shipping_profile_in_use',
+  kind: 'conflict',
+  title: 'Something is still shipped by this profile',
+  help: 'Give its variants another `shippingProfileId` and take it out of the `profileRates` of shipping methods first.',
+});

@@ -3,7 +3,7 @@ import { In, type FindOptionsWhere } from 'typeorm';
 import { Db, keysetPage, type KeysetColumn } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { type ListQuery, type Page, pageOf } from '#libs/http';
-import { ShippingMethod, ShippingZone, TaxRate } from './entities/index.js';
+import { ShippingMethod, ShippingProfile, ShippingZone, TaxRate } from './entities/index.js';
 
 /** Ids sort by the time at which they were made. */
 const ORDER: KeysetColumn[] = [{ sql: 'id', type: 'uuid' }];
@@ -46,6 +46,19 @@ export class SettingsQuery {
     return method;
   }
 
+  /** A page of shipping profiles. */
+  async profiles(query: ListQuery): Promise<{ rows: ShippingProfile[]; page: Page }> {
+    const { ids, page } = await this.pageOfIds('shipping_profiles', query);
+    return { rows: inOrder(ids, await this.db.manager.findBy(ShippingProfile, { id: In(ids) })), page };
+  }
+
+  /** One shipping profile. @throws not_found */
+  async profile(id: string): Promise<ShippingProfile> {
+    const profile = await this.db.manager.findOneBy(ShippingProfile, { id });
+    if (!profile) throw NotFound();
+    return profile;
+  }
+
   private zonesWithMethods(where: FindOptionsWhere<ShippingZone>): Promise<ShippingZone[]> {
     return this.db.manager.find(ShippingZone, {
       where,
@@ -55,7 +68,7 @@ export class SettingsQuery {
   }
 
   private async pageOfIds(
-    table: 'tax_rates' | 'shipping_zones',
+    table: 'tax_rates' | 'shipping_zones' | 'shipping_profiles',
     query: ListQuery,
   ): Promise<{ ids: string[]; page: Page }> {
     const limit = query.limit ?? 20;

@@ -139,7 +139,13 @@ export class ShippingAdminController {
   @Post(':id/methods')
   @Staff('settings.write')
   @Idempotent('optional')
-  @ApiOperation({ operationId: 'createShippingMethod', summary: 'Add a way to ship to a zone, at a flat price' })
+  @ApiOperation({
+    operationId: 'createShippingMethod',
+    summary: 'Add a way to ship to a zone',
+    description:
+      'At a flat price, or by weight, pieces or subtotal; free above an amount; not for goods, places and weights that `restrictions` name. ' +
+      'A cart with goods of several profiles is offered it when it has a rate for each, and pays the sum.',
+  })
   @ApiCreatedResponse({ type: ShippingMethodResponse, headers: ETAG_HEADER })
   @Throws(ValidationFailed, InvalidId, NotFound)
   async createMethod(
@@ -177,7 +183,20 @@ export class ShippingAdminController {
   })
   @ApiBody({
     type: UpdateShippingMethodRequest,
-    examples: { price: { summary: 'Another price', value: { price: { amount: 1490, currency: 'USD' } } } },
+    examples: {
+      price: { summary: 'Another price', value: { price: { amount: 1490, currency: 'USD' } } },
+      weight: {
+        summary: 'By weight, up to 30 kg',
+        value: {
+          calculation: 'weight',
+          bands: [
+            { from: 0, amount: 1490 },
+            { from: 2000, amount: 1990, plus: 300, every: 1000 },
+          ],
+          restrictions: { maxWeight: 30_000 },
+        },
+      },
+    },
   })
   @ApiOkResponse({ type: ShippingMethodResponse, headers: ETAG_HEADER })
   @Throws(ValidationFailed, InvalidId, InvalidHeader, NotFound, IfMatchRequired, VersionMismatch)

@@ -14,6 +14,7 @@ import type {
 } from './dto/shipping.dto.js';
 import { ShippingMethod, ShippingZone } from './entities/index.js';
 import { SettingsChanges } from './settings-changes.js';
+import { changedTerms, NO_TERMS } from './shipping-terms.js';
 import { ZonesOverlap } from './settings.errors.js';
 import { REST_OF_WORLD } from './shop-snapshot.js';
 
@@ -66,13 +67,15 @@ export class ShippingService {
 
   /** Adds a way to ship to a zone. @throws not_found; validation_failed when the price is not in the shop's currency */
   createMethod(zoneId: string, request: CreateShippingMethodRequest): Promise<ShippingMethod> {
-    return this.changes.run(async ({ manager }, { currency }) => {
+    return this.changes.run(async (tx, { currency }) => {
+      const { manager } = tx;
       const zone = await loadZone(manager, zoneId);
       const method = manager.create(ShippingMethod, {
         id: newUuid(),
         zoneId,
         name: request.name,
         ...checkedPrice(request.price, currency),
+        ...(await changedTerms(tx, NO_TERMS, request)),
         position: request.position ?? Math.max(0, ...zone.methods.map((other) => other.position + 1)),
         active: request.active ?? true,
       });
@@ -85,13 +88,17 @@ export class ShippingService {
   updateMethod(
     zoneId: string,
     id: string,
-    { price, ...change }: UpdateShippingMethodRequest,
+    { price, name, position, active, ...terms }: UpdateShippingMethodRequest,
     expectedVersion: number | undefined,
   ): Promise<ShippingMethod> {
-    return this.changes.run(async ({ manager }, { currency }) => {
+    return this.changes.run(async (tx, { currency }) => {
+      const { manager } = tx;
       const method = await loadMethod(manager, zoneId, id);
       assertVersion(expectedVersion, method.version);
-      Object.assign(method, change, price && checkedPrice(price, currency), {
+      Object.assign(method, price && checkedPrice(price, currency), await changedTerms(tx, method, terms), {
+        name: name ?? method.name,
+        position: position ?? method.position,
+        active: active ?? method.active,
         version: method.version + 1,
         updatedAt: new Date(),
       });

@@ -29,8 +29,11 @@ const SNAPSHOT = `
            FROM tax_rates t), '[]') AS tax_rates,
          coalesce((
            SELECT jsonb_agg(jsonb_build_object('id', z.id, 'name', z.name, 'countries', z.countries, 'methods', coalesce((
-             SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'amount', m.amount,
-                                                 'currency', m.currency, 'position', m.position)
+             SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'currency', m.currency, 'position', m.position,
+                                                 'rates', jsonb_build_array(jsonb_build_object('profileId', NULL,
+                                                   'calculation', m.calculation, 'amount', m.amount, 'bands', m.bands,
+                                                   'freeAbove', m.free_above)) || m.profile_rates,
+                                                 'restrictions', m.restrictions)
                               ORDER BY m.position, m.id)
              FROM shipping_methods m WHERE m.zone_id = z.id AND m.active), '[]')) ORDER BY z.id)
            FROM shipping_zones z), '[]') AS zones

@@ -12,7 +12,14 @@ const zone = (id: string, countries: string[], methods: string[]) => ({
   id,
   name: id,
   countries,
-  methods: methods.map((name, position) => ({ id: name, name, amount: 500, currency: 'USD', position })),
+  methods: methods.map((name, position) => ({
+    id: name,
+    name,
+    currency: 'USD',
+    position,
+    rates: [],
+    restrictions: {},
+  })),
 });
 const shop: Pick<ShopSnapshot, 'taxRates' | 'zones'> = {
   taxRates: [rate('us-ca', 'US', 'ca'), rate('us', 'US', null), rate('de', 'DE', null), rate('jp-13', 'JP', '13')],

@@ -17,10 +17,46 @@ export interface ShippingMethodSnapshot {
   /** uuid */
   readonly id: string;
   readonly name: string;
-  /** Minor units of `currency`. */
-  readonly amount: number;
+  /** of its amounts */
   readonly currency: string;
   readonly position: number;
+  /** What it costs, for each profile of goods that it takes; the default profile, without an id, comes first. */
+  readonly rates: readonly ShippingRateTerms[];
+  readonly restrictions: ShippingRestrictionTerms;
+}
+
+/** What shipping costs for the goods of one profile; amounts in minor units. */
+export interface ShippingRateTerms {
+  /** uuid; null for the default profile */
+  readonly profileId: string | null;
+  readonly calculation: ShippingCalculation;
+  readonly amount: number;
+  readonly bands: readonly ShippingBandTerms[];
+  readonly freeAbove: number | null;
+}
+
+/** What a price of shipping depends on; `none`: the method does not take these goods. */
+export const SHIPPING_CALCULATIONS = ['flat', 'weight', 'items', 'subtotal', 'none'] as const;
+export type ShippingCalculation = (typeof SHIPPING_CALCULATIONS)[number];
+
+/** From how many grams, pieces or minor units on it costs how much, `plus` for each begun `every` above. */
+export interface ShippingBandTerms {
+  readonly from: number;
+  readonly amount: number;
+  readonly plus: number;
+  readonly every: number;
+}
+
+/** What a shipping method does not take; what is left out is no limit. */
+export interface ShippingRestrictionTerms {
+  readonly minWeight?: number;
+  readonly maxWeight?: number;
+  readonly minSubtotal?: number;
+  readonly maxSubtotal?: number;
+  readonly excludedCountries?: readonly string[];
+  readonly excludedPostalCodes?: readonly string[];
+  /** uuids */
+  readonly excludedProductIds?: readonly string[];
 }
 
 /** A shipping zone with its active methods, in the order in which shoppers see them. */

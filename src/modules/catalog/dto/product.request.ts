@@ -70,6 +70,8 @@ export class CreateVariantRequest {
   weightGrams?: number;
   @Flag(Opt({ description: 'true when left out' }))
   requiresShipping?: boolean;
+  @Id('shippingProfile', Opt({ nullable: true, description: 'what it is shipped like; null for the default profile' }))
+  shippingProfileId?: string | null;
   @Flag(Opt({ description: 'true when left out' }))
   taxable?: boolean;
   @Flag(Opt({ description: 'whether stock is counted; true when left out, false = always sellable' }))
@@ -94,6 +96,8 @@ export class UpdateVariantRequest {
   weightGrams?: number;
   @Flag(Opt())
   requiresShipping?: boolean;
+  @Id('shippingProfile', Opt({ nullable: true, description: 'null for the default profile' }))
+  shippingProfileId?: string | null;
   @Flag(Opt())
   taxable?: boolean;
   @Flag(Opt())

@@ -28,6 +28,8 @@ export class AdminVariantView {
   weightGrams: number;
   @ApiProperty()
   requiresShipping: boolean;
+  @ApiProperty({ type: String, nullable: true, description: 'what it is shipped like; null for the default profile' })
+  shippingProfileId: string | null;
   @ApiProperty()
   taxable: boolean;
   @ApiProperty({ description: 'false = always sellable' })
@@ -54,6 +56,7 @@ export class AdminVariantView {
       barcode: record.barcode,
       weightGrams: record.weight_grams,
       requiresShipping: record.requires_shipping,
+      shippingProfileId: record.shipping_profile_id && encodeId('shippingProfile', record.shipping_profile_id),
       taxable: record.taxable,
       trackInventory: record.track_inventory,
       allowBackorder: record.allow_backorder,

@@ -24,6 +24,9 @@ export class Variant {
   weightGrams: number;
   @Column({ name: 'requires_shipping', type: 'boolean', default: true })
   requiresShipping: boolean;
+  /** What it is shipped like; null for the default profile. */
+  @Column({ name: 'shipping_profile_id', type: 'uuid', nullable: true })
+  shippingProfileId: string | null;
   @Column('boolean', { default: true })
   taxable: boolean;
   /** false = always sellable. */

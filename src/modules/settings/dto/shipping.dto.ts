@@ -2,6 +2,14 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Currency, Flag, Int32, MoneyAmount, Nested, Opt, StringArray, Text } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import type { ShippingMethod, ShippingZone } from '../entities/index.js';
+import {
+  CALCULATION,
+  ProfileRateView,
+  ShippingBandView,
+  ShippingRestrictionsView,
+  ShippingTermsInput,
+} from './shipping-rates.dto.js';
+import { SHIPPING_CALCULATIONS } from '../shop-snapshot.js';
 
 const NAME = { description: 'shown to shoppers', example: 'Express parcel' };
 const POSITION = { description: 'shoppers see the lowest first', example: 2 };
@@ -36,7 +44,7 @@ export class UpdateShippingZoneRequest {
 }
 
 /** A new way to ship. */
-export class CreateShippingMethodRequest {
+export class CreateShippingMethodRequest extends ShippingTermsInput {
   @Text(100, NAME)
   name: string;
   @Nested(() => ShippingPrice)
@@ -48,7 +56,7 @@ export class CreateShippingMethodRequest {
 }
 
 /** What is to be changed; what is left out stays. */
-export class UpdateShippingMethodRequest {
+export class UpdateShippingMethodRequest extends ShippingTermsInput {
   @Text(100, Opt(NAME))
   name?: string;
   @Nested(() => ShippingPrice, Opt())
@@ -59,7 +67,7 @@ export class UpdateShippingMethodRequest {
   active?: boolean;
 }
 
-/** A way to ship to a zone, at a flat price. */
+/** A way to ship to a zone. */
 export class ShippingMethodResponse {
   @ApiProperty({ example: 'ship_01j4000000e00800000000000a' })
   id: string;
@@ -67,14 +75,44 @@ export class ShippingMethodResponse {
   name: string;
   @ApiProperty({ type: () => ShippingPrice })
   price: ShippingPrice;
+  @ApiProperty({ enum: SHIPPING_CALCULATIONS, description: CALCULATION.description })
+  calculation: string;
+  @ApiProperty({ type: () => [ShippingBandView] })
+  bands: readonly ShippingBandView[];
+  @ApiProperty({ type: 'integer', nullable: true, description: 'minor units' })
+  freeAbove: number | null;
+  @ApiProperty({ type: () => [ProfileRateView], description: 'for goods that are not of the default profile' })
+  profileRates: ProfileRateView[];
+  @ApiProperty({ type: () => ShippingRestrictionsView })
+  restrictions: ShippingRestrictionsView;
   @ApiProperty({ type: 'integer', description: POSITION.description })
   position: number;
   @ApiProperty({ description: ACTIVE.description })
   active: boolean;
 
   static from(method: ShippingMethod): ShippingMethodResponse {
-    const { id, name, amount, currency, position, active } = method;
-    return { id: encodeId('shippingMethod', id), name, price: { amount, currency }, position, active };
+    const { id, name, amount, currency, calculation, bands, freeAbove, position, active } = method;
+    const { minWeight, maxWeight, minSubtotal, maxSubtotal, ...excluded } = method.restrictions;
+    return {
+      id: encodeId('shippingMethod', id),
+      name,
+      price: { amount, currency },
+      calculation,
+      bands,
+      freeAbove,
+      profileRates: method.profileRates.map((rate) => ProfileRateView.from(rate)),
+      restrictions: {
+        minWeight: minWeight ?? null,
+        maxWeight: maxWeight ?? null,
+        minSubtotal: minSubtotal ?? null,
+        maxSubtotal: maxSubtotal ?? null,
+        excludedCountries: excluded.excludedCountries ?? [],
+        excludedPostalCodes: excluded.excludedPostalCodes ?? [],
+        excludedProductIds: (excluded.excludedProductIds ?? []).map((product) => encodeId('product', product)),
+      },
+      position,
+      active,
+    };
   }
 }
 

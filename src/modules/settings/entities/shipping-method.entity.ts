@@ -1,7 +1,13 @@
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import type {
+  ShippingBandTerms,
+  ShippingCalculation,
+  ShippingRateTerms,
+  ShippingRestrictionTerms,
+} from '../shop-snapshot.js';
 import { ShippingZone } from './shipping-zone.entity.js';
 
-/** One way to ship to a zone, at a flat price. */
+/** One way to ship to a zone: what it costs for the goods of each profile, and what it does not take. */
 @Entity('shipping_methods')
 export class ShippingMethod {
   @PrimaryColumn('uuid')
@@ -15,6 +21,19 @@ export class ShippingMethod {
   amount: number;
   @Column('char', { length: 3 })
   currency: string;
+  /** What the price depends on for goods of the default profile; `amount` is it where it is flat. */
+  @Column('text', { default: 'flat' })
+  calculation: ShippingCalculation;
+  @Column('jsonb', { default: '[]' })
+  bands: ShippingBandTerms[];
+  /** Minor units that all shipped goods cost together. */
+  @Column({ name: 'free_above', type: 'bigint', nullable: true })
+  freeAbove: number | null;
+  /** Of the goods of other profiles; those of a profile that is not named do not go by this method. */
+  @Column({ name: 'profile_rates', type: 'jsonb', default: '[]' })
+  profileRates: ShippingRateTerms[];
+  @Column('jsonb', { default: '{}' })
+  restrictions: ShippingRestrictionTerms;
   /** Shoppers see the lowest first. */
   @Column('integer', { default: 0 })
   position: number;
