@@ -56,13 +56,15 @@ export class DocsDoor {
     const server = this.app.getHttpAdapter().getInstance();
     server.post<{ Body: Partial<Record<string, string>> }>(SIGN_IN, async (request, reply) => {
       this.assertOwnPage(request);
-      const { email = '', password = '', next } = request.body ?? {};
+      const { email = '', password = '', code = '', next } = request.body ?? {};
       const kind: DocsKind = next === PAGES.storefront ? 'storefront' : 'staff';
       try {
         if (email === '' || password === '' || email.length > FIELD_MAX || password.length > FIELD_MAX)
           return signInPage(reply, { status: 401, kind, next: PAGES[kind], email, problem: 'Enter both.' });
         const caller = { address: request.ip, userAgent: request.headers['user-agent'] };
-        const pass = await this.passes.enter({ email, password }, caller);
+        const pass = await this.passes.enter({ email, password, code: code.trim().slice(0, FIELD_MAX) }, caller);
+        if (pass === null)
+          return signInPage(reply, { status: 401, kind, next: PAGES[kind], email, problem: 'Enter the code, too.' });
         this.setCookie(reply, pass, StaffPasses.lifetimeSeconds);
         return await reply.header('Cache-Control', 'no-store').redirect(PAGES[kind], 303);
       } catch (error) {

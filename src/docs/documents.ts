@@ -18,14 +18,15 @@ export interface ApiDocuments {
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const;
 const STAFF_PREFIX = '/v1/admin/';
 /** Staff sign in by the same door as customers. */
-const SHARED = new Set(['/v1/auth/login', '/v1/auth/refresh', '/v1/auth/logout']);
+const SHARED = new Set(['/v1/auth/login', '/v1/auth/two-factor', '/v1/auth/refresh', '/v1/auth/logout']);
 
 const STOREFRONT_INTRO = `What a storefront calls. Money is \`{ amount, currency }\` in minor units, times are RFC 3339 in UTC, ids carry
 their kind as a prefix. Errors are \`application/problem+json\` with a stable \`code\`; every code is explained at [/errors](/errors).
 A guest needs no account: the \`token\` of \`POST /v1/carts\` is sent as \`X-Cart-Token\`. On this page the token of the last cart
 that you created, and a fresh \`Idempotency-Key\`, are filled in when you leave them empty.`;
 
-const STAFF_INTRO = `What the people of the shop call. Execute **login** below and this page is authorized; the session renews itself. An
+const STAFF_INTRO = `What the people of the shop call. Execute **login** below and this page is authorized (it asks for the
+code of your authenticator app where your account has one); the session renews itself. An
 empty \`Idempotency-Key\` is filled with a fresh UUID and an empty \`If-Match\` with the last \`ETag\` that this page saw for that
 address. Storefront operations are at [/docs](/docs), error codes at [/errors](/errors).`;
 

@@ -13,7 +13,7 @@ export function signInPage(
 ): FastifyReply {
   const title = page.kind === 'staff' ? 'Admin API' : 'Storefront API';
   const isTried = page.problem !== undefined;
-  const field = (name: string, type: string, label: string, value: string, autocomplete: string) =>
+  const field = (name: string, type: string, label: string, value: string, autocomplete: string, required = true) =>
     html` <p>
       <label for="${name}">${label}</label><br />
       <input
@@ -23,7 +23,7 @@ export function signInPage(
         value="${value}"
         autocomplete="${autocomplete}"
         maxlength="1000"
-        required
+        ${required ? html`required` : null}
         ${isTried ? html`aria-describedby="problem"` : null}
       />
     </p>`;
@@ -47,6 +47,7 @@ export function signInPage(
                 <input type="hidden" name="next" value="${page.next}" />
                 ${field('email', 'email', 'E-mail address', page.email?.slice(0, 254) ?? '', 'username')}
                 ${field('password', 'password', 'Password', '', 'current-password')}
+                ${field('code', 'text', 'Code of your authenticator app, if your account asks for one', '', 'one-time-code', false)}
                 <p><button type="submit">Sign in</button></p>
               </form>
             </main>`,

@@ -36,10 +36,11 @@ export const LIBS = {
   'local-stack': [],
   log: [],
   money: [],
+  sealing: [],
   'stripe-emulator': [],
   vitals: [],
   database: ['errors'],
-  http: ['database', 'errors', 'ids', 'log', 'money'],
+  http: ['database', 'errors', 'ids', 'log', 'money', 'sealing'],
   outbox: ['database', 'ids'],
   jobs: ['database', 'ids', 'log', 'outbox'],
 };

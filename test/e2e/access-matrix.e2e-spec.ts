@@ -121,7 +121,14 @@ describe('who may enter', () => {
     const withoutPermission = declared
       .filter(({ rule }) => rule.kind === 'staff' && rule.permission === undefined)
       .map(({ name }) => name);
-    expect(withoutPermission).toEqual(['StaffAdminController.me']);
+    expect(withoutPermission).toEqual([
+      'TwoFactorAdminController.get',
+      'TwoFactorAdminController.enroll',
+      'TwoFactorAdminController.confirm',
+      'TwoFactorAdminController.renewCodes',
+      'TwoFactorAdminController.disable',
+      'StaffAdminController.me',
+    ]);
     const kinds = (prefix: RegExp) => [
       ...new Set(declared.filter((route) => prefix.test(route.path)).map((route) => route.rule.kind)),
     ];

@@ -88,7 +88,7 @@ describe('routes', () => {
     [
       'two rules',
       (target: object, key: string, descriptor: PropertyDescriptor) =>
-        [Public(), Staff()].forEach((rule) => rule(target, key, descriptor)),
+        [Public(), Staff('orders.read')].forEach((rule) => rule(target, key, descriptor)),
     ],
   ])('refuse to boot with %s', async (_what, decorate) => {
     @Controller('v1/forgotten')
@@ -140,7 +140,14 @@ describe('login', () => {
     });
     expect((await probe(answer.body.accessToken)).body).toEqual({
       principal: `staff:${ownerId}`,
-      staff: { id: ownerId, email: EMAIL, role: 'owner', permissions: [...PERMISSIONS] },
+      staff: {
+        id: ownerId,
+        email: EMAIL,
+        role: 'owner',
+        permissions: [...PERMISSIONS],
+        sessionId: expect.any(String),
+        lacksTwoFactor: false,
+      },
     });
   });
 
@@ -550,6 +557,7 @@ describe('staff', () => {
       role: 'owner',
       customRole: null,
       isInvited: false,
+      hasTwoFactor: false,
       suspendedAt: null,
       createdAt: expect.stringMatching(/\.\d{3}Z$/),
       permissions: [...PERMISSIONS],
@@ -589,6 +597,7 @@ describe('staff', () => {
       role: 'support',
       customRole: null,
       isInvited: false,
+      hasTwoFactor: false,
       suspendedAt: null,
       createdAt: expect.any(String),
     });

@@ -4,6 +4,7 @@ import { chromium } from 'playwright-core';
 import { encodeId } from '#libs/ids';
 import { PasswordHasher } from '../../src/modules/auth/index.js';
 import { Shop } from '../support/shop.js';
+import { appCode, enableTwoFactor } from '../support/two-factor.js';
 
 const STAFF = { email: 'sam@example.com', password: 'velvet-otter-lantern-92' };
 const COOKIES = ['/docs', '/openapi.json', '/openapi-admin.json'];
@@ -88,6 +89,29 @@ describe('documents of the API in production', () => {
         expect([path, headers, await statusOf(shop, path, headers)]).toEqual([path, headers, 401]);
     expect(await statusOf(shop, '/docs')).toBe(200);
     expect(await statusOf(shop, '/openapi.json')).toBe(200);
+  });
+
+  it('ask for the code, too, where the account has a second factor', async () => {
+    const email = 'coded@example.com';
+    await employ(shop, email);
+    const { body: session } = await shop.call('POST', '/v1/auth/login', {
+      body: { email, password: STAFF.password },
+    });
+    const { secret } = await enableTwoFactor(shop, '/v1/admin/me/two-factor', session.accessToken, STAFF.password);
+    const fields = { email, password: STAFF.password, next: '/docs/admin' };
+    const form = async (code: string) => {
+      const answer = await send(shop, '/docs/sign-in', { ...fields, code });
+      return { status: answer.status, cookies: answer.headers.getSetCookie(), text: await answer.text() };
+    };
+    const without = await form('');
+    expect([without.status, without.cookies]).toEqual([401, []]);
+    expect(without.text).toContain('Enter the code, too.');
+    const wrong = await form('000000');
+    expect([wrong.status, wrong.cookies]).toEqual([422, []]);
+    expect(wrong.text).toContain('This code is wrong');
+    const right = await form(` ${appCode(secret)}`);
+    expect(right.status).toBe(303);
+    expect(await statusOf(shop, '/docs/admin', { Cookie: right.cookies[0]!.split(';')[0]! })).toBe(200);
   });
 
   it('staff who sign in see them, until they sign out, are suspended or their sessions end', async () => {

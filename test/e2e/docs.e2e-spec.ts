@@ -7,6 +7,7 @@ import { seedDemoShop, WELL_KNOWN } from '../../src/db/seed/index.js';
 import { createDocuments } from '../../src/docs/index.js';
 import { StaffService } from '../../src/modules/auth/index.js';
 import { Shop } from '../support/shop.js';
+import { enableTwoFactor } from '../support/two-factor.js';
 
 const ADMIN = { email: 'admin@emporium.example', password: 'velvet-otter-lantern-92' };
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
@@ -71,7 +72,7 @@ describe('OpenAPI', () => {
 
   it('splits by whom it is for; both can sign in', () => {
     const { storefront, staff } = createDocuments(shop.app);
-    const shared = ['/v1/auth/login', '/v1/auth/logout', '/v1/auth/refresh'];
+    const shared = ['/v1/auth/login', '/v1/auth/logout', '/v1/auth/refresh', '/v1/auth/two-factor'];
     const staffPaths = Object.keys(staff.paths);
     expect(staffPaths.filter((path) => !path.startsWith('/v1/admin/')).sort()).toEqual(shared);
     expect(Object.keys(storefront.paths).filter((path) => path.startsWith('/v1/admin'))).toEqual([]);
@@ -282,6 +283,34 @@ withBrowser('Swagger UI in a browser', () => {
     expect(next.headers.authorization).not.toContain('AAAAAA');
     expect((await execute('Authentication', 'logout')).status).toBe(204);
     expect((await execute('Staff', 'getMe')).status).toBe(401);
+  });
+
+  it('staff with a second factor are asked for its code', async () => {
+    const password = 'velvet-otter-lantern-93';
+    const robin = { email: 'robin@emporium.example', name: 'Robin', role: 'support', password };
+    await shop.call('POST', '/v1/admin/users', { bearer: await shop.staff(), body: robin });
+    const { body: session } = await shop.call('POST', '/v1/auth/login', { body: { email: robin.email, password } });
+    const { recoveryCodes } = await enableTwoFactor(shop, '/v1/admin/me/two-factor', session.accessToken, password);
+    await open('/docs/admin');
+    const answers = ['999999', recoveryCodes[0]!];
+    const questions: string[] = [];
+    page.on('dialog', (dialog) => {
+      questions.push(dialog.message());
+      void dialog.accept(answers.shift());
+    });
+    await execute('Authentication', 'login', { email: robin.email, password });
+    await page.locator('#note', { hasText: `Signed in as ${robin.email}` }).waitFor();
+    expect([questions.length, questions[1]]).toEqual([2, expect.stringContaining('Once more')]);
+    expect((await execute('Staff', 'getTwoFactor')).status).toBe(200);
+
+    // Whoever closes the question gives the code to the form.
+    await open('/docs/admin');
+    page.on('dialog', (dialog) => void dialog.dismiss());
+    await execute('Authentication', 'login', { email: robin.email, password });
+    const code = { challenge: 'string', code: recoveryCodes[1] };
+    expect((await execute('Authentication', 'loginTwoFactor', code)).status).toBe(200);
+    expect((await execute('Staff', 'getTwoFactor')).status).toBe(200);
+    expect(troubles).toEqual([]);
   });
 
   it('a shopper buys with the examples alone', async () => {

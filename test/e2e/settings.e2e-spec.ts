@@ -51,6 +51,7 @@ describe('settings', () => {
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({
       name: 'Emporium',
+      twoFactorRequired: false,
       currency: 'USD',
       senderEmail: 'shop@emporium.example',
       notifyEmail: 'admin@emporium.example',

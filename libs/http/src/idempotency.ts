@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { firstValueFrom, from, type Observable } from 'rxjs';
@@ -10,6 +10,7 @@ import {
   IdempotencyKeyReused,
 } from '#libs/errors';
 import { log } from '#libs/log';
+import { seal, unseal } from '#libs/sealing';
 import { principalOf, type Reply, type Request } from './request.js';
 
 export const IDEMPOTENT = 'emporium:idempotent';
@@ -120,7 +121,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     reply.status(row.response_status);
     reply.header('Idempotent-Replayed', 'true');
     if (row.response_body === null) return undefined;
-    const { headers, body } = JSON.parse(this.decrypt(row.response_body)) as KeptAnswer;
+    const { headers, body } = JSON.parse(unseal(this.encryptionKey, row.response_body)) as KeptAnswer;
     reply.headers(headers);
     return body;
   }
@@ -134,21 +135,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
       .query(
         `UPDATE idempotency_keys SET response_status = $3, response_body = $4, locked_at = NULL FROM ${UNSYNCED_COMMIT}
          WHERE scope = $1 AND key = $2`,
-        [reference.scope, reference.key, reply.statusCode, this.encrypt(JSON.stringify({ headers, body }))],
+        [reference.scope, reference.key, reply.statusCode, seal(this.encryptionKey, JSON.stringify({ headers, body }))],
       )
       .catch((error: unknown) => log.warn('idempotency.keep_failed', { error }));
-  }
-
-  private encrypt(text: string): Buffer {
-    const nonce = randomBytes(12);
-    const cipher = createCipheriv('aes-256-gcm', this.encryptionKey, nonce);
-    const data = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-    return Buffer.concat([nonce, cipher.getAuthTag(), data]);
-  }
-
-  private decrypt(sealed: Buffer): string {
-    const decipher = createDecipheriv('aes-256-gcm', this.encryptionKey, sealed.subarray(0, 12));
-    decipher.setAuthTag(sealed.subarray(12, 28));
-    return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8');
   }
 }

@@ -36,6 +36,7 @@ export const ID_PREFIXES = {
   webhook: 'whk',
   apiKey: 'key',
   user: 'usr',
+  twoFactor: 'tfa',
   role: 'role',
   session: 'ses',
   job: 'job',

@@ -8,6 +8,7 @@ import { Ledger1790000000007 } from './1790000000007-ledger.js';
 import { Access1790000000008, AccessTriggers1790000000008 } from './1790000000008-access.js';
 import { AccountIndexes1790000000008, Accounts1790000000008 } from './1790000000008-accounts.js';
 import { SavedCards1790000000009 } from './1790000000009-saved-cards.js';
+import { TwoFactor1790000000012 } from './1790000000012-two-factor.js';
 import { Shipping1790000000017 } from './1790000000017-shipping.js';
 import { Voices1790000000018, VoicesLinks1790000000018 } from './1790000000018-voices.js';
 
@@ -26,6 +27,7 @@ export const migrations = [
   Access1790000000008,
   AccessTriggers1790000000008,
   SavedCards1790000000009,
+  TwoFactor1790000000012,
   Shipping1790000000017,
   Voices1790000000018,
   VoicesLinks1790000000018,

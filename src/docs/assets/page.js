@@ -216,6 +216,37 @@
     }
   }
 
+  /** Of the last sign-in that asked for a code. */
+  let challenge = null;
+
+  /** The second step of a sign-in: asks whoever sits here for the code, and once more when it was wrong. */
+  async function askForCode() {
+    let question = 'The code of your authenticator app, or a recovery code:';
+    for (;;) {
+      const code = window.prompt(question)?.trim();
+      if (!code) {
+        note('Not signed in yet: execute loginTwoFactor with the code of your authenticator app.');
+        return;
+      }
+      const response = await fetch('/v1/auth/two-factor', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ challenge, code }),
+      });
+      const answer = await response.json();
+      if (response.ok) {
+        keepSession(answer);
+        note(`Signed in as ${answer.user.email}.`);
+        return;
+      }
+      if (response.status !== 422) {
+        note(answer.title);
+        return;
+      }
+      question = `${answer.title}. Once more:`;
+    }
+  }
+
   let renewing = null;
   /** A fresh access token, or null when the session is over. Calls at the same time share one renewal. */
   function renew() {
@@ -308,17 +339,18 @@
     if (request.method !== 'GET') writing.add(path);
     const owner = /^\/v1\/(?:carts|orders)\/([^/]+)/.exec(path)?.[1];
     if (owner in cartTokens) setHeader(headers, 'X-Cart-Token', cartTokens[owner]);
-    if (path === '/v1/auth/refresh' || path === '/v1/auth/logout') fillRefreshToken(request);
+    if (path === '/v1/auth/refresh' || path === '/v1/auth/logout')
+      fillIn(request, 'refreshToken', sessionStorage.getItem(REFRESH_TOKEN));
+    if (path === '/v1/auth/two-factor') fillIn(request, 'challenge', challenge);
     return request;
   }
 
-  /** The example in the form is nobody's token: the one of this page's session is meant. */
-  function fillRefreshToken(request) {
-    const kept = sessionStorage.getItem(REFRESH_TOKEN);
+  /** The example in the form is nobody's: what this page was given is meant. */
+  function fillIn(request, field, kept) {
     if (!kept) return;
     try {
       const body = JSON.parse(request.body ?? '{}');
-      if (!body.refreshToken || body.refreshToken === 'string') body.refreshToken = kept;
+      if (!/^[\w-]{43}$/.test(body[field] ?? '')) body[field] = kept;
       request.body = JSON.stringify(body);
     } catch {
       // Not JSON: the server says so.
@@ -334,7 +366,7 @@
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   }
 
-  function afterCall(response) {
+  async function afterCall(response) {
     const path = pathOf(response.url);
     const etag = response.headers?.etag;
     const madeAt = response.headers?.location ? pathOf(response.headers.location) : null;
@@ -351,7 +383,11 @@
     const isDeleted = deleting.delete(path) && response.ok;
     if (isDeleted || response.status === 404) keepMade(path, false);
     if (lastId && (isDeleted || response.status === 404)) forget(lastId[1], lastId[0]);
-    if ((path === '/v1/auth/login' || path === '/v1/auth/refresh') && body?.accessToken) {
+    if (body?.twoFactorRequired) {
+      challenge = body.challenge;
+      await askForCode();
+    }
+    if (/^\/v1\/auth\/(login|two-factor|refresh)$/.test(path) && body?.accessToken) {
       keepSession(body);
       note(`Signed in${body.user?.email ? ` as ${body.user.email}` : ''}.`);
     }

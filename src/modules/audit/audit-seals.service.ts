@@ -1,6 +1,7 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { derivedKey } from '#libs/sealing';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import type { AuditCheckResponse } from './dto/audit.dto.js';
 
@@ -41,7 +42,7 @@ export class AuditSeals {
     private readonly db: Db,
     @Inject(APP_CONFIG) config: Config,
   ) {
-    this.key = Buffer.from(hkdfSync('sha256', config.encryptionKey, '', 'emporium audit seals', 32));
+    this.key = derivedKey(config.encryptionKey, 'emporium audit seals');
   }
 
   /** Seals what was committed since the last seal. @returns how many entries */

@@ -39,6 +39,7 @@ const KINDS: Readonly<Record<string, IdPrefix>> = {
   users: 'user',
   roles: 'role',
   api_keys: 'apiKey',
+  two_factors: 'twoFactor',
 };
 
 const NEWEST: KeysetColumn[] = [{ sql: 'a.id', type: 'bigint', descending: true }];

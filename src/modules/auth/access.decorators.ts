@@ -2,6 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader } from '@nestjs/swagger';
 import { Forbidden, Unauthenticated } from '#libs/errors';
 import { type Request, Throws } from '#libs/http';
+import { TwoFactorRequired } from './auth.errors.js';
 import { cartTokenOf } from './cart-token.js';
 import type { CustomerIdentity, ShopperIdentity } from './customer-identity.js';
 import type { Permission } from './permissions.js';
@@ -9,7 +10,10 @@ import type { StaffIdentity } from './staff-identity.js';
 
 /** Who may enter a route. */
 export type AccessRule =
-  { kind: 'public' } | { kind: 'shopper' } | { kind: 'customer' } | { kind: 'staff'; permission?: Permission };
+  | { kind: 'public' }
+  | { kind: 'shopper' }
+  | { kind: 'customer' }
+  | { kind: 'staff'; permission?: Permission; beforeTwoFactor?: boolean };
 
 const ACCESS = Symbol('emporium:access');
 
@@ -52,13 +56,14 @@ export function Customer(): MethodDecorator {
   return access({ kind: 'customer' }, ApiBearerAuth(), Throws(Unauthenticated, Forbidden));
 }
 
-/** Signed-in staff whose role has the permission enter; without one, all signed-in staff. */
-export function Staff(permission?: Permission): MethodDecorator {
-  return access(
-    { kind: 'staff', permission },
-    ApiBearerAuth(),
-    Throws(...(permission ? [Unauthenticated, Forbidden] : [Unauthenticated])),
-  );
+/** Signed-in staff whose role has the permission enter. */
+export function Staff(permission: Permission): MethodDecorator {
+  return access({ kind: 'staff', permission }, ApiBearerAuth(), Throws(Unauthenticated, Forbidden, TwoFactorRequired));
+}
+
+/** All signed-in staff enter, also those who have yet to set up the second factor that the shop asks for. */
+export function AnyStaff(): MethodDecorator {
+  return access({ kind: 'staff', beforeTwoFactor: true }, ApiBearerAuth(), Throws(Unauthenticated, Forbidden));
 }
 
 /** Parameter: the member of staff who asks (`StaffIdentity`); only on `@Staff` routes. */

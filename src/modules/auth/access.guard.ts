@@ -6,6 +6,7 @@ import { encodeId } from '#libs/ids';
 import { type AccessRule, accessRulesOf } from './access.decorators.js';
 import { noteActingPerson } from './acting-person.js';
 import { ApiKeyCheck, apiKeyOf } from './api-key-check.js';
+import { TwoFactorRequired } from './auth.errors.js';
 import { cartTokenOf, guestPrincipal } from './cart-token.js';
 import type { CustomerIdentity } from './customer-identity.js';
 import { JwtGuard } from './jwt.guard.js';
@@ -72,6 +73,7 @@ export class AccessGuard implements CanActivate {
       requestId: request.id,
       address: clientNetwork(request.ip),
     });
+    if (staff.lacksTwoFactor && !rule.beforeTwoFactor) throw TwoFactorRequired();
     if (rule.permission && !staff.permissions.includes(rule.permission)) {
       throw Forbidden({ detail: `This needs the permission ${rule.permission}.` });
     }

@@ -92,6 +92,14 @@ export class AccountLinks {
     );
   }
 
+  /** Ends the links that would give a customer another e-mail address. */
+  async endEmailChanges(tx: Tx, customerId: string): Promise<void> {
+    await tx.query(
+      `UPDATE account_links SET used_at = now() WHERE used_at IS NULL AND purpose = 'change_email' AND customer_id = $1`,
+      [customerId],
+    );
+  }
+
   /** Uses a link up, and with it every other one of its kind for the same address, so that old mails do nothing. */
   async use(tx: Tx, link: AccountLink): Promise<void> {
     await tx.query(

@@ -12,6 +12,13 @@ export const PasswordChanged = defineEvent({
   description: 'An account has another password. Its owner is told, in case that it was not them.',
   example: { account: 'cus_01j4000000e008000000000001', kind: 'customer' },
 });
+export const TwoFactorChanged = defineEvent({
+  topic: 'account.two_factor_changed',
+  version: 1,
+  description:
+    'Codes are asked for at the sign-in to an account, or not any more; or its recovery codes are others, or one was used. Its owner is told.',
+  example: { account: 'usr_01j4000000e008000000000001', kind: 'staff', change: 'enabled' },
+});
 export const StaffInvited = defineEvent({
   topic: 'staff.invited',
   version: 1,

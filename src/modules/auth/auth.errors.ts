@@ -6,6 +6,47 @@ export const InvalidCredentials = defineError({
   title: 'E-mail address or password is wrong',
   help: 'The answer is the same for an unknown address, a wrong password and a suspended account.',
 });
+export const WrongPassword = defineError({
+  code: 'wrong_password',
+  kind: 'unprocessable',
+  title: 'The password is wrong',
+  help: 'Changes of an account need its present password, although you are signed in.',
+});
+export const InvalidChallenge = defineError({
+  code: 'invalid_challenge',
+  kind: 'unauthenticated',
+  title: 'This sign-in is over; start again with the password',
+  help: 'A challenge works once, for five minutes and five codes, and ends when the password changes.',
+});
+export const InvalidCode = defineError({
+  code: 'invalid_code',
+  kind: 'unprocessable',
+  title: 'This code is wrong, too old or used already',
+  help: 'Send the six digits that the authenticator app shows now, each once, or one of the recovery codes.',
+});
+export const TwoFactorLocked = defineError({
+  code: 'two_factor_locked',
+  kind: 'forbidden',
+  title: 'There were too many wrong codes',
+  help: 'Whoever sends wrong codes knows the password: choose another one with POST /v1/auth/forgot-password, then codes work again.',
+});
+export const TwoFactorRequired = defineError({
+  code: 'two_factor_required',
+  kind: 'forbidden',
+  title: 'The shop asks its staff for a second factor, and you have none yet',
+  help: 'POST /v1/admin/me/two-factor sets one up; everything else opens once it is confirmed.',
+});
+export const TwoFactorEnabled = defineError({
+  code: 'two_factor_enabled',
+  kind: 'conflict',
+  title: 'The account has a second factor already',
+  help: 'For another telephone, disable it first.',
+});
+export const TwoFactorNotEnabled = defineError({
+  code: 'two_factor_not_enabled',
+  kind: 'conflict',
+  title: 'The account has no second factor',
+});
 export const InvalidRefreshToken = defineError({
   code: 'invalid_refresh_token',
   kind: 'unauthenticated',

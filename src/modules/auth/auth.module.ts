@@ -13,15 +13,18 @@ import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { KeySet } from './key-set.js';
 import { LinkTokens } from './link-tokens.js';
+import { LoginChallenges } from './login-challenges.js';
 import { LoginService } from './login.service.js';
 import { LoginThrottle } from './login-throttle.js';
 import { PasswordHasher } from './password-hasher.js';
 import { ManageStaff } from './manage-staff.service.js';
+import { OwnPassword } from './own-password.js';
 import { PasswordController } from './password.controller.js';
 import { ResetPassword } from './reset-password.service.js';
 import { RolesAdminController } from './roles.admin.controller.js';
 import { Roles } from './roles.service.js';
 import { RouteAudit } from './route-audit.js';
+import { SecondFactors } from './second-factors.js';
 import { SessionAnswer } from './session-answer.js';
 import { Sessions } from './sessions.service.js';
 import { SignInHooks } from './sign-in-hooks.js';
@@ -30,6 +33,9 @@ import { StaffAdminController } from './staff.admin.controller.js';
 import { StaffPasses } from './staff-passes.js';
 import { StaffQuery } from './staff.query.js';
 import { StaffService } from './staff.service.js';
+import { TwoFactorAdminController } from './two-factor.admin.controller.js';
+import { TwoFactorController } from './two-factor.controller.js';
+import { TwoFactor } from './two-factor.service.js';
 
 /** Who asks, and whether they may. */
 @Module({
@@ -38,6 +44,8 @@ import { StaffService } from './staff.service.js';
     AuthController,
     JwksController,
     PasswordController,
+    TwoFactorController,
+    TwoFactorAdminController,
     StaffAdminController,
     RolesAdminController,
     ApiKeysAdminController,
@@ -53,6 +61,10 @@ import { StaffService } from './staff.service.js';
     LoginThrottle,
     LoginService,
     StaffPasses,
+    LoginChallenges,
+    OwnPassword,
+    SecondFactors,
+    TwoFactor,
     Sessions,
     SignInHooks,
     SessionAnswer,
@@ -73,6 +85,10 @@ import { StaffService } from './staff.service.js';
     AccessTokens,
     PasswordHasher,
     LoginThrottle,
+    LoginChallenges,
+    OwnPassword,
+    SecondFactors,
+    TwoFactor,
     Sessions,
     SignInHooks,
     SessionAnswer,

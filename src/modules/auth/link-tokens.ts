@@ -1,5 +1,6 @@
-import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { derivedKey } from '#libs/sealing';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 
 /**
@@ -11,7 +12,7 @@ export class LinkTokens {
   private readonly key: Buffer;
 
   constructor(@Inject(APP_CONFIG) config: Config) {
-    this.key = Buffer.from(hkdfSync('sha256', config.encryptionKey, '', 'emporium account links', 32));
+    this.key = derivedKey(config.encryptionKey, 'emporium account links');
   }
 
   /** The secret of a row of `account_links`: 256 bits. */

@@ -73,7 +73,20 @@ export class LoginThrottle implements OnModuleDestroy {
     await this.connect();
     const network = clientNetwork(address);
     await this.take(this.byAddress, network, 'Too many sign-ins from your address.');
-    const account = email.trim().toLowerCase();
+    return this.attempt(email.trim().toLowerCase(), network);
+  }
+
+  /**
+   * Lets a code of the second factor be tried, counted as passwords are, but apart from them: who is asked for one has shown
+   * the password.
+   * @throws rate_limited with the seconds to wait
+   */
+  async admitCode(accountId: string, address: string): Promise<LoginAttempt> {
+    await this.connect();
+    return this.attempt(`code of ${accountId}`, clientNetwork(address));
+  }
+
+  private async attempt(account: string, network: string): Promise<LoginAttempt> {
     const place = fingerprint(account, network);
     const key = (await this.knownPlaces.get(place)) ? place : fingerprint(account);
     const { consumedPoints } = await this.failures.penalty(key);

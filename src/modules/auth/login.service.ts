@@ -3,9 +3,10 @@ import { Db } from '#libs/database';
 import { log } from '#libs/log';
 import type { SubjectKind } from './access-token.js';
 import { InvalidCredentials } from './auth.errors.js';
+import { type Challenge, LoginChallenges } from './login-challenges.js';
 import { LoginThrottle } from './login-throttle.js';
 import { PasswordHasher } from './password-hasher.js';
-import { type Session, type SessionOwner, Sessions } from './sessions.service.js';
+import type { Session, SessionOwner } from './sessions.service.js';
 
 /** What is typed at the door. */
 export interface Credentials {
@@ -27,6 +28,9 @@ interface AccountRow {
   suspended: boolean;
 }
 
+/** What comes of the right password: a session, or the question for a code. */
+export type SignIn = (Session & { owner: SessionOwner }) | Challenge;
+
 /** Signs staff and customers in with e-mail address and password. */
 @Injectable()
 export class LoginService {
@@ -34,15 +38,15 @@ export class LoginService {
     private readonly db: Db,
     private readonly throttle: LoginThrottle,
     private readonly passwords: PasswordHasher,
-    private readonly sessions: Sessions,
+    private readonly challenges: LoginChallenges,
   ) {}
 
   /**
-   * Begins a session.
+   * Begins a session, or asks for a code where the account has a second factor.
    * @throws invalid_credentials in the same words and the same time for an unknown address, a wrong password and a
    *   suspended account; rate_limited
    */
-  async execute(credentials: Credentials, caller: Caller): Promise<Session & { owner: SessionOwner }> {
+  async execute(credentials: Credentials, caller: Caller): Promise<SignIn> {
     const attempt = await this.throttle.admit(credentials.email, caller.address);
     let account: AccountRow | undefined;
     let fits: boolean;
@@ -53,18 +57,23 @@ export class LoginService {
       await attempt.notTried();
       throw error;
     }
-    const session =
-      account && fits ? await this.sessions.begin(account.owner, account.password_hash, caller.userAgent) : null;
-    if (!account || !session) {
+    const signIn =
+      account && fits ? await this.challenges.begin(account.owner, account.password_hash!, caller.userAgent) : null;
+    if (!account || !signIn) {
       const { kind, id: accountId } = account?.owner ?? {};
       log.warn('auth.login_failed', { kind, accountId, suspended: account?.suspended });
       throw InvalidCredentials();
     }
     const { owner } = account;
+    if ('challenge' in signIn) {
+      // Neither a failure nor a success: that is for the code to say.
+      await attempt.notTried();
+      return signIn;
+    }
     await attempt.succeeded();
     if (this.passwords.isOutdated(account.password_hash!)) await this.rehash(account, credentials.password);
-    log.info('auth.login_succeeded', { kind: owner.kind, accountId: owner.id, session: session.sessionId });
-    return { ...session, owner };
+    log.info('auth.login_succeeded', { kind: owner.kind, accountId: owner.id, session: signIn.sessionId });
+    return { ...signIn, owner };
   }
 
   /** The account of staff comes first, where one address has both: always one password is looked at, never two. */

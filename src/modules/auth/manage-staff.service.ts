@@ -16,6 +16,7 @@ import { Sessions } from './sessions.service.js';
 import type { StaffIdentity } from './staff-identity.js';
 import { permissionsOf } from './staff-permissions.js';
 import { StaffQuery } from './staff.query.js';
+import { TwoFactor } from './two-factor.service.js';
 import { NO_PASSWORD, type StaffMember, StaffService } from './staff.service.js';
 
 interface WantedRole {
@@ -38,6 +39,7 @@ export class ManageStaff {
     private readonly links: AccountLinks,
     private readonly passwords: PasswordHasher,
     private readonly sessions: Sessions,
+    private readonly twoFactor: TwoFactor,
   ) {}
 
   /**
@@ -162,6 +164,11 @@ export class ManageStaff {
       await tx.query(`UPDATE users SET token_version = token_version + 1 WHERE id = $1`, [id]);
       await this.sessions.endAll('staff', id, undefined, tx);
     });
+  }
+
+  /** For a colleague whose telephone is gone. @throws not_found, permission_not_yours, two_factor_not_enabled */
+  async resetTwoFactor(asker: StaffIdentity, id: string): Promise<void> {
+    await this.change(asker, id, undefined, (tx) => this.twoFactor.reset(tx, 'staff', id));
   }
 
   private change(

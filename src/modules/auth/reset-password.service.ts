@@ -11,6 +11,7 @@ import { InvalidLink } from './auth.errors.js';
 import { LoginThrottle } from './login-throttle.js';
 import { PasswordHasher } from './password-hasher.js';
 import { CUSTOMER_PASSWORD_MIN, PASSWORD_MIN, passwordProblem } from './password-policy.js';
+import { SecondFactors } from './second-factors.js';
 import { Sessions } from './sessions.service.js';
 
 interface Account {
@@ -40,6 +41,7 @@ export class ResetPassword {
     private readonly passwords: PasswordHasher,
     private readonly links: AccountLinks,
     private readonly sessions: Sessions,
+    private readonly factors: SecondFactors,
   ) {}
 
   /**
@@ -82,6 +84,7 @@ export class ResetPassword {
         [account.id, hash],
       );
       await this.sessions.endAll(account.kind, account.id, undefined, tx);
+      await this.factors.forgetFailures(tx, account.kind, account.id);
       announcePasswordChanged(tx, account.kind, account.id);
     });
     await this.throttle.ownerCame(account.email, address);

@@ -13,8 +13,8 @@ export interface DeclaredRoute {
   rule: AccessRule;
 }
 
-/** The one route of staff that asks for no permission: who they are, and what they may do. */
-const OPEN_TO_ALL_STAFF = '/v1/admin/me';
+/** The routes of staff that ask for no permission: who they are, what they may do, and how they sign in. */
+const OPEN_TO_ALL_STAFF = /^\/v1\/admin\/me(\/|$)/;
 
 /**
  * Refuses to boot when a route does not say who may enter, or says it twice, or lets in others than those whose part of the
@@ -70,7 +70,7 @@ export class RouteAudit implements OnModuleInit {
 function problemOf({ name, path, rule }: DeclaredRoute): string | null {
   if (/^\/v1\/admin(\/|$)/.test(path)) {
     if (rule.kind !== 'staff') return `${name} is at ${path} and not for @Staff()`;
-    if (rule.permission === undefined && path !== OPEN_TO_ALL_STAFF)
+    if (rule.permission === undefined && !OPEN_TO_ALL_STAFF.test(path))
       return `${name} is for staff and names no permission`;
   }
   if (/^\/v1\/me(\/|$)/.test(path) && rule.kind !== 'customer') return `${name} is at ${path} and not for @Customer()`;

@@ -4,6 +4,7 @@ import { Db, type Queryable, type Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
 import { log } from '#libs/log';
 import type { SubjectKind } from './access-token.js';
+import { ACCOUNTS, OWNER_JSON } from './account-tables.js';
 import { InvalidRefreshToken } from './auth.errors.js';
 import type { Role } from './permissions.js';
 
@@ -66,12 +67,6 @@ interface TokenRow {
 const hashOf = (token: string) => createHash('sha256').update(token).digest();
 const newToken = () => randomBytes(32).toString('base64url');
 
-/** Column of the owner in `refresh_tokens`, and who may have sessions. */
-const OWNERS: Readonly<Record<SubjectKind, { column: string; table: string; mayEnter: string }>> = {
-  staff: { column: 'user_id', table: 'users', mayEnter: 'suspended_at IS NULL' },
-  customer: { column: 'customer_id', table: 'customers', mayEnter: 'deleted_at IS NULL' },
-};
-
 /**
  * Sessions as chains of refresh tokens: each works once and makes the next, for 30 days at most. An old link that comes
  * again means that two hold the chain, so it ends; within ten seconds, while the next link is unused, it is taken for
@@ -91,7 +86,7 @@ export class Sessions {
     userAgent: string | undefined,
     db: Queryable = this.db,
   ): Promise<Session | null> {
-    const { column, table, mayEnter } = OWNERS[owner.kind];
+    const { column, table, mayEnter } = ACCOUNTS[owner.kind];
     const session = { sessionId: newUuid(), refreshToken: newToken() };
     const made = await db.query(
       `INSERT INTO refresh_tokens (id, ${column}, family_id, token_hash, user_agent, expires_at)
@@ -134,7 +129,7 @@ export class Sessions {
     return this.db.query<SessionView>(
       `SELECT family_id AS id, max(user_agent) AS "userAgent", min(created_at) AS "createdAt", max(created_at) AS "lastUsedAt",
          max(expires_at) AS "expiresAt"
-       FROM refresh_tokens WHERE ${OWNERS[kind].column} = $1
+       FROM refresh_tokens WHERE ${ACCOUNTS[kind].column} = $1
        GROUP BY family_id HAVING bool_and(revoked_at IS NULL) AND max(expires_at) > now()
        ORDER BY max(created_at) DESC, family_id`,
       [accountId],
@@ -145,7 +140,7 @@ export class Sessions {
   async endOne(kind: SubjectKind, accountId: string, sessionId: string): Promise<boolean> {
     const ended = await this.db.query(
       `UPDATE refresh_tokens SET revoked_at = coalesce(revoked_at, now())
-       WHERE ${OWNERS[kind].column} = $1 AND family_id = $2 RETURNING 1`,
+       WHERE ${ACCOUNTS[kind].column} = $1 AND family_id = $2 RETURNING 1`,
       [accountId, sessionId],
     );
     return ended.length > 0;
@@ -155,7 +150,7 @@ export class Sessions {
   async endAll(kind: SubjectKind, accountId: string, except?: string, db: Queryable = this.db): Promise<void> {
     await db.query(
       `UPDATE refresh_tokens SET revoked_at = now()
-       WHERE ${OWNERS[kind].column} = $1 AND revoked_at IS NULL AND ($2::uuid IS NULL OR family_id <> $2)`,
+       WHERE ${ACCOUNTS[kind].column} = $1 AND revoked_at IS NULL AND ($2::uuid IS NULL OR family_id <> $2)`,
       [accountId, except ?? null],
     );
   }
@@ -166,11 +161,7 @@ export class Sessions {
       `SELECT t.id, t.family_id, t.used_at IS NOT NULL AS used,
               extract(epoch FROM clock_timestamp() - t.used_at)::float8 AS seconds_since_use,
               t.expires_at > now() AND u.suspended_at IS NULL AND c.deleted_at IS NULL AS usable,
-              CASE WHEN u.id IS NOT NULL
-                THEN jsonb_build_object('kind', 'staff', 'id', u.id, 'email', u.email, 'name', u.name, 'role', u.role,
-                  'tokenVersion', u.token_version)
-                ELSE jsonb_build_object('kind', 'customer', 'id', c.id, 'email', c.email, 'firstName', c.first_name,
-                  'lastName', c.last_name, 'tokenVersion', c.token_version) END AS owner
+              ${OWNER_JSON} AS owner
        FROM refresh_tokens t LEFT JOIN users u ON u.id = t.user_id LEFT JOIN customers c ON c.id = t.customer_id
        WHERE t.token_hash = $1 FOR UPDATE OF t`,
       [hashOf(refreshToken)],

@@ -8,6 +8,10 @@ export interface StaffIdentity {
   role: Role;
   /** What this request may do: what their role may, or of that what the key is for. */
   permissions: readonly Permission[];
+  /** uuid of the session that the access token belongs to; a key has none */
+  sessionId?: string;
+  /** Whether the shop asks for a second factor and they have none: they can set one up, and nothing else. */
+  lacksTwoFactor?: boolean;
   /** uuid of the API key that asks on their behalf */
   apiKeyId?: string;
 }

@@ -9,6 +9,7 @@ import { ApiKeyCheck, apiKeyOf } from './api-key-check.js';
 import { JwtGuard } from './jwt.guard.js';
 import { keyName, type VerifiedToken } from './jwt.strategy.js';
 import { KeySet } from './key-set.js';
+import { LoginChallenges } from './login-challenges.js';
 import { type Caller, type Credentials, LoginService } from './login.service.js';
 import { Sessions } from './sessions.service.js';
 import { StaffAccounts } from './staff-accounts.js';
@@ -30,6 +31,7 @@ export class StaffPasses {
 
   constructor(
     private readonly login: LoginService,
+    private readonly challenges: LoginChallenges,
     private readonly sessions: Sessions,
     private readonly accounts: StaffAccounts,
     private readonly tokens: AccessTokens,
@@ -39,9 +41,21 @@ export class StaffPasses {
     private readonly keys: KeySet,
   ) {}
 
-  /** Begins a session of staff. @returns its pass @throws invalid_credentials, rate_limited */
-  async enter(credentials: Omit<Credentials, 'as'>, caller: Caller): Promise<string> {
-    const { owner, sessionId } = await this.login.execute({ ...credentials, as: 'staff' }, caller);
+  /**
+   * Begins a session of staff.
+   * @returns its pass; null when the account asks for a code and none was given
+   * @throws invalid_credentials, invalid_code, two_factor_locked, rate_limited
+   */
+  async enter(
+    { code, ...credentials }: Omit<Credentials, 'as'> & { code?: string },
+    caller: Caller,
+  ): Promise<string | null> {
+    const signIn = await this.login.execute({ ...credentials, as: 'staff' }, caller);
+    const isAsked = 'challenge' in signIn;
+    if (isAsked && !code) return null;
+    const { owner, sessionId } = isAsked
+      ? await this.challenges.answer({ challenge: signIn.challenge, code: code! }, caller)
+      : signIn;
     const { signing } = this.keys;
     return this.jwt.signAsync(
       { sid: encodeId('session', sessionId), tv: owner.tokenVersion },

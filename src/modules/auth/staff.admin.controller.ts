@@ -12,8 +12,8 @@ import {
   VersionMismatch,
 } from '#libs/errors';
 import { etagOf, IdParam, IfMatch, ListEnvelope, ListQuery, type Page, type Reply, Throws } from '#libs/http';
-import { CurrentStaff, Staff } from './access.decorators.js';
-import { EmailTaken, LastOwner, PermissionNotYours, RoleNotFound } from './auth.errors.js';
+import { AnyStaff, CurrentStaff, Staff } from './access.decorators.js';
+import { EmailTaken, LastOwner, PermissionNotYours, RoleNotFound, TwoFactorNotEnabled } from './auth.errors.js';
 import {
   CreateStaffRequest,
   InviteStaffRequest,
@@ -45,7 +45,7 @@ export class StaffAdminController {
 
   /** Who asks. */
   @Get('me')
-  @Staff()
+  @AnyStaff()
   @ApiOperation({ operationId: 'getMe', summary: 'Who am I, and what may I do' })
   @ApiOkResponse({ type: MeResponse })
   async me(@CurrentStaff() staff: StaffIdentity): Promise<MeResponse> {
@@ -174,5 +174,21 @@ export class StaffAdminController {
   @Throws(InvalidId, NotFound, PermissionNotYours)
   endSessions(@IdParam('user') id: string, @CurrentStaff() staff: StaffIdentity): Promise<void> {
     return this.manage.endSessions(staff, id);
+  }
+
+  /** Without a telephone. */
+  @Delete('users/:id/two-factor')
+  @Staff('staff.write')
+  @HttpCode(204)
+  @ApiOperation({
+    operationId: 'resetUserTwoFactor',
+    summary: 'Take the second factor of a member of staff away',
+    description:
+      'For somebody whose telephone and recovery codes are gone. Their sessions end, a mail tells them, and they sign in with the password alone until they set up another.',
+  })
+  @ApiNoContentResponse({ description: 'No code is asked for any more' })
+  @Throws(InvalidId, NotFound, PermissionNotYours, TwoFactorNotEnabled)
+  resetTwoFactor(@IdParam('user') id: string, @CurrentStaff() staff: StaffIdentity): Promise<void> {
+    return this.manage.resetTwoFactor(staff, id);
   }
 }

@@ -33,6 +33,7 @@ export interface StaffMember {
   permissions: string[] | null;
   /** whether they have not chosen a password yet */
   isInvited: boolean;
+  hasTwoFactor: boolean;
   suspendedAt: Date | null;
   version: number;
   createdAt: Date;
@@ -51,7 +52,8 @@ export interface FirstOwner {
 
 const FIRST_OWNER_LOCK = 7_306_411;
 export const STAFF_COLUMNS = `u.id, u.email, u.name, u.role, u.custom_role_id AS "customRoleId", r.name AS "customRoleName", r.permissions,
-  u.password_hash = '${NO_PASSWORD}' AS "isInvited", u.suspended_at AS "suspendedAt", u.version, u.created_at AS "createdAt"`;
+  u.password_hash = '${NO_PASSWORD}' AS "isInvited", u.suspended_at AS "suspendedAt",
+  EXISTS (SELECT FROM two_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS "hasTwoFactor", u.version, u.created_at AS "createdAt"`;
 export const STAFF_TABLES = `users u LEFT JOIN roles r ON r.id = u.custom_role_id`;
 
 /** Opens accounts of staff. */

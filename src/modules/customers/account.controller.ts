@@ -1,5 +1,5 @@
 import { Body, Controller, Header, Headers, HttpCode, Ip, Post, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { RateLimited, ValidationFailed } from '#libs/errors';
 import { type Reply, Throws } from '#libs/http';
 import {
@@ -11,6 +11,7 @@ import {
   SessionAnswer,
   SessionResponse,
   SignInHooks,
+  TwoFactorChallengeResponse,
 } from '../auth/index.js';
 import { RegisterRequest, VerifyEmailRequest } from './dto/account.request.js';
 import { RegisterCustomer } from './register-customer.service.js';
@@ -57,9 +58,12 @@ export class AccountController {
     summary: 'Open the link of a mail: a new account, or a new e-mail address',
     description:
       'Begins a session. Needs the password too, so that nobody gets an account in the name of another who merely clicks. Orders that were placed ' +
-      'with this address as a guest belong to the account from now on.',
+      'with this address as a guest belong to the account from now on. Where the account has a second factor, the code is asked for as at the sign-in.',
   })
-  @ApiOkResponse({ type: SessionResponse })
+  @ApiOkResponse({
+    description: 'A session, or the question for a code',
+    schema: { oneOf: [{ $ref: getSchemaPath(SessionResponse) }, { $ref: getSchemaPath(TwoFactorChallengeResponse) }] },
+  })
   @Throws(ValidationFailed, InvalidLink, InvalidCredentials, RateLimited)
   async verifyEmail(
     @Body() body: VerifyEmailRequest,
@@ -67,8 +71,10 @@ export class AccountController {
     @Headers('user-agent') userAgent: string | undefined,
     @CartToken() token: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
-  ): Promise<SessionResponse> {
-    const session = await this.verify.execute(body, { address, userAgent });
+  ): Promise<SessionResponse | TwoFactorChallengeResponse> {
+    const { signIn, owner } = await this.verify.execute(body, { address, userAgent });
+    if ('challenge' in signIn) return TwoFactorChallengeResponse.from(signIn);
+    const session = { ...signIn, owner };
     const guest = body.cartId === undefined ? undefined : { cartId: body.cartId, token };
     const cart = await this.hooks.cartOf(session.owner, guest);
     return this.answer.give(reply, session, body.session ?? 'body', cart);

@@ -8,13 +8,14 @@ import {
   announcePasswordChanged,
   type CustomerIdentity,
   LoginThrottle,
+  OwnPassword,
   PasswordHasher,
   Sessions,
+  wrongPassword,
 } from '../auth/index.js';
 import { EmailChangeRequested } from './customers.events.js';
 import type { ChangeEmailRequest, ChangePasswordRequest } from './dto/account.request.js';
 import { checkNewPassword } from './new-password.js';
-import { OwnPassword, wrongPassword } from './own-password.js';
 
 /** Changes what a customer signs in with. */
 @Injectable()
@@ -34,7 +35,7 @@ export class ChangeCredentials {
    */
   async password(customer: CustomerIdentity, request: ChangePasswordRequest, address: string): Promise<void> {
     checkNewPassword(request.newPassword, { email: customer.email, name: '' }, '/newPassword');
-    const present = await this.ownPassword.confirm(customer, request.password, address);
+    const present = await this.ownPassword.confirm('customer', customer, request.password, address);
     const hash = await this.passwords.hash(request.newPassword);
     await this.db.transaction(async (tx) => {
       const [changed] = await tx.query<{ email: string }>(
@@ -57,7 +58,7 @@ export class ChangeCredentials {
    */
   async email(customer: CustomerIdentity, request: ChangeEmailRequest, address: string): Promise<void> {
     const email = request.email.trim();
-    await this.ownPassword.confirm(customer, request.password, address);
+    await this.ownPassword.confirm('customer', customer, request.password, address);
     await this.throttle.admitMail('change_email', email, address);
     await this.db.transaction(async (tx) => {
       const linkId = await this.links.create(tx, {

@@ -1,11 +1,5 @@
 import { defineError } from '#libs/errors';
 
-export const WrongPassword = defineError({
-  code: 'wrong_password',
-  kind: 'unprocessable',
-  title: 'The password is wrong',
-  help: 'Changes of an account need its present password, although you are signed in.',
-});
 export const OpenOrders = defineError({
   code: 'open_orders',
   kind: 'conflict',

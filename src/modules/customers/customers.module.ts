@@ -11,7 +11,6 @@ import { DeleteCustomer } from './delete-customer.service.js';
 import { EditProfile } from './edit-profile.service.js';
 import { ExportMyData } from './export-my-data.service.js';
 import { MeController } from './me.controller.js';
-import { OwnPassword } from './own-password.js';
 import { RegisterCustomer } from './register-customer.service.js';
 import { VerifyEmail } from './verify-email.service.js';
 import { Wishlist } from './wishlist.service.js';
@@ -27,7 +26,6 @@ import { WelcomeCustomer } from './welcome-customer.service.js';
     RegisterCustomer,
     VerifyEmail,
     EditProfile,
-    OwnPassword,
     ChangeCredentials,
     DeleteCustomer,
     Addresses,

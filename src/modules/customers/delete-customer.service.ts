@@ -3,11 +3,10 @@ import { Db } from '#libs/database';
 import { encodeId } from '#libs/ids';
 import { log } from '#libs/log';
 import { announce } from '#libs/outbox';
-import { type CustomerIdentity, Sessions } from '../auth/index.js';
+import { type CustomerIdentity, OwnPassword, Sessions } from '../auth/index.js';
 import { CustomerOrders } from '../orders/index.js';
 import { OpenOrders } from './customers.errors.js';
 import { CustomerDeleted } from './customers.events.js';
-import { OwnPassword } from './own-password.js';
 
 /**
  * Deletes an account: the person is taken out of it, out of their orders and out of everything else here, at once and for
@@ -24,7 +23,7 @@ export class DeleteCustomer {
 
   /** @throws wrong_password, open_orders, rate_limited */
   async execute(customer: CustomerIdentity, password: string, address: string): Promise<void> {
-    await this.ownPassword.confirm(customer, password, address);
+    await this.ownPassword.confirm('customer', customer, password, address);
     const customerId = encodeId('customer', customer.id);
     await this.db.transaction(async (tx) => {
       await tx.query(`SELECT FROM customers WHERE id = $1 FOR UPDATE`, [customer.id]);

@@ -11,10 +11,17 @@ import {
   VersionMismatch,
 } from '#libs/errors';
 import { etagOf, IdParam, IfMatch, ListEnvelope, ListQuery, type Page, type Reply, Throws } from '#libs/http';
-import { CurrentCustomer, Customer, type CustomerIdentity, MailSentResponse, Sessions } from '../auth/index.js';
+import {
+  CurrentCustomer,
+  Customer,
+  type CustomerIdentity,
+  MailSentResponse,
+  Sessions,
+  WrongPassword,
+} from '../auth/index.js';
 import { OrdersQuery } from '../orders/index.js';
 import { ChangeCredentials } from './change-credentials.service.js';
-import { OpenOrders, WrongPassword } from './customers.errors.js';
+import { OpenOrders } from './customers.errors.js';
 import { type CustomerRow, CustomersQuery } from './customers.query.js';
 import { DeleteCustomer } from './delete-customer.service.js';
 import { ChangeEmailRequest, ChangePasswordRequest, DeleteMeRequest, UpdateMeRequest } from './dto/account.request.js';

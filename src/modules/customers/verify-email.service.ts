@@ -7,17 +7,20 @@ import {
   type AccountLink,
   AccountLinks,
   type Caller,
+  type Challenge,
   InvalidCredentials,
   InvalidLink,
+  LoginChallenges,
   LoginThrottle,
   PasswordHasher,
   type SessionOwner,
-  Sessions,
 } from '../auth/index.js';
 import { CustomerRegistered } from './customers.events.js';
 
-/** A session that begins. */
-export type BegunSession = { sessionId: string; refreshToken: string; owner: SessionOwner & { kind: 'customer' } };
+type CustomerOwner = SessionOwner & { kind: 'customer' };
+
+/** A session that begins, or the question for a code where the account has a second factor. */
+export type Verified = { owner: CustomerOwner; signIn: { sessionId: string; refreshToken: string } | Challenge };
 
 interface Owner {
   id: string;
@@ -41,11 +44,11 @@ export class VerifyEmail {
     private readonly throttle: LoginThrottle,
     private readonly passwords: PasswordHasher,
     private readonly links: AccountLinks,
-    private readonly sessions: Sessions,
+    private readonly challenges: LoginChallenges,
   ) {}
 
   /** @throws invalid_link, invalid_credentials, rate_limited */
-  async execute(request: { token: string; password: string }, caller: Caller): Promise<BegunSession> {
+  async execute(request: { token: string; password: string }, caller: Caller): Promise<Verified> {
     const link = await this.links.find(this.db, request.token, ['register', 'change_email']);
     if (!link) throw InvalidLink();
     const attempt = await this.throttle.admit(link.email, caller.address);
@@ -58,10 +61,9 @@ export class VerifyEmail {
       await attempt.notTried();
       throw error;
     }
-    if (!fits) throw InvalidCredentials();
-    const begun = await this.db
-      .transaction((tx) => this.open(tx, request.token, passwordHash, caller))
-      .catch(takenMeanwhile);
+    if (!fits || passwordHash === null) throw InvalidCredentials();
+    const shown = passwordHash;
+    const begun = await this.db.transaction((tx) => this.open(tx, request.token, shown, caller)).catch(takenMeanwhile);
     await attempt.succeeded();
     log.info('customer.email_verified', { customerId: encodeId('customer', begun.owner.id), purpose: link.purpose });
     return begun;
@@ -76,15 +78,15 @@ export class VerifyEmail {
     return customer?.password_hash ?? null;
   }
 
-  private async open(tx: Tx, token: string, passwordHash: string | null, caller: Caller): Promise<BegunSession> {
+  private async open(tx: Tx, token: string, passwordHash: string, caller: Caller): Promise<Verified> {
     const link = await this.links.find(tx, token, ['register', 'change_email'], true);
     if (!link) throw InvalidLink();
     const owner = link.purpose === 'register' ? await this.register(tx, link) : await this.changeEmail(tx, link);
     await this.links.use(tx, link);
     const account = { kind: 'customer' as const, ...owner };
-    const session = await this.sessions.begin(account, passwordHash, caller.userAgent, tx);
-    if (!session) throw InvalidLink();
-    return { ...session, owner: account };
+    const signIn = await this.challenges.begin(account, passwordHash, caller.userAgent, tx);
+    if (!signIn) throw InvalidLink();
+    return { signIn, owner: account };
   }
 
   private async register(tx: Tx, link: AccountLink): Promise<Owner> {

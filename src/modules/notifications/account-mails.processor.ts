@@ -10,6 +10,7 @@ import {
   invitation,
   passwordChanged,
   passwordReset,
+  twoFactorChanged,
 } from './mails/account-mails.js';
 import {
   EmailChangeJob,
@@ -18,6 +19,7 @@ import {
   PasswordChangedJob,
   PasswordResetJob,
   RegistrationJob,
+  TwoFactorJob,
 } from './notification.jobs.js';
 import { PostOffice } from './post-office.js';
 
@@ -120,6 +122,25 @@ export class PasswordChangedProcessor implements JobHandler {
     if (!account) return;
     const url = `${this.post.links.storefrontUrl}/forgot-password`;
     await this.post.send(job.id, account.shop, account.email, passwordChanged(account, url));
+  }
+}
+
+/** Tells the owner of an account what became of its second factor. */
+@HandlesJob(TwoFactorJob)
+@Injectable()
+export class TwoFactorProcessor implements JobHandler {
+  constructor(
+    private readonly data: MailDataQuery,
+    private readonly post: PostOffice,
+  ) {}
+
+  async handle(job: JobContext): Promise<void> {
+    const kind = job.payload.kind === 'staff' ? 'staff' : 'customer';
+    const account = await this.data.account(kind, String(job.payload.aggregateId));
+    if (!account) return;
+    const url = `${this.post.links.storefrontUrl}/forgot-password`;
+    const content = twoFactorChanged(account, String(job.payload.change), url);
+    if (content) await this.post.send(job.id, account.shop, account.email, content);
   }
 }
 

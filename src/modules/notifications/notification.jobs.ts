@@ -75,6 +75,12 @@ export const PasswordChangedJob = defineJob({
   description: 'tells the owner of an account that its password was changed',
   on: ['account.password_changed'],
 });
+export const TwoFactorJob = defineJob({
+  name: 'notifications.two-factor',
+  queue,
+  description: 'tells the owner of an account what became of its second factor',
+  on: ['account.two_factor_changed'],
+});
 export const InvitationJob = defineJob({
   name: 'notifications.invitation',
   queue,

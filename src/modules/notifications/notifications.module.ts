@@ -9,6 +9,7 @@ import {
   PasswordChangedProcessor,
   PasswordResetProcessor,
   RegistrationProcessor,
+  TwoFactorProcessor,
 } from './account-mails.processor.js';
 import { BackInStockMailProcessor, BackInStockProcessor } from './back-in-stock.processor.js';
 import { DisputeProcessor } from './dispute.processor.js';
@@ -54,6 +55,7 @@ import { SmtpMailer } from './smtp.mailer.js';
     PasswordResetProcessor,
     InvitationProcessor,
     PasswordChangedProcessor,
+    TwoFactorProcessor,
     MailboxPages,
   ],
 })

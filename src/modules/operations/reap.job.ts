@@ -46,6 +46,11 @@ const RULES: readonly { what: string; sql: string }[] = [
             SELECT id FROM refresh_tokens WHERE expires_at < now() LIMIT $1) RETURNING 1`,
   },
   {
+    what: 'challenges',
+    sql: `DELETE FROM login_challenges WHERE id IN (
+            SELECT id FROM login_challenges WHERE expires_at < now() - interval '1 hour' LIMIT $1) RETURNING 1`,
+  },
+  {
     what: 'links',
     sql: `DELETE FROM account_links WHERE id IN (
             SELECT id FROM account_links WHERE expires_at < now() - interval '1 day' LIMIT $1) RETURNING 1`,

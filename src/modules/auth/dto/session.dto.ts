@@ -7,17 +7,8 @@ import { ROLES, type Role } from '../permissions.js';
 import type { SessionCarrier } from '../session-answer.js';
 import type { CustomerOwner, Session, SessionOwner, StaffOwner } from '../sessions.service.js';
 
-/** Who wants to sign in. */
-export class LoginRequest {
-  @Email({ example: 'admin@emporium.example' })
-  email: string;
-  @Text(PASSWORD_MAX, { example: 'the password that npm start showed' })
-  password: string;
-  @OneOf(
-    ['staff', 'customer'],
-    Opt({ description: 'which account, where one address has both; the one of staff when left out' }),
-  )
-  as?: SubjectKind;
+/** What a client may say at each step of a sign-in. */
+export class SignInOptions {
   @OneOf(
     ['body', 'cookie'],
     Opt({
@@ -28,6 +19,19 @@ export class LoginRequest {
   session?: SessionCarrier;
   @Id('cart', Opt({ description: 'the cart of the guest who signs in; its token goes into X-Cart-Token' }))
   cartId?: string;
+}
+
+/** Who wants to sign in. */
+export class LoginRequest extends SignInOptions {
+  @Email({ example: 'admin@emporium.example' })
+  email: string;
+  @Text(PASSWORD_MAX, { example: 'the password that npm start showed' })
+  password: string;
+  @OneOf(
+    ['staff', 'customer'],
+    Opt({ description: 'which account, where one address has both; the one of staff when left out' }),
+  )
+  as?: SubjectKind;
 }
 
 /** Which session is to be renewed or ended. */

@@ -117,6 +117,8 @@ export class StaffResponse {
   customRole: CustomRoleResponse | null;
   @ApiProperty({ description: 'whether they were invited and have not chosen a password yet' })
   isInvited: boolean;
+  @ApiProperty({ description: 'whether their sign-in asks for a code, too' })
+  hasTwoFactor: boolean;
   @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'since when they may not enter' })
   suspendedAt: string | null;
   @ApiProperty({ type: String, format: 'date-time' })
@@ -133,6 +135,7 @@ export class StaffResponse {
           ? null
           : { id: encodeId('role', member.customRoleId), name: member.customRoleName! },
       isInvited: member.isInvited,
+      hasTwoFactor: member.hasTwoFactor,
       suspendedAt: member.suspendedAt?.toISOString() ?? null,
       createdAt: member.createdAt.toISOString(),
     };

@@ -1,5 +1,6 @@
 import { RefreshToken } from './refresh-token.entity.js';
+import { LoginChallenge, RecoveryCode, TwoFactorEntity } from './two-factor.entity.js';
 import { User } from './user.entity.js';
 
-export const authEntities = [User, RefreshToken];
-export { RefreshToken, User };
+export const authEntities = [User, RefreshToken, TwoFactorEntity, RecoveryCode, LoginChallenge];
+export { LoginChallenge, RecoveryCode, RefreshToken, TwoFactorEntity, User };

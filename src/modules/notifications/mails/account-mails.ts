@@ -90,6 +90,34 @@ export const passwordChanged = (account: AccountOfMail, url: string): MailConten
     button: { label: 'Choose another password', url },
   });
 
+const TWO_FACTOR_NEWS: Readonly<Record<string, [subject: string, news: string]>> = {
+  enabled: ['Codes are asked for when you sign in', 'now asks for a code of your authenticator app when you sign in.'],
+  disabled: ['Your sign-in asks for no code any more', 'asks for no code any more when you sign in.'],
+  reset: [
+    'Your sign-in asks for no code any more',
+    'asks for no code any more when you sign in: the people of the shop took your authenticator app away. Set up another one.',
+  ],
+  codes_renewed: ['You have new recovery codes', 'has new recovery codes. The old ones do not work any more.'],
+  recovery_code_used: [
+    'A recovery code was used',
+    'was just signed in to with one of your recovery codes. It does not work any more.',
+  ],
+};
+
+/** Tells the owner of an account what became of its second factor; null for what there is no mail of. */
+export const twoFactorChanged = (account: AccountOfMail, change: string, url: string): MailContent | null => {
+  const news = Object.hasOwn(TWO_FACTOR_NEWS, change) ? TWO_FACTOR_NEWS[change] : undefined;
+  if (!news) return null;
+  return compose(account, {
+    subject: news[0],
+    paragraphs: [
+      `your account at ${account.shop.name} ${news[1]}`,
+      'If it was not you, choose another password now, and tell us.',
+    ],
+    button: { label: 'Choose another password', url },
+  });
+};
+
 /** Asks somebody to work here. */
 export const invitation = (link: AccountOfMail, url: string): MailContent =>
   compose(link, {

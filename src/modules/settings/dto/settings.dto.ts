@@ -26,6 +26,8 @@ export class UpdateSettingsRequest {
   paymentCapture?: 'automatic' | 'manual';
   @Int32(0, 1_000_000, Opt({ description: 'available units at which stock counts as low', example: 5 }))
   lowStockThreshold?: number;
+  @Flag(Opt({ description: 'whether all staff must sign in with a second factor; who has none can only set one up' }))
+  twoFactorRequired?: boolean;
 }
 
 /** The settings of the shop. */
@@ -46,6 +48,8 @@ export class SettingsResponse {
   paymentCapture: 'automatic' | 'manual';
   @ApiProperty({ type: 'integer', example: 5 })
   lowStockThreshold: number;
+  @ApiProperty({ description: 'whether all staff must sign in with a second factor' })
+  twoFactorRequired: boolean;
   @ApiProperty({ type: String, format: 'date-time' })
   createdAt: string;
   @ApiProperty({ type: String, format: 'date-time' })
@@ -61,6 +65,7 @@ export class SettingsResponse {
       manualPayments: settings.manualPayments,
       paymentCapture: settings.paymentCapture,
       lowStockThreshold: settings.lowStockThreshold,
+      twoFactorRequired: settings.twoFactorRequired,
       createdAt: settings.createdAt.toISOString(),
       updatedAt: settings.updatedAt.toISOString(),
     };

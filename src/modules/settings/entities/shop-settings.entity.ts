@@ -22,6 +22,9 @@ export class ShopSettings {
   paymentCapture: 'automatic' | 'manual';
   @Column({ name: 'low_stock_threshold', type: 'integer' })
   lowStockThreshold: number;
+  /** Whether staff enter with a second factor only. */
+  @Column({ name: 'two_factor_required', type: 'boolean', default: false })
+  twoFactorRequired: boolean;
   @Column('integer')
   version: number;
   @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })

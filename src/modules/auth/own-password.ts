@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
-import { LoginThrottle, PasswordHasher } from '../auth/index.js';
-import { WrongPassword } from './customers.errors.js';
+import type { SubjectKind } from './access-token.js';
+import { ACCOUNTS } from './account-tables.js';
+import { WrongPassword } from './auth.errors.js';
+import { LoginThrottle } from './login-throttle.js';
+import { PasswordHasher } from './password-hasher.js';
 
 /** What is answered to a password that is not the one of the account. */
 export const wrongPassword = () =>
@@ -9,7 +12,7 @@ export const wrongPassword = () =>
     errors: [{ pointer: '/password', code: 'wrong_password', detail: 'is not the password of the account' }],
   });
 
-/** Asks a customer who is signed in for their password again, before what a thief of the session must not do. */
+/** Asks somebody who is signed in for their password again, before what a thief of the session must not do. */
 @Injectable()
 export class OwnPassword {
   constructor(
@@ -19,14 +22,19 @@ export class OwnPassword {
   ) {}
 
   /** Tries count as sign-ins do. @returns the hash that the password fits @throws wrong_password, rate_limited */
-  async confirm(customer: { id: string; email: string }, password: string, address: string): Promise<string> {
-    const attempt = await this.throttle.admit(customer.email, address);
+  async confirm(
+    kind: SubjectKind,
+    person: { id: string; email: string },
+    password: string,
+    address: string,
+  ): Promise<string> {
+    const attempt = await this.throttle.admit(person.email, address);
     let hash: string | null;
     let fits: boolean;
     try {
       const [row] = await this.db.query<{ password_hash: string | null }>(
-        `SELECT password_hash FROM customers WHERE id = $1`,
-        [customer.id],
+        `SELECT password_hash FROM ${ACCOUNTS[kind].table} WHERE id = $1`,
+        [person.id],
       );
       hash = row?.password_hash ?? null;
       fits = await this.passwords.verify(hash, password);

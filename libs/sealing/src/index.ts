@@ -1,0 +1,1 @@
+export { derivedKey, seal, unseal } from './seal.js';
