@@ -3,7 +3,7 @@ import { on, once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Stripe from 'stripe';
-import { newUuid } from '#libs/ids';
+import { decodeId, newUuid } from '#libs/ids';
 import { PASSWORD, type SignedIn, signUp } from '../support/customers.js';
 import { PaymentShop, type Sale } from '../support/payments.js';
 import { freePort, Processes } from '../support/processes.js';
@@ -28,9 +28,14 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
   ['commit.place_order', 'checkout', true],
   ['stripe.create.before', 'checkout', true],
   ['stripe.create.after', 'checkout', true],
+  ['commit.intent', 'checkout', false],
+  ['commit.try', 'checkout', true],
   ['stripe.confirm.before', 'checkout', false],
   ['stripe.confirm.after', 'checkout', true],
   ['commit.settle', 'checkout', true],
+  ['commit.pay_again', 'pay after a decline', false],
+  ['commit.try', 'pay after a decline', false],
+  ['stripe.confirm.after', 'pay after a decline', false],
   ['commit.webhook', 'pay in the browser', true],
   ['stripe.retrieve.before', 'pay in the browser', false],
   ['stripe.retrieve.after', 'pay in the browser', true],
@@ -49,6 +54,12 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
   ['commit.cancel', 'cancel a paid order', false],
   ['stripe.refund.after', 'cancel a paid order', false],
   ['commit.mark_paid', 'pay on invoice', false],
+  ['commit.fulfillment', 'ship', false],
+  ['commit.cancel_begun', 'cancel a held order', false],
+  ['stripe.cancel.after', 'cancel a held order', true],
+  ['commit.cancel_stopped', 'cancel a held order while Stripe is away', false],
+  ['commit.hold_warning', 'a hold that ends soon', true],
+  ['commit.hold_released', 'release an order that was held back', false],
   ['stripe.retrieve_object.before', 'a thin event of a charge', false],
   ['stripe.retrieve_object.after', 'a thin event of a charge', false],
   ['commit.disputes', 'pay with a card that is disputed', true],
@@ -56,6 +67,7 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
   ['stripe.list_disputes.after', 'pay with a card that is disputed', false],
   ['stripe.list_fraud_warnings.before', 'pay with a card that is disputed', false],
   ['stripe.list_fraud_warnings.after', 'pay with a card that is disputed', false],
+  ['commit.customer', 'save a card', false],
   ['stripe.create_customer.before', 'save a card', false],
   ['stripe.create_customer.after', 'save a card', true],
   ['stripe.set_card.before', 'save a card', false],
@@ -70,8 +82,15 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
   ['stripe.delete_customer.after', 'delete the account', true],
   ['stripe.dispute_evidence.before', 'answer a dispute', false],
   ['stripe.dispute_evidence.after', 'answer a dispute', false],
+  ['commit.dispute_note', 'answer a dispute', false],
+  ['commit.dispute_note', 'give up a dispute', true],
   ['stripe.dispute_close.before', 'give up a dispute', false],
   ['stripe.dispute_close.after', 'give up a dispute', false],
+  ['commit.reconciliation', 'compare the books', false],
+  ['commit.reconciliation_nightly', 'the comparison of the night', false],
+  ['commit.event_recovered', 'events that were lost', true],
+  ['commit.finding', 'events that were lost', false],
+  ['commit.posting', 'money that is not in the ledger', false],
   ['stripe.list_events.before', 'compare the books', false],
   ['stripe.list_events.after', 'compare the books', false],
   ['stripe.list_intents.before', 'compare the books', false],
@@ -89,6 +108,7 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
   ['stripe.capture.before', 'capture', false],
   ['stripe.capture.after', 'capture', true],
   ['commit.settle', 'capture', false],
+  ['commit.capture_refused', 'capture that Stripe refuses', true],
 ];
 
 describe(`A process killed at any moment (seed ${SEED})`, () => {
@@ -181,6 +201,24 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
     await pay.shop.quiet();
     return sale;
   }
+  /** The bank holds the money until staff take it. */
+  async function held(): Promise<Sale> {
+    await pay.captureLater(true);
+    try {
+      return await paid();
+    } finally {
+      await pay.captureLater(false);
+    }
+  }
+  /** Starts a recurring job out of its turn, as often as it is asked for. */
+  async function recurring(name: string): ReturnType<typeof send> {
+    const id = newUuid();
+    await pay.shop.db.query(
+      `INSERT INTO jobs (id, queue, name, dedupe_key, payload, max_attempts) VALUES ($1, 'maintenance', $2, $3, '{}', 1)`,
+      [id, name, `${name}:${id}`],
+    );
+    return send('GET', '/v1/products', {});
+  }
   /** Somebody changed at Stripe what is asked for, and that was paid. */
   async function underpaid(): Promise<Sale> {
     const sale = await sold();
@@ -217,6 +255,11 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
     (pay.stripe.state() as unknown as { customers: Stripe.Customer[] }).customers.filter(
       (one) => !one.deleted && one.metadata.customer_id === customer.id,
     );
+  /** Nothing was taken, the hold is gone, and the goods are back. */
+  async function isLetGo(sale: Sale): Promise<void> {
+    expect(await pay.standing(sale)).toEqual(['canceled', 'canceled', 5, 0]);
+    expect(pay.intentsOf(sale.orderId)).toMatchObject([{ status: 'canceled', amount_received: 0 }]);
+  }
   async function isPaidOnce(sale: Sale): Promise<void> {
     expect(await pay.standing(sale)).toEqual(['confirmed', 'paid', 3, 0]);
     expect(pay.charges(sale)).toHaveLength(1);
@@ -249,6 +292,16 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
       act: (sale) => {
         again = () => post(`/v1/orders/${sale!.orderId}/payments/sync`, { 'X-Cart-Token': sale!.token });
         return pay.shop.confirm(sale!.clientSecret);
+      },
+      check: isPaidOnce,
+    },
+    'pay after a decline': {
+      prepare: () => sold({ ...SERVER, confirmationToken: 'pm_card_chargeDeclined' }),
+      act: (sale) => {
+        const headers = { 'X-Cart-Token': sale!.token, 'Idempotency-Key': newUuid() };
+        const { confirmationToken, returnUrl } = SERVER;
+        again = () => post(`/v1/orders/${sale!.orderId}/payments`, headers, { confirmationToken, returnUrl });
+        return again();
       },
       check: isPaidOnce,
     },
@@ -441,6 +494,66 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
         expect(runs.body.data[0]).toMatchObject({ status: 'done' });
       },
     },
+    'the comparison of the night': {
+      prepare: () => paid(),
+      act: () => {
+        again = () => recurring('payments.reconcile-nightly');
+        return again();
+      },
+      check: async (sale) => {
+        await isPaidOnce(sale);
+        const [runs] = await pay.shop.db.query<{ n: number; of: number }>(
+          `SELECT count(*) FILTER (WHERE status = 'done') AS n, count(DISTINCT request_key) AS of
+           FROM reconciliations WHERE request_key IN (SELECT id::text FROM jobs WHERE name = 'payments.reconcile-nightly')`,
+        );
+        expect(runs!.n).toBe(runs!.of);
+        expect(runs!.n).toBeGreaterThanOrEqual(2);
+      },
+    },
+    'events that were lost': {
+      prepare: async () => {
+        const sale = await sold();
+        await pay.shop.quiet();
+        pay.stripe.setChaos({ webhooks: [{ kind: 'drop', types: ['*'] }] });
+        await pay.shop.confirm(sale.clientSecret);
+        await pay.shop.quiet();
+        return sale;
+      },
+      act: () => {
+        const key = newUuid();
+        again = () => post('/v1/admin/reconciliations', asStaff(key));
+        return again();
+      },
+      check: isPaidOnce,
+    },
+    'money that is not in the ledger': {
+      prepare: async () => {
+        const sale = await paid();
+        const id = decodeId('payment', sale.paymentId);
+        const tables = ['ledger_entries', 'ledger_transactions'];
+        for (const table of tables) await pay.shop.db.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
+        await pay.shop.db.query(
+          `DELETE FROM ledger_entries WHERE transaction_id IN (SELECT id FROM ledger_transactions WHERE payment_id = $1 AND kind = 'capture')`,
+          [id],
+        );
+        await pay.shop.db.query(`DELETE FROM ledger_transactions WHERE payment_id = $1 AND kind = 'capture'`, [id]);
+        for (const table of tables) await pay.shop.db.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
+        return sale;
+      },
+      act: () => {
+        const key = newUuid();
+        again = () => post('/v1/admin/reconciliations', asStaff(key));
+        return again();
+      },
+      check: async (sale) => {
+        await isPaidOnce(sale);
+        const [entered] = await pay.shop.db.query<{ n: number }>(
+          `SELECT count(*) AS n FROM ledger_transactions WHERE payment_id = $1 AND kind = 'capture'`,
+          [decodeId('payment', sale.paymentId)],
+        );
+        expect(entered!.n).toBe(1);
+      },
+    },
     'accept too little': {
       prepare: () => underpaid(),
       act: (sale) => {
@@ -468,14 +581,7 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
       },
     },
     capture: {
-      prepare: async () => {
-        await pay.captureLater(true);
-        try {
-          return await paid();
-        } finally {
-          await pay.captureLater(false);
-        }
-      },
+      prepare: () => held(),
       act: (sale) => {
         const key = newUuid();
         again = () => post(`/v1/admin/orders/${sale!.orderId}/captures`, asStaff(key), { amount: 1500 });
@@ -484,6 +590,85 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
       check: async (sale) => {
         expect(await pay.standing(sale)).toEqual(['confirmed', 'paid', 3, 0]);
         expect(pay.charges(sale)).toMatchObject([{ amount_captured: 1500 }]);
+      },
+    },
+    'capture that Stripe refuses': {
+      prepare: () => held(),
+      act: (sale) => {
+        const rule = { kind: 'status' as const, status: 400, code: 'amount_too_large', method: 'POST' };
+        pay.stripe.setChaos({ api: [{ ...rule, contains: '/capture', count: 1 }] });
+        const key = newUuid();
+        again = () => post(`/v1/admin/orders/${sale!.orderId}/captures`, asStaff(key), { amount: 1500 });
+        return again();
+      },
+      check: async (sale) => {
+        expect(await pay.standing(sale)).toEqual(['confirmed', 'paid', 3, 0]);
+        expect(pay.charges(sale)).toMatchObject([{ amount_captured: 1500 }]);
+      },
+    },
+    'cancel a held order': {
+      prepare: () => held(),
+      act: (sale) => {
+        again = () => post(`/v1/admin/orders/${sale!.orderId}/cancel`, asStaff(newUuid()));
+        return again();
+      },
+      check: isLetGo,
+    },
+    'cancel a held order while Stripe is away': {
+      prepare: () => held(),
+      act: (sale) => {
+        pay.stripe.setChaos({
+          api: [{ kind: 'status', status: 500, method: 'GET', contains: '/v1/payment_intents/' }],
+        });
+        again = () => post(`/v1/admin/orders/${sale!.orderId}/cancel`, asStaff(newUuid()));
+        return again();
+      },
+      check: isLetGo,
+    },
+    'a hold that ends soon': {
+      prepare: async () => {
+        const sale = await held();
+        await pay.shop.db.query(`UPDATE payments SET capture_before = now() + interval '1 hour' WHERE id = $1`, [
+          decodeId('payment', sale.paymentId),
+        ]);
+        return sale;
+      },
+      act: () => {
+        again = () => recurring('payments.watch-holds');
+        return again();
+      },
+      check: async (sale) => {
+        expect(await pay.standing(sale)).toEqual(['confirmed', 'authorized', 3, 0]);
+        expect((await pay.history(sale)).filter((type) => type === 'payment.hold_expiring')).toHaveLength(1);
+        expect(await pay.told(sale, 'payment.hold_expiring')).toBe(1);
+      },
+    },
+    'release an order that was held back': {
+      prepare: async () => {
+        const sale = await paid();
+        pay.stripe.warnOfFraud(sale.intent);
+        await pay.shop.quiet();
+        return sale;
+      },
+      act: (sale) => {
+        again = () => post(`/v1/admin/orders/${sale!.orderId}/release-hold`, asStaff(newUuid()));
+        return again();
+      },
+      check: async (sale) => {
+        await isPaidOnce(sale);
+        expect((await pay.history(sale)).filter((type) => type === 'order.hold_released')).toHaveLength(1);
+      },
+    },
+    ship: {
+      prepare: () => paid(),
+      act: (sale) => {
+        const key = newUuid();
+        again = () => post(`/v1/admin/orders/${sale!.orderId}/fulfillments`, asStaff(key));
+        return again();
+      },
+      check: async (sale) => {
+        expect(await pay.order(sale)).toMatchObject({ status: 'completed', fulfillmentStatus: 'fulfilled' });
+        expect(await pay.told(sale, 'order.fulfilled')).toBe(1);
       },
     },
     'pay on invoice': {

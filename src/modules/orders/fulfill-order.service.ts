@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
 import type { FieldError } from '#libs/errors';
+import { failpoint } from '#libs/failpoints';
 import { encodeId, newUuid } from '#libs/ids';
 import { announce } from '#libs/outbox';
 import type { FulfillOrderRequest } from './dto/orders.request.js';
@@ -81,6 +82,7 @@ export class FulfillOrder {
         aggregateId: orderId,
         payload: { orderId: encodeId('order', orderId), number: order.number, fulfillmentId },
       });
+      failpoint('commit.fulfillment');
     });
   }
 

@@ -131,6 +131,7 @@ export class CancelOrder {
       if (order.fulfillment_status !== 'unfulfilled')
         throw OrderNotCancelable({ data: { orderStatus: order.status, fulfillmentStatus: order.fulfillment_status } });
       await this.orders.change(tx, order, { hold: 'canceling' }, { type: 'order.cancel_begun', actor });
+      failpoint('commit.cancel_begun');
       return order.hold;
     });
     return () =>
@@ -139,6 +140,7 @@ export class CancelOrder {
         if (order.hold !== 'canceling') return;
         const hold = before === 'canceling' ? null : before;
         await this.orders.change(tx, order, { hold }, { type: 'order.cancel_stopped', actor });
+        failpoint('commit.cancel_stopped');
       });
   }
 

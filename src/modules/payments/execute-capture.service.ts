@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
 import { CaptureNotPossible, PaymentRefused } from './payments.errors.js';
 import { PaymentsRepository } from './payments.repository.js';
@@ -45,7 +46,10 @@ export class ExecuteCapture {
       )
       .catch(async (error: unknown) => {
         if (PaymentRefused.is(error))
-          await this.db.transaction((tx) => this.settle.fail(tx, payment.id, error.message, id));
+          await this.db.transaction(async (tx) => {
+            await this.settle.fail(tx, payment.id, error.message, id);
+            failpoint('commit.capture_refused');
+          });
         throw error;
       });
     await this.sync.applyIntent(payment.id, intent);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { NotFound } from '#libs/errors';
+import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
 import { OrdersRepository } from '../orders/index.js';
 import { MAX_TRIES } from './payment.policy.js';
@@ -36,6 +37,7 @@ export class PayOrder {
       if (order.status !== 'pending_payment' || current?.provider !== 'stripe') {
         throw OrderNotPayable({ data: { orderStatus: order.status, paymentStatus: order.payment_status } });
       }
+      failpoint('commit.pay_again');
       return { payment: current, number: order.number };
     });
     return this.start.execute(payment, number, request);

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
-import { failpoint } from '#libs/failpoints';
 import { encodeId, newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
 import { log } from '#libs/log';
@@ -63,7 +62,6 @@ export class SettlePayment {
     else if (payment.provider_ref === null) await this.payments.update(tx, payment.id, { providerRef: intent.ref });
     if (state.refunds.length > 0) await this.refunds.apply(tx, payment.id, state.refunds);
     await this.books.execute(tx, payment.id, { received: intent.amountReceived, transactions: transactionsOf(state) });
-    failpoint('commit.settle');
     return this.payments.lock(tx, paymentId);
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
 import { PaymentAttemptsExhausted, PaymentUnavailable } from './payments.errors.js';
 import { MAX_TRIES } from './payment.policy.js';
@@ -73,7 +74,11 @@ export class StartPayment {
   }
 
   private async beginTry(payment: PaymentRow, attemptId: string): Promise<void> {
-    const mayTry = await this.db.transaction((tx) => this.payments.beginTry(tx, payment.id, attemptId, MAX_TRIES));
+    const mayTry = await this.db.transaction(async (tx) => {
+      const isWritten = await this.payments.beginTry(tx, payment.id, attemptId, MAX_TRIES);
+      failpoint('commit.try');
+      return isWritten;
+    });
     if (!mayTry) throw PaymentAttemptsExhausted({ data: { orderId: encodeId('order', payment.order_id) } });
   }
 
@@ -84,6 +89,7 @@ export class StartPayment {
     const isOld = Date.now() - payment.created_at.getTime() > KEY_LIFE_MS;
     const lost = isOld ? await this.lost.execute(payment) : null;
     const intent = lost ?? (await this.createIntent(payment, orderNumber));
+    failpoint('commit.intent');
     await this.db.query(
       `UPDATE payments SET provider_ref = $2, updated_at = now() WHERE id = $1 AND provider_ref IS NULL`,
       [payment.id, intent.ref],

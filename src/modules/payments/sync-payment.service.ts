@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { decodeId } from '#libs/ids';
 import { log } from '#libs/log';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
@@ -56,6 +57,10 @@ export class SyncPayment {
       [paymentId],
     );
     const refunds = intent.amountRefunded > 0 || row?.any ? await this.gateway.listRefunds(intent.ref) : [];
-    return this.db.transaction((tx) => this.settle.apply(tx, paymentId, { intent, refunds }, cancelReason, actor));
+    return this.db.transaction(async (tx) => {
+      const after = await this.settle.apply(tx, paymentId, { intent, refunds }, cancelReason, actor);
+      failpoint('commit.settle');
+      return after;
+    });
   }
 }

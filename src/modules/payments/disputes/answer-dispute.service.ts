@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { NotFound, ValidationFailed } from '#libs/errors';
+import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
 import { OrdersRepository } from '../../orders/index.js';
 import { PaymentRefused } from '../payments.errors.js';
@@ -80,13 +81,14 @@ export class AnswerDispute {
   }
 
   private async note(dispute: DisputeRow, type: string, actor: string): Promise<void> {
-    await this.db.transaction((tx) =>
-      this.orders.note(tx, dispute.order_id, {
+    await this.db.transaction(async (tx) => {
+      await this.orders.note(tx, dispute.order_id, {
         type,
         actor,
         data: { disputeId: encodeId('dispute', dispute.id) },
-      }),
-    );
+      });
+      failpoint('commit.dispute_note');
+    });
   }
 
   private async get(id: string): Promise<DisputeRow> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { OrderOnHold, OrdersRepository } from '../../orders/index.js';
 
 /** Staff have looked at an order that was held back: it may be shipped. Releasing what is not held changes nothing. */
@@ -22,6 +23,7 @@ export class ReleaseHold {
         { hold: null },
         { type: 'order.hold_released', actor, data: { hold: order.hold, ...(note ? { note } : {}) } },
       );
+      failpoint('commit.hold_released');
     });
   }
 

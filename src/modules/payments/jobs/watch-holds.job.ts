@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
 import { HandlesJob, type JobHandler } from '#libs/jobs';
 import { log } from '#libs/log';
@@ -64,6 +65,7 @@ export class WatchHoldsHandler implements JobHandler {
             captureBefore,
           },
         });
+        failpoint('commit.hold_warning');
       });
     }
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { log } from '#libs/log';
 import { OrdersRepository } from '../../orders/index.js';
 import { BookMoney } from '../books/book-money.service.js';
@@ -95,6 +96,7 @@ export class CatchUp {
         await this.orders.lockOrder(tx, orderId);
         await this.payments.lock(tx, id);
         await this.books.execute(tx, id);
+        failpoint('commit.posting');
       });
       await report.add({
         kind: 'posting_missing',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { defineJob, enqueue, HandlesJob, type JobContext, type JobHandler } from '#libs/jobs';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
 import { ReportsRepository } from './reports.repository.js';
@@ -71,6 +72,7 @@ export class NightlyReconciliationHandler implements JobHandler {
     await this.db.transaction(async (tx) => {
       const { id } = await this.reports.create(tx, { kind: 'full', actor: 'system', from, to, requestKey: job.id });
       await enqueue(tx, ReconciliationJob, id, { reconciliationId: id });
+      failpoint('commit.reconciliation_nightly');
     });
   }
 }

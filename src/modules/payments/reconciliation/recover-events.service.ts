@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
 import { ProcessWebhookJob } from '../jobs/definitions.js';
@@ -51,6 +52,7 @@ export class RecoverEvents {
         [receiptId, event.ref, event.type, event.objectRef, event.apiVersion],
       );
       if (stored.length > 0) await enqueue(tx, ProcessWebhookJob, receiptId, { receiptId });
+      failpoint('commit.event_recovered');
       return stored.length > 0;
     });
   }

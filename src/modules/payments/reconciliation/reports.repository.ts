@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Db, type Queryable } from '#libs/database';
+import { Db, type Queryable, type Tx } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { encodeId, newUuid } from '#libs/ids';
 import { log } from '#libs/log';
 import { announce } from '#libs/outbox';
@@ -94,26 +95,20 @@ export class ReportsRepository {
           finding.action,
         ],
       );
-      if (fresh.length === 0 || severity === 'info') return;
-      log[severity === 'critical' ? 'error' : 'warn']('reconciliation.mismatch', {
-        kind: finding.kind,
-        subject: finding.subject,
-        action: finding.action,
-      });
-      const day = new Date().toISOString().slice(0, 10);
-      announce(tx, {
-        definition: ReconciliationMismatch,
-        key: `${ReconciliationMismatch.topic}:${finding.kind}:${finding.subject}:${day}`,
-        aggregateType: 'reconciliation',
-        aggregateId: runId,
-        payload: {
-          reconciliationId: encodeId('reconciliation', runId),
-          kind: finding.kind,
-          severity,
-          subject: finding.subject,
-          action: finding.action,
-        },
-      });
+      if (fresh.length > 0 && severity !== 'info') this.tell(tx, runId, severity, finding);
+      failpoint('commit.finding');
+    });
+  }
+
+  private tell(tx: Tx, runId: string, severity: 'warning' | 'critical', { kind, subject, action }: Finding): void {
+    log[severity === 'critical' ? 'error' : 'warn']('reconciliation.mismatch', { kind, subject, action });
+    const day = new Date().toISOString().slice(0, 10);
+    announce(tx, {
+      definition: ReconciliationMismatch,
+      key: `${ReconciliationMismatch.topic}:${kind}:${subject}:${day}`,
+      aggregateType: 'reconciliation',
+      aggregateId: runId,
+      payload: { reconciliationId: encodeId('reconciliation', runId), kind, severity, subject, action },
     });
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { ValidationFailed } from '#libs/errors';
+import { failpoint } from '#libs/failpoints';
 import { enqueue } from '#libs/jobs';
 import { PaymentMethodUnavailable } from '../payments.errors.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
@@ -44,6 +45,7 @@ export class StartReconciliation {
         ...(requestKey ? { requestKey } : {}),
       });
       await enqueue(tx, ReconciliationJob, id, { reconciliationId: id });
+      failpoint('commit.reconciliation');
       return id;
     });
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { NotFound, Unauthenticated } from '#libs/errors';
+import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
 import { CustomersQuery } from '../../customers/index.js';
 import { KEY_LIFE_MS } from '../reconciliation/find-lost-intent.service.js';
@@ -58,6 +59,7 @@ export class SavedCards {
     await this.db.transaction(async (tx) => {
       await this.customers.holdOpen(tx, customerId);
       await this.known.begin(tx, customerId);
+      failpoint('commit.customer');
     });
     const ref = await this.stripe.createCustomer(encodeId('customer', customerId));
     const saved = await this.known.save(this.db, customerId, ref);
