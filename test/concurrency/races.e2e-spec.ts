@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeId, newUuid } from '#libs/ids';
 import type { ClientAck } from '../../src/modules/operations/index.js';
+import { race } from '../support/rounds.js';
 import { type Answer, Shop } from '../support/shop.js';
-
-/** Races run once in a quick test and often in the long one. */
-const ROUNDS = process.env.EMPORIUM_TEST_FULL === '1' ? 10 : 1;
 
 const ackOf = (answer: Answer, key: string): ClientAck => ({
   requestId: answer.headers.get('x-request-id') ?? newUuid(),
@@ -22,72 +20,70 @@ describe('races', () => {
     await shop?.stop();
   });
 
-  for (let round = 1; round <= ROUNDS; round += 1) {
-    it(`200 shoppers at once for 10 units: 10 paid orders, 190 clear refusals (round ${round})`, async () => {
-      const variantId = await shop.product({ stock: 10 });
-      const carts = await Promise.all(Array.from({ length: 200 }, () => shop.cart([{ variantId, quantity: 1 }])));
-      const acks: ClientAck[] = [];
-      const answers = await Promise.all(
-        carts.map(async (cart) => {
-          const key = newUuid();
-          const answer = await shop.checkout(cart, { paymentMethod: 'stripe' }, key);
-          acks.push(ackOf(answer, key));
-          if (answer.status === 201) await shop.confirm(answer.body.payment.clientSecret);
-          return answer;
-        }),
-      );
-      const won = answers.filter((a) => a.status === 201);
-      const lost = answers.filter((a) => a.status === 409);
-      expect([won.length, lost.length]).toEqual([10, 190]);
-      for (const answer of lost) {
-        expect(answer.headers.get('content-type')).toContain('application/problem+json');
-        expect(answer.body).toMatchObject({
-          code: 'out_of_stock',
-          type: '/errors/out_of_stock',
-          lines: [{ variantId, requested: 1, available: 0 }],
-        });
-      }
-      await shop.quiet();
-      const paid = await shop.db.query<{ n: number }>(
-        `SELECT count(*) AS n FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN variants v ON v.id = l.variant_id
-         WHERE o.payment_status = 'paid' AND o.status = 'confirmed' AND o.number = ANY($1)`,
-        [won.map((a) => Number(a.body.order.number))],
-      );
-      expect(paid[0]!.n).toBe(10);
-      expect(await shop.stock(variantId)).toEqual({ onHand: 0, reserved: 0 });
-      await shop.balance(acks);
-    }, 120_000);
+  race('200 shoppers at once for 10 units: 10 paid orders, 190 clear refusals', async () => {
+    const variantId = await shop.product({ stock: 10 });
+    const carts = await Promise.all(Array.from({ length: 200 }, () => shop.cart([{ variantId, quantity: 1 }])));
+    const acks: ClientAck[] = [];
+    const answers = await Promise.all(
+      carts.map(async (cart) => {
+        const key = newUuid();
+        const answer = await shop.checkout(cart, { paymentMethod: 'stripe' }, key);
+        acks.push(ackOf(answer, key));
+        if (answer.status === 201) await shop.confirm(answer.body.payment.clientSecret);
+        return answer;
+      }),
+    );
+    const won = answers.filter((a) => a.status === 201);
+    const lost = answers.filter((a) => a.status === 409);
+    expect([won.length, lost.length]).toEqual([10, 190]);
+    for (const answer of lost) {
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+      expect(answer.body).toMatchObject({
+        code: 'out_of_stock',
+        type: '/errors/out_of_stock',
+        lines: [{ variantId, requested: 1, available: 0 }],
+      });
+    }
+    await shop.quiet();
+    const paid = await shop.db.query<{ n: number }>(
+      `SELECT count(*) AS n FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN variants v ON v.id = l.variant_id
+       WHERE o.payment_status = 'paid' AND o.status = 'confirmed' AND o.number = ANY($1)`,
+      [won.map((a) => Number(a.body.order.number))],
+    );
+    expect(paid[0]!.n).toBe(10);
+    expect(await shop.stock(variantId)).toEqual({ onHand: 0, reserved: 0 });
+    await shop.balance(acks);
+  });
 
-    it(`60 shoppers at once with ample stock: 60 orders, nobody is refused (round ${round})`, async () => {
-      const variantId = await shop.product({ stock: 1000 });
-      const carts = await Promise.all(Array.from({ length: 60 }, () => shop.cart([{ variantId, quantity: 1 }])));
-      const answers = await Promise.all(carts.map((cart) => shop.checkout(cart, { paymentMethod: 'manual' })));
-      expect(answers.map((a) => a.status)).toEqual(Array.from({ length: 60 }, () => 201));
-      expect(new Set(answers.map((a) => a.body.order.number)).size).toBe(60);
-      expect(await shop.stock(variantId)).toEqual({ onHand: 940, reserved: 0 });
-      await shop.balance();
-    }, 120_000);
+  race('60 shoppers at once with ample stock: 60 orders, nobody is refused', async () => {
+    const variantId = await shop.product({ stock: 1000 });
+    const carts = await Promise.all(Array.from({ length: 60 }, () => shop.cart([{ variantId, quantity: 1 }])));
+    const answers = await Promise.all(carts.map((cart) => shop.checkout(cart, { paymentMethod: 'manual' })));
+    expect(answers.map((a) => a.status)).toEqual(Array.from({ length: 60 }, () => 201));
+    expect(new Set(answers.map((a) => a.body.order.number)).size).toBe(60);
+    expect(await shop.stock(variantId)).toEqual({ onHand: 940, reserved: 0 });
+    await shop.balance();
+  });
 
-    it(`carts of several hot products in any order of lines: no deadlock, nothing oversold (round ${round})`, async () => {
-      const variants = await Promise.all(Array.from({ length: 6 }, () => shop.product({ stock: 20 })));
-      const carts = await Promise.all(
-        Array.from({ length: 80 }, (_, i) => {
-          const shuffled = [...variants].sort(
-            (a, b) => ((a.charCodeAt(25) * 7 + i * 13) % 11) - ((b.charCodeAt(25) * 7 + i * 13) % 11),
-          );
-          return shop.cart(shuffled.slice(0, 1 + (i % 4)).map((variantId) => ({ variantId, quantity: 1 + (i % 2) })));
-        }),
-      );
-      const before = await deadlocks(shop);
-      const answers = await Promise.all(carts.map((cart) => shop.checkout(cart, { paymentMethod: 'manual' })));
-      expect(answers.every((a) => a.status === 201 || a.status === 409)).toBe(true);
-      expect(answers.some((a) => a.status === 201)).toBe(true);
-      expect((await deadlocks(shop)) - before).toBe(0);
-      await shop.balance();
-    }, 120_000);
-  }
+  race('carts of several hot products in any order of lines: no deadlock, nothing oversold', async () => {
+    const variants = await Promise.all(Array.from({ length: 6 }, () => shop.product({ stock: 20 })));
+    const carts = await Promise.all(
+      Array.from({ length: 80 }, (_, i) => {
+        const shuffled = [...variants].sort(
+          (a, b) => ((a.charCodeAt(25) * 7 + i * 13) % 11) - ((b.charCodeAt(25) * 7 + i * 13) % 11),
+        );
+        return shop.cart(shuffled.slice(0, 1 + (i % 4)).map((variantId) => ({ variantId, quantity: 1 + (i % 2) })));
+      }),
+    );
+    const before = await deadlocks(shop);
+    const answers = await Promise.all(carts.map((cart) => shop.checkout(cart, { paymentMethod: 'manual' })));
+    expect(answers.every((a) => a.status === 201 || a.status === 409)).toBe(true);
+    expect(answers.some((a) => a.status === 201)).toBe(true);
+    expect((await deadlocks(shop)) - before).toBe(0);
+    await shop.balance();
+  });
 
-  it('20 parallel changes of one cart: none is lost', async () => {
+  race('20 parallel changes of one cart: none is lost', async () => {
     const variants = await Promise.all(Array.from({ length: 4 }, () => shop.product({ stock: 100 })));
     const cart = await shop.cart([{ variantId: variants[0]!, quantity: 1 }]);
     const answers = await Promise.all(
@@ -119,7 +115,7 @@ describe('races', () => {
     return answer!;
   }
 
-  it('a change that had to wait for another one answers with what both did', async () => {
+  race('a change that had to wait for another one answers with what both did', async () => {
     const [first, second] = [await shop.product({ stock: 10 }), await shop.product({ stock: 10 })];
     const cart = await shop.cart([{ variantId: first, quantity: 1 }]);
     const { status, body } = await whileLineIsAdded(cart, second, () =>
@@ -132,7 +128,7 @@ describe('races', () => {
     });
   });
 
-  it('a checkout that had to wait for a change orders what is in the cart then', async () => {
+  race('a checkout that had to wait for a change orders what is in the cart then', async () => {
     const [first, second] = [await shop.product({ stock: 10 }), await shop.product({ stock: 10 })];
     const cart = await shop.cart([{ variantId: first, quantity: 1 }]);
     const { status, body } = await whileLineIsAdded(cart, second, () =>
@@ -143,26 +139,29 @@ describe('races', () => {
     await shop.balance();
   });
 
-  it('20 parallel changes of one cart with the ETag that was read: one applies, the others learn the version', async () => {
-    const variantId = await shop.product({ stock: 100 });
-    const cart = await shop.cart([{ variantId, quantity: 1 }]);
-    const etag = (await shop.call('GET', `/v1/carts/${cart.id}`, { token: cart.token })).headers.get('etag')!;
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, () =>
-        shop.call('POST', `/v1/carts/${cart.id}/lines`, {
-          token: cart.token,
-          headers: { 'If-Match': etag },
-          body: { variantId, quantity: 1 },
-        }),
-      ),
-    );
-    expect(answers.filter((a) => a.status === 201)).toHaveLength(1);
-    const stale = answers.filter((a) => a.status === 412);
-    expect(stale).toHaveLength(19);
-    expect(stale[0]!.body).toMatchObject({ code: 'version_mismatch', currentVersion: 2 });
-  });
+  race(
+    '20 parallel changes of one cart with the ETag that was read: one applies, the others learn the version',
+    async () => {
+      const variantId = await shop.product({ stock: 100 });
+      const cart = await shop.cart([{ variantId, quantity: 1 }]);
+      const etag = (await shop.call('GET', `/v1/carts/${cart.id}`, { token: cart.token })).headers.get('etag')!;
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () =>
+          shop.call('POST', `/v1/carts/${cart.id}/lines`, {
+            token: cart.token,
+            headers: { 'If-Match': etag },
+            body: { variantId, quantity: 1 },
+          }),
+        ),
+      );
+      expect(answers.filter((a) => a.status === 201)).toHaveLength(1);
+      const stale = answers.filter((a) => a.status === 412);
+      expect(stale).toHaveLength(19);
+      expect(stale[0]!.body).toMatchObject({ code: 'version_mismatch', currentVersion: 2 });
+    },
+  );
 
-  it('50 parallel checkouts of one cart with one key: one order, one intent', async () => {
+  race('50 parallel checkouts of one cart with one key: one order, one intent', async () => {
     const variantId = await shop.product({ stock: 100 });
     const cart = await shop.cart([{ variantId, quantity: 1 }]);
     const key = newUuid();
@@ -180,7 +179,7 @@ describe('races', () => {
     await shop.balance();
   });
 
-  it('50 parallel checkouts of one cart with different keys: one order, one intent', async () => {
+  race('50 parallel checkouts of one cart with different keys: one order, one intent', async () => {
     const variantId = await shop.product({ stock: 100 });
     const cart = await shop.cart([{ variantId, quantity: 1 }]);
     const answers = await Promise.all(
@@ -194,7 +193,7 @@ describe('races', () => {
     await shop.balance();
   });
 
-  it('20 parallel refunds of 60 %: one succeeds, money and books agree', async () => {
+  race('20 parallel refunds of 60 %: one succeeds, money and books agree', async () => {
     const variantId = await shop.product({ stock: 10, price: 10_000 });
     const cart = await shop.cart([{ variantId, quantity: 1 }]);
     const placed = await shop.checkout(cart, {

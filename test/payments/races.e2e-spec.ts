@@ -1,6 +1,6 @@
 import type { Answer } from '../support/shop.js';
 import { type PaymentShop, type Sale, usePaymentShop } from '../support/payments.js';
-import { RACE_ROUNDS, RACE_TIMEOUT_MS, SEED } from '../support/rounds.js';
+import { race, RACE_ROUNDS, RACE_TIMEOUT_MS, SEED } from '../support/rounds.js';
 
 /** What happens at the same instant. Each race is run several times, in the long run often. */
 describe(`Races of payments (seed ${SEED}, ${RACE_ROUNDS} rounds)`, () => {
@@ -59,7 +59,7 @@ describe(`Races of payments (seed ${SEED}, ${RACE_ROUNDS} rounds)`, () => {
     RACE_TIMEOUT_MS,
   );
 
-  it('F3 webhooks and shoppers of many orders at once: 200 to each of them', async () => {
+  race('F3 webhooks and shoppers of many orders at once: 200 to each of them', async () => {
     const sales = await Promise.all(Array.from({ length: 8 }, () => pay.place()));
     pay.stripe.setChaos({ webhooks: [{ kind: 'duplicate', times: 3, isConcurrent: true }] });
     const answers = await Promise.all(
@@ -129,7 +129,7 @@ describe(`Races of payments (seed ${SEED}, ${RACE_ROUNDS} rounds)`, () => {
     RACE_TIMEOUT_MS,
   );
 
-  it('F27 many buyers of few goods, paid at checkout: as many charges as orders', async () => {
+  race('F27 many buyers of few goods, paid at checkout: as many charges as orders', async () => {
     const variantId = await pay.shop.product({ stock: 3, shipping: false });
     const carts = await Promise.all(Array.from({ length: 20 }, () => pay.fill({ variantId, quantity: 1 })));
     const answers = await Promise.all(

@@ -5,7 +5,7 @@ import { newUuid } from '#libs/ids';
 import { loadConfig } from '../../src/config/index.js';
 import { usePaymentShop } from '../support/payments.js';
 import { freePort, Processes } from '../support/processes.js';
-import { SEED } from '../support/rounds.js';
+import { race, SEED } from '../support/rounds.js';
 import { WEBHOOK_SECRET } from '../support/shop.js';
 
 const OTHER_SECRET = 'whsec_the_next_one_0123456789';
@@ -32,7 +32,7 @@ describe(`Events of Stripe (seed ${SEED})`, () => {
       ...more,
     });
 
-  it('S7 webhook x5 concurrent duplicates', async () => {
+  race('S7 webhook x5 concurrent duplicates', async () => {
     pay.stripe.setChaos({ webhooks: [{ kind: 'duplicate', times: 5, isConcurrent: true }] });
     const sale = await pay.place();
     await pay.shop.confirm(sale.clientSecret);
@@ -211,7 +211,7 @@ describe(`Events of Stripe (seed ${SEED})`, () => {
     expect(await pay.standing(expired)).toEqual(['canceled', 'canceled', 5, 0]);
   });
 
-  it('F13 three simultaneous deliveries settle once', async () => {
+  race('F13 three simultaneous deliveries settle once', async () => {
     pay.stripe.setChaos({
       webhooks: [{ kind: 'duplicate', types: ['payment_intent.succeeded'], times: 3, isConcurrent: true }],
     });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Stripe from 'stripe';
 import { decodeId, newUuid } from '#libs/ids';
+import { Contract } from '../../libs/stripe-emulator/src/schema/contract.js';
 import { ReconcileHandler } from '../../src/modules/payments/jobs/reconcile.job.js';
 import { ReturnStock } from '../../src/modules/payments/return-stock.service.js';
 import { SEED } from './rounds.js';
@@ -342,14 +343,23 @@ export class PaymentShop {
   }
 }
 
-/** Starts a shop for the scenarios of a file, and settles up after each of them. */
+/**
+ * Starts a shop for the scenarios of a file, and settles up after each of them. In the end, all that was said between the
+ * shop and Stripe has to be as the SDK's types say.
+ */
 export function usePaymentShop(options: ShopOptions = {}): PaymentShop {
   const payments = new PaymentShop();
+  let contract: Contract | undefined;
   beforeAll(async () => {
     process.stderr.write(`payments: seed ${SEED}, EMPORIUM_SEED=${SEED} repeats it\n`);
-    await payments.start(options);
+    contract = await Contract.load();
+    const { observe, observeEvent } = contract;
+    await payments.start({ observers: { observe, observeEvent }, ...options });
   });
   afterEach(() => payments.settleUp());
-  afterAll(() => payments.shop?.stop());
+  afterAll(async () => {
+    await payments.shop?.stop();
+    contract?.assertKept();
+  });
   return payments;
 }

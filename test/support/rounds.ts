@@ -8,3 +8,14 @@ export const RACE_TIMEOUT_MS = 30_000 + RACE_ROUNDS * 4_000;
 
 /** What tests leave to chance comes from this number; `EMPORIUM_SEED` repeats a run. */
 export const SEED = Number(process.env.EMPORIUM_SEED ?? randomInt(1, 2 ** 31));
+
+/** A race as a test: all of its rounds, one after the other. */
+export function race(name: string, work: (round: number) => Promise<void>): void {
+  it(
+    name,
+    async () => {
+      for (let round = 1; round <= RACE_ROUNDS; round += 1) await work(round);
+    },
+    RACE_TIMEOUT_MS,
+  );
+}

@@ -7,7 +7,7 @@ import Stripe from 'stripe';
 import { Db } from '#libs/database';
 import { decodeId, encodeId, newUuid } from '#libs/ids';
 import { configureLog } from '#libs/log';
-import { createEmulator, type Emulator } from '#libs/stripe-emulator';
+import { createEmulator, type Emulator, type EmulatorOptions } from '#libs/stripe-emulator';
 import { createApi } from '../../src/bootstrap/create-api.js';
 import { type Config, loadConfig } from '../../src/config/index.js';
 import { AccessTokens } from '../../src/modules/auth/access-token.js';
@@ -42,6 +42,8 @@ export interface ShopOptions {
   database?: TestDatabase;
   /** What the emulator leaves to chance comes from this. */
   seed?: number;
+  /** Sees what goes to Stripe and what comes back. */
+  observers?: Pick<EmulatorOptions, 'observe' | 'observeEvent'>;
 }
 
 export const ADDRESS = {
@@ -75,6 +77,7 @@ export class Shop {
       retryScheduleMs: [100, 200, 400, 800, 1600, 3200, 6400, 6400],
       settleDelayMs: SETTLE_DELAY_MS,
       ...(options.seed === undefined ? {} : { seed: options.seed }),
+      ...options.observers,
     });
     const dataDir = mkdtempSync(join(tmpdir(), 'emporium-test-'));
     const config = loadConfig({
