@@ -7,7 +7,7 @@ import {
   methodsFor,
   SettingsModule,
   ShopContext,
-  taxRateFor,
+  taxRatesFor,
   zoneFor,
 } from '../../src/modules/settings/index.js';
 import { client } from '../support/call.js';
@@ -421,7 +421,7 @@ describe('what carts know of the shop', () => {
     await call('POST', `shipping-zones/${zone.id}/methods`, { name: 'Hidden', price: price(1), active: false });
     const snapshot = await context().get(await version());
     expect(snapshot).toMatchObject({ currency: 'USD', version: await version(), manualPayments: true });
-    expect(taxRateFor(snapshot, { country: 'US', state: 'nv' })).toMatchObject({ ratePpm: 82_500, shipping: true });
+    expect(taxRatesFor(snapshot, { country: 'US', state: 'nv' })).toMatchObject([{ ratePpm: 82_500, shipping: true }]);
     expect(methodsFor(snapshot, 'US')).toEqual([
       {
         id: decodeId('shippingMethod', first.id),

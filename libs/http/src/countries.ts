@@ -12,6 +12,6 @@ export const COUNTRIES: ReadonlySet<string> = new Set(
 );
 
 /** Whether the text is such a code, in capitals. */
-export function isCountry(code: string): boolean {
-  return COUNTRIES.has(code);
+export function isCountry(code: unknown): boolean {
+  return typeof code === 'string' && COUNTRIES.has(code);
 }

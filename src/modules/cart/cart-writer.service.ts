@@ -3,7 +3,8 @@ import { Db, isCheckViolation, type Queryable } from '#libs/database';
 import { NotFound, VersionMismatch } from '#libs/errors';
 import { encodeId, newUuid } from '#libs/ids';
 import type { CustomerIdentity, ShopperIdentity } from '../auth/index.js';
-import { ShopContext } from '../settings/index.js';
+import { type OfferScope, unitPriceSql } from '../catalog/index.js';
+import { type PriceContext, ShopContext } from '../settings/index.js';
 import { hashCartToken, newCartToken } from './cart-token.js';
 import {
   CartCompleted,
@@ -14,12 +15,16 @@ import {
   VariantNotFound,
 } from './cart.errors.js';
 import {
+  type CartScope,
   type CartSnapshot,
+  type CustomerTuple,
+  customerTuple,
   findCartBy,
   type LineTuple,
   lineTuple,
   readCart,
   selectChangedCart,
+  toCustomer,
   toLines,
 } from './cart.snapshot.js';
 import type { CartLineRequest, CreateCartRequest, UpdateCartRequest } from './dto/cart.request.js';
@@ -52,20 +57,32 @@ const IS_OPEN = `status <> 'completed'`;
 /** The first four parameters of a change, `keyOf(cart)`: an open cart of this shopper, as they saw it. */
 const IS_THEIRS = `id = $1 AND (token_hash = $2 OR customer_id = $4) AND ${IS_OPEN} AND ($3::int IS NULL OR version = $3)`;
 
-const NEW_CART =
-  '(id, token_hash, currency, email, shipping_address, billing_address, shipping_method_id, customer_id)';
+const NEW_CART = `(id, token_hash, currency, email, shipping_address, billing_address, shipping_method_id, customer_id, market_id,
+  tax_included)`;
+/** The first ten parameters that make a cart, and what of them prices depend on. */
+const NEW_VALUES = '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10';
+const OF_NEW: CartScope = { currency: '$3', market: '$9', customer: '$8' };
+
+/** Of a cart that is there: looked up once for each statement, since an UPDATE of it runs in the same one. */
+const cartColumn = (name: string) => `(SELECT ${name} FROM carts WHERE id = $1)`;
+const OF_CART: Omit<OfferScope, 'variant'> = {
+  currency: 'pr.currency',
+  market: cartColumn('market_id'),
+  customer: cartColumn('customer_id'),
+};
 
 /** What Postgres adds to a cart that it writes. */
 interface NewCartRow {
   created_at: Date;
   shop_version: number;
+  customer: CustomerTuple | null;
   lines: LineTuple[] | null;
 }
 
 /** Most carts begin empty. */
 const INSERT_EMPTY_CART = `
-  INSERT INTO carts ${NEW_CART} VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-  RETURNING created_at, (SELECT version FROM shop_settings) AS shop_version, NULL AS lines`;
+  INSERT INTO carts ${NEW_CART} VALUES (${NEW_VALUES})
+  RETURNING created_at, (SELECT version FROM shop_settings) AS shop_version, ${customerTuple('$8')} AS customer, NULL AS lines`;
 
 /**
  * Writes nothing when any of the lines cannot be bought. The LIMIT cuts off nothing: without it Postgres expects more lines of a
@@ -73,16 +90,18 @@ const INSERT_EMPTY_CART = `
  */
 const INSERT_CART = `
   WITH want AS MATERIALIZED (
-    SELECT w.*, pr.amount, ${lineTuple('w', 'pr.amount')} AS line
-    FROM (SELECT * FROM ${WANTED_LINES('$9', '$10', '$11')} LIMIT $12) w ${SELLABLE}
-    JOIN prices pr ON pr.variant_id = v.id AND pr.currency = $3),
+    SELECT w.*, u.amount, ${lineTuple('w', 'u.amount', OF_NEW)} AS line
+    FROM (SELECT * FROM ${WANTED_LINES('$11', '$12', '$13')} LIMIT $14) w ${SELLABLE}
+    JOIN prices pr ON pr.variant_id = v.id AND pr.currency = $3
+    CROSS JOIN LATERAL (SELECT ${unitPriceSql('pr.amount', 'w.quantity', { ...OF_NEW, variant: 'v.id' })} AS amount) u),
   cart AS (
     INSERT INTO carts ${NEW_CART}
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE (SELECT count(*) FROM want) = $12 RETURNING id, created_at),
+    SELECT ${NEW_VALUES} WHERE (SELECT count(*) FROM want) = $14 RETURNING id, created_at),
   lines AS (
     INSERT INTO cart_lines (id, cart_id, variant_id, quantity, seen_amount)
     SELECT want.id, cart.id, want.variant_id, want.quantity, want.amount FROM want, cart)
-  SELECT created_at, (SELECT version FROM shop_settings) AS shop_version, (SELECT json_agg(line ORDER BY id) FROM want) AS lines
+  SELECT created_at, (SELECT version FROM shop_settings) AS shop_version, ${customerTuple('$8')} AS customer,
+    (SELECT json_agg(line ORDER BY id) FROM want) AS lines
   FROM cart`;
 
 /** Changes those of the fields that are given; answers the cart as it is then. */
@@ -114,7 +133,7 @@ export class CartWriter {
    */
   async create(
     request: CreateCartRequest,
-    currency: string,
+    context: PriceContext,
     customer?: CustomerIdentity,
   ): Promise<{ cart: CartSnapshot; token: string }> {
     await this.checkReferences(request);
@@ -123,6 +142,7 @@ export class CartWriter {
     const token = newCartToken();
     const tokenHash = hashCartToken(token);
     const customerId = customer?.id ?? null;
+    const { currency, marketId, taxIncluded } = context;
     const email = request.email?.trim() ?? customer?.email ?? null;
     const values = [
       id,
@@ -133,6 +153,8 @@ export class CartWriter {
       json(request.billingAddress),
       request.shippingMethodId ?? null,
       customerId,
+      marketId,
+      taxIncluded,
     ];
     const [row] =
       lines.length === 0
@@ -143,6 +165,9 @@ export class CartWriter {
       id,
       tokenHash,
       customerId,
+      customer: toCustomer(row.customer),
+      marketId,
+      taxIncluded,
       currency,
       status: 'open',
       email,
@@ -166,7 +191,7 @@ export class CartWriter {
     const done = await this.guardQuantity(() =>
       db.query<{ id: string | null }>(
         `WITH want AS MATERIALIZED (
-           SELECT w.variant_id, pr.amount FROM (SELECT $5::uuid AS variant_id) w ${SELLABLE}
+           SELECT w.variant_id, pr.amount, pr.currency FROM (SELECT $5::uuid AS variant_id) w ${SELLABLE}
            JOIN prices pr ON pr.variant_id = v.id AND pr.currency = (SELECT currency FROM carts WHERE id = $1)),
          cart AS (
            ${OPEN_CART} AND EXISTS (SELECT FROM want)
@@ -174,8 +199,10 @@ export class CartWriter {
                OR EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND variant_id = $5))
            RETURNING id)
          INSERT INTO cart_lines AS l (id, cart_id, variant_id, quantity, seen_amount)
-         SELECT $6, cart.id, want.variant_id, $7, want.amount FROM want, cart
-         ON CONFLICT ON CONSTRAINT cart_lines_variant DO UPDATE SET quantity = l.quantity + excluded.quantity, seen_amount = excluded.seen_amount
+         SELECT $6, cart.id, want.variant_id, $7, ${unitPriceSql('want.amount', '$7', { ...OF_CART, currency: 'want.currency', variant: '$5' })}
+         FROM want, cart
+         ON CONFLICT ON CONSTRAINT cart_lines_variant DO UPDATE SET quantity = l.quantity + excluded.quantity,
+           seen_amount = ${unitPriceSql('(SELECT amount FROM want)', 'l.quantity + excluded.quantity', { ...OF_CART, currency: '(SELECT currency FROM want)', variant: '$5' })}
          RETURNING id`,
         [...keyOf(cart), line.variantId, newUuid(), line.quantity],
       ),
@@ -192,7 +219,7 @@ export class CartWriter {
     const done = await db.query(
       `WITH cart AS (${OPEN_CART} AND EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND id = $5) RETURNING id, currency)
        UPDATE cart_lines l SET quantity = $6, seen_amount = coalesce(
-         (SELECT amount FROM prices pr WHERE pr.variant_id = l.variant_id AND pr.currency = cart.currency), l.seen_amount)
+         (SELECT ${unitPriceSql('pr.amount', '$6', { ...OF_CART, variant: 'l.variant_id' })} FROM prices pr WHERE pr.variant_id = l.variant_id AND pr.currency = cart.currency), l.seen_amount)
        FROM cart WHERE l.cart_id = cart.id AND l.id = $5 RETURNING 1`,
       [...keyOf(cart), lineId, quantity],
     );
@@ -228,7 +255,8 @@ export class CartWriter {
       ]);
       const written = await tx.query(
         `INSERT INTO cart_lines AS l (id, cart_id, variant_id, quantity, seen_amount)
-         SELECT w.id, $1, w.variant_id, w.quantity, pr.amount FROM ${WANTED_LINES('$2', '$3', '$4')} ${SELLABLE}
+         SELECT w.id, $1, w.variant_id, w.quantity, ${unitPriceSql('pr.amount', 'w.quantity', { ...OF_CART, variant: 'w.variant_id' })}
+         FROM ${WANTED_LINES('$2', '$3', '$4')} ${SELLABLE}
          JOIN prices pr ON pr.variant_id = v.id AND pr.currency = (SELECT currency FROM carts WHERE id = $1)
          ON CONFLICT ON CONSTRAINT cart_lines_variant DO UPDATE SET quantity = excluded.quantity, seen_amount = excluded.seen_amount
          RETURNING 1`,

@@ -3,10 +3,14 @@ import {
   priceCart,
   type PricingInput,
   type PricingLine,
+  type PricingTax,
   type ShippingRule,
   STANDARD_TAX_CLASS,
+  type TaxExemption,
+  taxExemptionOf,
+  unitPriceOf,
 } from '../pricing/index.js';
-import { type ShippingMethodSnapshot, type ShopSnapshot, taxRateFor } from '../settings/index.js';
+import { marketOf, type ShippingMethodSnapshot, type ShopSnapshot, taxRatesFor } from '../settings/index.js';
 import type { CartLineSnapshot, CartSnapshot } from './cart.snapshot.js';
 import { type ShippingOption, shippingOptions } from './shipping-options.js';
 
@@ -16,6 +20,7 @@ export interface CartIssue {
     | 'out_of_stock'
     | 'variant_unavailable'
     | 'price_changed'
+    | 'market_mismatch'
     | 'email_missing'
     | 'shipping_address_missing'
     | 'shipping_method_missing'
@@ -34,6 +39,8 @@ export interface CartIssue {
 export interface CartAssessment {
   priced: PricedCart;
   taxIncluded: boolean;
+  /** Why no tax is due; null where it is. */
+  taxExemption: TaxExemption | null;
   requiresShipping: boolean;
   shippingMethod: ShippingMethodSnapshot | null;
   /** All methods of where the cart goes, with their prices or with the reason why they cannot be chosen. */
@@ -69,7 +76,7 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessme
         line.available === 0 ? `${line.title} is sold out.` : `Only ${line.available} of ${line.title} left.`;
       issues.push({ code: 'out_of_stock', severity: 'blocking', pointer, detail, available: line.available });
     }
-    if (line.unitPrice !== line.seenAmount) {
+    if (unitPriceOf(toPricingLine(line)).amount !== line.seenAmount) {
       issues.push({
         code: 'price_changed',
         severity: 'warning',
@@ -121,23 +128,36 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessme
     }
   }
 
-  const rate = destination ? taxRateFor(shop, destination) : null;
+  const market = cart.shippingAddress && marketOf(shop, cart.shippingAddress.country);
+  if (cart.shippingAddress && (market?.id ?? null) !== cart.marketId) {
+    issues.push({
+      code: 'market_mismatch',
+      severity: 'warning',
+      pointer: '/shippingAddress/country',
+      detail:
+        'The cart keeps the prices of the market in which it was begun; those of the country it goes to may differ.',
+    });
+  }
+  const taxExemption = taxExemptionOf(cart.customer, shop.country, destination?.country ?? null);
   const input: PricingInput = {
     currency: cart.currency,
-    taxIncluded: shop.pricesIncludeTax,
+    taxIncluded: cart.taxIncluded ?? shop.pricesIncludeTax,
     at: cart.readAt,
     lines,
-    customer: null,
+    customer: cart.customer && { id: cart.customerId, groupIds: cart.customer.groupIds, orderCount: null },
     country: destination?.country ?? null,
     shipping: chosen,
-    tax: rate && { rates: { [STANDARD_TAX_CLASS]: rate.ratePpm }, shippingPpm: rate.shipping ? rate.ratePpm : 0 },
+    tax: destination && taxOfPlace(shop, destination),
+    taxExempt: taxExemption !== null,
     promotions: [],
     credits: [],
   };
+  const priced = priceCart(input);
   return {
-    priced: priceCart(input),
+    priced,
     input,
-    taxIncluded: shop.pricesIncludeTax,
+    taxIncluded: priced.taxIncluded,
+    taxExemption,
     requiresShipping,
     shippingMethod: chosen,
     shippingOptions: options,
@@ -150,13 +170,26 @@ export function shippingTotalBy(rule: ShippingRule, { input }: Pick<CartAssessme
   return priceCart({ ...input, shipping: rule }).shippingTotal;
 }
 
+/** The tax of a place by our own table. Shipping is taxed as goods of the standard class are, where that rate covers it. */
+function taxOfPlace(shop: ShopSnapshot, place: { country: string; state?: string | null }): PricingTax {
+  const rates = taxRatesFor(shop, place);
+  const standard = rates.find((rate) => rate.taxClassId === null);
+  return {
+    rates: Object.fromEntries(rates.map((rate) => [rate.taxClassId ?? STANDARD_TAX_CLASS, rate.ratePpm])),
+    shippingPpm: standard?.shipping ? standard.ratePpm : 0,
+  };
+}
+
 /** A line as the pipeline takes it. */
 export function toPricingLine(line: CartLineSnapshot): PricingLine {
+  const own = line.unitPrice ?? 0;
   return {
     quantity: line.quantity,
-    offers: [{ amount: line.unitPrice ?? 0, priceListId: null, minQuantity: 1 }],
+    // What is not for sale any more costs nothing, whatever a list says.
+    offers: [{ amount: own, priceListId: null, minQuantity: 1 }, ...(line.unitPrice === null ? [] : line.offers)],
+    compareAt: Math.max(own, line.compareAt ?? 0),
     taxable: line.taxable,
-    taxClassId: null,
+    taxClassId: line.taxClassId,
     variantId: line.variantId,
     productId: line.productId,
     categoryIds: [],

@@ -7,9 +7,8 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import { InvalidHeader, InvalidId, NotFound, ValidationFailed, VersionMismatch } from '#libs/errors';
+import { InvalidId, NotFound, ValidationFailed, VersionMismatch } from '#libs/errors';
 import { etagOf, Idempotent, IdParam, IfMatch, type Reply, type Request, Throws } from '#libs/http';
-import { isCurrency } from '#libs/money';
 import {
   CartToken,
   CurrentCustomer,
@@ -19,6 +18,7 @@ import {
   Shopper,
   type ShopperIdentity,
 } from '../auth/index.js';
+import { PriceWishHeaders, priceWishOf } from '../settings/index.js';
 import {
   CartCompleted,
   PromotionCodeNotFound,
@@ -38,19 +38,6 @@ import {
 import { CartResponse, CreatedCartResponse, ShippingMethodsResponse } from './dto/cart.response.js';
 import { MergeCartRequest, MergedCartResponse } from './dto/merge.response.js';
 
-/** Currency of the request, from X-Currency; undefined means the shop's. */
-function currencyOf(request: Request): string | undefined {
-  const header = request.headers['x-currency'];
-  if (header === undefined || header === '') return undefined;
-  if (!isCurrency(header)) {
-    throw InvalidHeader({
-      detail: 'X-Currency must be an ISO 4217 code such as USD.',
-      errors: [{ pointer: 'X-Currency', code: 'unknown_currency', detail: 'not a currency' }],
-    });
-  }
-  return header;
-}
-
 function send<R>(reply: Reply, view: CartView<R>): R {
   reply.header('ETag', etagOf(view.version));
   reply.header('Cache-Control', 'private, no-store');
@@ -68,25 +55,19 @@ export class CartController {
     operationId: 'createCart',
     summary: 'Make a cart',
     description:
-      'Answers the cart and, this once, its `token`. The cart of a customer who is signed in belongs to their account.',
+      'Answers the cart and, this once, its `token`. The cart of a customer who is signed in belongs to their account. ' +
+      'It keeps the market and the currency in which it is made.',
   })
-  @ApiHeader({ name: 'X-Currency', required: false, schema: { type: 'string', example: 'USD' } })
+  @PriceWishHeaders()
   @ApiCreatedResponse({ type: CreatedCartResponse })
-  @Throws(
-    ValidationFailed,
-    InvalidHeader,
-    VariantNotFound,
-    QuantityTooLarge,
-    ShippingMethodNotFound,
-    PromotionCodeNotFound,
-  )
+  @Throws(ValidationFailed, VariantNotFound, QuantityTooLarge, ShippingMethodNotFound, PromotionCodeNotFound)
   async create(
     @Body() body: CreateCartRequest,
     @CurrentShopper() shopper: ShopperIdentity,
     @Req() request: Request,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CreatedCartResponse> {
-    const view = await this.carts.create(body, currencyOf(request), shopper.customer);
+    const view = await this.carts.create(body, priceWishOf(request), shopper.customer);
     reply.header('Location', `/v1/carts/${view.body.id}`);
     return send(reply, view);
   }

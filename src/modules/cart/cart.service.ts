@@ -4,7 +4,7 @@ import { NotFound } from '#libs/errors';
 import { encodeId } from '#libs/ids';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import type { CustomerIdentity } from '../auth/index.js';
-import { ShopContext } from '../settings/index.js';
+import { priceContextOf, type PriceWish, ShopContext } from '../settings/index.js';
 import { CartWriter, type CartReference } from './cart-writer.service.js';
 import { assessCart, shippingTotalBy } from './cart.assessment.js';
 import { type MergeCommand, type MergeOutcome, MergeCarts } from './merge-carts.service.js';
@@ -32,10 +32,10 @@ export class CartService {
 
   async create(
     request: CreateCartRequest,
-    currency: string | undefined,
+    wish: PriceWish,
     customer?: CustomerIdentity,
   ): Promise<CartView<CreatedCartResponse>> {
-    const made = await this.writer.create(request, currency ?? (await this.shop.get()).currency, customer);
+    const made = await this.writer.create(request, priceContextOf(await this.shop.get(), wish), customer);
     const view = await this.present(made.cart);
     return { version: view.version, body: { ...view.body, token: made.token } };
   }

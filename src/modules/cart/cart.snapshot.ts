@@ -1,6 +1,7 @@
 import type { Queryable, Tx } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import type { ShopperIdentity } from '../auth/index.js';
+import { offersSql } from '../catalog/index.js';
 import type { Address } from './dto/address.dto.js';
 import { isOf } from './cart-token.js';
 
@@ -27,6 +28,31 @@ export interface CartLineSnapshot {
   weight: number;
   /** uuid of what it is shipped like; null for the default profile */
   shippingProfileId: string | null;
+  /** uuid; null for the standard class */
+  taxClassId: string | null;
+  /** What price lists offer to this customer in this market at this moment. */
+  offers: readonly ListOffer[];
+  /** minor units; what the variant is compared with, whether it is more or less */
+  compareAt: number | null;
+  /** The lowest public price of the 30 days before a reduction; null where nothing is reduced. */
+  lowestPrice: number | null;
+}
+
+/** A price of a price list, from so many pieces on. */
+export interface ListOffer {
+  amount: number;
+  minQuantity: number;
+  /** uuid */
+  priceListId: string;
+  name: string;
+}
+
+/** What of the customer matters for prices. */
+export interface CartCustomer {
+  /** uuids */
+  groupIds: readonly string[];
+  vatNumber: string | null;
+  taxExempt: boolean;
 }
 
 /** A cart as the database has it, with everything that pricing and advice need: one statement. */
@@ -35,7 +61,13 @@ export interface CartSnapshot {
   tokenHash: Buffer;
   /** uuid of the customer whose cart it is */
   customerId: string | null;
+  /** null for a guest */
+  customer: CartCustomer | null;
+  /** uuid of the market in which it was begun; null where the settings of the shop hold */
+  marketId: string | null;
   currency: string;
+  /** Whether its prices contain the tax; null: as the settings of the shop say. */
+  taxIncluded: boolean | null;
   status: 'open' | 'completed';
   email: string | null;
   shippingAddress: Address | null;
@@ -56,13 +88,17 @@ export interface CartSnapshot {
 export type LineTuple = [
   string, string, number, number, string, string, string, string, string | null, string | null,
   number | null, boolean, boolean, boolean, number | null, number, string | null,
+  string | null, [amount: number, minQuantity: number, listId: string, name: string][] | null, number | null, number | null,
 ]; // prettier-ignore
 
 interface CartRow {
   id: string;
   token_hash: Buffer;
   customer_id: string | null;
+  customer: CustomerTuple | null;
+  market_id: string | null;
   currency: string;
+  tax_included: boolean | null;
   status: 'open' | 'completed';
   email: string | null;
   shipping_address: Address | null;
@@ -80,11 +116,26 @@ interface CartRow {
   is_stale: boolean;
 }
 
+/** What `customerTuple` builds. */
+export type CustomerTuple = [groupIds: string[] | null, vatNumber: string | null, taxExempt: boolean];
+
+/** A customer for `toCustomer`, as a JSON array; null for a guest. */
+export const customerTuple = (id: string) => `
+  (SELECT json_build_array((SELECT json_agg(m.group_id) FROM customer_group_members m WHERE m.customer_id = cu.id), cu.vat_number,
+     cu.tax_exempt) FROM customers cu WHERE cu.id = ${id})`;
+
+/** For whom a cart is priced, as SQL expressions. */
+export interface CartScope {
+  currency: string;
+  market: string;
+  customer: string;
+}
+
 /**
  * A line for `toLines`, as a JSON array, over variants v, products p and prices pr.
  * @param line alias of what has `id`, `variant_id` and `quantity`
  */
-export const lineTuple = (line: string, seenAmount: string) => `json_build_array(
+export const lineTuple = (line: string, seenAmount: string, scope: CartScope) => `json_build_array(
     ${line}.id, ${line}.variant_id, ${line}.quantity, ${seenAmount}, v.product_id, p.handle, p.title, v.title, v.sku,
     coalesce((SELECT i.url FROM product_images i WHERE i.id = v.image_id),
              (SELECT i.url FROM product_images i WHERE i.product_id = p.id ORDER BY i.position, i.id LIMIT 1)),
@@ -92,18 +143,28 @@ export const lineTuple = (line: string, seenAmount: string) => `json_build_array
     v.taxable, v.requires_shipping, v.track_inventory,
     CASE WHEN v.track_inventory THEN
       coalesce((SELECT greatest(sum(s.on_hand + s.backorder_limit - s.reserved), 0) FROM stock_levels s WHERE s.variant_id = v.id), 0)
-    END, v.weight_grams, v.shipping_profile_id)`;
+    END, v.weight_grams, v.shipping_profile_id,
+    v.tax_class_id,
+    (SELECT json_agg(json_build_array(e.amount, e.min_quantity, pl.id, pl.name) ORDER BY e.amount, pl.id)
+     ${offersSql({ ...scope, variant: 'v.id' })}),
+    pr.compare_at,
+    CASE WHEN pr.compare_at > pr.amount OR EXISTS (SELECT FROM price_list_entries e WHERE e.variant_id = v.id) THEN
+      (SELECT coalesce(h.lowest, lowest_price_30_days(v.id, pr.currency)) FROM price_history h
+       WHERE h.variant_id = v.id AND h.currency = pr.currency ORDER BY h.id DESC LIMIT 1)
+    END)`;
+
+const OF_CART: CartScope = { currency: 'c.currency', market: 'c.market_id', customer: 'c.customer_id' };
 
 /**
  * Everything about the cart that is called `c` in `from`. A statement that waits for a lock gets the row as it is after the
  * wait, but lines and order as they were before it: `isStale` tells, and then the cart is to be read once more.
  */
 const selectCart = (from: string, isStale: string) => `
-  SELECT c.id, c.token_hash, c.customer_id, c.currency, c.status, c.email, c.shipping_address, c.billing_address, c.shipping_method_id,
+  SELECT c.id, c.token_hash, c.customer_id, ${customerTuple('c.customer_id')} AS customer, c.market_id, c.tax_included, c.currency, c.status, c.email, c.shipping_address, c.billing_address, c.shipping_method_id,
     c.promotion_codes, c.version, c.created_at, c.updated_at,
     (SELECT version FROM shop_settings) AS shop_version, now() AS read_at,
     CASE WHEN c.status = 'completed' THEN (SELECT o.id FROM orders o WHERE o.cart_id = c.id) END AS order_id,
-    (SELECT json_agg(${lineTuple('l', 'l.seen_amount')} ORDER BY l.created_at, l.id)
+    (SELECT json_agg(${lineTuple('l', 'l.seen_amount', OF_CART)} ORDER BY l.created_at, l.id)
      FROM cart_lines l
      JOIN variants v ON v.id = l.variant_id
      JOIN products p ON p.id = v.product_id
@@ -128,6 +189,9 @@ function toSnapshot(row: CartRow): CartSnapshot {
     id: row.id,
     tokenHash: row.token_hash,
     customerId: row.customer_id,
+    customer: toCustomer(row.customer),
+    marketId: row.market_id,
+    taxIncluded: row.tax_included,
     currency: row.currency,
     status: row.status,
     email: row.email,
@@ -150,8 +214,14 @@ export const toLines = (tuples: LineTuple[] | null): CartLineSnapshot[] =>
   (tuples ?? []).map((l) => ({
     id: l[0], variantId: l[1], quantity: l[2], seenAmount: l[3], productId: l[4], handle: l[5], title: l[6], variantTitle: l[7],
     sku: l[8], thumbnail: l[9], unitPrice: l[10], taxable: l[11], requiresShipping: l[12], stockTracked: l[13], available: l[14],
-    weight: l[15], shippingProfileId: l[16],
+    weight: l[15], shippingProfileId: l[16], taxClassId: l[17],
+    offers: (l[18] ?? []).map(([amount, minQuantity, priceListId, name]) => ({ amount, minQuantity, priceListId, name })),
+    compareAt: l[19], lowestPrice: l[20],
   })); // prettier-ignore
+
+/** The customer of a cart as `customerTuple` gave them. */
+export const toCustomer = (tuple: CustomerTuple | null): CartCustomer | null =>
+  tuple && { groupIds: tuple[0] ?? [], vatNumber: tuple[1], taxExempt: tuple[2] };
 
 /** Reads a cart for whoever may; null for an unknown cart and for one of somebody else alike. */
 export function findCart(db: Queryable, id: string, shopper: ShopperIdentity): Promise<CartSnapshot | null> {

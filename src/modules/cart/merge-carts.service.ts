@@ -4,11 +4,18 @@ import { NotFound } from '#libs/errors';
 import { encodeId, newUuid } from '#libs/ids';
 import type { CartChangeResponse, CustomerIdentity, SignInCartResponse } from '../auth/index.js';
 import { hashCartToken, newCartToken } from './cart-token.js';
+import { unitPriceSql } from '../catalog/index.js';
 import { CartCompleted } from './cart.errors.js';
 import { type CartLineSnapshot, type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
 
 const MAX_LINES = 1000;
 const MAX_QUANTITY = 9999;
+const SEEN_AMOUNT = unitPriceSql('w.amount', 'w.quantity', {
+  variant: 'w.variant_id',
+  currency: '$6',
+  market: '$7',
+  customer: '$8',
+});
 
 /** Which cart of a guest goes to which customer. */
 export interface MergeCommand {
@@ -105,7 +112,7 @@ export class MergeCarts {
     });
     await tx.query(
       `INSERT INTO cart_lines (id, cart_id, variant_id, quantity, seen_amount)
-       SELECT w.id, $1, w.variant_id, w.quantity, w.amount
+       SELECT w.id, $1, w.variant_id, w.quantity, ${SEEN_AMOUNT}
        FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::bigint[]) AS w (id, variant_id, quantity, amount)
        ON CONFLICT ON CONSTRAINT cart_lines_variant DO UPDATE SET quantity = excluded.quantity, seen_amount = excluded.seen_amount`,
       [
@@ -114,6 +121,9 @@ export class MergeCarts {
         moved.map((line) => line.variantId),
         moved.map((line) => line.quantity),
         moved.map((line) => line.amount),
+        theirs.currency,
+        theirs.marketId,
+        theirs.customerId,
       ],
     );
     return changes;

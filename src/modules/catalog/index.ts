@@ -12,4 +12,5 @@ export {
 } from './product-draft.js';
 export { sanitizeDescription } from './description.js';
 export { currencyFrom } from './product-filter.js';
+export { offersSql, type OfferScope, unitPriceSql } from './price-lists/offers-sql.js';
 export { fullMediaUrl } from './media-url.js';

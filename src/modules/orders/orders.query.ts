@@ -6,6 +6,7 @@ import { encodeId } from '#libs/ids';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import type { ShopperIdentity } from '../auth/index.js';
 import { type Address, isOf } from '../cart/index.js';
+import type { TaxExemption } from '../pricing/index.js';
 import { OrderResponse, type OrderEventResponse, type OrderSummaryResponse } from './dto/order.response.js';
 import type { OrderListQuery } from './dto/orders.request.js';
 
@@ -25,6 +26,8 @@ export interface OrderRow {
   shipping_total: number;
   tax_total: number;
   tax_included: boolean;
+  tax_exemption: TaxExemption | null;
+  vat_number: string | null;
   total: number;
   shipping_address: Address | null;
   billing_address: Address | null;
@@ -49,6 +52,7 @@ export interface OrderRow {
     quantity: number;
     fulfilled_quantity: number;
     unit_price: number;
+    compare_at: number | null;
     discount_total: number;
     tax_total: number;
     total: number;
@@ -78,11 +82,11 @@ export interface OrderRow {
 
 const SELECT_ORDER = `
   SELECT o.id, o.number, o.token_hash, o.customer_id, o.status, o.payment_status, o.fulfillment_status, o.email, o.currency, o.subtotal, o.discount_total,
-    o.shipping_total, o.tax_total, o.tax_included, o.total, o.shipping_address, o.billing_address, o.shipping_method, o.expires_at,
+    o.shipping_total, o.tax_total, o.tax_included, o.tax_exemption, o.vat_number, o.total, o.shipping_address, o.billing_address, o.shipping_method, o.expires_at,
     o.placed_at, o.canceled_at, o.cancel_reason, o.disputed, o.hold, o.version, o.created_at, o.updated_at,
     (SELECT json_agg(json_build_object('id', l.id, 'variant_id', l.variant_id, 'product_id', l.product_id, 'title', l.title,
         'variant_title', l.variant_title, 'sku', l.sku, 'thumbnail', l.thumbnail, 'quantity', l.quantity,
-        'fulfilled_quantity', l.fulfilled_quantity, 'unit_price', l.unit_price, 'discount_total', l.discount_total,
+        'fulfilled_quantity', l.fulfilled_quantity, 'unit_price', l.unit_price, 'compare_at', l.compare_at, 'discount_total', l.discount_total,
         'tax_total', l.tax_total, 'total', l.total) ORDER BY l.position)
      FROM order_lines l WHERE l.order_id = o.id) AS lines,
     (SELECT json_agg(json_build_object('id', p.id, 'provider', p.provider, 'status', p.status, 'amount', p.amount,

@@ -85,7 +85,7 @@ export function newOrder(cart: CartSnapshot, assessment: CartAssessment, start: 
     stockTracked,
   }));
   const rows = cart.lines.map((line, i) => {
-    const { unitPrice, discountTotal, taxTotal, taxPpm, total } = assessment.priced.lines[i]!;
+    const { unitPrice, priceListId, compareAt, discountTotal, taxTotal, taxPpm, total } = assessment.priced.lines[i]!;
     return {
       id: lines[i]!.id,
       position: i,
@@ -98,6 +98,8 @@ export function newOrder(cart: CartSnapshot, assessment: CartAssessment, start: 
       quantity: line.quantity,
       fulfilled_quantity: 0,
       unit_price: unitPrice,
+      price_list_id: priceListId,
+      compare_at: compareAt,
       discount_total: discountTotal,
       tax_total: taxTotal,
       tax_ppm: taxPpm,
@@ -128,7 +130,8 @@ export class OrdersRepository {
    * @returns the order as `OrdersQuery` would read it, without its payments
    */
   async insert(tx: Tx, { id, cart, assessment, start, rows }: NewOrder): Promise<OrderRow> {
-    const { priced, shippingMethod, taxIncluded } = assessment;
+    const { priced, shippingMethod, taxIncluded, taxExemption } = assessment;
+    const vatNumber = taxExemption === 'reverse_charge' ? cart.customer!.vatNumber : null;
     const method = shippingMethod
       ? { id: encodeId('shippingMethod', shippingMethod.id), name: shippingMethod.name }
       : null;
@@ -136,18 +139,20 @@ export class OrdersRepository {
     const [row] = await tx.query<Pick<OrderRow, 'number' | 'email' | 'placed_at' | 'created_at' | 'updated_at'>>(
       `WITH o AS (
          INSERT INTO orders (id, cart_id, token_hash, email, currency, status, payment_status, subtotal, discount_total, shipping_total,
-           shipping_tax, tax_total, total, tax_included, shipping_address, billing_address, shipping_method, expires_at, placed_at, customer_id)
+           shipping_tax, tax_total, total, tax_included, shipping_address, billing_address, shipping_method, expires_at, placed_at, customer_id,
+           tax_exemption, vat_number)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-           CASE WHEN $6 = 'confirmed' THEN now() END, $20)
+           CASE WHEN $6 = 'confirmed' THEN now() END, $20, $21, $22)
          RETURNING id, number, email, placed_at, created_at, updated_at),
        l AS (
          INSERT INTO order_lines (id, order_id, position, variant_id, product_id, title, variant_title, sku, thumbnail, quantity,
-           unit_price, discount_total, tax_total, tax_ppm, total, requires_shipping, stock_tracked)
+           unit_price, discount_total, tax_total, tax_ppm, total, requires_shipping, stock_tracked, price_list_id, compare_at)
          SELECT x.id, o.id, x.position, x.variant_id, x.product_id, x.title, x.variant_title, x.sku, x.thumbnail, x.quantity,
-           x.unit_price, x.discount_total, x.tax_total, x.tax_ppm, x.total, x.requires_shipping, x.stock_tracked
+           x.unit_price, x.discount_total, x.tax_total, x.tax_ppm, x.total, x.requires_shipping, x.stock_tracked,
+           x.price_list_id, x.compare_at
          FROM o, jsonb_to_recordset($19) AS x(id uuid, position int, variant_id uuid, product_id uuid, title text, variant_title text,
            sku text, thumbnail text, quantity int, unit_price bigint, discount_total bigint, tax_total bigint, tax_ppm int, total bigint,
-           requires_shipping boolean, stock_tracked boolean)),
+           requires_shipping boolean, stock_tracked boolean, price_list_id uuid, compare_at bigint)),
        e AS (
          INSERT INTO order_events (order_id, type, from_status, to_status, actor) SELECT o.id, 'order.created', NULL, $6, 'customer' FROM o),
        c AS (UPDATE carts SET status = 'completed', version = version + 1, updated_at = now() WHERE id = $2)
@@ -173,6 +178,8 @@ export class OrdersRepository {
         start.expiresAt,
         JSON.stringify(rows),
         cart.customerId,
+        taxExemption,
+        vatNumber,
       ],
     );
     const number = row!.number;
@@ -193,6 +200,8 @@ export class OrdersRepository {
       shipping_total: priced.shippingTotal,
       tax_total: priced.taxTotal,
       tax_included: taxIncluded,
+      tax_exemption: taxExemption,
+      vat_number: vatNumber,
       total: priced.total,
       shipping_address: cart.shippingAddress,
       billing_address: billingAddress,

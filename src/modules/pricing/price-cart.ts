@@ -1,39 +1,39 @@
 import { taxOf } from '#libs/money';
 import { applyPromotions } from './apply-promotions.js';
-import type { PricedCart, PricedLine, PricingInput, PricingLine, PricingTax } from './pricing.types.js';
+import { ppmOf } from './line-tax.js';
+import type { PricedCart, PricedLine, PricingInput } from './pricing.types.js';
 import { shippedGoods, shippingPriceOf } from './shipping-price.js';
 import { unitPriceOf } from './unit-price.js';
 import { useCredits } from './use-credits.js';
-
-/** The class of everything that has no tax class of its own. */
-export const STANDARD_TAX_CLASS = 'standard';
+import { netShipping, withoutTax } from './without-tax.js';
 
 /**
- * Prices a cart: pure and exact, in this order: unit prices, shipping, promotions, tax, credits. Tax is rounded half up for
- * each line and for shipping, after discounts, so that the parts add up to the total. The same function prices the cart,
- * the checkout, a preview and the order.
+ * Prices a cart: pure and exact, in this order: unit prices (without the tax in them, for who owes none), shipping, promotions,
+ * tax, credits. Tax is rounded half up for each line and for shipping, after discounts, so that the parts add up to the
+ * total. The same function prices the cart, the checkout, a preview and the order.
  */
-export function priceCart(input: PricingInput): PricedCart {
-  const { taxIncluded } = input;
+export function priceCart(asked: PricingInput): PricedCart {
+  const input = asked.taxExempt ? withoutTax(asked) : asked;
+  const { taxIncluded, tax } = input;
   const offered = input.lines.map((line) => {
     const { amount, priceListId } = unitPriceOf(line);
-    return { unitPrice: amount, priceListId, subtotal: line.quantity * amount };
+    const compareAt = (line.compareAt ?? 0) > amount ? line.compareAt! : null;
+    return { unitPrice: amount, priceListId, compareAt, subtotal: line.quantity * amount };
   });
-  const shippingAmount = input.shipping
-    ? (shippingPriceOf(input.shipping, shippedGoods(input.lines, offered)) ?? 0)
-    : 0;
+  const shippingPrice = input.shipping ? (shippingPriceOf(input.shipping, shippedGoods(input.lines, offered)) ?? 0) : 0;
+  const shippingAmount = netShipping(asked, shippingPrice);
   const promoted = applyPromotions(input, offered, shippingAmount);
   const lines = input.lines.map((line, i): PricedLine => {
     const { subtotal } = offered[i]!;
     const discounts = promoted.lines[i]!;
     const discountTotal = totalOf(discounts);
     const paid = subtotal - discountTotal;
-    const taxPpm = ppmOf(line, input.tax);
+    const taxPpm = ppmOf(line, tax);
     const taxTotal = taxOf(paid, taxPpm, taxIncluded);
     return { ...offered[i]!, discountTotal, discounts, taxTotal, taxPpm, total: paid + (taxIncluded ? 0 : taxTotal) };
   });
   const shippingTotal = shippingAmount - totalOf(promoted.shipping);
-  const shippingTax = input.tax ? taxOf(shippingTotal, input.tax.shippingPpm, taxIncluded) : 0;
+  const shippingTax = tax ? taxOf(shippingTotal, tax.shippingPpm, taxIncluded) : 0;
   const sum = (pick: (line: PricedLine) => number) => lines.reduce((all, line) => all + pick(line), 0);
   const subtotal = sumOf(lines);
   const discountTotal = sum((line) => line.discountTotal);
@@ -41,6 +41,7 @@ export function priceCart(input: PricingInput): PricedCart {
   const total = subtotal - discountTotal + shippingTotal + (taxIncluded ? 0 : taxTotal);
   const credits = useCredits(total, input.credits);
   return {
+    taxIncluded,
     lines,
     subtotal,
     discountTotal,
@@ -57,8 +58,3 @@ export function priceCart(input: PricingInput): PricedCart {
 
 const totalOf = (parts: readonly { amount: number }[]): number => parts.reduce((all, part) => all + part.amount, 0);
 const sumOf = (lines: readonly { subtotal: number }[]): number => lines.reduce((all, line) => all + line.subtotal, 0);
-
-function ppmOf(line: PricingLine, tax: PricingTax | null): number {
-  if (!tax || !line.taxable || line.isGiftCard) return 0;
-  return tax.rates[line.taxClassId ?? STANDARD_TAX_CLASS] ?? tax.rates[STANDARD_TAX_CLASS] ?? 0;
-}

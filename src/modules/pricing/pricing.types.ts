@@ -33,7 +33,7 @@ export interface PricingLine {
   shippingProfileId: string | null;
   /** Money in another form: neither discounted nor taxed when it is sold. */
   isGiftCard: boolean;
-  /** What the variant cost before its own price was reduced; null or left out when it is not. */
+  /** What it usually costs; a lower unit price is a reduction of it. null or left out when there is nothing to compare. */
   compareAt?: number | null;
 }
 
@@ -49,8 +49,10 @@ export interface PricingCustomer {
 
 /** The tax of the place where the goods go. */
 export interface PricingTax {
-  /** Parts per million by tax class (uuid), `standard` for the class of everything else. */
+  /** Parts per million by tax class (uuid); `standard` for the class of everything else. */
   rates: Readonly<Record<string, number>>;
+  /** Parts per million by variant (uuid), where an outside tax service said so; goes before the class. */
+  byVariant?: Readonly<Record<string, number>>;
   /** Parts per million on shipping. */
   shippingPpm: number;
 }
@@ -70,6 +72,8 @@ export interface PricingInput {
   shipping: ShippingRule | null;
   /** null where no tax is due or the place is not known yet */
   tax: PricingTax | null;
+  /** The buyer owes no tax: what prices contain of it is taken off. */
+  taxExempt?: boolean;
   /** All that could apply: automatic ones, and those whose code the cart has. */
   promotions: readonly PromotionRule[];
   /** Gift cards and store credit to pay with, in the order in which they are used up. */
@@ -145,6 +149,8 @@ export interface PricedLine {
   unitPrice: number;
   /** uuid of the price list that the unit price is from; null for the variant's own price */
   priceListId: string | null;
+  /** The regular price where the unit price is below it. */
+  compareAt: number | null;
   subtotal: number;
   discountTotal: number;
   discounts: readonly Discount[];
@@ -156,6 +162,8 @@ export interface PricedLine {
 
 /** A priced cart; `total` is the sum of what is shown above it, exactly. */
 export interface PricedCart {
+  /** Whether the amounts contain the tax; never for a buyer who is exempt. */
+  taxIncluded: boolean;
   lines: readonly PricedLine[];
   /** before discounts */
   subtotal: number;

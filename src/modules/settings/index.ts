@@ -1,11 +1,16 @@
 export { SettingsModule } from './settings.module.js';
 export { ensureSettings } from './ensure-settings.js';
+export { type PriceWish, PriceWishHeaders, priceWishOf } from './price-wish.js';
 export { ShopContext } from './shop-context.js';
 export {
+  marketOf,
   methodsFor,
+  priceContextOf,
   REST_OF_WORLD,
-  taxRateFor,
+  taxRatesFor,
   zoneFor,
+  type MarketSnapshot,
+  type PriceContext,
   type ShippingMethodSnapshot,
   type ShippingZoneSnapshot,
   type ShippingRateTerms,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
-import type { ShippingZoneSnapshot, ShopSnapshot, TaxRateSnapshot } from './shop-snapshot.js';
+import type { MarketSnapshot, ShippingZoneSnapshot, ShopSnapshot, TaxRateSnapshot } from './shop-snapshot.js';
 
 /** How long the cached settings are believed without a look at their version. */
 const TRUSTED_MS = 1_000;
@@ -10,22 +10,28 @@ interface SnapshotRow {
   currency: string;
   sender_email: string;
   notify_email: string;
+  country: string | null;
   prices_include_tax: boolean;
   manual_payments: boolean;
   payment_capture: 'automatic' | 'manual';
   low_stock_threshold: number;
   version: number;
+  markets: MarketSnapshot[];
   tax_rates: TaxRateSnapshot[];
   zones: ShippingZoneSnapshot[];
 }
 
 /** One statement, so that all parts are of the same version. */
 const SNAPSHOT = `
-  SELECT s.name, s.currency, s.sender_email, s.notify_email, s.prices_include_tax, s.manual_payments, s.payment_capture,
+  SELECT s.name, s.currency, s.sender_email, s.notify_email, s.country, s.prices_include_tax, s.manual_payments, s.payment_capture,
          s.low_stock_threshold, s.version,
          coalesce((
+           SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'countries', m.countries, 'currency', m.currency,
+                                               'pricesIncludeTax', m.prices_include_tax) ORDER BY m.id)
+           FROM markets m), '[]') AS markets,
+         coalesce((
            SELECT jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name, 'country', t.country, 'state', t.state,
-                                               'ratePpm', t.rate_ppm, 'shipping', t.shipping) ORDER BY t.id)
+                                               'taxClassId', t.tax_class_id, 'ratePpm', t.rate_ppm, 'shipping', t.shipping) ORDER BY t.id)
            FROM tax_rates t), '[]') AS tax_rates,
          coalesce((
            SELECT jsonb_agg(jsonb_build_object('id', z.id, 'name', z.name, 'countries', z.countries, 'methods', coalesce((
@@ -97,11 +103,13 @@ export class ShopContext {
       currency: row.currency,
       senderEmail: row.sender_email,
       notifyEmail: row.notify_email,
+      country: row.country,
       pricesIncludeTax: row.prices_include_tax,
       manualPayments: row.manual_payments,
       paymentCapture: row.payment_capture,
       lowStockThreshold: row.low_stock_threshold,
       version: row.version,
+      markets: row.markets,
       taxRates: row.tax_rates,
       zones: row.zones,
     });

@@ -1,10 +1,11 @@
-import { methodsFor, taxRateFor, zoneFor, type ShopSnapshot } from './shop-snapshot.js';
+import { marketOf, methodsFor, priceContextOf, taxRatesFor, zoneFor, type ShopSnapshot } from './shop-snapshot.js';
 
-const rate = (id: string, country: string, state: string | null) => ({
+const rate = (id: string, country: string, state: string | null, taxClassId: string | null = null) => ({
   id,
   name: id,
   country,
   state,
+  taxClassId,
   ratePpm: 1,
   shipping: true,
 });
@@ -26,7 +27,7 @@ const shop: Pick<ShopSnapshot, 'taxRates' | 'zones'> = {
   zones: [zone('world', ['*'], ['parcel']), zone('home', ['US', 'CA'], ['ground', 'air']), zone('none', ['IS'], [])],
 };
 
-describe('taxRateFor', () => {
+describe('taxRatesFor', () => {
   it.each([
     [{ country: 'US', state: 'CA' }, 'us-ca'],
     [{ country: 'US', state: ' ca ' }, 'us-ca'],
@@ -37,15 +38,29 @@ describe('taxRateFor', () => {
     [{ country: 'DE', state: 'CA' }, 'de'],
     [{ country: 'JP', state: '13' }, 'jp-13'],
   ])('takes the rate of the state before that of the country: %j', (address, expected) => {
-    expect(taxRateFor(shop, address)?.id).toBe(expected);
+    expect(taxRatesFor(shop, address).map((one) => one.id)).toEqual([expected]);
   });
 
   it.each([{ country: 'FR', state: 'CA' }, { country: 'JP' }, { country: 'JP', state: '27' }])(
     'finds none where the shop has none: %j',
     (address) => {
-      expect(taxRateFor(shop, address)).toBeNull();
+      expect(taxRatesFor(shop, address)).toEqual([]);
     },
   );
+
+  it('finds one rate for each class, whatever stands first', () => {
+    const rates = [
+      rate('food-ny', 'US', 'NY', 'food'),
+      rate('us', 'US', null),
+      rate('food', 'US', null, 'food'),
+      rate('ny', 'US', 'NY'),
+      rate('books', 'US', null, 'books'),
+    ];
+    for (const taxRates of [rates, [...rates].reverse()]) {
+      const found = taxRatesFor({ taxRates }, { country: 'US', state: 'ny' }).map((one) => one.id);
+      expect(found.sort()).toEqual(['books', 'food-ny', 'ny']);
+    }
+  });
 });
 
 describe('zoneFor and methodsFor', () => {
@@ -67,5 +82,41 @@ describe('zoneFor and methodsFor', () => {
 
   it('keeps the order of the methods', () => {
     expect(methodsFor(shop, 'US').map((method) => method.name)).toEqual(['ground', 'air']);
+  });
+});
+
+describe('markets', () => {
+  const market = (id: string, countries: string[], currency: string, pricesIncludeTax: boolean) => ({
+    id,
+    name: id,
+    countries,
+    currency,
+    pricesIncludeTax,
+  });
+  const world = {
+    currency: 'USD',
+    pricesIncludeTax: false,
+    markets: [market('uk', ['GB'], 'GBP', true), market('euro', ['DE', 'FR'], 'EUR', true)],
+  };
+
+  it.each([
+    [null, null, null, 'USD', false],
+    ['US', null, null, 'USD', false],
+    ['DE', null, 'euro', 'EUR', true],
+    [null, 'GBP', 'uk', 'GBP', true],
+    [null, 'USD', null, 'USD', false],
+    [null, 'JPY', null, 'JPY', false],
+    ['DE', 'GBP', 'euro', 'GBP', true],
+    ['US', 'EUR', null, 'EUR', false],
+  ])(
+    'country %s and currency %s are market %s: %s, tax included %s',
+    (country, currency, marketId, shown, taxIncluded) =>
+      expect(priceContextOf(world, { country, currency })).toEqual({ marketId, currency: shown, taxIncluded }),
+  );
+
+  it('knows none for a country that no market names', () => {
+    expect(marketOf(world, 'FR')?.id).toBe('euro');
+    expect(marketOf(world, 'JP')).toBeNull();
+    expect(marketOf(world, null)).toBeNull();
   });
 });

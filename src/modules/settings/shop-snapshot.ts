@@ -6,10 +6,23 @@ export interface TaxRateSnapshot {
   readonly country: string;
   /** null: the whole country, unless a state has its own. */
   readonly state: string | null;
+  /** uuid; null: the standard rate. */
+  readonly taxClassId: string | null;
   /** Parts per million: 82,500 is 8.25 %. */
   readonly ratePpm: number;
   /** Whether shipping is taxed too. */
   readonly shipping: boolean;
+}
+
+/** Countries with a currency of their own, or where prices are shown otherwise. */
+export interface MarketSnapshot {
+  /** uuid */
+  readonly id: string;
+  readonly name: string;
+  /** ISO 3166 alpha-2 */
+  readonly countries: readonly string[];
+  readonly currency: string;
+  readonly pricesIncludeTax: boolean;
 }
 
 /** A shipping method as carts and orders need it. */
@@ -75,13 +88,16 @@ export interface ShopSnapshot {
   readonly currency: string;
   readonly senderEmail: string;
   readonly notifyEmail: string;
+  /** Where the shop is taxed; null until it says so. */
+  readonly country: string | null;
   readonly pricesIncludeTax: boolean;
   readonly manualPayments: boolean;
   /** Whether cards are charged at once, or held until staff capture. */
   readonly paymentCapture: 'automatic' | 'manual';
   readonly lowStockThreshold: number;
-  /** `shop_settings.version`: changes with every change of settings, tax rates, zones and methods. */
+  /** `shop_settings.version`: changes with every change of settings, markets, tax rates, zones and methods. */
   readonly version: number;
+  readonly markets: readonly MarketSnapshot[];
   readonly taxRates: readonly TaxRateSnapshot[];
   readonly zones: readonly ShippingZoneSnapshot[];
 }
@@ -91,19 +107,53 @@ export const REST_OF_WORLD = '*';
 
 const comparable = (state: string | null | undefined) => state?.trim().toUpperCase() ?? '';
 
-/** The tax rate of a place: its state's own before its country's; null where none is due. */
-export function taxRateFor(
+/** The tax rates of a place, one for each tax class that has one there: its state's own before its country's. */
+export function taxRatesFor(
   shop: Pick<ShopSnapshot, 'taxRates'>,
   address: { country: string; state?: string | null },
-): TaxRateSnapshot | null {
+): TaxRateSnapshot[] {
   const state = comparable(address.state);
-  let ofCountry: TaxRateSnapshot | null = null;
+  const byClass = new Map<string | null, TaxRateSnapshot>();
   for (const rate of shop.taxRates) {
     if (rate.country !== address.country) continue;
-    if (rate.state === null) ofCountry = rate;
-    else if (comparable(rate.state) === state) return rate;
+    if (rate.state === null) {
+      if (!byClass.has(rate.taxClassId)) byClass.set(rate.taxClassId, rate);
+    } else if (comparable(rate.state) === state) byClass.set(rate.taxClassId, rate);
   }
-  return ofCountry;
+  return [...byClass.values()];
+}
+
+/** The market of a country; null where the settings of the shop hold. */
+export function marketOf(shop: Pick<ShopSnapshot, 'markets'>, country: string | null): MarketSnapshot | null {
+  return shop.markets.find((market) => country !== null && market.countries.includes(country)) ?? null;
+}
+
+/** In which currency a shopper sees prices, and whether the tax is in them. */
+export interface PriceContext {
+  /** uuid; null where no market is made for the country */
+  readonly marketId: string | null;
+  readonly currency: string;
+  readonly taxIncluded: boolean;
+}
+
+/**
+ * How prices are shown to a shopper: as in the market of their country, in the currency that they wish. A currency alone
+ * stands for the market that has it.
+ * @param wish what the headers X-Country and X-Currency say
+ */
+export function priceContextOf(
+  shop: Pick<ShopSnapshot, 'markets' | 'currency' | 'pricesIncludeTax'>,
+  wish: { country: string | null; currency: string | null },
+): PriceContext {
+  const market =
+    wish.country === null && wish.currency !== null && wish.currency !== shop.currency
+      ? (shop.markets.find((one) => one.currency === wish.currency) ?? null)
+      : marketOf(shop, wish.country);
+  return {
+    marketId: market?.id ?? null,
+    currency: wish.currency ?? market?.currency ?? shop.currency,
+    taxIncluded: (market ?? shop).pricesIncludeTax,
+  };
 }
 
 /** The zone of a country: one that names it before the rest of the world; null where the shop does not ship to. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { isUniqueViolation } from '#libs/database';
-import { NotFound } from '#libs/errors';
+import { isForeignKeyViolation, isUniqueViolation, type Tx } from '#libs/database';
+import { NotFound, ValidationFailed } from '#libs/errors';
 import { assertVersion } from '#libs/http';
 import { newUuid } from '#libs/ids';
 import type { CreateTaxRateRequest, UpdateTaxRateRequest } from './dto/tax-rate.dto.js';
@@ -17,20 +17,21 @@ export class TaxRatesService {
 
   /**
    * Adds the rate of a place. The same again answers the one that is there.
-   * @throws tax_rate_exists when the place has another one
+   * @throws tax_rate_exists when the place has another one for the class; validation_failed when there is no such class
    */
   create(request: CreateTaxRateRequest): Promise<TaxRate> {
-    const { name, country, ratePpm, shipping = true } = request;
+    const { name, country, ratePpm, shipping = true, taxClassId = null } = request;
     const state = ofPlace(request.state);
-    return this.changes.run(async (tx) => {
+    return this.knowingClasses(async (tx) => {
       const made = await tx.query(
-        `INSERT INTO tax_rates (id, name, country, state, rate_ppm, shipping) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (country, coalesce(upper(state), '')) DO NOTHING RETURNING 1`,
-        [newUuid(), name, country, state, ratePpm, shipping],
+        `INSERT INTO tax_rates (id, name, country, state, rate_ppm, shipping, tax_class_id) VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (country, coalesce(upper(state), ''), tax_class_id) DO NOTHING RETURNING 1`,
+        [newUuid(), name, country, state, ratePpm, shipping, taxClassId],
       );
       const rate = await tx.manager
         .createQueryBuilder(TaxRate, 'rate')
         .where(`rate.country = :country AND coalesce(upper(rate.state), '') = :state`, { country, state: state ?? '' })
+        .andWhere(`rate.tax_class_id IS NOT DISTINCT FROM :taxClassId::uuid`, { taxClassId })
         .getOneOrFail();
       const isSame = rate.name === name && rate.ratePpm === ratePpm && rate.shipping === shipping;
       if (made.length === 0 && !isSame) throw TaxRateExists();
@@ -41,7 +42,7 @@ export class TaxRatesService {
   /** Changes what is given. @throws not_found, version_mismatch, tax_rate_exists */
   async update(id: string, change: UpdateTaxRateRequest, expectedVersion: number | undefined): Promise<TaxRate> {
     try {
-      return await this.changes.run(async ({ manager }) => {
+      return await this.knowingClasses(async ({ manager }) => {
         const rate = await manager.findOneBy(TaxRate, { id });
         if (!rate) throw NotFound();
         assertVersion(expectedVersion, rate.version);
@@ -63,5 +64,15 @@ export class TaxRatesService {
       assertVersion(expectedVersion, rate.version);
       await manager.delete(TaxRate, { id });
     });
+  }
+
+  private async knowingClasses<T>(change: (tx: Tx) => Promise<T>): Promise<T> {
+    try {
+      return await this.changes.run(change);
+    } catch (error) {
+      if (!isForeignKeyViolation(error, 'tax_rates_class')) throw error;
+      const detail = 'there is no such tax class';
+      throw ValidationFailed({ errors: [{ pointer: '/taxClassId', code: 'not_found', detail }], cause: error });
+    }
   }
 }

@@ -1,10 +1,18 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { encodeId } from '#libs/ids';
 import { fullMediaUrl } from '../../catalog/index.js';
-import { Money } from '../../pricing/index.js';
+import { Money, type PricedLine } from '../../pricing/index.js';
 import type { CartAssessment } from '../cart.assessment.js';
-import type { CartSnapshot } from '../cart.snapshot.js';
+import type { CartLineSnapshot, CartSnapshot } from '../cart.snapshot.js';
 import { Address } from './address.dto.js';
+
+/** The price list that a unit price is from. */
+export class CartPriceListResponse {
+  @ApiProperty({ example: 'plist_01j4000000e00800000000000a' })
+  id: string;
+  @ApiProperty({ example: 'Summer sale' })
+  name: string;
+}
 
 /** A line of a cart with its own tax and discount. */
 export class CartLineResponse {
@@ -28,6 +36,20 @@ export class CartLineResponse {
   quantity: number;
   @ApiProperty({ type: Money })
   unitPrice: Money;
+  @ApiProperty({ type: Money, nullable: true, description: 'what it usually costs, where the unit price is below it' })
+  compareAt: Money | null;
+  @ApiProperty({
+    type: Money,
+    nullable: true,
+    description: 'of a reduced price: the lowest public price of the 30 days before the reduction',
+  })
+  lowestPrice30Days: Money | null;
+  @ApiProperty({
+    type: CartPriceListResponse,
+    nullable: true,
+    description: 'where the unit price is from; null: it is the variant’s own',
+  })
+  priceList: CartPriceListResponse | null;
   @ApiProperty({ type: Money })
   discountTotal: Money;
   @ApiProperty({ type: Money })
@@ -43,6 +65,7 @@ export class CartIssueResponse {
       'out_of_stock',
       'variant_unavailable',
       'price_changed',
+      'market_mismatch',
       'email_missing',
       'shipping_address_missing',
       'shipping_method_missing',
@@ -71,6 +94,12 @@ export class CartResponse {
   status: string;
   @ApiProperty({ example: 'USD' })
   currency: string;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'where it was begun; null where the shop has no market of its own for the country',
+  })
+  marketId: string | null;
   @ApiProperty({ type: String, nullable: true })
   email: string | null;
   @ApiProperty({ type: () => Address, nullable: true })
@@ -97,6 +126,12 @@ export class CartResponse {
   taxTotal: Money;
   @ApiProperty({ description: 'whether the prices contain the tax already' })
   taxIncluded: boolean;
+  @ApiProperty({
+    enum: ['exempt', 'reverse_charge'],
+    nullable: true,
+    description: 'why no tax is due: the shop exempts the customer, or their business owes it itself (EU)',
+  })
+  taxExemption: string | null;
   @ApiProperty({ type: Money })
   total: Money;
   @ApiProperty({ type: [CartIssueResponse] })
@@ -115,6 +150,7 @@ export class CartResponse {
       id: encodeId('cart', cart.id),
       status: cart.status,
       currency: cart.currency,
+      marketId: cart.marketId === null ? null : encodeId('market', cart.marketId),
       email: cart.email,
       shippingAddress: cart.shippingAddress,
       billingAddress: cart.billingAddress,
@@ -131,6 +167,7 @@ export class CartResponse {
         thumbnail: line.thumbnail === null ? null : fullMediaUrl(line.thumbnail, publicUrl),
         quantity: line.quantity,
         unitPrice: money(priced.lines[i]!.unitPrice),
+        ...reductionOf(line, priced.lines[i]!, money),
         discountTotal: money(priced.lines[i]!.discountTotal),
         taxTotal: money(priced.lines[i]!.taxTotal),
         total: money(priced.lines[i]!.total),
@@ -142,6 +179,7 @@ export class CartResponse {
       shippingTotal: money(priced.shippingTotal),
       taxTotal: money(priced.taxTotal),
       taxIncluded: assessment.taxIncluded,
+      taxExemption: assessment.taxExemption,
       total: money(priced.total),
       issues: assessment.issues,
       orderId: cart.orderId === null ? null : encodeId('order', cart.orderId),
@@ -149,6 +187,20 @@ export class CartResponse {
       updatedAt: cart.updatedAt.toISOString(),
     };
   }
+}
+
+/** What a line is reduced from, and by which list. */
+function reductionOf(
+  line: CartLineSnapshot,
+  { compareAt, priceListId }: PricedLine,
+  money: (amount: number) => Money,
+): Pick<CartLineResponse, 'compareAt' | 'lowestPrice30Days' | 'priceList'> {
+  const list = line.offers.find((offer) => offer.priceListId === priceListId);
+  return {
+    compareAt: compareAt === null ? null : money(compareAt),
+    lowestPrice30Days: compareAt === null || line.lowestPrice === null ? null : money(line.lowestPrice),
+    priceList: list ? { id: encodeId('priceList', list.priceListId), name: list.name } : null,
+  };
 }
 
 /** The new cart with its token, which is shown this once. */

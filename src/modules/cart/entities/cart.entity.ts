@@ -13,6 +13,15 @@ export class Cart {
   customerId: string | null;
   @Column({ type: 'char', length: 3 })
   currency: string;
+  /** Where it was begun; null where no market is made for the country. */
+  @Column({ name: 'market_id', type: 'uuid', nullable: true })
+  marketId: string | null;
+  /** Whether its prices contain the tax; null: as the settings say. */
+  @Column({ name: 'tax_included', type: 'boolean', nullable: true })
+  taxIncluded: boolean | null;
+  /** What an outside tax service said. */
+  @Column({ name: 'tax_quote', type: 'jsonb', nullable: true })
+  taxQuote: object | null;
   @Column('text')
   status: 'open' | 'completed';
   @Column({ type: 'text', nullable: true })

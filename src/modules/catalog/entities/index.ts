@@ -1,8 +1,20 @@
 import { Category } from './category.entity.js';
 import { Price } from './price.entity.js';
+import { PriceChange } from './price-change.entity.js';
+import { PriceListEntry } from './price-list-entry.entity.js';
+import { PriceList } from './price-list.entity.js';
 import { ProductImage } from './product-image.entity.js';
 import { Product } from './product.entity.js';
 import { Variant } from './variant.entity.js';
 
-export const catalogEntities = [Product, ProductImage, Variant, Price, Category];
-export { Category, Price, Product, ProductImage, Variant };
+export const catalogEntities = [
+  Product,
+  ProductImage,
+  Variant,
+  Price,
+  PriceList,
+  PriceListEntry,
+  PriceChange,
+  Category,
+];
+export { Category, Price, PriceChange, PriceList, PriceListEntry, Product, ProductImage, Variant };

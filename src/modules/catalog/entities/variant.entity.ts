@@ -29,6 +29,9 @@ export class Variant {
   shippingProfileId: string | null;
   @Column('boolean', { default: true })
   taxable: boolean;
+  /** null: the standard class. */
+  @Column({ name: 'tax_class_id', type: 'uuid', nullable: true })
+  taxClassId: string | null;
   /** false = always sellable. */
   @Column({ name: 'track_inventory', type: 'boolean', default: true })
   trackInventory: boolean;

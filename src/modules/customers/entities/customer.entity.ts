@@ -19,6 +19,12 @@ export class CustomerEntity {
   phone: string | null;
   @Column({ name: 'accepts_marketing', type: 'boolean' })
   acceptsMarketing: boolean;
+  /** As on the invoice of a business. */
+  @Column({ name: 'vat_number', type: 'text', nullable: true })
+  vatNumber: string | null;
+  /** Staff have seen that no tax is due. */
+  @Column({ name: 'tax_exempt', type: 'boolean', default: false })
+  taxExempt: boolean;
   /** Raising it ends every access token at once. */
   @Column({ name: 'token_version', type: 'integer', default: 1 })
   tokenVersion: number;

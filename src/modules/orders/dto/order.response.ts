@@ -28,6 +28,8 @@ export class OrderLineResponse {
   fulfilledQuantity: number;
   @ApiProperty({ type: Money })
   unitPrice: Money;
+  @ApiProperty({ type: Money, nullable: true, description: 'what it usually cost, where the unit price was below it' })
+  compareAt: Money | null;
   @ApiProperty({ type: Money })
   discountTotal: Money;
   @ApiProperty({ type: Money })
@@ -115,6 +117,14 @@ export class OrderResponse {
   taxTotal: Money;
   @ApiProperty()
   taxIncluded: boolean;
+  @ApiProperty({
+    enum: ['exempt', 'reverse_charge'],
+    nullable: true,
+    description: 'why no tax was due: the shop exempts the customer, or their business owes it itself (EU)',
+  })
+  taxExemption: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'of the business that owes the tax itself' })
+  vatNumber: string | null;
   @ApiProperty({ type: Money })
   total: Money;
   @ApiProperty({ type: Money, description: 'what was taken; less than `total` when only a part was captured' })
@@ -180,6 +190,7 @@ export class OrderResponse {
         quantity: l.quantity,
         fulfilledQuantity: l.fulfilled_quantity,
         unitPrice: money(l.unit_price),
+        compareAt: l.compare_at === null ? null : money(l.compare_at),
         discountTotal: money(l.discount_total),
         taxTotal: money(l.tax_total),
         total: money(l.total),
@@ -189,6 +200,8 @@ export class OrderResponse {
       shippingTotal: money(row.shipping_total),
       taxTotal: money(row.tax_total),
       taxIncluded: row.tax_included,
+      taxExemption: row.tax_exemption,
+      vatNumber: row.vat_number,
       total: money(row.total),
       capturedTotal: money((row.payments ?? []).reduce((sum, p) => sum + p.captured, 0)),
       refundedTotal: money((row.payments ?? []).reduce((sum, p) => sum + p.refunded, 0)),

@@ -25,6 +25,11 @@ export class OrderLine {
   quantity: number;
   @Column({ name: 'unit_price', type: 'bigint' })
   unitPrice: number;
+  /** uuid of the price list it is from; null for the variant's own price */
+  @Column({ name: 'price_list_id', type: 'uuid', nullable: true })
+  priceListId: string | null;
+  @Column({ name: 'compare_at', type: 'bigint', nullable: true })
+  compareAt: number | null;
   @Column({ name: 'discount_total', type: 'bigint' })
   discountTotal: number;
   @Column({ name: 'tax_total', type: 'bigint' })

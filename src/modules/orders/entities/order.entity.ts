@@ -40,6 +40,12 @@ export class Order {
   total: number;
   @Column({ name: 'tax_included', type: 'boolean' })
   taxIncluded: boolean;
+  /** Why no tax is due; null where it is. */
+  @Column({ name: 'tax_exemption', type: 'text', nullable: true })
+  taxExemption: string | null;
+  /** The buyer's, where tax is not due because of it. */
+  @Column({ name: 'vat_number', type: 'text', nullable: true })
+  vatNumber: string | null;
   @Column({ name: 'shipping_address', type: 'jsonb', nullable: true })
   shippingAddress: Address | null;
   @Column({ name: 'billing_address', type: 'jsonb', nullable: true })

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Country, Flag, Int32, Opt, Text } from '#libs/http';
+import { Country, Flag, Id, Int32, Opt, Text } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import type { TaxRate } from '../entities/index.js';
 
@@ -12,6 +12,10 @@ const STATE = {
   example: 'NV',
   pattern: NO_EDGES,
 } as const;
+const TAX_CLASS = {
+  nullable: true,
+  description: 'null or left out: the standard rate, for everything without a class',
+};
 const SHIPPING = { description: 'whether shipping is taxed too; true when left out', example: true };
 
 /** A new tax rate. */
@@ -22,6 +26,8 @@ export class CreateTaxRateRequest {
   country: string;
   @Text(100, Opt(STATE))
   state?: string | null;
+  @Id('taxClass', Opt(TAX_CLASS))
+  taxClassId?: string | null;
   @Int32(0, 1_000_000, RATE)
   ratePpm: number;
   @Flag(Opt(SHIPPING))
@@ -36,6 +42,8 @@ export class UpdateTaxRateRequest {
   country?: string;
   @Text(100, Opt(STATE))
   state?: string | null;
+  @Id('taxClass', Opt(TAX_CLASS))
+  taxClassId?: string | null;
   @Int32(0, 1_000_000, Opt(RATE))
   ratePpm?: number;
   @Flag(Opt(SHIPPING))
@@ -52,6 +60,8 @@ export class TaxRateResponse {
   country: string;
   @ApiProperty({ type: String, nullable: true, example: 'NV' })
   state: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'null: the standard rate' })
+  taxClassId: string | null;
   @ApiProperty({ type: 'integer', description: 'parts per million', example: 82_500 })
   ratePpm: number;
   @ApiProperty({ description: 'the same in percent, to be read', example: '8.25' })
@@ -69,6 +79,7 @@ export class TaxRateResponse {
       name: rate.name,
       country: rate.country,
       state: rate.state,
+      taxClassId: rate.taxClassId === null ? null : encodeId('taxClass', rate.taxClassId),
       ratePpm: rate.ratePpm,
       rate: percentOf(rate.ratePpm),
       shipping: rate.shipping,

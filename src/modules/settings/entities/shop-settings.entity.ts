@@ -14,6 +14,9 @@ export class ShopSettings {
   senderEmail: string;
   @Column({ name: 'notify_email', type: 'text' })
   notifyEmail: string;
+  /** ISO 3166 alpha-2: where it is taxed; null until somebody says so. */
+  @Column('char', { length: 2, nullable: true })
+  country: string | null;
   @Column({ name: 'prices_include_tax', type: 'boolean' })
   pricesIncludeTax: boolean;
   @Column({ name: 'manual_payments', type: 'boolean' })

@@ -12,6 +12,9 @@ export class TaxRate {
   /** null: the whole country, unless a state has its own. */
   @Column('text', { nullable: true })
   state: string | null;
+  /** null: the standard rate. */
+  @Column({ name: 'tax_class_id', type: 'uuid', nullable: true })
+  taxClassId: string | null;
   /** Parts per million: 82,500 is 8.25 %. */
   @Column({ name: 'rate_ppm', type: 'integer' })
   ratePpm: number;
