@@ -8,8 +8,10 @@ import { type LineTuple, lineTuple, toLines } from './cart.snapshot.js';
 import type { ShippingPreviewRequest, ShippingPreviewResponse } from './dto/shipping-preview.dto.js';
 import { shippingOptions } from './shipping-options.js';
 
+const FOR_EVERYBODY = { currency: 's.wanted', market: 'NULL::uuid', customer: 'NULL::uuid' };
+
 const LINES = `
-  SELECT s.version, s.wanted AS currency, (SELECT json_agg(${lineTuple('l', '0')} ORDER BY l.position)
+  SELECT s.version, s.wanted AS currency, (SELECT json_agg(${lineTuple('l', '0', FOR_EVERYBODY)} ORDER BY l.position)
   FROM (SELECT w.*, w.variant_id AS id FROM unnest($1::uuid[], $2::int[]) WITH ORDINALITY AS w (variant_id, quantity, position)) l
   JOIN variants v ON v.id = l.variant_id JOIN products p ON p.id = v.product_id
   LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = s.wanted) AS lines
