@@ -11,6 +11,10 @@ describe('redact', () => {
     for (const secret of ['hunter2', 'a@b.example', '"t"', '"1"']) expect(out).not.toContain(secret);
     expect(out).toContain('ord_1');
   });
+  it('hides API keys whole, whatever their characters', () => {
+    const key = `emp_sk_${'0'.repeat(26)}_abc-DEF_ghi-jkl`;
+    expect(redact(`used ${key}, then`)).toBe('used [key], then');
+  });
   it('hides secrets inside texts and errors', () => {
     const error = new Error(
       'connect postgres://app:s3cret@db failed for jane@shop.example with sk_test_abc123 and 4242 4242 4242 4242',

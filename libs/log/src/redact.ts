@@ -6,7 +6,7 @@ const SENSITIVE_KEY =
 const SENSITIVE_TEXT: [RegExp, string][] = [
   [/\b(?:sk|rk|pk)_(?:test|live)_[A-Za-z0-9]+/g, '[key]'],
   [/\bwhsec_[A-Za-z0-9+/=]+/g, '[key]'],
-  [/\bemp_(?:sk|pk)_[A-Za-z0-9_]+/g, '[key]'],
+  [/\bemp_(?:sk|pk)_[\w-]+/g, '[key]'],
   [/\bpi_[A-Za-z0-9]+_secret_[A-Za-z0-9]+/g, '[secret]'],
   [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g, '[jwt]'],
   [/\bBearer\s+[^\s"']+/gi, 'Bearer [token]'],

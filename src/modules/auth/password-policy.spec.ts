@@ -1,4 +1,5 @@
-import { passwordProblem } from './password-policy.js';
+import { COMMON_PASSWORDS } from './common-passwords.js';
+import { CUSTOMER_PASSWORD_MIN, passwordProblem } from './password-policy.js';
 import { readablePassword, WORDS } from './readable-password.js';
 
 const person = { email: 'robin.weaver@emporium.example', name: 'Robin Weaver' };
@@ -38,6 +39,34 @@ describe('passwordProblem', () => {
   ])('refuses %s: %s', (password, code) => {
     expect(passwordProblem(password, person)?.code).toBe(code);
   });
+});
+
+describe('the most used passwords', () => {
+  const problemOf = (password: string) => passwordProblem(password, person, CUSTOMER_PASSWORD_MIN)?.code;
+
+  it('are some thousands that the policy would let through otherwise', () => {
+    expect(COMMON_PASSWORDS.size).toBe(8_000);
+    expect([...COMMON_PASSWORDS].filter((one) => one !== one.normalize('NFKC').toLowerCase())).toEqual([]);
+    expect([...COMMON_PASSWORDS].filter((one) => Array.from(one).length < CUSTOMER_PASSWORD_MIN)).toEqual([]);
+  });
+
+  it('are refused, each of them', () => {
+    expect([...COMMON_PASSWORDS].filter((one) => problemOf(one) !== 'too_common')).toEqual([]);
+  });
+
+  it.each(['Slipknot', 'SLIPKNOT', 'slipknot1', 'Slipknot7!', 'sl1pkn0t', 'slip-knot', 'ｓｌｉｐｋｎｏｔ'])(
+    'are refused as %s',
+    (password) => {
+      expect(problemOf(password)).toBe('too_common');
+    },
+  );
+
+  it.each(['slipknot-orbit', 'slipknot8472', 'kn0tslip-93', 'blue-otter'])(
+    'do not stand in the way of %s',
+    (password) => {
+      expect(problemOf(password)).toBeUndefined();
+    },
+  );
 });
 
 describe('readablePassword', () => {

@@ -1,4 +1,5 @@
 import { COMMON_PASSWORD_PARTS } from './common-password-parts.js';
+import { COMMON_PASSWORDS } from './common-passwords.js';
 
 /** Fewest characters of a password of staff: it is the only factor. */
 export const PASSWORD_MIN = 15;
@@ -16,11 +17,23 @@ function withoutParts(text: string, parts: readonly string[]): string {
   return parts.reduce((rest, part) => rest.replaceAll(part, ''), text);
 }
 
+const withoutLeet = (text: string) => text.replace(/[013457@$]/g, (c) => LEET[c]!);
+
+/** Whether it is one of the most used ones, in other letters or with up to two digits or signs after it. */
+function isMostUsed(lower: string): boolean {
+  const stems = [0, 1, 2].flatMap((n) =>
+    /^[^a-z]*$/.test(lower.slice(lower.length - n)) ? lower.slice(0, lower.length - n) : [],
+  );
+  const spellings = stems.flatMap((stem) => [stem, stem.replace(/[^\p{L}\p{N}]/gu, '')]);
+  return spellings.some((text) => COMMON_PASSWORDS.has(text) || COMMON_PASSWORDS.has(withoutLeet(text)));
+}
+
 function isGuessable(password: string, own: readonly string[]): boolean {
-  const lower = password.toLowerCase();
+  const lower = password.normalize('NFKC').toLowerCase();
+  if (isMostUsed(lower)) return true;
   if (new Set(lower).size < 5) return true;
   const parts = [...own.filter((part) => part.length >= 3), ...PARTS];
-  return [lower, lower.replace(/[013457@$]/g, (c) => LEET[c]!)].some((text) => {
+  return [lower, withoutLeet(lower)].some((text) => {
     const rest = withoutParts(text, parts).replace(/[^\p{L}\p{N}]/gu, '');
     return new Set(rest).size < LEFT_OVER_MIN;
   });
@@ -28,7 +41,8 @@ function isGuessable(password: string, own: readonly string[]): boolean {
 
 /**
  * What is wrong with a new password, or null. Length and not being guessable are all that counts: no rules of
- * composition, any Unicode. Guessable is what consists of common words and rows of keys, the e-mail address or the name.
+ * composition, any Unicode. Guessable is what many others use, and what consists of common words and rows of keys, the e-mail
+ * address or the name.
  */
 export function passwordProblem(
   password: string,
