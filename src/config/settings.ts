@@ -76,7 +76,11 @@ export const SETTINGS: readonly Setting[] = [
   { name: 'RESERVATION_TTL_MIN', default: '15', meaning: 'minutes that an unpaid order holds its stock' },
   { name: 'RATE_LIMIT_READS_PER_MIN', default: '3000 (30000 outside production)', meaning: 'reads of one address' },
   { name: 'RATE_LIMIT_WRITES_PER_MIN', default: '600 (20000 outside production)', meaning: 'writes of one address' },
-  { name: 'RATE_LIMIT_CART_WRITES_PER_MIN', default: '120', meaning: 'writes to one cart or order' },
+  {
+    name: 'RATE_LIMIT_CART_WRITES_PER_MIN',
+    default: '120',
+    meaning: 'writes to one cart or order, and of one customer',
+  },
   { name: 'RATE_LIMIT_LOGINS_PER_MIN', default: '10', meaning: 'logins of one address' },
   {
     name: 'CHECKOUT_CONCURRENCY',

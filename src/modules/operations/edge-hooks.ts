@@ -1,8 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Overloaded, RateLimited } from '#libs/errors';
+import { Overloaded } from '#libs/errors';
 import { log } from '#libs/log';
 import { EdgeRedis } from './edge-redis.js';
 import { EventLoopDelay } from './event-loop-delay.js';
+import { tellOfLimit } from './limit-headers.js';
 import { Metrics } from './metrics.js';
 import { RateLimits } from './rate-limits.js';
 
@@ -25,16 +26,10 @@ export function registerEdgeHooks(app: NestFastifyApplication): void {
 
   server.addHook('onRequest', (request, reply, done) => {
     const hit = limits.count(request);
-    if (hit) {
-      const resetSeconds = Math.ceil(hit.resetMs / 1000);
-      reply
-        .header('RateLimit-Limit', String(hit.limit))
-        .header('RateLimit-Remaining', String(hit.remaining))
-        .header('RateLimit-Reset', String(resetSeconds));
-      if (!hit.isAllowed) {
-        done(RateLimited({ detail: `At most ${hit.limit} a minute.`, retryAfterSeconds: Math.max(1, resetSeconds) }));
-        return;
-      }
+    const refusal = hit && tellOfLimit(reply, hit);
+    if (refusal) {
+      done(refusal);
+      return;
     }
     if (eventLoop.isTooBusy && request.raw.method === 'GET' && request.raw.url!.startsWith('/v1/')) {
       done(Overloaded({ retryAfterSeconds: 2 }));

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { CustomerLimit } from './customer-limit.js';
 import { DevJobsPage } from './dev-jobs.page.js';
 import { EdgeRedis } from './edge-redis.js';
 import { EventLoopDelay } from './event-loop-delay.js';
@@ -15,7 +17,18 @@ import { RetryJob } from './retry-job.service.js';
 /** Running the shop: health, metrics, limits, jobs, and the broom. */
 @Module({
   controllers: [HealthController, MetricsController, JobsAdminController],
-  providers: [EdgeRedis, RateLimits, EventLoopDelay, Metrics, Readiness, JobsQuery, RetryJob, Reaper, DevJobsPage],
+  providers: [
+    EdgeRedis,
+    RateLimits,
+    { provide: APP_INTERCEPTOR, useClass: CustomerLimit },
+    EventLoopDelay,
+    Metrics,
+    Readiness,
+    JobsQuery,
+    RetryJob,
+    Reaper,
+    DevJobsPage,
+  ],
   exports: [Readiness],
 })
 export class OperationsModule {}

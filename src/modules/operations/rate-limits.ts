@@ -13,7 +13,7 @@ const TELL_EVERY_MS = 100;
 const EXEMPT = /^\/(?:health\/|metrics$|v1\/webhooks\/)/;
 
 /**
- * Requests per minute: reads and writes of an address, and writes to one cart or order. Each process decides by its own
+ * Requests per minute: reads and writes of an address, writes to one cart or order, and writes of one customer. Each process decides by its own
  * count, at once; with Redis the processes tell each other their counts ten times a second, so a request never waits
  * for Redis and its loss merely makes every process count alone.
  */
@@ -63,6 +63,14 @@ export class RateLimits implements OnModuleDestroy {
     if (!byAddress.isAllowed || typeof token !== 'string' || token.length > 200) return byAddress;
     const byCart = this.windows.hit(`c:${token}`, cartWritesPerMin);
     return byCart.remaining < byAddress.remaining || !byCart.isAllowed ? byCart : byAddress;
+  }
+
+  /**
+   * Counts a write of a customer who is signed in, whatever cart it is to and wherever it comes from; who it is is known only
+   * once their token was checked.
+   */
+  countCustomer(customerId: string): Hit {
+    return this.windows.hit(`u:${customerId}`, this.config.rateLimits.cartWritesPerMin);
   }
 
   private async tell(): Promise<void> {
