@@ -35,6 +35,8 @@ export interface NewLink {
   /** the address that the account has so far; kept when the link is used, since its notice may come after that */
   oldEmail?: string;
   passwordHash?: string;
+  /** how long it works, where that is not as long as links of its kind do */
+  hours?: number;
   profile?: Record<string, unknown>;
 }
 
@@ -58,7 +60,7 @@ export class AccountLinks {
         link.userId ?? null,
         link.passwordHash ?? null,
         JSON.stringify(link.profile ?? {}),
-        LINK_HOURS[link.purpose],
+        link.hours ?? LINK_HOURS[link.purpose],
         link.oldEmail ?? null,
       ],
     );

@@ -94,6 +94,7 @@ import { TwoFactor } from './two-factor.service.js';
     SessionAnswer,
     LinkTokens,
     AccountLinks,
+    ResetPassword,
   ],
 })
 export class AuthModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db, isUniqueViolation, type Tx } from '#libs/database';
-import { NotFound, ValidationFailed } from '#libs/errors';
+import { InvalidState, NotFound, ValidationFailed } from '#libs/errors';
 import { assertVersion } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { log } from '#libs/log';
@@ -11,6 +11,7 @@ import { EmailTaken, InvalidLink, LastOwner, RoleNotFound } from './auth.errors.
 import { PasswordHasher } from './password-hasher.js';
 import { passwordProblem } from './password-policy.js';
 import { type Permission, ROLE_PERMISSIONS, type Role } from './permissions.js';
+import { ResetPassword } from './reset-password.service.js';
 import { assertMayGrant, Roles } from './roles.service.js';
 import { Sessions } from './sessions.service.js';
 import type { StaffIdentity } from './staff-identity.js';
@@ -40,6 +41,7 @@ export class ManageStaff {
     private readonly passwords: PasswordHasher,
     private readonly sessions: Sessions,
     private readonly twoFactor: TwoFactor,
+    private readonly resets: ResetPassword,
   ) {}
 
   /**
@@ -166,6 +168,21 @@ export class ManageStaff {
     });
   }
 
+  /**
+   * Sends a mail with which somebody chooses another password. `isForced` makes the present one void at once and signs them out.
+   * @throws not_found, permission_not_yours; invalid_state for who is suspended or has yet to accept an invitation; last_owner
+   */
+  async sendPasswordReset(asker: StaffIdentity, id: string, isForced: boolean): Promise<void> {
+    await this.change(asker, id, undefined, async (tx, member) => {
+      if (member.suspendedAt !== null) throw InvalidState({ detail: 'They are suspended; let them in again first.' });
+      if (member.isInvited) throw InvalidState({ detail: 'They have yet to choose a password; invite them again.' });
+      if (isForced) await this.assertNotLastOwner(tx, member);
+      this.resets.mail(tx, await this.resets.send(tx, 'staff', member, { isForced }));
+      const [userId, by] = [member.id, asker.id].map((one) => encodeId('user', one));
+      tx.afterCommit(() => log.info('staff.password_reset_sent', { userId, by, isForced }));
+    });
+  }
+
   /** For a colleague whose telephone is gone. @throws not_found, permission_not_yours, two_factor_not_enabled */
   async resetTwoFactor(asker: StaffIdentity, id: string): Promise<void> {
     await this.change(asker, id, undefined, (tx) => this.twoFactor.reset(tx, 'staff', id));
@@ -191,7 +208,7 @@ export class ManageStaff {
   private async assertNotLastOwner(tx: Tx, member: StaffMember): Promise<void> {
     if (member.role !== 'owner' || member.suspendedAt !== null || member.isInvited) return;
     const others = await tx.query(
-      `SELECT FROM users WHERE role = 'owner' AND suspended_at IS NULL AND password_hash <> '${NO_PASSWORD}' AND id <> $1`,
+      `SELECT FROM users WHERE role = 'owner' AND suspended_at IS NULL AND password_hash NOT LIKE '!%' AND id <> $1`,
       [member.id],
     );
     if (others.length === 0) throw LastOwner();

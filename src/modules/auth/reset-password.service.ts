@@ -6,6 +6,7 @@ import { log } from '#libs/log';
 import { announce } from '#libs/outbox';
 import { SUBJECT_IDS, type SubjectKind } from './access-token.js';
 import { PasswordChanged, PasswordResetRequested } from './account.events.js';
+import { ACCOUNTS } from './account-tables.js';
 import { type AccountLink, AccountLinks } from './account-links.repository.js';
 import { InvalidLink } from './auth.errors.js';
 import { LoginThrottle } from './login-throttle.js';
@@ -13,13 +14,19 @@ import { PasswordHasher } from './password-hasher.js';
 import { CUSTOMER_PASSWORD_MIN, PASSWORD_MIN, passwordProblem } from './password-policy.js';
 import { SecondFactors } from './second-factors.js';
 import { Sessions } from './sessions.service.js';
+import { VOID_PASSWORD } from './staff.service.js';
 
 interface Account {
   kind: SubjectKind;
   id: string;
   email: string;
   name: string;
+  /** Not yet, where staff opened the account. */
+  hasPassword: boolean;
 }
+
+/** How long a link works that staff have sent. */
+const STAFF_LINK_HOURS = 24;
 
 /** Announces that an account has another password; its owner gets a mail. */
 export function announcePasswordChanged(tx: Tx, kind: SubjectKind, accountId: string): void {
@@ -51,13 +58,38 @@ export class ResetPassword {
   async request(email: string, as: SubjectKind | undefined, address: string): Promise<void> {
     await this.throttle.admitMail(`reset_password ${as ?? ''}`, email, address);
     await this.db.transaction(async (tx) => {
-      const linkId = await this.links.create(tx, { purpose: 'reset_password', email: email.trim(), profile: { as } });
-      announce(tx, {
-        definition: PasswordResetRequested,
-        aggregateType: 'account_link',
-        aggregateId: linkId,
-        payload: { linkId },
-      });
+      this.mail(tx, await this.links.create(tx, { purpose: 'reset_password', email: email.trim(), profile: { as } }));
+    });
+  }
+
+  /**
+   * Sends a link on behalf of staff, good for longer than one that was asked for. `isForced` makes the present password void,
+   * ends every session and waits for nobody. Called in a transaction.
+   */
+  async send(
+    tx: Tx,
+    kind: SubjectKind,
+    account: { id: string; email: string },
+    { isForced = false, hours = STAFF_LINK_HOURS }: { isForced?: boolean; hours?: number } = {},
+  ): Promise<string> {
+    if (isForced) {
+      await tx.query(
+        `UPDATE ${ACCOUNTS[kind].table} SET password_hash = '${VOID_PASSWORD}', token_version = token_version + 1, updated_at = now()
+         WHERE id = $1`,
+        [account.id],
+      );
+      await this.sessions.endAll(kind, account.id, undefined, tx);
+    }
+    return this.links.create(tx, { purpose: 'reset_password', email: account.email, hours, profile: { as: kind } });
+  }
+
+  /** Sends the mail with a link that `send` made. */
+  mail(tx: Tx, linkId: string): void {
+    announce(tx, {
+      definition: PasswordResetRequested,
+      aggregateType: 'account_link',
+      aggregateId: linkId,
+      payload: { linkId },
     });
   }
 
@@ -79,13 +111,13 @@ export class ResetPassword {
       if (!link) throw InvalidLink();
       await this.links.use(tx, link);
       await tx.query(
-        `UPDATE ${account.kind === 'staff' ? 'users' : 'customers'}
+        `UPDATE ${ACCOUNTS[account.kind].table}
          SET password_hash = $2, token_version = token_version + 1, updated_at = now() WHERE id = $1`,
         [account.id, hash],
       );
       await this.sessions.endAll(account.kind, account.id, undefined, tx);
       await this.factors.forgetFailures(tx, account.kind, account.id);
-      announcePasswordChanged(tx, account.kind, account.id);
+      if (account.hasPassword) announcePasswordChanged(tx, account.kind, account.id);
     });
     await this.throttle.ownerCame(account.email, address);
     log.info('auth.password_reset', { kind: account.kind, accountId: account.id });
@@ -94,10 +126,10 @@ export class ResetPassword {
   /** As at the sign-in, the account of staff comes first where one address has both. */
   private async accountOf(link: AccountLink): Promise<Account | null> {
     const [account] = await this.db.query<Account>(
-      `SELECT 'staff' AS kind, id, email, name, 1 AS position FROM users
+      `SELECT 'staff' AS kind, id, email, name, true AS "hasPassword", 1 AS position FROM users
          WHERE lower(email) = lower($1) AND suspended_at IS NULL AND $2::text IS DISTINCT FROM 'customer'
        UNION ALL
-       SELECT 'customer', id, email, first_name || ' ' || last_name, 2 FROM customers
+       SELECT 'customer', id, email, first_name || ' ' || last_name, password_hash IS NOT NULL, 2 FROM customers
          WHERE lower(email) = lower($1) AND $2::text IS DISTINCT FROM 'staff'
        ORDER BY position LIMIT 1`,
       [link.email, (link.profile.as as string | undefined) ?? null],

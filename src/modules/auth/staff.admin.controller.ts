@@ -1,10 +1,18 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import {
   IfMatchRequired,
   InvalidCursor,
   InvalidId,
   InvalidParameter,
+  InvalidState,
   NotFound,
   RateLimited,
   UnknownParameter,
@@ -14,6 +22,7 @@ import {
 import { etagOf, IdParam, IfMatch, ListEnvelope, ListQuery, type Page, type Reply, Throws } from '#libs/http';
 import { AnyStaff, CurrentStaff, Staff } from './access.decorators.js';
 import { EmailTaken, LastOwner, PermissionNotYours, RoleNotFound, TwoFactorNotEnabled } from './auth.errors.js';
+import { MailSentResponse, SendPasswordResetRequest } from './dto/password.dto.js';
 import {
   CreateStaffRequest,
   InviteStaffRequest,
@@ -190,5 +199,26 @@ export class StaffAdminController {
   @Throws(InvalidId, NotFound, PermissionNotYours, TwoFactorNotEnabled)
   resetTwoFactor(@IdParam('user') id: string, @CurrentStaff() staff: StaffIdentity): Promise<void> {
     return this.manage.resetTwoFactor(staff, id);
+  }
+
+  /** Another password. */
+  @Post('users/:id/password-reset')
+  @Staff('staff.write')
+  @HttpCode(202)
+  @ApiOperation({
+    operationId: 'sendUserPasswordReset',
+    summary: 'Send a member of staff a mail with which to choose another password',
+    description:
+      'The link works for a day. `force` makes the present password void at once and ends their sessions, for when it may be known to others.',
+  })
+  @ApiAcceptedResponse({ type: MailSentResponse })
+  @Throws(ValidationFailed, InvalidId, NotFound, InvalidState, PermissionNotYours, LastOwner)
+  async sendPasswordReset(
+    @IdParam('user') id: string,
+    @Body() body: SendPasswordResetRequest,
+    @CurrentStaff() staff: StaffIdentity,
+  ): Promise<MailSentResponse> {
+    await this.manage.sendPasswordReset(staff, id, body.force ?? false);
+    return { status: 'mail_sent' };
   }
 }

@@ -41,6 +41,8 @@ export interface StaffMember {
 
 /** What stands in the place of a password that is not chosen yet. */
 export const NO_PASSWORD = '!';
+/** What stands in the place of a password that others have made void: another one must be chosen. */
+export const VOID_PASSWORD = '!void';
 
 /** The first owner's way in, to be shown once. */
 export interface FirstOwner {

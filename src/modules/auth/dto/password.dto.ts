@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Email, OneOf, Opt, Text } from '#libs/http';
+import { Email, Flag, OneOf, Opt, Text } from '#libs/http';
 import type { SubjectKind } from '../access-token.js';
 import { CUSTOMER_PASSWORD_MIN, PASSWORD_MAX, PASSWORD_MIN } from '../password-policy.js';
 
@@ -23,6 +23,12 @@ export class ResetPasswordRequest {
     example: 'violet harbor 42 pelicans',
   })
   password: string;
+}
+
+/** How a password is to be chosen anew. */
+export class SendPasswordResetRequest {
+  @Flag(Opt({ description: 'whether the present one is void from now on, with all sessions', example: false }))
+  force?: boolean;
 }
 
 /** A mail is on its way. The same answer whether the address is known or not. */
