@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadResult } from './client/load.js';
 import type { ClientCommand, ClientReply } from './client/main.js';
+import { CpuClock, type CpuTimes, type Worker } from './cpu.js';
 import type { BenchOptions, Floor, Journey } from './options.js';
 import { TARGETS } from './options.js';
 import type { Stack } from './stack.js';
@@ -8,8 +9,8 @@ import type { Stack } from './stack.js';
 /** One server doing one thing, over all rounds. */
 export interface Measured {
   rounds: LoadResult[];
-  /** Of the API process, for one journey; absent for the bare server. */
-  cpuMicros?: number;
+  /** Of all rounds, until the worker has nothing left; empty where the system does not tell. */
+  cpu: CpuTimes;
 }
 
 /** What the worker had left when a round of checkouts ended, and how long it took for it. */
@@ -58,16 +59,15 @@ export async function measure(
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const target of targets) {
       tell(`Round ${round} of ${options.rounds}: ${target.of} ${target.name}`);
-      const cpuBefore = target.of === 'shop' ? await cpuSeconds(stack) : 0;
+      const clock = await CpuClock.start(stack);
       const result = await run(stack, options, target, options.seconds, round);
       const measured = (
         target.of === 'shop' ? entry(found.shop, target.name) : entry(found.floor, target.name)
       ) as Measured;
       measured.rounds.push(result);
-      if (target.of === 'shop') {
-        measured.cpuMicros = (((await cpuSeconds(stack)) - cpuBefore) * 1e6) / Math.max(1, result.journeys);
-      }
       const drained = await drain(stack);
+      for (const [who, ms] of Object.entries((await clock?.stop()) ?? {}) as [Worker, number][])
+        measured.cpu[who] = (measured.cpu[who] ?? 0) + ms;
       if (target.of === 'shop' && target.name === 'checkout') found.drains.push(drained);
     }
   }
@@ -75,7 +75,7 @@ export async function measure(
 }
 
 function entry<K>(map: Map<K, Measured>, key: K): Measured {
-  const known = map.get(key) ?? { rounds: [] };
+  const known = map.get(key) ?? { rounds: [], cpu: {} };
   map.set(key, known);
   return known;
 }
@@ -127,8 +127,6 @@ async function metric(stack: Stack, name: string): Promise<number> {
   if (!found) throw new Error(`the API tells no ${name}`);
   return Number(found[1]);
 }
-
-const cpuSeconds = (stack: Stack) => metric(stack, 'process_cpu_seconds_total');
 
 /** Resident memory of the API process. */
 export async function memoryMb(stack: Stack): Promise<number> {

@@ -48,6 +48,10 @@ export class Service {
     });
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** What it printed last: warnings and errors. */
   get lastOutput(): readonly string[] {
     return this.output;

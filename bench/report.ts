@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeliveryResult } from './client/deliver.js';
+import { type CpuTimes, WORKERS } from './cpu.js';
 import type { LoadResult } from './client/load.js';
 import type { Machine } from './machine.js';
 import type { Drain, Measured, Measurements } from './measure.js';
@@ -24,8 +25,8 @@ export interface Row {
   rounds: number[];
   errors: number;
   messages: string[];
-  /** Of the API process for one journey, in microseconds. */
-  cpuMicros?: number;
+  /** Milliseconds of CPU for one journey, all that it caused. */
+  cpu: CpuTimes;
   ratio?: number;
   target?: number;
 }
@@ -46,7 +47,8 @@ export interface Report {
 
 const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-function rowOf(what: string, { rounds, cpuMicros }: Measured): Row {
+function rowOf(what: string, { rounds, cpu }: Measured): Row {
+  const journeys = rounds.reduce((sum, round) => sum + round.journeys, 0);
   const of = (key: 'perSecond' | 'p50' | 'p95' | 'p99') => median(rounds.map((round: LoadResult) => round[key]));
   return {
     what,
@@ -57,7 +59,7 @@ function rowOf(what: string, { rounds, cpuMicros }: Measured): Row {
     rounds: rounds.map((round) => round.perSecond),
     errors: rounds.reduce((sum, round) => sum + round.errors, 0),
     messages: [...new Set(rounds.flatMap((round) => round.messages))],
-    ...(cpuMicros === undefined ? {} : { cpuMicros }),
+    cpu: Object.fromEntries(Object.entries(cpu).map(([who, ms]) => [who, ms / Math.max(1, journeys)])),
   };
 }
 
@@ -112,7 +114,6 @@ function cells(row: Row): string[] {
     row.p50.toFixed(1),
     row.p95.toFixed(1),
     row.p99.toFixed(1),
-    row.cpuMicros === undefined ? '' : row.cpuMicros.toFixed(0),
     String(row.errors),
     row.ratio === undefined ? '1' : row.ratio.toFixed(2),
     row.target === undefined ? '' : `≥ ${row.target.toFixed(2)}`,
@@ -120,12 +121,26 @@ function cells(row: Row): string[] {
   ];
 }
 
-const HEAD = ['', 'per second', 'p50 ms', 'p95 ms', 'p99 ms', 'API CPU µs', 'errors', 'of bare', 'aim', ''];
+const HEAD = ['', 'per second', 'p50 ms', 'p95 ms', 'p99 ms', 'errors', 'of bare', 'aim', ''];
 
 /** The table, aligned for a terminal; it is Markdown too. */
 export function table(rows: readonly Row[]): string {
-  const lines = [HEAD, ...rows.map(cells)];
-  const widths = HEAD.map((_, i) => Math.max(...lines.map((line) => line[i]!.length), 3));
+  return aligned([HEAD, ...rows.map(cells)]);
+}
+
+/** Where the CPU time of one journey goes, in milliseconds: of these figures a busy machine changes little. */
+export function cpuTable(rows: readonly Row[]): string {
+  const who = WORKERS.filter((worker) => rows.some((row) => (row.cpu[worker] ?? 0) >= 0.005));
+  const total = ({ cpu }: Row) => WORKERS.reduce((sum, w) => sum + (w === 'anything else' ? 0 : (cpu[w] ?? 0)), 0);
+  return aligned([
+    ['CPU ms of one', ...rows.map((row) => row.what)],
+    ...who.map((worker) => [worker, ...rows.map((row) => (row.cpu[worker] ?? 0).toFixed(2))]),
+    ['all but anything else', ...rows.map((row) => total(row).toFixed(2))],
+  ]);
+}
+
+function aligned(lines: readonly string[][]): string {
+  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length), 3));
   const write = (line: string[]) =>
     `| ${line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(' | ')} |`;
   const rule = `|${widths.map((width, i) => (i === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
@@ -141,6 +156,7 @@ export function markdown(report: Report): string {
   return [
     table(report.rows),
     '',
+    ...(report.rows.some((row) => Object.keys(row.cpu).length > 0) ? [cpuTable(report.rows), ''] : []),
     `${o.connections} connections, ${o.rounds} rounds of ${o.seconds} s, the median counts; "checkout" is four requests, "add to cart" two.`,
     '',
     ...(report.webhooks

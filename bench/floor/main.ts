@@ -11,6 +11,7 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 const pool = new pg.Pool({
   connectionString: process.env.DATABASE_URL,
   max: Number(process.env.DATABASE_POOL),
+  application_name: 'bare server',
   // Without it the planner reads the small tables whole, as on a spinning disk.
   options: '-c random_page_cost=1.1',
 });
