@@ -164,7 +164,7 @@ describe('mail', () => {
     await shop.db.query(`UPDATE jobs SET next_at = now() - interval '1 second', dispatched_at = now() WHERE id = $1`, [
       job!.id,
     ]);
-    await shop.app.get(JobRunner, { strict: false }).run(job!.id);
+    await shop.app.get(JobRunner, { strict: false }).run([job!.id]);
     const [after] = await shop.db.query<{ state: string; attempts: number }>(
       `SELECT state, attempts FROM jobs WHERE id = $1`,
       [job!.id],

@@ -448,7 +448,7 @@ describe('reaping', () => {
          VALUES ($1, 'maintenance', 'operations.reap', 'reap', '{}', now() - interval '1 second')`,
         [reap],
       );
-      await shop.app.get(JobRunner, { strict: false }).run(reap);
+      await shop.app.get(JobRunner, { strict: false }).run([reap]);
 
       const column = async (sql: string) => (await db.query<{ v: string }>(sql)).map((row) => row.v);
       expect(await column(`SELECT concat(state, last_error) AS v FROM jobs WHERE id = '${reap}'`)).toEqual(['done']);

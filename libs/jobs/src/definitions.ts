@@ -1,6 +1,12 @@
 /** The queues, each with how many of its jobs one process runs at the same time. */
 export const QUEUES = { orders: 2, payments: 4, notifications: 2, imports: 1, maintenance: 1 } as const;
 
+/**
+ * How many jobs of a queue travel together, to be done one after the other: where they are many and short, fetching each of
+ * them from Redis and ticking it off in Postgres costs more than the job.
+ */
+export const BATCH_SIZES: Partial<Record<QueueName, number>> = { notifications: 10 };
+
 /** Name of a queue. */
 export type QueueName = keyof typeof QUEUES;
 

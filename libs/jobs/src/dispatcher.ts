@@ -5,7 +5,7 @@ import { log } from '#libs/log';
 import { onAnnounced } from '#libs/outbox';
 import { jobCatalog } from './definitions.js';
 import { DEFAULT_MAX_ATTEMPTS } from './retry-policy.js';
-import { Transport } from './transport.js';
+import { type Delivery, Transport } from './transport.js';
 
 const POLL_MS = 250;
 const BATCH = 200;
@@ -83,8 +83,17 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** One batch of events: a job for each subscribed kind, and the events marked as published, in one transaction. */
+  /**
+   * One batch of events: a job for each subscribed kind, and the events marked as published, in one transaction. Then the
+   * new jobs are handed over at once.
+   */
   private async relay(): Promise<number> {
+    const { events, jobs } = await this.publish();
+    await this.deliver(jobs.map(({ id, queue }) => ({ id, queue, attempt: 1, isLapsed: false })));
+    return events;
+  }
+
+  private publish(): Promise<{ events: number; jobs: { id: string; queue: string }[] }> {
     const subscriptions = jobCatalog().flatMap((job) => (job.on ?? []).map((topic) => ({ job, topic })));
     return this.db.transaction(async (tx) => {
       const events = await tx.query<{
@@ -98,7 +107,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy {
         `SELECT id, event_id, event_key, topic, payload, aggregate_id FROM outbox WHERE published_at IS NULL
          ORDER BY id LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
       );
-      if (events.length === 0) return 0;
+      if (events.length === 0) return { events: 0, jobs: [] };
       const jobs = events.flatMap((event) =>
         subscriptions
           .filter((s) => s.topic === event.topic)
@@ -111,17 +120,19 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy {
             max_attempts: job.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
           })),
       );
-      if (jobs.length > 0) {
-        await tx.query(
-          `INSERT INTO jobs (id, queue, name, dedupe_key, payload, max_attempts)
-           SELECT id, queue, name, dedupe_key, payload, max_attempts
-           FROM jsonb_to_recordset($1) AS j(id uuid, queue text, name text, dedupe_key text, payload jsonb, max_attempts int)
-           ON CONFLICT (dedupe_key) DO NOTHING`,
-          [JSON.stringify(jobs)],
-        );
-      }
-      await tx.query(`UPDATE outbox SET published_at = now() WHERE id = ANY($1)`, [events.map((e) => e.id)]);
-      return events.length;
+      const [made] = await Promise.all([
+        jobs.length === 0
+          ? []
+          : tx.query<{ id: string; queue: string }>(
+              `INSERT INTO jobs (id, queue, name, dedupe_key, payload, max_attempts, dispatched_at)
+               SELECT id, queue, name, dedupe_key, payload, max_attempts, now()
+               FROM jsonb_to_recordset($1) AS j(id uuid, queue text, name text, dedupe_key text, payload jsonb, max_attempts int)
+               ON CONFLICT (dedupe_key) DO NOTHING RETURNING id, queue`,
+              [JSON.stringify(jobs)],
+            ),
+        tx.query(`UPDATE outbox SET published_at = now() WHERE id = ANY($1)`, [events.map((e) => e.id)]),
+      ]);
+      return { events: events.length, jobs: made };
     });
   }
 
@@ -140,28 +151,36 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async handOver(): Promise<number> {
-    const due = await this.db.query<{ id: string; queue: string; attempts: number }>(
+    const due = await this.db.query<{ id: string; queue: string; attempts: number; is_lapsed: boolean }>(
       `UPDATE jobs SET dispatched_at = now() WHERE id IN (
          SELECT id FROM jobs
          WHERE state IN ('queued', 'running') AND next_at <= now()
            AND ((state = 'queued' AND (dispatched_at IS NULL OR dispatched_at < now() - make_interval(secs => ${LOST_AFTER_SECONDS})))
              OR (state = 'running' AND locked_until < now()))
          ORDER BY next_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
-       RETURNING id, queue, attempts`,
+       RETURNING id, queue, attempts, state = 'running' AS is_lapsed`,
     );
-    if (due.length === 0) return 0;
+    const isHanded = await this.deliver(
+      due.map((row) => ({ id: row.id, queue: row.queue, attempt: row.attempts + 1, isLapsed: row.is_lapsed })),
+    );
+    return isHanded ? due.length : 0;
+  }
+
+  /** Hands jobs over that are marked as handed over; when it fails, they are not any more. */
+  private async deliver(deliveries: Delivery[]): Promise<boolean> {
+    if (deliveries.length === 0) return true;
     try {
-      await this.transport.deliver(due.map(({ id, queue, attempts }) => ({ id, queue, attempt: attempts + 1 })));
+      await this.transport.deliver(deliveries);
     } catch (error) {
-      if (!this.isTransportDown) log.warn('jobs.transport_down', { error, waiting: due.length });
+      if (!this.isTransportDown) log.warn('jobs.transport_down', { error, waiting: deliveries.length });
       this.isTransportDown = true;
       await this.db.query(`UPDATE jobs SET dispatched_at = NULL WHERE id = ANY($1) AND state = 'queued'`, [
-        due.map((d) => d.id),
+        deliveries.map((d) => d.id),
       ]);
-      return 0;
+      return false;
     }
-    if (this.isTransportDown) log.info('jobs.transport_up', { delivered: due.length });
+    if (this.isTransportDown) log.info('jobs.transport_up', { delivered: deliveries.length });
     this.isTransportDown = false;
-    return due.length;
+    return true;
   }
 }

@@ -46,7 +46,7 @@ export class InProcessTransport extends Transport {
       const { id } = waiting.shift()!;
       this.known.delete(id);
       const work = this.runner
-        .run(id)
+        .run([id])
         .catch((error: unknown) => log.warn('jobs.run_failed', { error }))
         .finally(() => {
           active.delete(work);

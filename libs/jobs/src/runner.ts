@@ -23,13 +23,21 @@ const LAPSES_FORGIVEN = 2;
  */
 const UNSYNCED = `FROM ${UNSYNCED_COMMIT}`;
 
+const DONE = `state = 'done', finished_at = now(), locked_until = NULL, last_error = NULL`;
+
+/** Of the lease of a job that was taken with others: what may be over when it begins. The rest of it is for the job. */
+const BEGIN_WITHIN_MS = 10_000;
+/** How long a job may be done without being ticked off: what is lost in between is done twice. */
+const TICK_OFF_WITHIN_MS = 200;
+
 /**
- * Runs one job by its id, whichever transport woke us. The row in Postgres decides: who may run it, how many tries it has
+ * Runs jobs by their ids, whichever transport woke us. The row in Postgres decides: who may run it, how many tries it has
  * had, when the next one is due, and when it is a dead letter.
  */
 @Injectable()
 export class JobRunner implements OnModuleInit {
   private readonly handlers = new Map<string, JobHandler>();
+  private isStopping = false;
 
   constructor(
     private readonly db: Db,
@@ -52,25 +60,71 @@ export class JobRunner implements OnModuleInit {
     if (orphans.length > 0) throw new Error(`jobs without a handler: ${orphans.map((o) => o.name).join(', ')}`);
   }
 
-  /** Runs the job if it is due and nobody else runs it; otherwise does nothing. Never throws for a failing job. */
-  async run(id: string): Promise<void> {
-    const [row] = await this.db.query<JobRow>(
-      `UPDATE jobs SET state = 'running', attempts = attempts + 1, locked_until = now() + make_interval(secs => $2)
-       ${UNSYNCED} WHERE id = $1 AND ((state = 'queued' AND next_at <= now()) OR (state = 'running' AND locked_until < now()))
-       RETURNING id, name, payload, attempts, max_attempts`,
-      [id, DEFAULT_LEASE_MS / 1000],
-    );
-    if (!row) return;
-    if (row.attempts > row.max_attempts + LAPSES_FORGIVEN) {
-      await this.fail(row, new PermanentFailure('each process that ran it ended before it did'));
-      return;
+  /**
+   * Runs those of the jobs that are due and that nobody else runs, one after the other; otherwise does nothing. Never throws
+   * for a failing job. They are taken together and ticked off together, as far as that keeps nobody waiting.
+   */
+  async run(ids: readonly string[]): Promise<void> {
+    const takenAt = performance.now();
+    const rows = await this.take(ids);
+    const done: string[] = [];
+    let openSince = takenAt;
+    try {
+      for (const [i, row] of rows.entries()) {
+        if (i > 0 && (this.isStopping || performance.now() - takenAt > BEGIN_WITHIN_MS)) {
+          await this.giveBack(rows.slice(i));
+          break;
+        }
+        if (done.length === 0) openSince = performance.now();
+        if (await this.runOne(row)) done.push(row.id);
+        if (performance.now() - openSince > TICK_OFF_WITHIN_MS) await this.tickOff(done.splice(0));
+      }
+    } finally {
+      await this.tickOff(done);
     }
-    const lease = findJob(row.name)?.leaseMs;
-    if (lease !== undefined && lease !== DEFAULT_LEASE_MS) await this.extendLease(id, lease);
-    await runWithContext({ jobId: id }, () => this.attempt(row));
   }
 
-  private async attempt(row: JobRow): Promise<void> {
+  /** Lets the batches under way end after the job that each is at. */
+  stop(): void {
+    this.isStopping = true;
+  }
+
+  /** In the order of the ids: who waits longest comes first. */
+  private async take(ids: readonly string[]): Promise<JobRow[]> {
+    const rows = await this.db.query<JobRow>(
+      `UPDATE jobs SET state = 'running', attempts = attempts + 1, locked_until = now() + make_interval(secs => $2)
+       ${UNSYNCED} WHERE id IN (
+         SELECT id FROM jobs WHERE id = ANY($1)
+           AND ((state = 'queued' AND next_at <= now()) OR (state = 'running' AND locked_until < now()))
+         FOR UPDATE SKIP LOCKED)
+       RETURNING id, name, payload, attempts, max_attempts`,
+      [ids, DEFAULT_LEASE_MS / 1000],
+    );
+    return rows.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
+  }
+
+  /** Taken and not begun: the try does not count. */
+  private async giveBack(rows: readonly JobRow[]): Promise<void> {
+    await this.db.query(
+      `UPDATE jobs j SET state = 'queued', attempts = j.attempts - 1, dispatched_at = NULL, locked_until = NULL
+       FROM unnest($1::uuid[], $2::int[]) AS given (id, attempts)
+       WHERE j.id = given.id AND j.state = 'running' AND j.attempts = given.attempts`,
+      [rows.map((row) => row.id), rows.map((row) => row.attempts)],
+    );
+  }
+
+  /** @returns whether it is done and still to be ticked off */
+  private async runOne(row: JobRow): Promise<boolean> {
+    if (row.attempts > row.max_attempts + LAPSES_FORGIVEN) {
+      await this.fail(row, new PermanentFailure('each process that ran it ended before it did'));
+      return false;
+    }
+    const lease = findJob(row.name)?.leaseMs;
+    if (lease !== undefined && lease !== DEFAULT_LEASE_MS) await this.extendLease(row.id, lease);
+    return runWithContext({ jobId: row.id }, () => this.attempt(row));
+  }
+
+  private async attempt(row: JobRow): Promise<boolean> {
     let completed = false;
     const context: JobContext = {
       id: row.id,
@@ -78,7 +132,7 @@ export class JobRunner implements OnModuleInit {
       payload: row.payload,
       attempt: row.attempts,
       complete: async (tx: Tx) => {
-        await this.markDone(tx, row.id);
+        await tx.query(`UPDATE jobs SET ${DONE} WHERE id = $1`, [row.id]);
         tx.afterCommit(() => {
           completed = true;
         });
@@ -94,18 +148,16 @@ export class JobRunner implements OnModuleInit {
       const handler = this.handlers.get(row.name);
       if (!handler) throw new PermanentFailure(`no handler for ${row.name} in this version`);
       await handler.handle(context);
-      if (!completed) await this.markDone(this.db, row.id, UNSYNCED);
       log.debug('job.done', { name: row.name, attempt: row.attempts });
+      return !completed;
     } catch (error) {
       await this.fail(row, error);
+      return false;
     }
   }
 
-  private async markDone(db: Pick<Db, 'query'>, id: string, from = ''): Promise<void> {
-    await db.query(
-      `UPDATE jobs SET state = 'done', finished_at = now(), locked_until = NULL, last_error = NULL ${from} WHERE id = $1`,
-      [id],
-    );
+  private async tickOff(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.db.query(`UPDATE jobs SET ${DONE} ${UNSYNCED} WHERE id = ANY($1)`, [ids]);
   }
 
   private async extendLease(id: string, ms: number): Promise<void> {

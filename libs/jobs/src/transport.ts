@@ -4,6 +4,8 @@ export interface Delivery {
   queue: string;
   /** The number of the coming try; a second delivery of the same try is dropped. */
   attempt: number;
+  /** It was begun and its process has not ended it in time. It may have taken that process down: it travels alone. */
+  isLapsed: boolean;
 }
 
 /** Carries due jobs to their runner: through Redis, or inside this process. Losing a delivery is harmless. */

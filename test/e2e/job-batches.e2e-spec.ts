@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Module } from '@nestjs/common';
+import { newUuid } from '#libs/ids';
+import {
+  defineJob,
+  Dispatcher,
+  HandlesJob,
+  type JobContext,
+  type JobHandler,
+  JobRunner,
+  PermanentFailure,
+} from '#libs/jobs';
+import { announce, defineEvent } from '#libs/outbox';
+import { type ModuleApp, startModules } from '../support/module-app.js';
+import { cloneDatabase, type TestDatabase } from '../support/postgres.js';
+
+const Rung = defineEvent({ topic: 'test.rung', version: 1, description: 'for this test', example: {} });
+const BellJob = defineJob({
+  name: 'test.bell',
+  queue: 'notifications',
+  description: 'for this test',
+  on: [Rung.topic],
+});
+
+/** How often each bell was rung. */
+const rung = new Map<string, number>();
+
+@HandlesJob(BellJob)
+@Injectable()
+class Bell implements JobHandler<{ bell: string; how?: string }> {
+  async handle({ payload }: JobContext<{ bell: string; how?: string }>): Promise<void> {
+    rung.set(payload.bell, (rung.get(payload.bell) ?? 0) + 1);
+    if (payload.how === 'fails') throw new Error('out of order');
+    if (payload.how === 'dies') throw new PermanentFailure('no such bell');
+    if (payload.how === 'slow') await sleep(300);
+  }
+}
+
+@Module({ providers: [Bell] })
+class BellModule {}
+
+describe('jobs that are run together', () => {
+  let database: TestDatabase;
+  let app: ModuleApp;
+
+  beforeAll(async () => {
+    database = await cloneDatabase();
+    app = await startModules([BellModule], database.url, {});
+  });
+  afterAll(async () => {
+    await app?.close();
+    await database?.drop();
+  });
+
+  /** As if they were handed over just now, so that nobody else does. */
+  async function handedOver(bells: [bell: string, how?: string][]): Promise<string[]> {
+    const ids = bells.map(() => newUuid());
+    for (const [i, [bell, how]] of bells.entries()) {
+      await app.db.query(
+        `INSERT INTO jobs (id, queue, name, dedupe_key, payload, dispatched_at) VALUES ($1, $2, $3, $4, $5, now())`,
+        [ids[i], BellJob.queue, BellJob.name, `${BellJob.name}:${bell}`, JSON.stringify({ bell, how })],
+      );
+    }
+    return ids;
+  }
+  const rows = async (ids: string[]) =>
+    app.db.query<{ state: string; attempts: number }>(
+      `SELECT state, attempts FROM jobs WHERE id = ANY($1) ORDER BY array_position($1, id)`,
+      [ids],
+    );
+  const runner = () => app.app.get(JobRunner, { strict: false });
+
+  it('each ends for itself: one that fails takes nobody along', async () => {
+    const ids = await handedOver([['a'], ['b', 'fails'], ['c', 'dies'], ['d']]);
+    await runner().run(ids);
+    expect(await rows(ids)).toEqual([
+      { state: 'done', attempts: 1 },
+      { state: 'queued', attempts: 1 },
+      { state: 'dead', attempts: 1 },
+      { state: 'done', attempts: 1 },
+    ]);
+  });
+
+  it('run once, also when they are delivered twice at once and in another order', async () => {
+    const ids = await handedOver(['e', 'f', 'g', 'h'].map((bell) => [bell]));
+    await Promise.all([runner().run(ids), runner().run([...ids].reverse()), runner().run(ids.slice(1, 3))]);
+    expect(['e', 'f', 'g', 'h'].map((bell) => rung.get(bell))).toEqual([1, 1, 1, 1]);
+    expect((await rows(ids)).every(({ state, attempts }) => state === 'done' && attempts === 1)).toBe(true);
+  });
+
+  it('those that are not begun when the process stops wait for the next one, with all their tries', async () => {
+    await app.app.get(Dispatcher, { strict: false }).onModuleDestroy();
+    const ids = await handedOver([['slow', 'slow'], ['later'], ['last']]);
+    const running = runner().run(ids);
+    while (!rung.has('slow')) await sleep(5);
+    runner().stop();
+    await running;
+    expect((await rows(ids)).map(({ attempts }) => attempts)).toEqual([1, 0, 0]);
+    expect([rung.get('later'), rung.get('last')]).toEqual([undefined, undefined]);
+    expect((await rows(ids)).map(({ state }) => state)).toEqual(['done', 'queued', 'queued']);
+  });
+});
+
+const withRedis = process.env.TEST_REDIS_URL ? describe : describe.skip;
+withRedis('jobs on Redis', () => {
+  it('events that come in a rush are each heard once', async () => {
+    const database = await cloneDatabase();
+    const app = await startModules([BellModule], database.url, { REDIS_URL: process.env.TEST_REDIS_URL! });
+    try {
+      const bells = Array.from({ length: 45 }, (_, i) => `rush-${i}`);
+      await app.db.transaction(async (tx) => {
+        for (const bell of bells)
+          announce(tx, { definition: Rung, aggregateType: 'bell', aggregateId: newUuid(), payload: { bell } });
+      });
+      const open = async () =>
+        (
+          await app.db.query<{ n: number }>(`SELECT count(*) AS n FROM jobs WHERE name = $1 AND state = 'done'`, [
+            BellJob.name,
+          ])
+        )[0]!.n;
+      for (let i = 0; i < 200 && (await open()) < bells.length; i += 1) await sleep(50);
+      expect(bells.map((bell) => rung.get(bell))).toEqual(bells.map(() => 1));
+    } finally {
+      await app.close();
+      await database.drop();
+    }
+  });
+});
