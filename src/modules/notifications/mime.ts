@@ -2,11 +2,17 @@ import { encode, wrap } from 'nodemailer/lib/base64';
 import MimeNode from 'nodemailer/lib/mime-node';
 import type { Mail } from './mailer.js';
 
+/** A mail as it travels, and between whom. */
+export interface Mime {
+  envelope: MimeNode.Envelope;
+  content: Buffer;
+}
+
 /**
  * A mail as it travels (RFC 5322), both forms of it in base64. Whole and at once: nodemailer would stream it piece by piece
  * through ten transforms into as many packets, which took more of the worker than everything else about an order.
  */
-export function toMime({ messageId, from, to, subject, text, html }: Mail): Buffer {
+export function toMime({ messageId, from, to, subject, text, html }: Mail): Mime {
   const root = new MimeNode('multipart/alternative');
   // The types know only text, but an address is taken as it is too.
   root.setHeader('From', from as never);
@@ -23,8 +29,9 @@ export function toMime({ messageId, from, to, subject, text, html }: Mail): Buff
   const part = (type: string, content: string) =>
     `--${boundary}\r\nContent-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n` +
     `${wrap(encode(content))}\r\n`;
-  return Buffer.from(
+  const content = Buffer.from(
     `${head}\r\n\r\n${part('text/plain', text)}${part('text/html', html)}--${boundary}--\r\n`,
     'latin1',
   );
+  return { envelope: root.setEnvelope({ from: from.address, to }).getEnvelope(), content };
 }
