@@ -22,6 +22,8 @@ export interface Config {
     emulated: boolean;
   } | null;
   admin: { email: string; password: string | null };
+  /** `s3:` address of the store of pictures; null: in dataDir. */
+  mediaStore: string | null;
   smtpUrl: string | null;
   corsOrigins: (string | RegExp)[];
   trustProxy: string[];
@@ -162,6 +164,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const publicDocs = flag('PUBLIC_DOCS', true);
   const smtpUrl = optional('SMTP_URL');
   if (smtpUrl) url('SMTP_URL', smtpUrl, ['smtp:', 'smtps:']);
+  const mediaStore = optional('MEDIA_STORE');
+  if (mediaStore && !/^s3:\/\/[^:@/]+:[^:@/]+@[^/?]+\/[^/?]+/.test(mediaStore))
+    problems.push('MEDIA_STORE must look like s3://key:secret@host/bucket?region=eu-central-1');
   if (optional('DATABASE_URL')) url('DATABASE_URL', '', ['postgres:', 'postgresql:']);
   if (optional('REDIS_URL')) url('REDIS_URL', '', ['redis:', 'rediss:']);
 
@@ -177,6 +182,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     redisUrl: optional('REDIS_URL'),
     stripe: stripeSettings(),
     admin: { email: adminEmail, password: adminPassword },
+    mediaStore,
     smtpUrl,
     corsOrigins: origins.length > 0 ? origins : production ? [] : [/^https?:\/\/(localhost|127\.0\.0\.1)(:\d{1,5})?$/],
     trustProxy,

@@ -16,6 +16,11 @@ export const SETTINGS: readonly Setting[] = [
   },
   { name: 'STOREFRONT_URL', default: 'PUBLIC_URL', meaning: 'the shop that links in e-mails lead to' },
   { name: 'DATA_DIR', default: '.data', meaning: 'embedded Postgres, uploads, generated secrets' },
+  {
+    name: 'MEDIA_STORE',
+    default: 'DATA_DIR/media',
+    meaning: 'where pictures lie: s3://key:secret@host/bucket?region=… for several machines',
+  },
   { name: 'DATABASE_URL', default: 'embedded Postgres', meaning: 'Postgres 15 or newer; required in production' },
   { name: 'DATABASE_POOL', default: '10', meaning: 'connections of one process' },
   {

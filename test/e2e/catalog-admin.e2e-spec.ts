@@ -394,9 +394,10 @@ describe('images', () => {
     });
     return { status: answer.status, headers: answer.headers, body: (await answer.json()) as any };
   };
+  /** The uploads, without the smaller versions that a job makes of them. */
   const stored = () => {
     try {
-      return readdirSync(join(shop.config.dataDir, 'media'));
+      return readdirSync(join(shop.config.dataDir, 'media')).filter((name) => !name.endsWith('.webp'));
     } catch {
       return [];
     }

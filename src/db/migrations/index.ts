@@ -12,6 +12,7 @@ import { TwoFactor1790000000012 } from './1790000000012-two-factor.js';
 import { PriceColumns1790000000014, Prices1790000000014 } from './1790000000014-prices.js';
 import { Shipping1790000000017 } from './1790000000017-shipping.js';
 import { Voices1790000000018, VoicesLinks1790000000018 } from './1790000000018-voices.js';
+import { Renditions1790000000019 } from './1790000000019-renditions.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -34,4 +35,5 @@ export const migrations = [
   Shipping1790000000017,
   Voices1790000000018,
   VoicesLinks1790000000018,
+  Renditions1790000000019,
 ];

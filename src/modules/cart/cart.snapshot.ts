@@ -1,7 +1,7 @@
 import type { Queryable, Tx } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import type { ShopperIdentity } from '../auth/index.js';
-import { offersSql } from '../catalog/index.js';
+import { offersSql, THUMBNAIL_SQL } from '../catalog/index.js';
 import type { Address } from './dto/address.dto.js';
 import { isOf } from './cart-token.js';
 
@@ -137,8 +137,8 @@ export interface CartScope {
  */
 export const lineTuple = (line: string, seenAmount: string, scope: CartScope) => `json_build_array(
     ${line}.id, ${line}.variant_id, ${line}.quantity, ${seenAmount}, v.product_id, p.handle, p.title, v.title, v.sku,
-    coalesce((SELECT i.url FROM product_images i WHERE i.id = v.image_id),
-             (SELECT i.url FROM product_images i WHERE i.product_id = p.id ORDER BY i.position, i.id LIMIT 1)),
+    coalesce((SELECT ${THUMBNAIL_SQL} FROM product_images i WHERE i.id = v.image_id),
+             (SELECT ${THUMBNAIL_SQL} FROM product_images i WHERE i.product_id = p.id ORDER BY i.position, i.id LIMIT 1)),
     CASE WHEN v.status = 'active' AND p.status = 'active' THEN pr.amount END,
     v.taxable, v.requires_shipping, v.track_inventory,
     CASE WHEN v.track_inventory THEN

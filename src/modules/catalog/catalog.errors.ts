@@ -63,3 +63,14 @@ export const NotAnImage = defineError({
   kind: 'unprocessable',
   title: 'The file is not a PNG, JPEG, WebP, GIF or AVIF image',
 });
+export const ImageTooLarge = defineError({
+  code: 'image_too_large',
+  kind: 'unprocessable',
+  title: 'The image has more than 50 megapixels',
+});
+export const MediaStoreUnavailable = defineError({
+  code: 'media_store_unavailable',
+  kind: 'unavailable',
+  title: 'The store of pictures does not answer',
+  help: 'Nothing was kept. Try again in a while; operators find the reason in the log as `media.store_failed`.',
+});

@@ -11,6 +11,7 @@ import { EditVariants } from './edit-variants.service.js';
 import { FacetsQuery } from './facets.query.js';
 import { ImageIntake } from './image-intake.service.js';
 import { ImagesAdminController } from './images.admin.controller.js';
+import { MakeRenditionsProcessor } from './make-renditions.processor.js';
 import { MediaController } from './media.controller.js';
 import { MediaStore } from './media-store.service.js';
 import { ProductEdits } from './product-edits.service.js';
@@ -58,6 +59,7 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     EditCategories,
     ImageIntake,
     MediaStore,
+    MakeRenditionsProcessor,
     ProductLookup,
   ],
   exports: [ProductLookup, ProductWriter, ProductListings],

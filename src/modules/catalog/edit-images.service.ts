@@ -2,9 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import type { Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
+import { enqueue } from '#libs/jobs';
 import { ImageNotFound } from './catalog.errors.js';
+import { MakeRenditionsJob } from './catalog.jobs.js';
 import type { CreateImageRequest, UpdateImageRequest } from './dto/product.request.js';
 import { ProductImage } from './entities/index.js';
+import { mediaNameOf } from './media-store.service.js';
 import { localMediaUrl } from './media-url.js';
 import { ProductEdits } from './product-edits.service.js';
 import type { AdminProductRecord } from './products.admin.query.js';
@@ -23,7 +26,8 @@ export class EditImages {
    */
   async add(productId: string, request: CreateImageRequest): Promise<{ product: AdminProductRecord; id: string }> {
     const url = localMediaUrl(request.url, this.config.publicUrl);
-    const { product, result } = await this.edits.run(productId, undefined, async ({ manager }) => {
+    const { product, result } = await this.edits.run(productId, undefined, async (tx) => {
+      const { manager } = tx;
       const before = await manager.findOneBy(ProductImage, { productId, url });
       const alt = request.alt ?? before?.alt ?? '';
       if (before) {
@@ -33,6 +37,7 @@ export class EditImages {
       const id = newUuid();
       const position = await manager.countBy(ProductImage, { productId });
       await manager.insert(ProductImage, { id, productId, url, alt, position });
+      if (mediaNameOf(url)) await enqueue(tx, MakeRenditionsJob, id, { imageId: id });
       return id;
     });
     return { product, id: result };

@@ -13,7 +13,7 @@ import { IdParam, IfMatch, type Reply, type Request, Throws } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { WELL_KNOWN } from '../../db/seed/well-known.js';
 import { Staff } from '../auth/index.js';
-import { ImageNotFound, NotAnImage, ProductNotFound } from './catalog.errors.js';
+import { ImageNotFound, ImageTooLarge, MediaStoreUnavailable, NotAnImage, ProductNotFound } from './catalog.errors.js';
 import { IMAGE_REQUEST_BODY } from './dto/image-upload.docs.js';
 import { UpdateImageRequest } from './dto/product.request.js';
 import { AdminImageView } from './dto/product.response.js';
@@ -42,11 +42,12 @@ export class ImagesAdminController {
     operationId: 'addProductImage',
     summary: 'Add an image: an address, or an uploaded file',
     description:
-      'JSON names an address, which is kept and never fetched. multipart/form-data uploads a PNG, JPEG, WebP, GIF or AVIF of up to 20 MB in the field `file`, with its text in `alt`.',
+      'JSON names an address, which is kept and never fetched. multipart/form-data uploads a PNG, JPEG, WebP, GIF or AVIF of up to 20 MB and 50 megapixels in the field `file`, with its text in `alt`. What it tells of when and where it was taken is left out; smaller versions follow within seconds.',
     requestBody: IMAGE_REQUEST_BODY,
   })
   @ApiCreatedResponse({ type: AdminImageView, headers: CREATED_HEADERS })
-  @Throws(ValidationFailed, InvalidId, UnsupportedMediaType, PayloadTooLarge, NotAnImage, ProductNotFound)
+  @Throws(ValidationFailed, InvalidId, UnsupportedMediaType, PayloadTooLarge)
+  @Throws(NotAnImage, ImageTooLarge, ProductNotFound, MediaStoreUnavailable)
   async add(
     @IdParam('product', 'id', PRODUCT) productId: string,
     @Req() request: Request,

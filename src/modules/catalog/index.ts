@@ -13,4 +13,4 @@ export {
 export { sanitizeDescription } from './description.js';
 export { currencyFrom } from './product-filter.js';
 export { offersSql, type OfferScope, unitPriceSql } from './price-lists/offers-sql.js';
-export { fullMediaUrl } from './media-url.js';
+export { fullMediaUrl, THUMBNAIL_SQL } from './media-url.js';

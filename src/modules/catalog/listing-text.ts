@@ -18,11 +18,22 @@ export interface ListingSource {
   updated_at: Date;
   /** Stars of the published reviews, to one decimal; null without any. */
   rating: { average: number; count: number } | null;
-  images: { id: string; url: string; alt: string }[];
+  images: ListingImage[];
   /** Active ones, in their order. */
   variants: ListingVariant[];
   /** Direct ones first, then their ancestors. */
   categories: { id: string; handle: string; title: string; direct: boolean }[];
+}
+
+export interface ListingImage {
+  id: string;
+  url: string;
+  alt: string;
+  /** pixels; null while unknown */
+  width: number | null;
+  height: number | null;
+  /** Smaller versions, the smallest first. */
+  renditions: { width: number; url: string }[];
 }
 
 export interface ListingVariant {
@@ -185,13 +196,21 @@ function priceRange(offered: ListingVariant[], currency: string) {
   };
 }
 
+/** Cards are some 300 pixels wide, and screens are finer than that. */
+const THUMBNAIL_WIDTH = 480;
+
+function thumbnailOf(image: ListingImage | undefined): string | null {
+  if (!image) return null;
+  return (image.renditions.find(({ width }) => width >= THUMBNAIL_WIDTH) ?? image.renditions.at(-1) ?? image).url;
+}
+
 function cardText(source: ListingSource, offered: ListingVariant[], currency: string): string {
   return JSON.stringify({
     id: encodeId('product', source.id),
     handle: source.handle,
     title: source.title,
     vendor: source.vendor,
-    thumbnail: source.images[0]?.url ?? null,
+    thumbnail: thumbnailOf(source.images[0]),
     priceRange: priceRange(offered, currency),
     ...optionalMoney('compareAt', cardCompareAt(offered, currency), currency),
     ...(source.rating && { rating: source.rating }),
@@ -208,8 +227,13 @@ function detailText(source: ListingSource, offered: ListingVariant[], currency: 
     productType: source.product_type,
     tags: source.tags,
     seo: { title: source.seo_title, description: source.seo_description },
-    thumbnail: source.images[0]?.url ?? null,
-    images: source.images.map(({ id, url, alt }) => ({ id: encodeId('image', id), url, alt })),
+    thumbnail: thumbnailOf(source.images[0]),
+    images: source.images.map(({ id, url, alt, width, height, renditions }) => ({
+      id: encodeId('image', id),
+      url,
+      alt,
+      ...(width !== null && { width, height, renditions }),
+    })),
     categories: source.categories
       .filter((category) => category.direct)
       .map(({ id, handle, title }) => ({ id: encodeId('category', id), handle, title })),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,66 +8,102 @@ import { Inject, Injectable } from '@nestjs/common';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { assertNoTransaction } from '#libs/database';
 import { PayloadTooLarge } from '#libs/errors';
-import { NotAnImage } from './catalog.errors.js';
+import { log } from '#libs/log';
+import { openStore, type ObjectStore, type StoredObject } from '#libs/object-store';
+import { MediaStoreUnavailable, NotAnImage } from './catalog.errors.js';
 import { IMAGE_TYPES, imageTypeOf } from './image-type.js';
 import { MEDIA_PATH } from './media-url.js';
+import { inspectPicture, silencePicture } from './picture.js';
 
-const NAME = new RegExp(`^[0-9a-f-]{36}\\.(${Object.keys(IMAGE_TYPES).join('|')})$`);
+/** An id of ours, for smaller versions their width, and what kind of image it is. */
+const NAME = new RegExp(`^[0-9a-f-]{36}(?:-\\d{1,5})?\\.(${Object.keys(IMAGE_TYPES).join('|')})$`);
 const HEAD_BYTES = 32;
 
 /** A stored image, ready to be sent. */
-export interface StoredMedia {
-  size: number;
+export interface StoredMedia extends StoredObject {
   contentType: string;
-  stream(): Readable;
 }
 
-/** Keeps uploaded images as files in DATA_DIR/media, under names of our own making. */
+/** The name of a stored image from the address that we keep of it; null for pictures elsewhere. */
+export function mediaNameOf(url: string): string | null {
+  const name = url.startsWith(MEDIA_PATH) ? url.slice(MEDIA_PATH.length) : '';
+  return NAME.test(name) ? name : null;
+}
+
+/** Keeps uploaded images under names of our own making: in DATA_DIR/media, or in the bucket of MEDIA_STORE. */
 @Injectable()
 export class MediaStore {
-  private readonly folder: string;
+  private readonly store: ObjectStore;
+  private readonly drafts: string;
 
   constructor(@Inject(APP_CONFIG) config: Config) {
-    this.folder = resolve(config.dataDir, 'media');
+    this.store = openStore(config.mediaStore ?? resolve(config.dataDir, 'media'));
+    this.drafts = resolve(config.dataDir, 'drafts');
   }
 
   /**
-   * Stores an image and answers its address. What it is, its first bytes tell, not its name.
+   * Stores an image and answers its address. What it is, its bytes tell, not its name; what it tells of who took it, and
+   * where, is left out.
    * @param file as multipart delivers it: cut off, and marked so, where it is too large
-   * @throws NotAnImage, PayloadTooLarge
+   * @throws NotAnImage, ImageTooLarge, PayloadTooLarge, MediaStoreUnavailable
    */
   async save(file: Readable & { truncated?: boolean }): Promise<string> {
-    assertNoTransaction('an upload');
-    await mkdir(this.folder, { recursive: true });
-    const id = randomUUID();
-    const draft = join(this.folder, `.${id}.part`);
-    try {
-      await pipeline(file, createWriteStream(draft, { flags: 'wx' }));
+    return this.withDrafts(async (draft) => {
+      const path = draft('upload');
+      await pipeline(file, createWriteStream(path, { flags: 'wx' }));
       if (file.truncated) throw PayloadTooLarge({ detail: 'An image may have up to 20 MB.' });
-      const type = imageTypeOf(await headOf(draft));
+      const type = imageTypeOf(await headOf(path));
       if (!type) throw NotAnImage();
-      const name = `${id}.${type}`;
-      await rename(draft, join(this.folder, name));
+      const { isTalkative } = await inspectPicture(path, type);
+      // sharp takes the format from the ending.
+      const silent = draft(`silent.${type}`);
+      if (isTalkative) await silencePicture(path, silent);
+      const name = `${randomUUID()}.${type}`;
+      await this.put(name, isTalkative ? silent : path);
       return `${MEDIA_PATH}${name}`;
-    } catch (error) {
-      await rm(draft, { force: true });
-      throw error;
-    }
+    });
+  }
+
+  /** Stores a file of our own making under its name. */
+  async put(name: string, path: string): Promise<void> {
+    assertNoTransaction('storing a file');
+    await orUnavailable(this.store.put(name, path, contentTypeOf(name)!));
   }
 
   /** The image of this name, or null. */
   async find(name: string): Promise<StoredMedia | null> {
-    const extension = NAME.exec(name)?.[1];
-    if (extension === undefined) return null;
-    const path = join(this.folder, name);
-    const found = await stat(path).catch(() => null);
-    if (!found?.isFile()) return null;
-    return {
-      size: found.size,
-      contentType: IMAGE_TYPES[extension as keyof typeof IMAGE_TYPES],
-      stream: () => createReadStream(path),
-    };
+    assertNoTransaction('reading a file');
+    const contentType = contentTypeOf(name);
+    if (contentType === null) return null;
+    const found = await orUnavailable(this.store.get(name));
+    return found && { ...found, contentType };
   }
+
+  /** Runs work that needs files for a moment, and removes them whatever comes of it. */
+  async withDrafts<T>(work: (pathOf: (name: string) => string) => Promise<T>): Promise<T> {
+    assertNoTransaction('work on files');
+    const folder = join(this.drafts, randomUUID());
+    await mkdir(folder, { recursive: true });
+    try {
+      return await work((name) => join(folder, name));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+async function orUnavailable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    log.error('media.store_failed', { error });
+    throw MediaStoreUnavailable({ cause: error });
+  }
+}
+
+function contentTypeOf(name: string): string | null {
+  const extension = NAME.exec(name)?.[1];
+  return extension === undefined ? null : IMAGE_TYPES[extension as keyof typeof IMAGE_TYPES];
 }
 
 async function headOf(path: string): Promise<Buffer> {

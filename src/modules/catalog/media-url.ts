@@ -15,3 +15,6 @@ export function fullMediaUrl(url: string, publicUrl: string): string {
 export function localMediaUrl(url: string, publicUrl: string): string {
   return url.startsWith(`${publicUrl}${MEDIA_PATH}`) ? url.slice(publicUrl.length) : url;
 }
+
+/** SQL: the address of the small version of image `i`, or of the image itself where there is none. */
+export const THUMBNAIL_SQL = `coalesce(i.renditions -> 1 ->> 'url', i.renditions -> 0 ->> 'url', i.url)`;

@@ -84,7 +84,8 @@ const SOURCES_SQL = `
          (SELECT json_build_object('average', round(avg(r.rating), 1)::float8, 'count', count(*))
           FROM reviews r WHERE r.product_id = p.id AND r.status = 'published' HAVING count(*) > 0) AS rating, p.vendor, p.product_type, p.tags, p.option_names,
          p.seo_title, p.seo_description, p.created_at, p.updated_at,
-         coalesce((SELECT json_agg(json_build_object('id', i.id, 'url', i.url, 'alt', i.alt) ORDER BY i.position, i.id)
+         coalesce((SELECT json_agg(json_build_object('id', i.id, 'url', i.url, 'alt', i.alt, 'width', i.width, 'height', i.height,
+                            'renditions', i.renditions) ORDER BY i.position, i.id)
                    FROM product_images i WHERE i.product_id = p.id), '[]') AS images,
          coalesce((SELECT json_agg(json_build_object('id', v.id, 'title', v.title, 'sku', v.sku, 'barcode', v.barcode,
                              'option_values', v.option_values, 'weight_grams', v.weight_grams,

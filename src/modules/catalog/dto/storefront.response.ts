@@ -45,6 +45,13 @@ export class ProductCard {
   available: boolean;
 }
 
+export class RenditionView {
+  @ApiProperty({ type: 'integer', example: 480, description: 'pixels' })
+  width: number;
+  @ApiProperty({ description: 'WebP' })
+  url: string;
+}
+
 export class ProductImageView {
   @ApiProperty({ example: 'img_01j4000000e00800000000000a' })
   id: string;
@@ -52,6 +59,16 @@ export class ProductImageView {
   url: string;
   @ApiProperty({ description: 'for those who do not see it' })
   alt: string;
+  @ApiProperty({ type: 'integer', required: false, description: 'pixels; left out while unknown' })
+  width?: number;
+  @ApiProperty({ type: 'integer', required: false, description: 'pixels; left out while unknown' })
+  height?: number;
+  @ApiProperty({
+    type: [RenditionView],
+    required: false,
+    description: 'smaller versions, the smallest first: for srcset',
+  })
+  renditions?: RenditionView[];
 }
 
 export class CategoryReference {

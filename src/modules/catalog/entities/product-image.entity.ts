@@ -14,6 +14,14 @@ export class ProductImage {
   url: string;
   @Column('text', { default: '' })
   alt: string;
+  /** Pixels; null until an uploaded picture was looked at, and for pictures elsewhere. */
+  @Column({ type: 'integer', nullable: true })
+  width: number | null;
+  @Column({ type: 'integer', nullable: true })
+  height: number | null;
+  /** Smaller versions of an uploaded picture, the smallest first. */
+  @Column({ type: 'jsonb', default: [] })
+  renditions: { width: number; url: string }[];
   @Column({ name: 'created_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   createdAt: Date;
 }

@@ -1,0 +1,103 @@
+import type { Metadata, Sharp } from 'sharp';
+import { ImageTooLarge, NotAnImage } from './catalog.errors.js';
+import type { IMAGE_TYPES } from './image-type.js';
+
+/** Width times height: 50 megapixels are more than cameras for shops make, and decode to some 150 MB. */
+const MAX_PIXELS = 50_000_000;
+/** Nobody looks at more of a picture that had to be written anew. */
+const MAX_EDGE = 4096;
+/** Widths in which a picture is kept beside its original, for thumbnails and screens of all sizes. */
+const RENDITION_WIDTHS = [160, 480, 960, 1600];
+
+/** What sharp calls what we call by the ending of the name. */
+const FORMATS: Readonly<Record<keyof typeof IMAGE_TYPES, string>> = {
+  png: 'png',
+  jpg: 'jpeg',
+  gif: 'gif',
+  webp: 'webp',
+  avif: 'heif',
+};
+
+/** Most processes never touch a picture: the library is loaded when one comes. One at a time, to bound memory. */
+async function open(path: string): Promise<Sharp> {
+  const { default: sharp } = await import('sharp');
+  sharp.cache(false);
+  sharp.concurrency(1);
+  return sharp(path, { limitInputPixels: MAX_PIXELS, sequentialRead: true, failOn: 'error' });
+}
+
+/**
+ * Looks into an uploaded file before anybody else does.
+ * @returns whether it says more than what it shows: where and when it was taken, or that it is to be turned
+ * @throws NotAnImage when it is not what its first bytes say, ImageTooLarge for what would fill the memory once decoded
+ */
+export async function inspectPicture(path: string, type: keyof typeof IMAGE_TYPES): Promise<{ isTalkative: boolean }> {
+  let found: Metadata;
+  try {
+    found = await (await open(path)).metadata();
+  } catch (error) {
+    throw /pixel limit|too large|exceeds/i.test(String(error))
+      ? ImageTooLarge({ cause: error })
+      : NotAnImage({ cause: error });
+  }
+  if (found.format !== FORMATS[type] || !found.width || !found.height) throw NotAnImage();
+  if (found.width * found.height > MAX_PIXELS) throw ImageTooLarge();
+  await decode(path);
+  const isTalkative = Boolean(found.exif ?? found.xmp ?? found.iptc) || (found.orientation ?? 1) !== 1;
+  return { isTalkative };
+}
+
+/** Whether all of it is there. @throws NotAnImage */
+async function decode(path: string): Promise<void> {
+  try {
+    await (await open(path)).resize({ width: 16 }).raw().toBuffer();
+  } catch (error) {
+    throw NotAnImage({ cause: error });
+  }
+}
+
+/** Writes a picture anew without what it says beside what it shows; turned as it is meant to be seen. @throws NotAnImage */
+export async function silencePicture(path: string, target: string): Promise<void> {
+  try {
+    await (
+      await open(path)
+    )
+      .rotate()
+      .resize({ width: MAX_EDGE, height: MAX_EDGE, fit: 'inside', withoutEnlargement: true })
+      .toFile(target);
+  } catch (error) {
+    throw NotAnImage({ cause: error });
+  }
+}
+
+/** A smaller version of a picture. */
+export interface RenditionFile {
+  /** pixels */
+  width: number;
+  path: string;
+}
+
+/**
+ * Makes the smaller versions of a picture, as WebP.
+ * @param pathOf where to write the one of this width
+ * @throws NotAnImage when it cannot be decoded
+ */
+export async function makeRenditions(
+  path: string,
+  pathOf: (width: number) => string,
+): Promise<{ width: number; height: number; files: RenditionFile[] }> {
+  try {
+    const { autoOrient } = await (await open(path)).metadata();
+    const { width, height } = autoOrient;
+    const smaller = RENDITION_WIDTHS.filter((one) => one < width);
+    const files: RenditionFile[] = [];
+    for (const one of smaller.length > 0 ? smaller : [width]) {
+      const target = pathOf(one);
+      await (await open(path)).rotate().resize({ width: one }).webp({ quality: 80 }).toFile(target);
+      files.push({ width: one, path: target });
+    }
+    return { width, height, files };
+  } catch (error) {
+    throw NotAnImage({ cause: error });
+  }
+}

@@ -1,0 +1,220 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
+import sharp from 'sharp';
+import { Shop } from '../support/shop.js';
+
+interface S3Server {
+  run(): Promise<{ port: number }>;
+  close(): Promise<void>;
+}
+const S3rver = createRequire(import.meta.url)('s3rver') as new (options: object) => S3Server;
+
+/** A photo of some width, which says where it was taken and that it lies on its side. */
+const photo = (width: number, height: number) =>
+  sharp({ create: { width, height, channels: 3, background: '#7a5c3e' } })
+    .withExif({ IFD0: { Copyright: 'somebody at home' }, IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 0/1' } })
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toBuffer();
+
+/** A PNG of some bytes that claims to have 400 megapixels. */
+function bomb(): Buffer {
+  const chunk = (type: string, data: Buffer) => {
+    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(data.length, 0);
+    frame.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(20_000, 0);
+  header.writeUInt32BE(20_000, 4);
+  header.set([8, 2, 0, 0, 0], 8);
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Buffer.alloc(1_000_000))),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>alert(1)</script></svg>`;
+
+/** A shop with one product, as staff see it. */
+class Gallery {
+  productId: string;
+  constructor(
+    readonly shop: Shop,
+    readonly bearer: string,
+  ) {}
+
+  static async open(env: Record<string, string> = {}): Promise<Gallery> {
+    const shop = await Shop.start({ env });
+    const gallery = new Gallery(shop, await shop.staff('manager'));
+    await shop.product({ stock: 5, handle: 'pictured' });
+    gallery.productId = (await gallery.page()).id;
+    return gallery;
+  }
+
+  async upload(bytes: Buffer | string, fileName = 'photo.jpg') {
+    const form = new FormData();
+    form.set('file', new Blob([typeof bytes === 'string' ? bytes : new Uint8Array(bytes)]), fileName);
+    const response = await fetch(`${this.shop.url}/v1/admin/products/${this.productId}/images`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${this.bearer}` },
+      body: form,
+    });
+    return { status: response.status, body: (await response.json()) as any };
+  }
+
+  async page(): Promise<any> {
+    return (await this.shop.call('GET', '/v1/products/pictured')).body;
+  }
+
+  /** A file as the outside gets it. */
+  fetch(url: string): Promise<Response> {
+    return fetch(url.replace(this.shop.config.publicUrl, this.shop.url));
+  }
+
+  /** The image on the product's page, once its smaller versions are there. */
+  async finished(id: string): Promise<any> {
+    return this.shop.until(
+      async () => (await this.page()).images.find((image: any) => image.id === id && image.renditions),
+      'the smaller versions',
+    );
+  }
+}
+
+describe('an uploaded picture', () => {
+  let gallery: Gallery;
+  beforeAll(async () => {
+    gallery = await Gallery.open();
+  });
+  afterAll(async () => {
+    await gallery?.shop.stop();
+  });
+
+  it('is turned as it was meant, tells nobody where it was taken, and gets smaller versions for cards', async () => {
+    const { status, body } = await gallery.upload(await photo(1200, 800), '../../etc/passwd.jpg');
+    expect(status).toBe(201);
+    expect(body.url).toMatch(/\/media\/[0-9a-f-]{36}\.jpg$/);
+    const original = sharp(Buffer.from(await (await gallery.fetch(body.url)).arrayBuffer()));
+    const { width, height, exif } = await original.metadata();
+    expect([width, height, exif]).toEqual([800, 1200, undefined]);
+
+    const image = await gallery.finished(body.id);
+    expect(image).toMatchObject({ width: 800, height: 1200 });
+    expect(image.renditions.map((one: any) => one.width)).toEqual([160, 480]);
+    for (const rendition of image.renditions) {
+      const file = await gallery.fetch(rendition.url);
+      expect(file.headers.get('content-type')).toBe('image/webp');
+      expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      const shown = await sharp(Buffer.from(await file.arrayBuffer())).metadata();
+      expect([shown.format, shown.width, shown.height]).toEqual(['webp', rendition.width, rendition.width * 1.5]);
+    }
+    expect((await gallery.page()).thumbnail).toBe(image.renditions[1].url);
+    const cards = (await gallery.shop.call('GET', '/v1/products')).body.data;
+    expect(cards[0].thumbnail).toBe(image.renditions[1].url);
+    expect(readdirSync(join(gallery.shop.config.dataDir, 'drafts'))).toEqual([]);
+  });
+
+  it('that is small keeps its size', async () => {
+    const small = await sharp({ create: { width: 40, height: 30, channels: 4, background: '#0000' } })
+      .png()
+      .toBuffer();
+    const image = await gallery.finished((await gallery.upload(small)).body.id);
+    expect(image.renditions.map((one: any) => one.width)).toEqual([40]);
+  });
+
+  it('is refused when it would fill the memory, carries scripts, or is not what it says', async () => {
+    const good = await photo(60, 40);
+    const refused = async (bytes: Buffer | string, name?: string) => {
+      const { status, body } = await gallery.upload(bytes, name);
+      return [status, body.code];
+    };
+    expect(bomb().length).toBeLessThan(10_000);
+    expect(await refused(bomb(), 'bomb.png')).toEqual([422, 'image_too_large']);
+    expect(await refused(SVG, 'logo.png')).toEqual([422, 'not_an_image']);
+    expect(await refused('GIF89a<script>alert(1)</script>', 'x.gif')).toEqual([422, 'not_an_image']);
+    expect(await refused((await photo(600, 400)).subarray(0, 900))).toEqual([422, 'not_an_image']);
+    expect(await refused(Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), good]))).toEqual([
+      422,
+      'not_an_image',
+    ]);
+    expect(await refused('', 'nothing.png')).toEqual([422, 'not_an_image']);
+    const kept = (await gallery.page()).images.length;
+    expect(kept).toBe(2);
+  });
+
+  it('is found under its own name only', async () => {
+    for (const path of [
+      '..%2f..%2fsecrets.json',
+      '..%2Fsecrets.json',
+      '%2e%2e/secrets.json',
+      '.hidden',
+      'x'.repeat(300),
+    ])
+      expect([path, (await fetch(`${gallery.shop.url}/media/${path}`)).status]).toEqual([path, 404]);
+  });
+
+  it('may be taken off before its smaller versions are made', async () => {
+    const { body } = await gallery.upload(await photo(900, 600));
+    await gallery.shop.call('DELETE', `/v1/admin/products/${gallery.productId}/images/${body.id}`, {
+      bearer: gallery.bearer,
+      headers: { 'If-Match': '*' },
+    });
+    await gallery.shop.quiet();
+    const dead = await gallery.shop.db.query(`SELECT 1 FROM jobs WHERE state = 'dead'`);
+    expect(dead).toEqual([]);
+  });
+});
+
+describe('pictures in a bucket', () => {
+  let gallery: Gallery;
+  let server: S3Server;
+  const folder = mkdtempSync(join(tmpdir(), 'emporium-s3-'));
+  beforeAll(async () => {
+    server = new S3rver({
+      port: 0,
+      address: '127.0.0.1',
+      silent: true,
+      directory: folder,
+      configureBuckets: [{ name: 'pictures' }],
+    });
+    const { port } = await server.run();
+    gallery = await Gallery.open({ MEDIA_STORE: `s3://S3RVER:S3RVER@127.0.0.1:${port}/pictures?tls=0` });
+  });
+  afterAll(async () => {
+    await gallery?.shop.stop();
+    await server?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('are put there, and served from there', async () => {
+    const { status, body } = await gallery.upload(await photo(1200, 800));
+    expect(status).toBe(201);
+    const image = await gallery.finished(body.id);
+    const file = await gallery.fetch(image.renditions[1].url);
+    expect([file.status, file.headers.get('content-type')]).toEqual([200, 'image/webp']);
+    expect((await file.arrayBuffer()).byteLength).toBe(Number(file.headers.get('content-length')));
+    expect(readdirSync(join(folder, 'pictures')).length).toBeGreaterThanOrEqual(3);
+    expect((await gallery.fetch(body.url.replace(/[0-9a-f]{12}\.jpg/, '000000000000.jpg'))).status).toBe(404);
+  });
+
+  it('are not written with a key that the store does not know, and the key is not told', async () => {
+    const other = await Gallery.open({
+      MEDIA_STORE: gallery.shop.config.mediaStore!.replace('S3RVER:S3RVER', 'NOBODY:hidden'),
+    });
+    try {
+      const { status, body } = await other.upload(await photo(60, 40));
+      expect([status, body.code]).toEqual([503, 'media_store_unavailable']);
+      expect(JSON.stringify(body)).not.toContain('hidden');
+      expect((await other.page()).images).toEqual([]);
+    } finally {
+      await other.shop.stop();
+    }
+  });
+});
