@@ -36,11 +36,8 @@ export const LIBS = {
   'local-stack': [],
   log: [],
   money: [],
-<<<<<<< HEAD
   sealing: [],
-=======
   'object-store': [],
->>>>>>> 908fc47 (Uploaded pictures are checked whole, silenced, and shown in smaller versions; they may lie in a bucket)
   'stripe-emulator': [],
   vitals: [],
   database: ['errors'],
