@@ -88,6 +88,28 @@ describe('settings', () => {
     ['a proxy that is anybody', { TRUST_PROXY: 'true' }, ['TRUST_PROXY']],
     ['any origin', { CORS_ORIGINS: '*' }, ['CORS_ORIGINS']],
     [
+      'a provider of identities without its settings',
+      { OIDC_PROVIDERS: 'acme,Bad_Name', OIDC_ACME_SCOPES: 'email', OIDC_ACME_FOR: 'everybody' },
+      [
+        'OIDC_PROVIDERS',
+        'OIDC_ACME_ISSUER',
+        'OIDC_ACME_CLIENT_ID',
+        'OIDC_ACME_CLIENT_SECRET',
+        'OIDC_ACME_SCOPES',
+        'OIDC_ACME_FOR',
+      ],
+    ],
+    [
+      'a provider of identities that anybody on the way can play',
+      {
+        OIDC_PROVIDERS: 'acme',
+        OIDC_ACME_ISSUER: 'http://id.example.com',
+        OIDC_ACME_CLIENT_ID: 'x',
+        OIDC_ACME_CLIENT_SECRET: 'y',
+      },
+      ['OIDC_ACME_ISSUER'],
+    ],
+    [
       'numbers that are none',
       { PORT: '80a', RESERVATION_TTL_MIN: '0', DATABASE_POOL: '-1' },
       ['PORT', 'DATABASE_POOL', 'RESERVATION_TTL_MIN'],

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { isCurrency } from '#libs/money';
+import { type OidcProvider, readOidcProviders } from './oidc-providers.js';
 import { loadOrCreateSecrets } from './secrets.js';
 
 /** All settings, read once at boot and checked. Nothing else reads process.env. */
@@ -25,6 +26,7 @@ export interface Config {
   /** `s3:` address of the store of pictures; null: in dataDir. */
   mediaStore: string | null;
   smtpUrl: string | null;
+  oidcProviders: OidcProvider[];
   corsOrigins: (string | RegExp)[];
   trustProxy: string[];
   metricsToken: string | null;
@@ -184,6 +186,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     admin: { email: adminEmail, password: adminPassword },
     mediaStore,
     smtpUrl,
+    oidcProviders: readOidcProviders({ production, text, list, url, problems }),
     corsOrigins: origins.length > 0 ? origins : production ? [] : [/^https?:\/\/(localhost|127\.0\.0\.1)(:\d{1,5})?$/],
     trustProxy,
     metricsToken,

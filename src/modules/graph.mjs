@@ -15,6 +15,7 @@ export const MODULES = {
   orders: ['auth', 'catalog', 'pricing', 'cart'],
   customers: ['auth', 'catalog', 'pricing', 'cart', 'orders'],
   reviews: ['auth', 'catalog', 'customers'],
+  oidc: ['auth', 'customers'],
   ledger: ['auth'],
   payments: ['auth', 'inventory', 'pricing', 'orders', 'customers', 'ledger'],
   checkout: ['auth', 'settings', 'inventory', 'cart', 'orders', 'payments'],

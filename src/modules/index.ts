@@ -10,6 +10,7 @@ import { ImportsModule } from './imports/index.js';
 import { InventoryModule } from './inventory/index.js';
 import { LedgerModule } from './ledger/index.js';
 import { NotificationsModule } from './notifications/index.js';
+import { OidcModule } from './oidc/index.js';
 import { OperationsModule } from './operations/index.js';
 import { OrdersModule } from './orders/index.js';
 import { PaymentsModule } from './payments/index.js';
@@ -27,6 +28,7 @@ export const modules: Type[] = [
   OrdersModule,
   CustomersModule,
   ReviewsModule,
+  OidcModule,
   LedgerModule,
   PaymentsModule,
   CheckoutModule,

@@ -31,6 +31,8 @@ export interface CallOptions {
   bearer?: string;
   key?: string;
   headers?: Record<string, string>;
+  /** `manual`: to see where an answer leads. */
+  redirect?: 'follow' | 'manual';
 }
 
 /** What a test shop is started with. */
@@ -137,6 +139,7 @@ export class Shop {
         ...options.headers,
       },
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      redirect: options.redirect ?? 'follow',
     });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') && text !== '';

@@ -41,6 +41,7 @@ export const ID_PREFIXES = {
   apiKey: 'key',
   user: 'usr',
   twoFactor: 'tfa',
+  identity: 'idn',
   role: 'role',
   session: 'ses',
   job: 'job',

@@ -9,6 +9,7 @@ import { Access1790000000008, AccessTriggers1790000000008 } from './179000000000
 import { AccountIndexes1790000000008, Accounts1790000000008 } from './1790000000008-accounts.js';
 import { SavedCards1790000000009 } from './1790000000009-saved-cards.js';
 import { TwoFactor1790000000012 } from './1790000000012-two-factor.js';
+import { Identities1790000000013 } from './1790000000013-doors.js';
 import { PriceColumns1790000000014, Prices1790000000014 } from './1790000000014-prices.js';
 import { Shipping1790000000017 } from './1790000000017-shipping.js';
 import { Voices1790000000018, VoicesLinks1790000000018 } from './1790000000018-voices.js';
@@ -30,6 +31,7 @@ export const migrations = [
   AccessTriggers1790000000008,
   SavedCards1790000000009,
   TwoFactor1790000000012,
+  Identities1790000000013,
   Prices1790000000014,
   PriceColumns1790000000014,
   Shipping1790000000017,

@@ -40,6 +40,7 @@ const KINDS: Readonly<Record<string, IdPrefix>> = {
   roles: 'role',
   api_keys: 'apiKey',
   two_factors: 'twoFactor',
+  identities: 'identity',
 };
 
 const NEWEST: KeysetColumn[] = [{ sql: 'a.id', type: 'bigint', descending: true }];

@@ -58,6 +58,12 @@ export const EmailTaken = defineError({
   kind: 'conflict',
   title: 'There is an account with this e-mail address already',
 });
+export const IdentityTaken = defineError({
+  code: 'identity_taken',
+  kind: 'conflict',
+  title: 'This account of the provider opens another account here',
+  help: 'Sign in with it and take it away there first.',
+});
 export const InvalidLink = defineError({
   code: 'invalid_link',
   kind: 'unprocessable',

@@ -8,6 +8,7 @@ import { ApiKeyCheck } from './api-key-check.js';
 import { ApiKeysAdminController } from './api-keys.admin.controller.js';
 import { ApiKeys } from './api-keys.service.js';
 import { AuthController } from './auth.controller.js';
+import { Identities } from './identities.repository.js';
 import { JwksController } from './jwks.controller.js';
 import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
@@ -70,6 +71,7 @@ import { TwoFactor } from './two-factor.service.js';
     SessionAnswer,
     LinkTokens,
     AccountLinks,
+    Identities,
     ResetPassword,
     StaffQuery,
     Roles,
@@ -95,6 +97,7 @@ import { TwoFactor } from './two-factor.service.js';
     LinkTokens,
     AccountLinks,
     ResetPassword,
+    Identities,
   ],
 })
 export class AuthModule {}

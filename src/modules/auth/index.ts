@@ -14,6 +14,7 @@ export { AccessTokens } from './access-token.js';
 export { type AccountLink, AccountLinks, type LinkPurpose, LINK_HOURS } from './account-links.repository.js';
 export type { CustomerIdentity, ShopperIdentity } from './customer-identity.js';
 export { CartChangeResponse, SessionResponse, SignInCartResponse } from './dto/session.dto.js';
+export { type ExternalIdentity, Identities, type IdentityRow } from './identities.repository.js';
 export { LinkTokens } from './link-tokens.js';
 export { type Challenge, LoginChallenges } from './login-challenges.js';
 export type { Caller } from './login.service.js';
@@ -24,12 +25,19 @@ export { CUSTOMER_PASSWORD_MIN, PASSWORD_MAX, passwordProblem } from './password
 export { SecondFactors } from './second-factors.js';
 export { TwoFactor } from './two-factor.service.js';
 export { TwoFactorChallengeResponse } from './dto/two-factor.dto.js';
-export { type SessionOwner, Sessions, type SessionView } from './sessions.service.js';
+export { type Session, type SessionOwner, Sessions, type SessionView } from './sessions.service.js';
 export { SessionAnswer, type SessionCarrier } from './session-answer.js';
 export { type GuestCart, SignInHooks } from './sign-in-hooks.js';
 export { announcePasswordChanged, ResetPassword } from './reset-password.service.js';
 export { MailSentResponse, SendPasswordResetRequest } from './dto/password.dto.js';
-export { EmailTaken, InvalidCredentials, InvalidLink, TwoFactorNotEnabled, WrongPassword } from './auth.errors.js';
+export {
+  EmailTaken,
+  IdentityTaken,
+  InvalidCredentials,
+  InvalidLink,
+  TwoFactorNotEnabled,
+  WrongPassword,
+} from './auth.errors.js';
 export { mayDo, PERMISSIONS, ROLE_PERMISSIONS, ROLES, type Permission, type Role } from './permissions.js';
 export type { StaffIdentity } from './staff-identity.js';
 export { StaffPasses } from './staff-passes.js';

@@ -91,7 +91,7 @@ export class Sessions {
     const made = await db.query(
       `INSERT INTO refresh_tokens (id, ${column}, family_id, token_hash, user_agent, expires_at)
        SELECT $1, id, $2, $3, $6, now() + make_interval(days => ${LIFETIME_DAYS})
-       FROM ${table} WHERE id = $4 AND token_version = $5 AND password_hash = $7 AND ${mayEnter} FOR SHARE RETURNING 1`,
+       FROM ${table} WHERE id = $4 AND token_version = $5 AND password_hash IS NOT DISTINCT FROM $7 AND ${mayEnter} FOR SHARE RETURNING 1`,
       [
         newUuid(),
         session.sessionId,

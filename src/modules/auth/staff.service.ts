@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isEmail } from 'class-validator';
-import { Db, isUniqueViolation, type Queryable } from '#libs/database';
+import { Db, isUniqueViolation, type Queryable, type Tx } from '#libs/database';
 import { type FieldError, ValidationFailed } from '#libs/errors';
 import { newUuid } from '#libs/ids';
 import { log } from '#libs/log';
@@ -9,6 +9,7 @@ import { EmailTaken } from './auth.errors.js';
 import { PasswordHasher } from './password-hasher.js';
 import { passwordProblem } from './password-policy.js';
 import type { Role } from './permissions.js';
+import type { StaffOwner } from './sessions.service.js';
 import { readablePassword } from './readable-password.js';
 
 /** A new member of staff. */
@@ -58,7 +59,7 @@ export const STAFF_COLUMNS = `u.id, u.email, u.name, u.role, u.custom_role_id AS
   EXISTS (SELECT FROM two_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS "hasTwoFactor", u.version, u.created_at AS "createdAt"`;
 export const STAFF_TABLES = `users u LEFT JOIN roles r ON r.id = u.custom_role_id`;
 
-/** Opens accounts of staff. */
+/** Opens accounts of staff, and finds them. */
 @Injectable()
 export class StaffService {
   constructor(
@@ -66,6 +67,20 @@ export class StaffService {
     private readonly passwords: PasswordHasher,
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
+
+  /** Who may begin a session, found by id or e-mail address and locked against a change of the password. */
+  async lockForSession(
+    tx: Tx,
+    by: { id: string } | { email: string },
+  ): Promise<(StaffOwner & { passwordHash: string }) | null> {
+    const [condition, value] = 'id' in by ? ['id = $1', by.id] : ['lower(email) = lower($1)', by.email];
+    const [row] = await tx.query<Omit<StaffOwner, 'kind'> & { passwordHash: string }>(
+      `SELECT id, email, name, role, token_version AS "tokenVersion", password_hash AS "passwordHash"
+       FROM users WHERE ${condition} AND suspended_at IS NULL FOR NO KEY UPDATE`,
+      [value],
+    );
+    return row ? { kind: 'staff', ...row } : null;
+  }
 
   /**
    * Opens an account. The same request again gets the account that it opened, since a repetition after a lost answer

@@ -6,6 +6,7 @@ import { AccountController } from './account.controller.js';
 import { AddressesController } from './addresses.controller.js';
 import { Addresses } from './addresses.service.js';
 import { ChangeCredentials } from './change-credentials.service.js';
+import { CustomerAccounts } from './customer-accounts.js';
 import { CustomersQuery } from './customers.query.js';
 import { DeleteCustomer } from './delete-customer.service.js';
 import { EditProfile } from './edit-profile.service.js';
@@ -23,6 +24,7 @@ import { WelcomeCustomer } from './welcome-customer.service.js';
   controllers: [AccountController, MeController, AddressesController, WishlistController],
   providers: [
     CustomersQuery,
+    CustomerAccounts,
     RegisterCustomer,
     VerifyEmail,
     EditProfile,
@@ -33,6 +35,6 @@ import { WelcomeCustomer } from './welcome-customer.service.js';
     WelcomeCustomer,
     Wishlist,
   ],
-  exports: [CustomersQuery],
+  exports: [CustomersQuery, CustomerAccounts],
 })
 export class CustomersModule {}

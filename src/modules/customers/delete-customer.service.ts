@@ -3,7 +3,7 @@ import { Db } from '#libs/database';
 import { encodeId } from '#libs/ids';
 import { log } from '#libs/log';
 import { announce } from '#libs/outbox';
-import { type CustomerIdentity, OwnPassword, Sessions } from '../auth/index.js';
+import { type CustomerIdentity, Identities, OwnPassword, Sessions } from '../auth/index.js';
 import { CustomerOrders } from '../orders/index.js';
 import { OpenOrders } from './customers.errors.js';
 import { CustomerDeleted } from './customers.events.js';
@@ -19,6 +19,7 @@ export class DeleteCustomer {
     private readonly ownPassword: OwnPassword,
     private readonly orders: CustomerOrders,
     private readonly sessions: Sessions,
+    private readonly identities: Identities,
   ) {}
 
   /** @throws wrong_password, open_orders, rate_limited */
@@ -42,6 +43,7 @@ export class DeleteCustomer {
              AND profile ->> 'as' IS DISTINCT FROM 'staff')`,
         [customer.id, customer.email],
       );
+      await this.identities.removeAll(tx, customer.id);
       await this.sessions.endAll('customer', customer.id, undefined, tx);
       await tx.query(`UPDATE refresh_tokens SET user_agent = NULL WHERE customer_id = $1`, [customer.id]);
       await tx.query(

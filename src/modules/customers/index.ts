@@ -1,3 +1,4 @@
 export { CustomersModule } from './customers.module.js';
+export { type CustomerAccount, CustomerAccounts } from './customer-accounts.js';
 export { CustomersQuery, type CustomerRow } from './customers.query.js';
 export { CustomerDeleted, CustomerRegistered } from './customers.events.js';

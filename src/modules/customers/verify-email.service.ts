@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db, isUniqueViolation, type Tx } from '#libs/database';
-import { encodeId, newUuid } from '#libs/ids';
+import { encodeId } from '#libs/ids';
 import { log } from '#libs/log';
-import { announce } from '#libs/outbox';
 import {
   type AccountLink,
   AccountLinks,
@@ -15,7 +14,7 @@ import {
   PasswordHasher,
   type SessionOwner,
 } from '../auth/index.js';
-import { CustomerRegistered } from './customers.events.js';
+import { CustomerAccounts } from './customer-accounts.js';
 
 type CustomerOwner = SessionOwner & { kind: 'customer' };
 
@@ -45,6 +44,7 @@ export class VerifyEmail {
     private readonly passwords: PasswordHasher,
     private readonly links: AccountLinks,
     private readonly challenges: LoginChallenges,
+    private readonly accounts: CustomerAccounts,
   ) {}
 
   /** @throws invalid_link, invalid_credentials, rate_limited */
@@ -90,20 +90,10 @@ export class VerifyEmail {
   }
 
   private async register(tx: Tx, link: AccountLink): Promise<Owner> {
-    const id = newUuid();
+    const { passwordHash, email } = link;
     const profile = link.profile as { firstName: string; lastName: string; acceptsMarketing: boolean };
-    const [owner] = await tx.query<Owner>(
-      `INSERT INTO customers (id, email, password_hash, first_name, last_name, accepts_marketing)
-       VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${OWNER_COLUMNS}`,
-      [id, link.email, link.passwordHash, profile.firstName, profile.lastName, profile.acceptsMarketing],
-    );
-    announce(tx, {
-      definition: CustomerRegistered,
-      aggregateType: 'customer',
-      aggregateId: id,
-      payload: { customerId: encodeId('customer', id) },
-    });
-    return owner!;
+    const { passwordHash: _kept, ...owner } = await this.accounts.open(tx, { ...profile, email, passwordHash });
+    return owner;
   }
 
   private async changeEmail(tx: Tx, link: AccountLink): Promise<Owner> {

@@ -60,6 +60,11 @@ const RULES: readonly { what: string; sql: string }[] = [
     sql: `DELETE FROM stock_alerts WHERE id IN (
             SELECT id FROM stock_alerts WHERE notified_at < now() - interval '30 days' LIMIT $1) RETURNING 1`,
   },
+  {
+    what: 'sign-ins',
+    sql: `DELETE FROM oidc_attempts WHERE id IN (
+            SELECT id FROM oidc_attempts WHERE expires_at < now() LIMIT $1) RETURNING 1`,
+  },
 ];
 
 /** Keeps the tables of passing things small: done jobs, told events, old keys, idle carts, expired sessions and links, and who was told of stock. */

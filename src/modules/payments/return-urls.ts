@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ValidationFailed } from '#libs/errors';
-import { APP_CONFIG, type Config } from '../../config/index.js';
-import { mayReturnTo } from './payment.policy.js';
+import { APP_CONFIG, type Config, mayReturnTo } from '../../config/index.js';
 
 /** Keeps payment pages from sending shoppers to strangers. */
 @Injectable()

@@ -1,6 +1,6 @@
-import { mayReturnTo } from './payment.policy.js';
+import { mayReturnTo } from './return-urls.js';
 
-describe('where a shopper may return to', () => {
+describe('where people may return to', () => {
   const config = {
     storefrontUrl: 'https://shop.example.com',
     publicUrl: 'https://api.example.com/emporium',

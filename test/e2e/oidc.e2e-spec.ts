@@ -1,0 +1,312 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { PASSWORD, signUp } from '../support/customers.js';
+import { CLIENT, IdentityProvider, type Person } from '../support/identity-provider.js';
+import { Shop } from '../support/shop.js';
+
+const RETURN_URL = 'http://localhost:5173/signed-in?from=test';
+
+let shop: Shop;
+let provider: IdentityProvider;
+beforeAll(async () => {
+  const publicUrl = 'http://api.shop.example';
+  provider = await IdentityProvider.start(
+    ['acme', 'crew'].map((name) => `${publicUrl}/v1/auth/oidc/${name}/callback`),
+    ['http://localhost:5173/bye'],
+  );
+  shop = await Shop.start({
+    env: {
+      PUBLIC_URL: publicUrl,
+      OIDC_PROVIDERS: 'acme,crew,gone',
+      ...Object.fromEntries(
+        ['ACME', 'CREW', 'GONE'].flatMap((name) => [
+          [`OIDC_${name}_ISSUER`, name === 'GONE' ? 'http://127.0.0.1:1' : provider.issuer],
+          [`OIDC_${name}_CLIENT_ID`, CLIENT.id],
+          [`OIDC_${name}_CLIENT_SECRET`, CLIENT.secret],
+        ]),
+      ),
+      OIDC_ACME_LABEL: 'Acme ID',
+      OIDC_CREW_FOR: 'staff',
+      RATE_LIMIT_LOGINS_PER_MIN: '1000',
+    },
+    stripe: false,
+  });
+});
+afterAll(async () => {
+  await shop?.stop();
+  await provider?.stop();
+});
+
+interface Begun {
+  url: string;
+  verifier: string;
+}
+
+async function begin(path = '/v1/auth/oidc/acme/start', over: object = {}, bearer?: string): Promise<Begun> {
+  const verifier = randomBytes(32).toString('base64url');
+  const answer = await shop.call('POST', path, {
+    ...(bearer ? { bearer } : {}),
+    body: { returnUrl: RETURN_URL, codeChallenge: createHash('sha256').update(verifier).digest('base64url'), ...over },
+  });
+  expect([answer.status, answer.body.expiresIn]).toEqual([200, 600]);
+  return { url: answer.body.authorizationUrl, verifier };
+}
+
+/** The browser at the provider, back at the shop, and on to the page: what the page is told. */
+async function visit(url: string, person: Person | null): Promise<URLSearchParams> {
+  const callback = await provider.browse(url, person);
+  const answer = await shop.call('GET', `${callback.pathname}${callback.search}`, { redirect: 'manual' });
+  expect(answer.status).toBe(303);
+  return new URL(answer.headers.get('location')!).searchParams;
+}
+
+const finish = (code: string | null, verifier: string, over: object = {}, headers: Record<string, string> = {}) =>
+  shop.call('POST', '/v1/auth/oidc/session', { body: { code, codeVerifier: verifier, ...over }, headers });
+
+/** All of it. */
+async function signIn(person: Person, path?: string, over?: object) {
+  const { url, verifier } = await begin(path, over);
+  return finish((await visit(url, person)).get('code'), verifier);
+}
+
+const eve: Person = { sub: 'eve-1', email: 'Eve@Example.com', email_verified: true, name: 'Eve Online Adams' };
+const customersWith = (email: string) =>
+  shop.db.query<{ id: string; password_hash: string | null }>(
+    `SELECT id, password_hash FROM customers WHERE lower(email) = lower($1)`,
+    [email],
+  );
+
+describe('signing in at a provider of identities', () => {
+  it('lists the providers, for whom they are', async () => {
+    expect((await shop.call('GET', '/v1/auth/providers')).body.data).toEqual([
+      { name: 'acme', label: 'Acme ID', audiences: ['customers'] },
+      { name: 'crew', label: 'Crew', audiences: ['staff'] },
+      { name: 'gone', label: 'Gone', audiences: ['customers'] },
+    ]);
+  });
+
+  it('opens an account at the first time and the same one ever after; no token stands in an address', async () => {
+    const { url, verifier } = await begin();
+    const asked = new URL(url).searchParams;
+    expect(Object.fromEntries(asked)).toMatchObject({
+      response_type: 'code',
+      scope: 'openid email profile',
+      code_challenge_method: 'S256',
+    });
+    for (const name of ['state', 'nonce', 'code_challenge']) expect(asked.get(name)).toMatch(/^[\w-]{43}$/);
+    const back = await visit(url, eve);
+    expect([...back.keys()]).toEqual(['from', 'code']);
+    const session = await finish(back.get('code'), verifier, { session: 'cookie' });
+    expect(session.status).toBe(200);
+    expect(session.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Strict/);
+    expect(session.body.user).toMatchObject({
+      type: 'customer',
+      email: eve.email,
+      firstName: 'Eve',
+      lastName: 'Online Adams',
+    });
+    const [account] = await customersWith('eve@example.com');
+    expect(account!.password_hash).toBeNull();
+    const again = await signIn({ ...eve, email: 'another@example.com' });
+    expect(again.body.user.id).toBe(session.body.user.id);
+    expect((await shop.call('GET', '/v1/me', { bearer: again.body.accessToken })).body.email).toBe(eve.email);
+    expect(
+      (await shop.call('POST', '/v1/auth/refresh', { body: { refreshToken: again.body.refreshToken } })).status,
+    ).toBe(200);
+    const events = await shop.db.query(`SELECT FROM outbox WHERE topic = 'customer.registered' AND aggregate_id = $1`, [
+      account!.id,
+    ]);
+    expect(events).toHaveLength(1);
+  });
+
+  it('a code works once, for the page that began, and within a minute', async () => {
+    const one = await begin();
+    const code = (await visit(one.url, eve)).get('code');
+    expect((await finish(code, randomBytes(32).toString('base64url'))).body.code).toBe('sign_in_not_finished');
+    // Somebody else had it: it is over for the page, too.
+    expect((await finish(code, one.verifier)).status).toBe(422);
+    const two = await begin();
+    const twice = (await visit(two.url, eve)).get('code');
+    const answers = await Promise.all([finish(twice, two.verifier), finish(twice, two.verifier)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 422]);
+    const three = await begin();
+    const late = (await visit(three.url, eve)).get('code');
+    await shop.db.query(`UPDATE oidc_attempts SET expires_at = now() - interval '1 second' WHERE person IS NOT NULL`);
+    expect((await finish(late, three.verifier)).status).toBe(422);
+    expect(
+      await shop.db.query(`SELECT FROM oidc_attempts WHERE redeemed_at IS NOT NULL AND person IS NOT NULL`),
+    ).toEqual([]);
+  });
+
+  it('a state works once, at its provider, unchanged', async () => {
+    const { url } = await begin();
+    const callback = await provider.browse(url, eve);
+    const call = (path: string) => shop.call('GET', path, { headers: { Accept: 'text/html' } });
+    const wrong = new URL(callback);
+    wrong.searchParams.set('state', randomBytes(32).toString('base64url'));
+    expect((await call(`${wrong.pathname}${wrong.search}`)).body.code).toBe('sign_in_not_finished');
+    expect((await call(`/v1/auth/oidc/crew/callback${callback.search}`)).status).toBe(422);
+    expect((await call('/v1/auth/oidc/acme/callback')).status).toBe(422);
+    expect((await call(`/v1/auth/oidc/nobody/callback${callback.search}`)).body.code).toBe('provider_not_found');
+    // A code of the provider that belongs to another sign-in does not fit this one: PKCE and nonce are of this one.
+    const other = await begin();
+    const stolen = await provider.browse(other.url, { ...eve, sub: 'mallory' });
+    const mixed = new URL(callback);
+    mixed.searchParams.set('code', stolen.searchParams.get('code')!);
+    const told = await shop.call('GET', `${mixed.pathname}${mixed.search}`, { redirect: 'manual' });
+    expect(new URL(told.headers.get('location')!).searchParams.get('error')).toBe('sign_in_not_finished');
+    expect((await call(`${callback.pathname}${callback.search}`)).status).toBe(422);
+  });
+
+  it('links to an account by a verified address only', async () => {
+    const ada = await signUp(shop, 'ada@example.com');
+    for (const email_verified of [false, undefined, 'no'] as const) {
+      const refused = await signIn({ sub: 'thief', email: 'ADA@example.com', email_verified });
+      expect([refused.status, refused.body.code]).toEqual([403, 'email_not_verified']);
+    }
+    expect((await signIn({ sub: 'nameless' })).body.code).toBe('email_not_verified');
+    expect((await signIn({ sub: 'odd', email: 'no address', email_verified: true })).status).toBe(403);
+    const linked = await signIn({ sub: 'ada-1', email: 'ADA@example.com', email_verified: true });
+    expect(linked.body.user.id).toBe(ada.id);
+    // The password still works.
+    const login = await shop.call('POST', '/v1/auth/login', { body: { email: 'ada@example.com', password: PASSWORD } });
+    expect(login.status).toBe(200);
+  });
+
+  it('two first sign-ins at once make one account', async () => {
+    const person = { sub: 'rush-1', email: 'rush@example.com', email_verified: true };
+    const sessions = await Promise.all(Array.from({ length: 4 }, () => signIn(person)));
+    // The last is a sign-in like any other: whoever lost the race is let in the next time at the latest.
+    expect(sessions.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
+    expect(sessions.filter(({ status }) => status >= 500)).toEqual([]);
+    expect(await customersWith('rush@example.com')).toHaveLength(1);
+    expect(await shop.db.query(`SELECT FROM identities WHERE subject = 'rush-1'`)).toHaveLength(1);
+  });
+
+  it('goes back to pages of the storefront only', async () => {
+    for (const returnUrl of ['https://evil.example/', 'http://localhost.evil.example/', 'http://x@localhost:5173/']) {
+      const refused = await shop.call('POST', '/v1/auth/oidc/acme/start', {
+        body: { returnUrl, codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' },
+      });
+      expect([refused.status, refused.body.errors[0].pointer]).toEqual([400, '/returnUrl']);
+    }
+    const crew = await shop.call('POST', '/v1/auth/oidc/crew/start', {
+      body: { returnUrl: RETURN_URL, codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' },
+    });
+    expect(crew.body.code).toBe('provider_not_found');
+  });
+
+  it('tells the page when the visitor declines', async () => {
+    const { url } = await begin();
+    expect((await visit(url, null)).get('error')).toBe('access_denied');
+  });
+});
+
+describe('staff', () => {
+  const CREW = '/v1/auth/oidc/crew/start';
+  const staff = { as: 'staff' };
+
+  it('come in when they are staff already, and nobody becomes staff', async () => {
+    const stranger = await signIn({ sub: 'x', email: 'nobody@example.com', email_verified: true }, CREW, staff);
+    expect([stranger.status, stranger.body.code]).toEqual([403, 'not_our_staff']);
+    await shop.db.query(
+      `INSERT INTO users (id, email, name, password_hash, role) VALUES (gen_random_uuid(), 'sam@example.com', 'Sam', '!', 'support')`,
+    );
+    const sam = { sub: 'sam-1', email: 'sam@example.com', email_verified: true };
+    const unverified = await signIn({ ...sam, email_verified: false }, CREW, staff);
+    expect(unverified.body.code).toBe('email_not_verified');
+    const session = await signIn(sam, CREW, staff);
+    expect(session.body.user).toMatchObject({ type: 'staff', email: 'sam@example.com', role: 'support' });
+    const me = () => shop.call('GET', '/v1/admin/me', { bearer: session.body.accessToken });
+    expect((await me()).status).toBe(200);
+    // The identity is theirs now, whatever the address says; a suspension ends it.
+    expect((await signIn({ sub: 'sam-1' }, CREW, staff)).status).toBe(200);
+    await shop.db.query(`UPDATE users SET suspended_at = now() WHERE email = 'sam@example.com'`);
+    expect((await me()).status).toBe(401);
+    expect((await signIn(sam, CREW, staff)).body.code).toBe('not_our_staff');
+    expect(await shop.db.query(`SELECT FROM customers WHERE email = 'sam@example.com'`)).toEqual([]);
+  });
+});
+
+describe('the customer’s own identities', () => {
+  it('are linked by who is signed in here and there, listed, exported and taken away', async () => {
+    const bob = await signUp(shop, 'bob@example.com');
+    const cat = await signUp(shop, 'cat@example.com');
+    const person = { sub: 'bob-at-acme', email: 'other@example.com', email_verified: false };
+    const START = '/v1/me/identities/acme/start';
+    const { url, verifier } = await begin(START, {}, bob.bearer);
+    const body = { code: (await visit(url, person)).get('code'), codeVerifier: verifier };
+    // A code for a link opens no session, and is of no use to anybody else.
+    const stolen = await begin(START, {}, bob.bearer);
+    const code = (await visit(stolen.url, person)).get('code');
+    expect((await finish(code, stolen.verifier)).status).toBe(422);
+    const other = await shop.call('POST', '/v1/me/identities', {
+      bearer: cat.bearer,
+      body: { code, codeVerifier: stolen.verifier },
+    });
+    expect(other.body.code).toBe('sign_in_not_finished');
+    const linked = await shop.call('POST', '/v1/me/identities', { bearer: bob.bearer, body });
+    expect([linked.status, linked.body]).toMatchObject([201, { provider: 'acme', email: 'other@example.com' }]);
+    expect((await signIn(person)).body.user.id).toBe(bob.id);
+    // It is Bob's: Cat cannot have it, too.
+    const twice = await begin(START, {}, cat.bearer);
+    const taken = await shop.call('POST', '/v1/me/identities', {
+      bearer: cat.bearer,
+      body: { code: (await visit(twice.url, person)).get('code'), codeVerifier: twice.verifier },
+    });
+    expect([taken.status, taken.body.code]).toEqual([409, 'identity_taken']);
+    const list = await shop.call('GET', '/v1/me/identities', { bearer: bob.bearer });
+    expect(list.body.data).toHaveLength(1);
+    const { id } = list.body.data[0];
+    expect((await shop.call('DELETE', `/v1/me/identities/${id}`, { bearer: cat.bearer })).status).toBe(404);
+    expect((await shop.call('DELETE', `/v1/me/identities/${id}`, { bearer: bob.bearer })).status).toBe(204);
+    expect((await signIn(person)).body.code).toBe('email_not_verified');
+  });
+
+  it('the last way in stays; a deleted account keeps none', async () => {
+    const session = await signIn({ sub: 'dan-1', email: 'dan@example.com', email_verified: true });
+    const bearer = session.body.accessToken;
+    const { id } = (await shop.call('GET', '/v1/me/identities', { bearer })).body.data[0];
+    const refused = await shop.call('DELETE', `/v1/me/identities/${id}`, { bearer });
+    expect([refused.status, refused.body.code]).toEqual([409, 'last_way_in']);
+    const ada = await signUp(shop, 'gone@example.com');
+    await signIn({ sub: 'gone-1', email: 'gone@example.com', email_verified: true });
+    const deleted = await shop.call('DELETE', '/v1/me', { bearer: ada.bearer, body: { password: PASSWORD } });
+    expect(deleted.status).toBe(204);
+    expect(await shop.db.query(`SELECT FROM identities WHERE subject = 'gone-1'`)).toEqual([]);
+  });
+
+  it('signing out here ends the session here; the provider has a page of its own for that', async () => {
+    const session = await signIn(eve);
+    await shop.call('POST', '/v1/auth/logout', { body: { refreshToken: session.body.refreshToken } });
+    expect((await shop.call('GET', '/v1/me', { bearer: session.body.accessToken })).status).toBe(401);
+    const out = await shop.call('POST', '/v1/auth/oidc/acme/end-session', {
+      body: { returnUrl: 'http://localhost:5173/bye' },
+    });
+    expect(out.body.endSessionUrl).toContain(`${provider.issuer}/session/end?`);
+    expect(new URL(out.body.endSessionUrl).searchParams.get('client_id')).toBe(CLIENT.id);
+  });
+});
+
+describe('a provider that is down', () => {
+  afterEach(() => {
+    provider.mood = 'well';
+  });
+
+  it('is said to be, soon', async () => {
+    const body = { returnUrl: RETURN_URL, codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' };
+    const gone = await shop.call('POST', '/v1/auth/oidc/gone/start', { body });
+    expect([gone.status, gone.body.code, gone.headers.get('retry-after')]).toEqual([503, 'provider_unavailable', '5']);
+  });
+
+  it.each(['hang', 'broken'] as const)('also when it does so on the way back: %s', async (mood) => {
+    const { url } = await begin();
+    const callback = await provider.browse(url, eve);
+    provider.mood = mood;
+    const started = Date.now();
+    const told = await shop.call('GET', `${callback.pathname}${callback.search}`, { redirect: 'manual' });
+    expect(new URL(told.headers.get('location')!).searchParams.get('error')).toBe('provider_unavailable');
+    expect(Date.now() - started).toBeLessThan(12_000);
+    // The shop goes on.
+    expect((await shop.call('GET', '/v1/products')).status).toBe(200);
+  });
+});
