@@ -68,6 +68,8 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
   ['stripe.list_fraud_warnings.before', 'pay with a card that is disputed', false],
   ['stripe.list_fraud_warnings.after', 'pay with a card that is disputed', false],
   ['commit.customer', 'save a card', false],
+  ['stripe.read_review.before', 'pay with a card that is disputed', false],
+  ['stripe.read_review.after', 'pay with a card that is disputed', false],
   ['stripe.create_customer.before', 'save a card', false],
   ['stripe.create_customer.after', 'save a card', true],
   ['stripe.set_card.before', 'save a card', false],
@@ -90,6 +92,7 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
   ['commit.reconciliation_nightly', 'the comparison of the night', false],
   ['commit.event_recovered', 'events that were lost', true],
   ['commit.finding', 'events that were lost', false],
+  ['commit.event_failed', 'an event that cannot be worked on', false],
   ['commit.posting', 'money that is not in the ledger', false],
   ['stripe.list_events.before', 'compare the books', false],
   ['stripe.list_events.after', 'compare the books', false],
@@ -525,6 +528,29 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
         return again();
       },
       check: isPaidOnce,
+    },
+    'an event that cannot be worked on': {
+      prepare: async () => {
+        const sale = await paid();
+        await pay.shop.db.query(
+          `INSERT INTO webhook_receipts (id, provider, event_id, type, object_ref, received_at)
+           VALUES ($1, 'stripe', $2, 'payment_intent.succeeded', 'pi_gone', now() - interval '4 days')`,
+          [newUuid(), `evt_dead_${sale.orderId}`],
+        );
+        return sale;
+      },
+      act: () => {
+        again = () => recurring('payments.reconcile-quick');
+        return again();
+      },
+      check: async (sale) => {
+        const told = await pay.shop.db.query(
+          `SELECT 1 FROM outbox WHERE topic = 'reconciliation.mismatch' AND payload->>'subject' = $1`,
+          [`evt_dead_${sale.orderId}`],
+        );
+        expect(told).toHaveLength(1);
+        await isPaidOnce(sale);
+      },
     },
     'money that is not in the ledger': {
       prepare: async () => {

@@ -246,6 +246,35 @@ describe('disputes', () => {
     expect((await ship(sale)).status).toBe(201);
   });
 
+  it('a review that Radar asks for holds the order until somebody approves it at Stripe', async () => {
+    const sale = await payments.place({ pay: 'pm_card_createReview' });
+    await payments.shop.until(async () => (await staffOrder(sale)).hold === 'fraud_warning', 'the hold');
+    expect(await ship(sale)).toMatchObject({ status: 409, body: { code: 'order_on_hold' } });
+    expect(await told(sale, 'order.fraud_warning')).toBe(1);
+    const [intent] = payments.intentsOf(sale.orderId);
+    await payments.atStripe('POST', `/v1/reviews/${intent!.review as string}/approve`);
+    await payments.shop.until(async () => (await staffOrder(sale)).hold === null, 'the release');
+    expect((await timeline(sale)).filter((type) => type === 'order.hold_released')).toHaveLength(1);
+    for (const type of ['review.opened', 'review.closed']) payments.stripe.resend(payments.eventsOf(sale, type)[0]!.id);
+    await payments.shop.quiet();
+    expect((await staffOrder(sale)).hold).toBeNull();
+    expect((await ship(sale)).status).toBe(201);
+  });
+
+  it('a review that ends otherwise leaves the order held, until staff release it', async () => {
+    const sale = await payments.place({ pay: 'pm_card_createReview' });
+    await payments.shop.until(async () => (await staffOrder(sale)).hold === 'fraud_warning', 'the hold');
+    payments.stripe.openDispute(sale.intent);
+    await stands(sale, 'needs_response');
+    payments.stripe.winDispute(sale.intent);
+    await stands(sale, 'won');
+    expect(await staffOrder(sale)).toMatchObject({ hold: 'fraud_warning', disputed: false });
+    const released = await call('POST', `/v1/admin/orders/${sale.orderId}/release-hold`, { body: {} });
+    expect(released).toMatchObject({ status: 200, body: { hold: null } });
+    await payments.shop.quiet();
+    expect((await ship(sale)).status).toBe(201);
+  });
+
   it('a warning about what is shipped holds nothing, and is told all the same', async () => {
     const sale = await payments.place({ pay: 'pm_card_visa' });
     expect((await ship(sale)).status).toBe(201);

@@ -57,6 +57,7 @@ describe('settings', () => {
       notifyEmail: 'admin@emporium.example',
       pricesIncludeTax: false,
       manualPayments: true,
+      stripePayments: true,
       paymentCapture: 'automatic',
       lowStockThreshold: 5,
       createdAt: expect.stringMatching(/\.\d{3}Z$/),

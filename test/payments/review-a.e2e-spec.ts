@@ -1,4 +1,4 @@
-import { decodeId, newUuid } from '#libs/ids';
+import { decodeId, encodeId, newUuid } from '#libs/ids';
 import { circuitReports } from '#libs/vitals';
 import { RunReconciliation } from '../../src/modules/payments/reconciliation/run-reconciliation.service.js';
 import { FindLostIntent } from '../../src/modules/payments/reconciliation/find-lost-intent.service.js';
@@ -216,6 +216,35 @@ describe(`Payments that got stuck (seed ${SEED})`, () => {
       }, 'the event to be worked on');
       await pay.shop.db.query(`DELETE FROM webhook_receipts WHERE id = $1`, [receiptId]);
     });
+  });
+
+  it('an event on which nobody could work for days is given up: staff are told once, and can replay it', async () => {
+    const sale = await pay.place({ pay: 'pm_card_visa' });
+    await pay.shop.quiet();
+    const receiptId = newUuid();
+    const eventId = `evt_${receiptId}`;
+    await pay.shop.db.query(
+      `INSERT INTO webhook_receipts (id, provider, event_id, type, object_ref, received_at)
+       VALUES ($1, 'stripe', $2, 'payment_intent.succeeded', 'pi_gone', now() - interval '73 hours')`,
+      [receiptId, eventId],
+    );
+    await pay.reconcile(sale);
+    const jobs = await pay.shop.db.query(`SELECT 1 FROM jobs WHERE payload->>'receiptId' = $1`, [receiptId]);
+    expect(jobs).toEqual([]);
+    const quick = () => pay.shop.app.get(RunReconciliation, { strict: false }).quick();
+    await quick();
+    await quick();
+    const path = `/v1/admin/webhook-receipts/${encodeId('webhook', receiptId)}`;
+    const listed = await pay.shop.call('GET', '/v1/admin/webhook-receipts?objectRef=pi_gone', { bearer: pay.bearer });
+    expect(listed.body.data).toMatchObject([{ eventId, outcome: 'failed' }]);
+    const told = await pay.shop.db.query<{ payload: object }>(
+      `SELECT payload FROM outbox WHERE topic = 'reconciliation.mismatch' AND payload->>'subject' = $1`,
+      [eventId],
+    );
+    expect(told).toMatchObject([{ payload: { kind: 'event_failed', severity: 'critical' } }]);
+    await pay.shop.db.query(`UPDATE webhook_receipts SET object_ref = $2 WHERE id = $1`, [receiptId, sale.intent]);
+    const replayed = await pay.shop.call('POST', `${path}/replay`, { bearer: pay.bearer, body: {} });
+    expect(replayed).toMatchObject({ status: 200, body: { outcome: 'applied' } });
   });
 
   it('a payment that cannot be read gives its turn to others', async () => {

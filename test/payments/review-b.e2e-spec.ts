@@ -118,6 +118,46 @@ describe('ways out of an order', () => {
     expect(pay.refundsAtStripe(sale)).toEqual([]);
   });
 
+  describe('a dispute that is lost in part', () => {
+    async function lost(amount: number): Promise<Sale> {
+      const sale = await pay.place({ pay: 'pm_card_visa' });
+      await pay.shop.quiet();
+      pay.stripe.openDispute(sale.intent, { amount });
+      await pay.shop.until(async () => (await pay.disputes(sale)).length === 1, 'the dispute');
+      pay.stripe.loseDispute(sale.intent);
+      await pay.shop.until(async () => (await pay.disputes(sale))[0].status === 'lost', 'the dispute to be lost');
+      return sale;
+    }
+
+    it('leaves the rest to be refunded, and no more', async () => {
+      const sale = await lost(700);
+      expect(await pay.refund(sale, { amount: 1400 })).toMatchObject({
+        status: 422,
+        body: { code: 'refund_too_large', refundable: 1300 },
+      });
+      expect((await pay.refund(sale, { amount: 300 })).status).toBe(201);
+      expect(await pay.refund(sale, {})).toMatchObject({ status: 201, body: { amount: { amount: 1000 } } });
+      expect(await pay.refund(sale, { amount: 1 })).toMatchObject({ status: 409, body: { code: 'payment_disputed' } });
+    });
+
+    it('sends the rest back when the order is canceled', async () => {
+      const sale = await lost(700);
+      expect(await pay.cancel(sale)).toMatchObject({ status: 200, body: { status: 'canceled' } });
+      expect(pay.refundsAtStripe(sale)).toMatchObject([{ amount: 1300, status: 'succeeded' }]);
+      expect(await pay.shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
+    });
+
+    it('is told to the shop when Stripe does not take the refund of the rest, which can be asked for again', async () => {
+      const sale = await lost(700);
+      const rule = { kind: 'status' as const, status: 400, code: 'charge_disputed', method: 'POST' };
+      pay.stripe.setChaos({ api: [{ ...rule, path: '/v1/refunds' }] });
+      expect(await pay.cancel(sale)).toMatchObject({ status: 200, body: { status: 'canceled' } });
+      expect(await pay.told(sale, 'payment.refund_failed')).toBe(1);
+      pay.stripe.clearChaos();
+      expect(await pay.refund(sale, {})).toMatchObject({ status: 201, body: { amount: { amount: 1300 } } });
+    });
+  });
+
   it('a review cannot be rejected while the bank decides, and can once it has', async () => {
     const sale = await pay.place();
     await pay.atStripe('POST', `/v1/payment_intents/${sale.intent}`, { amount: '1000' });

@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import { newUuid } from '#libs/ids';
+import { decodeId, encodeId, newUuid } from '#libs/ids';
 import { createEmulator } from '#libs/stripe-emulator';
 import { usePaymentShop } from '../support/payments.js';
 import { SEED } from '../support/rounds.js';
@@ -120,6 +120,36 @@ describe(`Trouble with Stripe (seed ${SEED})`, () => {
     expect(await pay.shop.stock(dear.variantId)).toEqual({ onHand: 5, reserved: 5 });
     await pay.shop.confirm(dear.clientSecret);
     await pay.becomes(dear, 'confirmed', 'paid');
+  });
+
+  it('F22 a cheap payment that comes before our own answers for a dear order puts it under review', async () => {
+    pay.stripe.setChaos({ api: [{ kind: 'reset_before', method: 'POST', path: '/v1/payment_intents' }] });
+    const { cart, variantId } = await pay.fill({ quantity: 5, price: 2000 });
+    const { body } = await pay.shop.checkout(cart);
+    expect(body).toMatchObject({ code: 'payment_unavailable', orderId: expect.stringMatching(/^ord_/) });
+    pay.stripe.clearChaos();
+    const [row] = await pay.shop.db.query<{ id: string }>(`SELECT id FROM payments WHERE order_id = $1`, [
+      decodeId('order', body.orderId),
+    ]);
+    const cheap = await pay.atStripe('POST', '/v1/payment_intents', {
+      amount: '100',
+      currency: 'usd',
+      confirm: 'true',
+      payment_method: 'pm_card_visa',
+      return_url: 'http://localhost/done',
+      'metadata[shop]': 'emporium',
+      'metadata[order_id]': body.orderId,
+      'metadata[payment_id]': encodeId('payment', row!.id),
+    });
+    expect(cheap.status).toBe('succeeded');
+    const order = () => pay.shop.order(body.orderId, cart.token);
+    await pay.shop.until(async () => (await order()).status === 'payment_review', 'the review');
+    expect(await order()).toMatchObject({ paymentStatus: 'pending' });
+    expect(await pay.shop.stock(variantId)).toEqual({ onHand: 5, reserved: 5 });
+    const told = await pay.shop.db.query<{ topic: string }>(`SELECT topic FROM outbox WHERE aggregate_id = $1`, [
+      decodeId('order', body.orderId),
+    ]);
+    expect(told.map(({ topic }) => topic)).toEqual(['order.payment_review']);
   });
 
   it('F24 no key is used for two things in the whole life of orders', async () => {

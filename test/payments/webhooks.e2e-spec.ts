@@ -238,6 +238,39 @@ describe(`Events of Stripe (seed ${SEED})`, () => {
     expect(await pay.standing(sale)).toEqual(['pending_payment', 'pending', 5, 2]);
   });
 
+  it('F15 Stripe is switched off while money is on the way: the webhook counts, and only new orders cannot have it', async () => {
+    const [sale, waiting] = [await pay.place(), await pay.place()];
+    await offerStripe(false);
+    try {
+      await pay.shop.confirm(sale.clientSecret);
+      await pay.becomes(sale, 'confirmed', 'paid');
+      const intents = pay.account.payment_intents.length;
+      const { cart } = await pay.fill();
+      expect(await pay.shop.checkout(cart)).toMatchObject({
+        status: 422,
+        body: { code: 'payment_method_unavailable', errors: [{ pointer: '/paymentMethod', code: 'not_offered' }] },
+      });
+      expect(pay.account.payment_intents).toHaveLength(intents);
+      expect((await pay.pay(waiting, 'pm_card_visa')).status).toBe(201);
+      await pay.becomes(waiting, 'confirmed', 'paid');
+      expect((await pay.refund(sale, {})).status).toBe(201);
+    } finally {
+      await offerStripe(true);
+    }
+  });
+  async function offerStripe(stripePayments: boolean): Promise<void> {
+    const { bearer } = pay;
+    const settings = await pay.shop.call('GET', '/v1/admin/settings', { bearer });
+    const headers = { 'If-Match': settings.headers.get('etag')! };
+    const changed = await pay.shop.call('PATCH', '/v1/admin/settings', { bearer, headers, body: { stripePayments } });
+    expect(changed).toMatchObject({ status: 200, body: { stripePayments } });
+    // Shoppers see a change of the settings within a second.
+    await pay.shop.until(async () => {
+      const { data } = (await pay.shop.call('GET', '/v1/payment-methods')).body as { data: { id: string }[] };
+      return data.some(({ id }) => id === 'stripe') === stripePayments;
+    }, 'the ways to pay');
+  }
+
   it('F16 a payment that is not ours is answered with 200 and ignored', async () => {
     const card = { payment_method: 'pm_card_visa', return_url: 'http://localhost/done' };
     const foreign = await pay.atStripe('POST', '/v1/payment_intents', {

@@ -21,8 +21,8 @@ export class PaymentMethodsController {
   @ApiOperation({ operationId: 'listPaymentMethods', summary: 'Ways to pay that the shop offers' })
   @ListEnvelope(PaymentMethodResponse, { paged: false, description: 'The ways to pay' })
   async list(): Promise<{ data: PaymentMethodResponse[] }> {
-    const { manualPayments, paymentCapture } = await this.shop.get();
-    const { publishableKey } = this.gateway;
+    const { manualPayments, stripePayments, paymentCapture } = await this.shop.get();
+    const publishableKey = stripePayments ? this.gateway.publishableKey : undefined;
     return {
       data: [
         ...(publishableKey ? [{ id: 'stripe', publishableKey, capture: paymentCapture }] : []),

@@ -19,7 +19,7 @@ import {
   PaymentsRepository,
   StripeGateway,
 } from '../payments/index.js';
-import { ShopContext } from '../settings/index.js';
+import { ShopContext, type ShopSnapshot } from '../settings/index.js';
 import { Admission } from './admission.js';
 import { CartChanged, CartIncomplete } from './checkout.errors.js';
 
@@ -81,7 +81,7 @@ export class PlaceOrder {
     cart.customerId ??= command.shopper.customer?.id ?? null;
     const shop = await this.shop.get(cart.shopVersion);
     const assessment = assessCart(cart, shop);
-    this.check(cart, assessment, command, shop.manualPayments);
+    this.check(cart, assessment, command, shop);
 
     const { total } = assessment.priced;
     const waits = total > 0 && command.paymentMethod === 'stripe';
@@ -124,9 +124,10 @@ export class PlaceOrder {
     cart: CartSnapshot,
     assessment: CartAssessment,
     command: PlaceOrderCommand,
-    manualPayments: boolean,
+    shop: Pick<ShopSnapshot, 'manualPayments' | 'stripePayments'>,
   ): void {
-    const offered = command.paymentMethod === 'manual' ? manualPayments : this.gateway.enabled;
+    const offered =
+      command.paymentMethod === 'manual' ? shop.manualPayments : shop.stripePayments && this.gateway.enabled;
     if (!offered) {
       throw PaymentMethodUnavailable({
         errors: [

@@ -8,7 +8,7 @@ import { SyncPayment } from './sync-payment.service.js';
 import { countEvent } from './webhook-counts.js';
 
 /** Events about what cardholders and their banks say of a payment. */
-const COMPLAINTS = /^(v1\.)?(charge\.dispute|radar\.early_fraud_warning)\./;
+const COMPLAINTS = /^(v1\.)?(charge\.dispute|radar\.early_fraud_warning|review)\./;
 
 /** Works on a stored event: reads what it names from Stripe, applies it, and notes on the receipt what became of it. */
 @Injectable()

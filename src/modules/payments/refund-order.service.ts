@@ -6,7 +6,7 @@ import { failpoint } from '#libs/failpoints';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
 import { OrdersRepository } from '../orders/index.js';
-import { assertNotDisputed } from './disputes/refund-block.js';
+import { assertRefundable } from './disputes/refund-block.js';
 import type { RefundRequest } from './dto/payments.request.js';
 import { ExecuteRefund } from './execute-refund.service.js';
 import { ExecuteRefundJob } from './jobs/definitions.js';
@@ -67,9 +67,9 @@ export class RefundOrder {
     if (same) return { id: same.id, provider: payment.provider };
     if (payment.captured === 0)
       throw NothingToRefund({ data: { orderStatus: order.status, paymentStatus: order.payment_status } });
-    await assertNotDisputed(tx, payment.id);
 
-    const refundable = payment.captured - (await this.underWay(tx, payment.id));
+    const left = payment.captured - (await this.underWay(tx, payment.id));
+    const refundable = await assertRefundable(tx, payment.id, left);
     const lines = await this.linesOf(tx, orderId, request);
     const step = payment.provider === 'stripe' ? chargeStep(payment.currency) : 1;
     const ofLines = Math.min(Math.round(lines.amount / step) * step, refundable);

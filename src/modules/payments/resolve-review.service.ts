@@ -7,7 +7,7 @@ import { OutOfStock } from '../inventory/index.js';
 import { OrdersRepository } from '../orders/index.js';
 import { BookMoney } from './books/book-money.service.js';
 import { CancelOrder } from './cancel-order.service.js';
-import { assertNotDisputed, ignoreLostDispute } from './disputes/refund-block.js';
+import { assertRefundable, ignoreLostDispute } from './disputes/refund-block.js';
 import { PaymentNotUnderReview } from './payments.errors.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { SettlePayment } from './settle-payment.service.js';
@@ -102,7 +102,7 @@ export class ResolveReview {
       if (payment.review !== 'open' || order.status !== 'payment_review' || !intent)
         throw PaymentNotUnderReview({ data: { orderStatus: order.status } });
       // The decision is only made when it can be carried out.
-      await assertNotDisputed(tx, payment.id).catch(ignoreLostDispute);
+      await assertRefundable(tx, payment.id, intent.amountReceived).catch(ignoreLostDispute);
       const isOurs = payment.status === 'succeeded' && intent.currency === payment.currency;
       await this.payments.update(tx, payment.id, {
         review: 'rejected',

@@ -13,6 +13,7 @@ interface SnapshotRow {
   country: string | null;
   prices_include_tax: boolean;
   manual_payments: boolean;
+  stripe_payments: boolean;
   payment_capture: 'automatic' | 'manual';
   low_stock_threshold: number;
   version: number;
@@ -23,8 +24,8 @@ interface SnapshotRow {
 
 /** One statement, so that all parts are of the same version. */
 const SNAPSHOT = `
-  SELECT s.name, s.currency, s.sender_email, s.notify_email, s.country, s.prices_include_tax, s.manual_payments, s.payment_capture,
-         s.low_stock_threshold, s.version,
+  SELECT s.name, s.currency, s.sender_email, s.notify_email, s.country, s.prices_include_tax, s.manual_payments,
+         s.stripe_payments, s.payment_capture, s.low_stock_threshold, s.version,
          coalesce((
            SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'countries', m.countries, 'currency', m.currency,
                                                'pricesIncludeTax', m.prices_include_tax) ORDER BY m.id)
@@ -106,6 +107,7 @@ export class ShopContext {
       country: row.country,
       pricesIncludeTax: row.prices_include_tax,
       manualPayments: row.manual_payments,
+      stripePayments: row.stripe_payments,
       paymentCapture: row.payment_capture,
       lowStockThreshold: row.low_stock_threshold,
       version: row.version,

@@ -92,6 +92,8 @@ export interface ShopSnapshot {
   readonly country: string | null;
   readonly pricesIncludeTax: boolean;
   readonly manualPayments: boolean;
+  /** Whether new orders may be paid with Stripe, where it is set up. */
+  readonly stripePayments: boolean;
   /** Whether cards are charged at once, or held until staff capture. */
   readonly paymentCapture: 'automatic' | 'manual';
   readonly lowStockThreshold: number;

@@ -228,9 +228,12 @@ export class Disputes {
     else if (words === 'escalate_inquiry_evidence' && isInquiry(dispute)) this.escalate(dispute, scope);
   }
 
-  /** @throws {ApiError} charge_disputed when the money of the charge is in dispute or lost by one */
+  /** @throws {ApiError} charge_disputed when the money of the charge is in dispute, or all that is left is lost by one */
   assertRefundable(charge: Stripe.Charge): void {
-    if (!this.ofCharge(charge.id).some((dispute) => BLOCKS_REFUNDS.has(dispute.status))) return;
+    const disputes = this.ofCharge(charge.id).filter((dispute) => BLOCKS_REFUNDS.has(dispute.status));
+    const lost = disputes.reduce((sum, dispute) => sum + dispute.amount, 0);
+    if (disputes.every(({ status }) => status === 'lost') && lost < charge.amount - charge.amount_refunded) return;
+    if (disputes.length === 0) return;
     throw refused(`Charge ${charge.id} has been charged back; cannot issue a refund.`, { code: 'charge_disputed' });
   }
 

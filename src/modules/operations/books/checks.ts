@@ -126,11 +126,11 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
   {
     id: 'M2',
     title: 'a canceled order keeps no money, unless its cardholder has it back through the bank',
-    sql: `SELECT format('order %s keeps %s', o.id, sum(p.captured - p.refunded)) AS detail
+    sql: `SELECT format('order %s keeps %s', o.id, sum(p.captured - p.refunded - lost.amount)) AS detail
       FROM orders o JOIN payments p ON p.order_id = o.id
+      CROSS JOIN LATERAL (SELECT coalesce(sum(d.amount), 0) AS amount FROM disputes d WHERE d.payment_id = p.id AND d.status = 'lost') lost
       WHERE o.status = 'canceled' AND o.updated_at < now() - make_interval(secs => :grace)
-        AND NOT EXISTS (SELECT FROM disputes d WHERE d.payment_id = p.id AND d.status = 'lost')
-      GROUP BY o.id HAVING sum(p.captured - p.refunded) <> 0`,
+      GROUP BY o.id HAVING sum(p.captured - p.refunded - lost.amount) > 0`,
   },
   {
     id: 'M3',

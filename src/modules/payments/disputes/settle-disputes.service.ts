@@ -172,6 +172,20 @@ export class SettleDisputes {
     });
   }
 
+  /** Somebody has looked at the payment at Stripe: the order may be shipped, unless something else speaks against it. */
+  private async clear(tx: Tx, order: LockedOrder): Promise<LockedOrder> {
+    const [other] = await tx.query(`SELECT 1 FROM fraud_warnings WHERE order_id = $1 AND is_actionable LIMIT 1`, [
+      order.id,
+    ]);
+    if (other || order.hold !== 'fraud_warning') return order;
+    return this.orders.change(
+      tx,
+      order,
+      { hold: null },
+      { type: 'order.hold_released', actor: 'stripe', data: { hold: order.hold } },
+    );
+  }
+
   /** The bank's early word: what is not shipped yet waits until somebody has looked at it. */
   private async warn(tx: Tx, order: LockedOrder, paymentId: string, warning: ProviderWarning): Promise<LockedOrder> {
     const fresh = await tx.query(
@@ -180,11 +194,11 @@ export class SettleDisputes {
       [newUuid(), warning.ref, paymentId, order.id, warning.fraudType, warning.isActionable, warning.occurredAt],
     );
     if (fresh.length === 0) {
-      await tx.query(`UPDATE fraud_warnings SET is_actionable = $2 WHERE provider_ref = $1 AND is_actionable <> $2`, [
-        warning.ref,
-        warning.isActionable,
-      ]);
-      return order;
+      const changed = await tx.query(
+        `UPDATE fraud_warnings SET is_actionable = $2 WHERE provider_ref = $1 AND is_actionable <> $2 RETURNING 1`,
+        [warning.ref, warning.isActionable],
+      );
+      return changed.length > 0 && warning.isCleared === true ? this.clear(tx, order) : order;
     }
     const isHeld =
       warning.isActionable &&

@@ -27,7 +27,10 @@ export class SyncDisputes {
     // Of two readings the one that began later counts: whatever changed in between has an event, and so a reading, of its own.
     const [clock] = await this.db.query<{ now: Date }>(`SELECT clock_timestamp() AS now`);
     const disputes = await this.stripe.ofIntent(payment.provider_ref);
-    const warnings = await this.warningsOf(payment.provider_ref);
+    const warnings = [
+      ...(await this.ifAllowed(this.stripe.warningsOf(payment.provider_ref))),
+      ...(await this.ifAllowed(this.stripe.reviewsOf(payment.provider_ref))),
+    ];
     if (disputes.length === 0 && warnings.length === 0) return;
     await this.db.transaction(async (tx) => {
       await this.settle.apply(tx, payment.id, { disputes, warnings, readAt: clock!.now });
@@ -35,13 +38,13 @@ export class SyncDisputes {
     });
   }
 
-  /** A restricted key may not read warnings: disputes, which cost money, are recorded all the same. */
-  private async warningsOf(intentRef: string): Promise<ProviderWarning[]> {
+  /** A restricted key may not read these: disputes, which cost money, are recorded all the same. */
+  private async ifAllowed(read: Promise<ProviderWarning[]>): Promise<ProviderWarning[]> {
     try {
-      return await this.stripe.warningsOf(intentRef);
+      return await read;
     } catch (error) {
       if (!isForbidden(error)) throw error;
-      log.warn('disputes.warnings_not_readable', { intent: intentRef, error });
+      log.warn('disputes.warnings_not_readable', { error });
       return [];
     }
   }

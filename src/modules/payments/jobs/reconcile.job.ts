@@ -5,13 +5,10 @@ import { log } from '#libs/log';
 import { type PaymentRow, PaymentsRepository } from '../payments.repository.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
 import { SyncPayment } from '../sync-payment.service.js';
+import { EVENT_PATIENCE, openJob } from './open-job.js';
 import { ExecuteCaptureJob, ExecuteRefundJob, ExpireOrderJob, ProcessWebhookJob, ReconcileJob } from './definitions.js';
 
 const BATCH = 100;
-
-/** SQL: a job of this kind that is not at its end, for the row whose id the expression gives. */
-const openJob = (definition: JobDefinition, field: string, id: string) =>
-  `SELECT FROM jobs j WHERE j.name = '${definition.name}' AND j.state IN ('queued', 'running') AND j.payload->>'${field}' = ${id}::text`;
 
 /**
  * The safety net under webhooks and jobs: whatever was lost on the way, within minutes every open payment, every overdue
@@ -48,7 +45,7 @@ export class ReconcileHandler implements JobHandler {
       ProcessWebhookJob,
       'receiptId',
       `SELECT r.id FROM webhook_receipts r
-       WHERE r.processed_at IS NULL AND r.received_at BETWEEN now() - interval '30 days' AND now() - interval '10 minutes'`,
+       WHERE r.processed_at IS NULL AND r.received_at BETWEEN now() - interval '${EVENT_PATIENCE}' AND now() - interval '10 minutes'`,
     );
     await this.readOpen();
   }

@@ -5,6 +5,8 @@ import { log } from '#libs/log';
 import { OrdersRepository } from '../../orders/index.js';
 import { BookMoney } from '../books/book-money.service.js';
 import { SyncDisputes } from '../disputes/sync-disputes.service.js';
+import { ProcessWebhookJob } from '../jobs/definitions.js';
+import { EVENT_PATIENCE, openJob } from '../jobs/open-job.js';
 import { type PaymentRow, PaymentsRepository } from '../payments.repository.js';
 import { SyncPayment } from '../sync-payment.service.js';
 import { FindLostIntent } from './find-lost-intent.service.js';
@@ -137,6 +139,28 @@ export class CatchUp {
         expected: { fee: fee.fee, currency: fee.currency },
         action: 'read from Stripe and entered into the ledger',
       });
+    }
+  }
+
+  /** Events on which nobody could work for days: no job tries them any more, and staff are told, once. */
+  async deadEvents(report: Report): Promise<void> {
+    const rows = await this.db.query<{ id: string; event_id: string; type: string; object_ref: string | null }>(
+      `SELECT r.id, r.event_id, r.type, r.object_ref FROM webhook_receipts r
+       WHERE r.processed_at IS NULL AND r.received_at < now() - interval '${EVENT_PATIENCE}'
+         AND NOT EXISTS (${openJob(ProcessWebhookJob, 'receiptId', 'r.id')}) ORDER BY r.received_at LIMIT ${BATCH}`,
+    );
+    for (const { id, event_id: eventId, type, object_ref: object } of rows) {
+      await report.add({
+        kind: 'event_failed',
+        subject: eventId,
+        expected: { type, object },
+        action: 'given up; its receipt can be replayed',
+      });
+      failpoint('commit.event_failed');
+      await this.db.query(
+        `UPDATE webhook_receipts SET processed_at = now(), outcome = 'failed' WHERE id = $1 AND processed_at IS NULL`,
+        [id],
+      );
     }
   }
 

@@ -230,9 +230,10 @@ export class CompareBooks {
   private async unsettled(report: Report, from: Date): Promise<void> {
     const rows = await this.db.query<{ id: string; order_id: string; captured: number; refunded: number }>(
       `SELECT p.id, p.order_id, p.captured, p.refunded FROM payments p JOIN orders o ON o.id = p.order_id
-       WHERE o.status = 'canceled' AND p.captured > p.refunded AND p.created_at >= $1 AND p.updated_at < now() - interval '10 minutes'
+       WHERE o.status = 'canceled' AND p.created_at >= $1 AND p.updated_at < now() - interval '10 minutes'
          AND NOT EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.id AND r.status = 'pending')
-         AND NOT EXISTS (SELECT FROM disputes d WHERE d.payment_id = p.id AND d.status NOT IN ('won', 'warning_closed', 'prevented'))
+         AND NOT EXISTS (SELECT FROM disputes d WHERE d.payment_id = p.id AND d.status NOT IN ('won', 'warning_closed', 'prevented', 'lost'))
+         AND p.captured - p.refunded > (SELECT coalesce(sum(d.amount), 0) FROM disputes d WHERE d.payment_id = p.id AND d.status = 'lost')
        ORDER BY p.created_at LIMIT 500`,
       [from],
     );

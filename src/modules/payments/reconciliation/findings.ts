@@ -1,6 +1,7 @@
 /** What a reconciliation can find, and how bad that is. */
 export const FINDINGS = {
   event_undelivered: 'info',
+  event_failed: 'critical',
   payment_stuck: 'info',
   fee_late: 'info',
   create_recovered: 'warning',

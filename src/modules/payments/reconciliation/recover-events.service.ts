@@ -8,7 +8,7 @@ import { StripeBooks, type UndeliveredEvent } from '../stripe/stripe-books.js';
 import { count, type Report } from './reports.repository.js';
 
 /** Kinds of events that change something here. */
-const OURS = /^(payment_intent|charge|refund|radar\.early_fraud_warning|setup_intent|payment_method)\./;
+const OURS = /^(payment_intent|charge|refund|radar\.early_fraud_warning|review|setup_intent|payment_method)\./;
 
 /** Takes the events that Stripe could not deliver, as if they had come: stored once, worked on by the same job. */
 @Injectable()

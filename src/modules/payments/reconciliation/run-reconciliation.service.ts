@@ -73,7 +73,7 @@ export class RunReconciliation {
     await this.reports.finish(id);
   }
 
-  /** What cannot wait for the night: undelivered events, creates without an answer, missing entries, fees, open disputes. */
+  /** What cannot wait for the night: undelivered and dead events, creates without an answer, missing entries, fees, open disputes. */
   async quick(quietFor = '10 minutes'): Promise<void> {
     const to = new Date();
     const from = new Date(to.getTime() - QUICK_EVENTS_MS);
@@ -82,6 +82,7 @@ export class RunReconciliation {
       let after: string | null | undefined;
       for (let page = 0; page < QUICK_PAGES && after !== null; page += 1)
         after = await this.events.execute(report, { from, to, ...(after ? { after } : {}) });
+      await this.catchUp.deadEvents(report);
       await this.catchUp.creates(report, undefined);
       await this.catchUp.postings(report, from);
       await this.catchUp.fees(report, quietFor);

@@ -23,12 +23,14 @@ export interface ProviderDispute {
   transactions: ProviderTransaction[];
 }
 
-/** What we read of an early fraud warning. */
+/** What we read of an early fraud warning, or of a review that Stripe's own rules ask for. */
 export interface ProviderWarning {
   ref: string;
   intentRef: string | null;
   fraudType: string;
   isActionable: boolean;
+  /** Whether somebody has looked at it and found nothing wrong. */
+  isCleared?: boolean;
   occurredAt: Date;
 }
 
@@ -40,7 +42,7 @@ export type Evidence = {
 const idOf = (object: string | { id: string } | null | undefined): string | null =>
   typeof object === 'string' ? object : (object?.id ?? null);
 
-/** Disputes and early fraud warnings at Stripe. */
+/** Disputes, early fraud warnings and reviews at Stripe. */
 @Injectable()
 export class StripeDisputes {
   constructor(private readonly gateway: StripeGateway) {}
@@ -64,6 +66,24 @@ export class StripeDisputes {
         isActionable: warning.actionable,
         occurredAt: new Date(warning.created * 1000),
       }));
+    });
+  }
+
+  /** The review of an intent that a rule of Radar has asked for, if one has. */
+  async reviewsOf(intentRef: string): Promise<ProviderWarning[]> {
+    return this.gateway.call('read_review', async (stripe) => {
+      const { review } = await stripe.paymentIntents.retrieve(intentRef, { expand: ['review'] });
+      if (review === null || typeof review === 'string') return [];
+      return [
+        {
+          ref: review.id,
+          intentRef,
+          fraudType: 'radar_review',
+          isActionable: review.open,
+          isCleared: review.closed_reason === 'approved',
+          occurredAt: new Date(review.created * 1000),
+        },
+      ];
     });
   }
 

@@ -280,7 +280,7 @@ export class StripeGateway {
   /** The intent behind something that an event names by its id only: a charge, a refund, a dispute or a fraud warning. */
   async intentOf(objectRef: string): Promise<string | null> {
     if (objectRef.startsWith('pi_')) return objectRef;
-    const kind = /^(ch|py|re|pyr|dp|du|issfr)_/.exec(objectRef)?.[1];
+    const kind = /^(ch|py|re|pyr|dp|du|issfr|prv)_/.exec(objectRef)?.[1];
     if (!kind) return null;
     return this.call('retrieve_object', async (stripe) =>
       idOf((await ownerOf(stripe, kind, objectRef)).payment_intent),
@@ -370,6 +370,7 @@ function ownerOf(
 ): Promise<{ payment_intent?: string | { id: string } | null }> {
   if (kind === 'ch' || kind === 'py') return stripe.charges.retrieve(ref);
   if (kind === 're' || kind === 'pyr') return stripe.refunds.retrieve(ref);
+  if (kind === 'prv') return stripe.reviews.retrieve(ref);
   return kind === 'issfr' ? stripe.radar.earlyFraudWarnings.retrieve(ref) : stripe.disputes.retrieve(ref);
 }
 

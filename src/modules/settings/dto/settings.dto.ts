@@ -16,6 +16,14 @@ export class UpdateSettingsRequest {
   pricesIncludeTax?: boolean;
   @Flag(Opt({ description: 'whether shoppers may pay by invoice or cash', example: true }))
   manualPayments?: boolean;
+  @Flag(
+    Opt({
+      description:
+        'whether shoppers may pay new orders with Stripe, where it is set up; those under way can be paid all the same',
+      example: true,
+    }),
+  )
+  stripePayments?: boolean;
   @OneOf(
     ['automatic', 'manual'],
     Opt({
@@ -44,6 +52,8 @@ export class SettingsResponse {
   pricesIncludeTax: boolean;
   @ApiProperty()
   manualPayments: boolean;
+  @ApiProperty()
+  stripePayments: boolean;
   @ApiProperty({ enum: ['automatic', 'manual'] })
   paymentCapture: 'automatic' | 'manual';
   @ApiProperty({ type: 'integer', example: 5 })
@@ -63,6 +73,7 @@ export class SettingsResponse {
       notifyEmail: settings.notifyEmail,
       pricesIncludeTax: settings.pricesIncludeTax,
       manualPayments: settings.manualPayments,
+      stripePayments: settings.stripePayments,
       paymentCapture: settings.paymentCapture,
       lowStockThreshold: settings.lowStockThreshold,
       twoFactorRequired: settings.twoFactorRequired,

@@ -21,6 +21,9 @@ export class ShopSettings {
   pricesIncludeTax: boolean;
   @Column({ name: 'manual_payments', type: 'boolean' })
   manualPayments: boolean;
+  /** Whether new orders may be paid with Stripe; what is under way there is not touched. */
+  @Column({ name: 'stripe_payments', type: 'boolean', default: true })
+  stripePayments: boolean;
   @Column({ name: 'payment_capture', type: 'text' })
   paymentCapture: 'automatic' | 'manual';
   @Column({ name: 'low_stock_threshold', type: 'integer' })
