@@ -8,6 +8,7 @@ export const ID_PREFIXES = {
   product: 'prod',
   variant: 'var',
   category: 'cat',
+  collection: 'coll',
   review: 'rev',
   stockAlert: 'alert',
   image: 'img',

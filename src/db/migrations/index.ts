@@ -15,6 +15,7 @@ import { PriceColumns1790000000014, Prices1790000000014 } from './1790000000014-
 import { Shipping1790000000017 } from './1790000000017-shipping.js';
 import { Voices1790000000018, VoicesLinks1790000000018 } from './1790000000018-voices.js';
 import { Renditions1790000000019 } from './1790000000019-renditions.js';
+import { CollectionLinks1790000000020, Collections1790000000020 } from './1790000000020-collections.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -40,4 +41,6 @@ export const migrations = [
   Voices1790000000018,
   VoicesLinks1790000000018,
   Renditions1790000000019,
+  Collections1790000000020,
+  CollectionLinks1790000000020,
 ];

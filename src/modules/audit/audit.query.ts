@@ -26,6 +26,8 @@ const KINDS: Readonly<Record<string, IdPrefix>> = {
   prices: 'variant',
   product_images: 'image',
   categories: 'category',
+  collections: 'collection',
+  collection_products: 'collection',
   reviews: 'review',
   stock_movements: 'movement',
   orders: 'order',

@@ -74,3 +74,14 @@ export const MediaStoreUnavailable = defineError({
   title: 'The store of pictures does not answer',
   help: 'Nothing was kept. Try again in a while; operators find the reason in the log as `media.store_failed`.',
 });
+export const CollectionNotFound = defineError({
+  code: 'collection_not_found',
+  kind: 'not_found',
+  title: 'There is no such collection',
+});
+export const CollectionHasRule = defineError({
+  code: 'collection_has_rule',
+  kind: 'conflict',
+  title: 'The collection finds its products by its rule',
+  help: 'Take the rule off (`rule: null`) to choose them by hand.',
+});

@@ -3,6 +3,12 @@ import { AdminCategoriesQuery } from './categories.admin.query.js';
 import { CategoriesAdminController } from './categories.admin.controller.js';
 import { CategoriesController } from './categories.controller.js';
 import { CategoriesQuery } from './categories.query.js';
+import { CollectionsAdminController } from './collections/collections.admin.controller.js';
+import { CollectionsController } from './collections/collections.controller.js';
+import { CollectionsQuery } from './collections/collections.query.js';
+import { EditCollections } from './collections/edit-collections.service.js';
+import { RefreshCollectionsProcessor } from './collections/refresh-collections.processor.js';
+import { OldHandles } from './old-handles.service.js';
 import { CreateProduct } from './create-product.service.js';
 import { EditCategories } from './edit-categories.service.js';
 import { EditImages } from './edit-images.service.js';
@@ -34,6 +40,8 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     ProductsController,
     SearchController,
     CategoriesController,
+    CollectionsController,
+    CollectionsAdminController,
     MediaController,
     ProductsAdminController,
     VariantsAdminController,
@@ -57,6 +65,10 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     EditVariants,
     EditImages,
     EditCategories,
+    EditCollections,
+    CollectionsQuery,
+    RefreshCollectionsProcessor,
+    OldHandles,
     ImageIntake,
     MediaStore,
     MakeRenditionsProcessor,

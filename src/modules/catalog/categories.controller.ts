@@ -8,12 +8,16 @@ import { CategoriesQuery } from './categories.query.js';
 import { CategoryNotFound } from './catalog.errors.js';
 import { CategoryDetail, CategoryTreeView } from './dto/storefront.response.js';
 import { idOrHandle } from './id-or-handle.js';
+import { Moved, OldHandles } from './old-handles.service.js';
 import { currencyFrom } from './product-filter.js';
 
 @ApiTags('Catalog')
 @Controller('v1/categories')
 export class CategoriesController {
-  constructor(private readonly categories: CategoriesQuery) {}
+  constructor(
+    private readonly categories: CategoriesQuery,
+    private readonly oldHandles: OldHandles,
+  ) {}
 
   @Get()
   @Public()
@@ -34,10 +38,14 @@ export class CategoriesController {
   @ApiOperation({ operationId: 'getCategory', summary: 'A category with its breadcrumb and its children' })
   @ApiParam({ name: 'idOrHandle', description: 'id or handle', example: WELL_KNOWN.categoryHandle })
   @PublicCache()
+  @Moved()
   @ApiOkResponse({ type: CategoryDetail })
   @Throws(InvalidHeader, InvalidId, CategoryNotFound, UnknownParameter)
   async get(@Param('idOrHandle') key: string, @Req() request: Request, @Res() reply: Reply): Promise<void> {
     const currency = currencyFrom(request.headers['x-currency']);
-    sendPublicJson(request, reply, JSON.stringify(await this.categories.get(currency, idOrHandle('category', key))));
+    await this.oldHandles.orRedirect('category', key, '', reply, async () => {
+      const category = await this.categories.get(currency, idOrHandle('category', key));
+      sendPublicJson(request, reply, JSON.stringify(category));
+    });
   }
 }

@@ -17,7 +17,11 @@ export function handleOf(title: string, fallback: string): string {
  * A handle that is free at this moment: the wanted one, or with the lowest number that makes it so. Another transaction
  * may take it before ours commits; the unique constraint tells, and the caller tries again.
  */
-export async function freeHandle(source: Queryable, table: 'products' | 'categories', wanted: string): Promise<string> {
+export async function freeHandle(
+  source: Queryable,
+  table: 'products' | 'categories' | 'collections',
+  wanted: string,
+): Promise<string> {
   const rows = await source.query<{ handle: string }>(
     `SELECT handle FROM ${table} WHERE handle = $1 OR handle LIKE $1 || '-%'`,
     [wanted],

@@ -73,6 +73,14 @@ export function dimensions(parameters: Parameters, filter: ProductFilter): Dimen
         : `${parameters.add(ids)}::uuid[]`;
     list.push({ key: 'category', sql: `l.category_ids && (${wanted})` });
   }
+  const { collections } = filter;
+  if (collections.handles.length > 0 || collections.ids.length > 0) {
+    const found = `FROM collections WHERE (handle = ANY(${parameters.add(collections.handles)}::text[])
+      OR id = ANY(${parameters.add(collections.ids)}::uuid[])) AND status = 'active'`;
+    const sql = `l.collection_ids && ARRAY(SELECT id ${found})
+      AND (l.available OR l.collection_ids && ARRAY(SELECT id ${found} AND NOT only_available))`;
+    list.push({ key: 'collection', sql });
+  }
   if (filter.vendors.length === 1) {
     list.push({ key: 'vendor', sql: `lower(l.vendor) = ${parameters.add(filter.vendors[0])}` });
   } else if (filter.vendors.length > 1) {
@@ -88,17 +96,31 @@ export function dimensions(parameters: Parameters, filter: ProductFilter): Dimen
   return list;
 }
 
-const COLUMNS: Record<Exclude<SortBy['key'], 'relevance'>, Pick<KeysetColumn, 'sql' | 'type'>> = {
+const COLUMNS: Record<Exclude<SortBy['key'], 'relevance' | 'position'>, Pick<KeysetColumn, 'sql' | 'type'>> = {
   price: { sql: 'l.price_min', type: 'bigint' },
   title: { sql: 'l.sort_title', type: 'text' },
   createdAt: { sql: 'l.created_at', type: 'timestamptz' },
 };
 
-/** The sort columns, ending in the unique id, which runs in the direction of the first so that one index serves both. */
-export function keysetColumns(sort: readonly SortBy[], rankSql: string): KeysetColumn[] {
+/** SQL: the place of a product in the one collection that is asked for. */
+export function positionSql(parameters: Parameters, filter: ProductFilter): string {
+  return `(SELECT c.position FROM collection_products c
+    WHERE c.collection_id = ${parameters.add(filter.collections.ids[0])}::uuid AND c.product_id = l.product_id)`;
+}
+
+/**
+ * The sort columns, ending in the unique id, which runs in the direction of the first so that one index serves both.
+ * @param computed SQL of what has no column
+ */
+export function keysetColumns(
+  sort: readonly SortBy[],
+  computed: { relevance: string; position: string },
+): KeysetColumn[] {
   return [
     ...sort.map(({ key, descending }): KeysetColumn =>
-      key === 'relevance' ? { sql: rankSql, type: 'integer', descending } : { ...COLUMNS[key], descending },
+      key === 'relevance' || key === 'position'
+        ? { sql: computed[key], type: 'integer', descending }
+        : { ...COLUMNS[key], descending },
     ),
     { sql: 'l.product_id', type: 'uuid', descending: sort[0]!.descending },
   ];

@@ -21,6 +21,8 @@ export interface ListingSource {
   images: ListingImage[];
   /** Active ones, in their order. */
   variants: ListingVariant[];
+  /** Those that it was put into by hand. */
+  collection_ids: string[];
   /** Direct ones first, then their ancestors. */
   categories: { id: string; handle: string; title: string; direct: boolean }[];
 }
@@ -66,6 +68,8 @@ export interface ListingRow {
   sort_title: string;
   vendor: string;
   category_ids: string[];
+  /** By hand and by rule, sorted. */
+  collection_ids: string[];
   options: string[];
   option_labels: string[];
   price_min: number;
@@ -108,6 +112,7 @@ export function listingRows(source: ListingSource): ListingRows[] {
     sort_title: fold(source.title),
     vendor: source.vendor,
     category_ids: source.categories.map((category) => category.id),
+    collection_ids: source.collection_ids,
     created_at: source.created_at.toISOString(),
     ...searchTexts(source),
   };

@@ -8,6 +8,8 @@ export interface ProductFilter {
   q?: string;
   /** Handles and uuids, any of them. */
   categories: { handles: string[]; ids: string[] };
+  /** Handles and uuids of active collections, any of them. */
+  collections: { handles: string[]; ids: string[] };
   /** In lower case, any of them. */
   vendors: string[];
   /** For each option name the wanted `name=value` texts in lower case, any of them. */
@@ -18,7 +20,8 @@ export interface ProductFilter {
   inStock: boolean;
 }
 
-export type SortKey = 'price' | 'title' | 'createdAt' | 'relevance';
+/** `position` is the order that staff gave to one collection. */
+export type SortKey = 'price' | 'title' | 'createdAt' | 'relevance' | 'position';
 export interface SortBy {
   key: SortKey;
   descending: boolean;
@@ -79,14 +82,14 @@ export function parseSearchText(value: unknown): string {
   return text;
 }
 
-function parseCategories(value: unknown): ProductFilter['categories'] {
-  const categories: ProductFilter['categories'] = { handles: [], ids: [] };
-  for (const item of several('category', value, ',')) {
-    const id = decodeId('category', item);
-    if (id === null) categories.handles.push(item);
-    else categories.ids.push(id);
+function handlesAndIds(name: 'category' | 'collection', value: unknown): ProductFilter['categories'] {
+  const wanted: ProductFilter['categories'] = { handles: [], ids: [] };
+  for (const item of several(name, value, ',')) {
+    const id = decodeId(name, item);
+    if (id === null) wanted.handles.push(item);
+    else wanted.ids.push(id);
   }
-  return categories;
+  return wanted;
 }
 
 function parseSort(value: unknown, searching: boolean): SortBy[] {
@@ -111,7 +114,10 @@ function readFilter(filter: ProductFilter, name: string, value: unknown): boolea
       filter.q = parseSearchText(value);
       return true;
     case 'category':
-      filter.categories = parseCategories(value);
+      filter.categories = handlesAndIds(name, value);
+      return true;
+    case 'collection':
+      filter.collections = handlesAndIds(name, value);
       return true;
     case 'vendor':
       filter.vendors = several(name, value).map((vendor) => vendor.toLowerCase());
@@ -143,6 +149,7 @@ function readOption(filter: ProductFilter, name: string, value: unknown): boolea
 
 const emptyFilter = (): ProductFilter => ({
   categories: { handles: [], ids: [] },
+  collections: { handles: [], ids: [] },
   vendors: [],
   options: [],
   inStock: false,
@@ -165,11 +172,14 @@ function unknownParameter(name: string) {
 const DEFAULT_SORT: SortBy[] = [{ key: 'createdAt', descending: true }];
 const BY_RELEVANCE: SortBy[] = [{ key: 'relevance', descending: true }];
 
-/** Reads the query of the product list. Anything unknown is refused by name. */
-export function parseProductList(query: RawQuery): ProductListRequest {
+/**
+ * Reads the query of the product list. Anything unknown is refused by name.
+ * @param usual the order where the query names none
+ */
+export function parseProductList(query: RawQuery, usual = DEFAULT_SORT): ProductListRequest {
   const request: ProductListRequest = {
     ...emptyFilter(),
-    sort: DEFAULT_SORT,
+    sort: usual,
     limit: DEFAULT_LIMIT,
     page: 1,
     includeTotal: false,

@@ -9,6 +9,7 @@ import {
   listKey,
   Parameters,
   plainSearch,
+  positionSql,
   type Search,
   type SearchMode,
 } from './listing-sql.js';
@@ -81,7 +82,8 @@ export class ProductListQuery {
     const parameters = new Parameters();
     const base = baseConditions(parameters, currency, request, search);
     const filters = dimensions(parameters, request).map((dimension) => dimension.sql);
-    const columns = keysetColumns(request.sort, base.rankSql);
+    const position = request.sort[0]!.key === 'position' ? positionSql(parameters, request) : '0';
+    const columns = keysetColumns(request.sort, { relevance: base.rankSql, position });
     const key = listKey(request.sort, search?.mode);
     const keyset = keysetPage(key, columns, request.cursor, parameters.values.length + 1);
     parameters.values.push(...keyset.values);

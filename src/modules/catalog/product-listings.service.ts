@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
-import { listingRows, type ListingSource, vocabulary } from './listing-text.js';
+import { readRules, type RuleBook } from './collections/collection-membership.js';
+import { type ListingRows, listingRows, type ListingSource, vocabulary } from './listing-text.js';
 
 /** Bounds the memory of a refresh that touches the whole catalog. */
 const CHUNK = 500;
@@ -18,7 +19,7 @@ export const SELLABLE_SQL = `(NOT v.track_inventory OR EXISTS (
 export class ProductListings {
   /**
    * Rebuilds the rows of these products: one for each active product and currency in which an active variant has a price.
-   * Seven statements for up to 500 products, however many they are. Locks in the order products, stock, listings.
+   * Eight statements for up to 500 products, however many they are. Locks in the order products, stock, listings.
    */
   async refresh(tx: Tx, productIds: readonly string[]): Promise<void> {
     const ids = [...new Set(productIds)].sort();
@@ -57,7 +58,8 @@ export class ProductListings {
     );
     await lockListings(tx, ids);
     const sources = await tx.query<ListingSource>(SOURCES_SQL, [ids]);
-    const rows = sources.flatMap(listingRows);
+    const rules = await readRules(tx);
+    const rows = sources.flatMap((source) => inCollections(source, listingRows(source), rules));
     await tx.query(WRITE_SQL, [ids, JSON.stringify(rows.map((row) => row.listing))]);
     if (rows.length > 0) await tx.query(WRITE_PAGES_SQL, [JSON.stringify(rows.map((row) => row.page))]);
     const words = vocabulary(sources);
@@ -72,6 +74,24 @@ export class ProductListings {
   }
 }
 
+/** Writes into the rows of a product which collections it is in. */
+function inCollections(source: ListingSource, rows: ListingRows[], rules: RuleBook): ListingRows[] {
+  const [first] = rows;
+  if (!first) return rows;
+  const byRule = rules.collectionsOf({
+    title: source.title,
+    vendor: source.vendor,
+    productType: source.product_type,
+    tags: source.tags,
+    categoryIds: first.listing.category_ids,
+    options: rows.flatMap(({ listing }) => listing.options),
+    prices: Object.fromEntries(rows.map(({ listing }) => [listing.currency, listing.price_min])),
+  });
+  const ids = [...source.collection_ids, ...byRule].sort();
+  for (const { listing } of rows) listing.collection_ids = ids;
+  return rows;
+}
+
 async function lockListings(tx: Tx, productIds: readonly string[]): Promise<void> {
   await tx.query(
     'SELECT FROM product_listings WHERE product_id = ANY($1::uuid[]) ORDER BY product_id, currency FOR NO KEY UPDATE',
@@ -83,7 +103,8 @@ const SOURCES_SQL = `
   SELECT p.id, p.handle, p.title, p.description_html,
          (SELECT json_build_object('average', round(avg(r.rating), 1)::float8, 'count', count(*))
           FROM reviews r WHERE r.product_id = p.id AND r.status = 'published' HAVING count(*) > 0) AS rating, p.vendor, p.product_type, p.tags, p.option_names,
-         p.seo_title, p.seo_description, p.created_at, p.updated_at,
+         p.seo_title, p.seo_description,
+         ARRAY(SELECT c.collection_id FROM collection_products c WHERE c.product_id = p.id) AS collection_ids, p.created_at, p.updated_at,
          coalesce((SELECT json_agg(json_build_object('id', i.id, 'url', i.url, 'alt', i.alt, 'width', i.width, 'height', i.height,
                             'renditions', i.renditions) ORDER BY i.position, i.id)
                    FROM product_images i WHERE i.product_id = p.id), '[]') AS images,
@@ -109,14 +130,14 @@ const SOURCES_SQL = `
 const WRITE_SQL = `
   WITH incoming AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($2) AS r (product_id uuid, currency text, handle text, title text, sort_title text,
-      vendor text, category_ids uuid[], options text[], option_labels text[], price_min bigint, price_max bigint,
+      vendor text, category_ids uuid[], collection_ids uuid[], options text[], option_labels text[], price_min bigint, price_max bigint,
       available boolean, created_at timestamptz, card text, a text, b text, c text, d text)),
   gone AS (
     DELETE FROM product_listings l WHERE l.product_id = ANY($1::uuid[])
       AND NOT EXISTS (SELECT FROM incoming i WHERE i.product_id = l.product_id AND i.currency = l.currency))
-  INSERT INTO product_listings (product_id, currency, handle, title, sort_title, vendor, category_ids, options,
+  INSERT INTO product_listings (product_id, currency, handle, title, sort_title, vendor, category_ids, collection_ids, options,
     option_labels, price_min, price_max, available, created_at, search, card)
-  SELECT product_id, currency, handle, title, sort_title, vendor, category_ids, options, option_labels,
+  SELECT product_id, currency, handle, title, sort_title, vendor, category_ids, collection_ids, options, option_labels,
     price_min, price_max, available, created_at,
     setweight(to_tsvector('emporium', a), 'A') || setweight(to_tsvector('emporium', b), 'B')
       || setweight(to_tsvector('emporium', c), 'C') || setweight(to_tsvector('emporium', d), 'D'),

@@ -9,6 +9,7 @@ import { ProductFilterDocs, ProductListDocs } from './dto/product-filter.docs.js
 import { FacetView, ProductCard, ProductDetail } from './dto/storefront.response.js';
 import { FacetsQuery } from './facets.query.js';
 import { idOrHandle } from './id-or-handle.js';
+import { Moved, OldHandles } from './old-handles.service.js';
 import { currencyFrom, parseFacets, parseProductList } from './product-filter.js';
 import { ProductListQuery } from './product-list.query.js';
 import { ProductPageQuery } from './product-page.query.js';
@@ -20,6 +21,7 @@ export class ProductsController {
     private readonly lists: ProductListQuery,
     private readonly pages: ProductPageQuery,
     private readonly facetCounts: FacetsQuery,
+    private readonly oldHandles: OldHandles,
   ) {}
 
   @Get()
@@ -57,10 +59,13 @@ export class ProductsController {
   })
   @ApiParam({ name: 'idOrHandle', description: 'id or handle', example: WELL_KNOWN.productHandle })
   @PublicCache()
+  @Moved()
   @ApiOkResponse({ type: ProductDetail })
   @Throws(InvalidHeader, InvalidId, ProductNotFound, UnknownParameter)
   async get(@Param('idOrHandle') key: string, @Req() request: Request, @Res() reply: Reply): Promise<void> {
     const currency = currencyFrom(request.headers['x-currency']);
-    sendPublicJson(request, reply, await this.pages.get(currency, idOrHandle('product', key)));
+    await this.oldHandles.orRedirect('product', key, '', reply, async () => {
+      sendPublicJson(request, reply, await this.pages.get(currency, idOrHandle('product', key)));
+    });
   }
 }

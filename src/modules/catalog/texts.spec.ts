@@ -107,6 +107,7 @@ const source: ListingSource = {
   created_at: new Date(0),
   updated_at: new Date(0),
   rating: null,
+  collection_ids: [],
   images: [],
   categories: [],
   variants: [

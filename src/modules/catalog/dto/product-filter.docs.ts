@@ -13,6 +13,7 @@ export function ProductFilterDocs(): MethodDecorator {
       maxLength: 200,
     }),
     parameter('category', 'handle or id; several, comma-separated; includes what lies below'),
+    parameter('collection', 'handle or id; several, comma-separated'),
     parameter('vendor', 'exact name, upper and lower case alike; may be repeated'),
     parameter('price[gte]', 'lowest price at least this, in minor units of X-Currency', {
       type: 'integer',

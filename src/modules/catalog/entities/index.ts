@@ -1,4 +1,6 @@
 import { Category } from './category.entity.js';
+import { CollectionProduct } from './collection-product.entity.js';
+import { Collection } from './collection.entity.js';
 import { Price } from './price.entity.js';
 import { PriceChange } from './price-change.entity.js';
 import { PriceListEntry } from './price-list-entry.entity.js';
@@ -16,5 +18,18 @@ export const catalogEntities = [
   PriceListEntry,
   PriceChange,
   Category,
+  Collection,
+  CollectionProduct,
 ];
-export { Category, Price, PriceChange, PriceList, PriceListEntry, Product, ProductImage, Variant };
+export {
+  Category,
+  Collection,
+  CollectionProduct,
+  Price,
+  PriceChange,
+  PriceList,
+  PriceListEntry,
+  Product,
+  ProductImage,
+  Variant,
+};

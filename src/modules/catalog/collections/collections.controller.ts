@@ -1,0 +1,92 @@
+import { Controller, Get, Param, Query, Req, Res, SetMetadata } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { InvalidCursor, InvalidHeader, InvalidId, InvalidParameter, UnknownParameter } from '#libs/errors';
+import {
+  ListEnvelope,
+  ListQuery,
+  PublicCache,
+  RAW_QUERY,
+  type Reply,
+  type Request,
+  sendPublicJson,
+  Throws,
+} from '#libs/http';
+import { Public } from '../../auth/index.js';
+import { CollectionNotFound } from '../catalog.errors.js';
+import { ProductListDocs } from '../dto/product-filter.docs.js';
+import { ProductCard } from '../dto/storefront.response.js';
+import { idOrHandle } from '../id-or-handle.js';
+import { Moved, OldHandles } from '../old-handles.service.js';
+import { currencyFrom, parseProductList, type SortBy } from '../product-filter.js';
+import { ProductListQuery } from '../product-list.query.js';
+import { CollectionResponse } from './collection.dto.js';
+import { CollectionsQuery } from './collections.query.js';
+
+const Key = () => ApiParam({ name: 'idOrHandle', description: 'id or handle', example: 'bestsellers' });
+
+/** Products that are shown together. */
+@ApiTags('Catalog')
+@Controller('v1/collections')
+export class CollectionsController {
+  constructor(
+    private readonly query: CollectionsQuery,
+    private readonly lists: ProductListQuery,
+    private readonly oldHandles: OldHandles,
+  ) {}
+
+  @Get()
+  @Public()
+  @ApiOperation({ operationId: 'listCollections', summary: 'Collections, by title' })
+  @PublicCache()
+  @ListEnvelope(CollectionResponse)
+  @Throws(InvalidCursor, InvalidHeader, InvalidParameter, UnknownParameter)
+  async list(@Query() query: ListQuery, @Req() request: Request, @Res() reply: Reply): Promise<void> {
+    const { rows, page } = await this.query.list('shopper', currencyFrom(request.headers['x-currency']), query);
+    const data = rows.map((row) => CollectionResponse.from(row));
+    sendPublicJson(request, reply, JSON.stringify({ data, page }));
+  }
+
+  @Get(':idOrHandle')
+  @Public()
+  @ApiOperation({ operationId: 'getCollection', summary: 'A collection' })
+  @Key()
+  @PublicCache()
+  @Moved()
+  @ApiOkResponse({ type: CollectionResponse })
+  @Throws(InvalidHeader, InvalidId, CollectionNotFound, UnknownParameter)
+  async get(@Param('idOrHandle') key: string, @Req() request: Request, @Res() reply: Reply): Promise<void> {
+    await this.oldHandles.orRedirect('collection', key, '', reply, async () => {
+      const row = await this.query.find(currencyFrom(request.headers['x-currency']), idOrHandle('collection', key));
+      sendPublicJson(request, reply, JSON.stringify(CollectionResponse.from(row)));
+    });
+  }
+
+  @Get(':idOrHandle/products')
+  @Public()
+  @SetMetadata(RAW_QUERY, true)
+  @ApiOperation({
+    operationId: 'listCollectionProducts',
+    summary: 'The products of a collection',
+    description: 'In the order of the collection, or by `sort`; with all filters of the product list.',
+  })
+  @Key()
+  @ProductListDocs()
+  @PublicCache()
+  @Moved()
+  @ListEnvelope(ProductCard)
+  @Throws(InvalidCursor, InvalidHeader, InvalidId, InvalidParameter, UnknownParameter, CollectionNotFound)
+  async products(@Param('idOrHandle') key: string, @Req() request: Request, @Res() reply: Reply): Promise<void> {
+    await this.oldHandles.orRedirect('collection', key, '/products', reply, async () => {
+      const currency = currencyFrom(request.headers['x-currency']);
+      const collection = await this.query.find(currency, idOrHandle('collection', key));
+      const wanted = parseProductList(request.query as Record<string, unknown>, [sortOf(collection.sort)]);
+      wanted.collections = { handles: [], ids: [collection.id] };
+      sendPublicJson(request, reply, await this.lists.list(currency, wanted));
+    });
+  }
+}
+
+function sortOf(sort: string): SortBy {
+  const descending = sort.startsWith('-');
+  return { key: (descending ? sort.slice(1) : sort) as SortBy['key'], descending };
+}
