@@ -17,6 +17,7 @@ const CATEGORY = '01920000-0000-7000-8000-000000000042';
 describe('the query of the product list', () => {
   it('has defaults', () => {
     expect(parseProductList({})).toEqual({
+      collections: { handles: [], ids: [] },
       categories: { handles: [], ids: [] },
       vendors: [],
       options: [],
@@ -31,6 +32,7 @@ describe('the query of the product list', () => {
   it('reads every filter', () => {
     const request = parseProductList({
       q: '  red mug ',
+      collection: 'sale',
       category: `kitchen,${encodeId('category', CATEGORY)}`,
       vendor: ['Holm', 'ACME'],
       'price[gte]': '100',
@@ -43,6 +45,7 @@ describe('the query of the product list', () => {
       include: 'total',
     });
     expect(request).toEqual({
+      collections: { handles: ['sale'], ids: [] },
       q: 'red mug',
       categories: { handles: ['kitchen'], ids: [CATEGORY] },
       vendors: ['holm', 'acme'],

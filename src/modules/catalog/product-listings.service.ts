@@ -145,7 +145,7 @@ const WRITE_SQL = `
   FROM incoming ORDER BY product_id, currency
   ON CONFLICT (product_id, currency) DO UPDATE SET handle = excluded.handle, title = excluded.title,
     sort_title = excluded.sort_title, vendor = excluded.vendor, category_ids = excluded.category_ids,
-    options = excluded.options, option_labels = excluded.option_labels, price_min = excluded.price_min,
+    collection_ids = excluded.collection_ids, options = excluded.options, option_labels = excluded.option_labels, price_min = excluded.price_min,
     price_max = excluded.price_max, available = excluded.available, created_at = excluded.created_at,
     search = excluded.search, card = excluded.card`;
 

@@ -1,5 +1,4 @@
-import type { PricingLine } from '../pricing.types.js';
-import type { UndiscountedLine } from './promotion-cart.js';
+import type { PricedLine, PricingLine } from '../pricing.types.js';
 import type { LineSelector } from './promotion.types.js';
 
 type Matcher = (line: PricingLine) => boolean;
@@ -10,7 +9,7 @@ const matchers = new WeakMap<LineSelector, Matcher>();
 export function isSelected(
   selector: LineSelector | undefined,
   line: PricingLine,
-  priced: Pick<UndiscountedLine, 'unitPrice' | 'priceListId'>,
+  priced: Pick<PricedLine, 'unitPrice' | 'priceListId'>,
 ): boolean {
   if (line.isGiftCard) return false;
   if (!selector) return true;
@@ -21,7 +20,7 @@ export function isSelected(
 }
 
 /** Reduced by a price list, or below what it cost before. */
-function isOnSale(line: PricingLine, { unitPrice, priceListId }: Pick<UndiscountedLine, 'unitPrice' | 'priceListId'>) {
+function isOnSale(line: PricingLine, { unitPrice, priceListId }: Pick<PricedLine, 'unitPrice' | 'priceListId'>) {
   return priceListId !== null || (line.compareAt ?? 0) > unitPrice;
 }
 
