@@ -53,6 +53,23 @@ it('has the ids that the documentation uses', async () => {
   expect(await exists(`tax-rates/${WELL_KNOWN.taxRateId}`)).toBe(200);
 });
 
+it('shows collections, by hand and by rule, and what people say', async () => {
+  const cards = async (handle: string) => (await shop.call('GET', `/v1/collections/${handle}/products`)).body.data;
+  expect((await cards(WELL_KNOWN.collectionHandle)).map((card: any) => card.handle).slice(0, 2)).toEqual([
+    WELL_KNOWN.productHandle,
+    WELL_KNOWN.secondProductHandle,
+  ]);
+  const gifts = await cards('gifts-under-30');
+  expect(gifts.length).toBeGreaterThan(10);
+  expect(gifts.every((card: any) => card.priceRange.min.amount <= 3000)).toBe(true);
+  expect((await shop.call('GET', `/v1/products/${WELL_KNOWN.productHandle}`)).body.rating).toEqual({
+    average: 4.5,
+    count: 2,
+  });
+  const review = await shop.call('GET', `/v1/admin/reviews/${WELL_KNOWN.reviewId}`, { bearer: await shop.staff() });
+  expect(review.body.status).toBe('pending');
+});
+
 it('sells: the examples make a cart with tax and a choice of shipping', async () => {
   const { body: cart } = await shop.call('POST', '/v1/carts', {
     body: {

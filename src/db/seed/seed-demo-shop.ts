@@ -8,6 +8,7 @@ import { CATEGORIES } from './categories.js';
 import { draftOf, scaled, stockOf } from './demo-draft.js';
 import { DEMO_PRODUCTS } from './products/index.js';
 import { seedUuid } from './seed-ids.js';
+import { seedMerchandising } from './seed-merchandising.js';
 import { SHIPPING_ZONES, TAX_RATES } from './shop-rules.js';
 
 /** Two processes that start at once must not both fill the shop. */
@@ -134,5 +135,6 @@ async function seedProducts(tx: Tx, currency: string, { writer, listings, stock 
     });
   }
   await stock.setOnHand(tx, counts);
+  await seedMerchandising(tx, currency, (hundredths) => scaled(hundredths, currency));
   await listings.refresh(tx, productIds);
 }

@@ -23,6 +23,11 @@ export const WELL_KNOWN = {
   categoryId: encodeId('category', seedUuid('category', 'coffee')),
   parentCategoryHandle: 'coffee-tea',
   parentCategoryId: encodeId('category', seedUuid('category', 'coffee-tea')),
+  /** A collection by hand, with the coffee in it. */
+  collectionHandle: 'bestsellers',
+  collectionId: encodeId('collection', seedUuid('collection', 'bestsellers')),
+  /** A review that waits for staff. */
+  reviewId: encodeId('review', seedUuid('review', 'pour-over-dripper/Maya R.')),
   /** United States. */
   shippingZoneId: encodeId('shippingZone', seedUuid('zone', 'us')),
   /** Standard, in the United States. */

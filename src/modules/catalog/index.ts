@@ -10,6 +10,7 @@ export {
   type VariantDraft,
   type SavedProduct,
 } from './product-draft.js';
+export type { CollectionRule } from './collections/collection-rules.js';
 export { sanitizeDescription } from './description.js';
 export { currencyFrom } from './product-filter.js';
 export { offersSql, type OfferScope, unitPriceSql } from './price-lists/offers-sql.js';

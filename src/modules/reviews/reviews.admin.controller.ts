@@ -11,6 +11,7 @@ import {
   VersionMismatch,
 } from '#libs/errors';
 import { etagOf, Idempotent, IdParam, IfMatch, ListEnvelope, type Page, type Reply, Throws } from '#libs/http';
+import { WELL_KNOWN } from '../../db/seed/well-known.js';
 import { Staff } from '../auth/index.js';
 import { AdminReviewResponse, ReplyRequest, ReviewListQuery } from './dto/review.dto.js';
 import { ModerateReview } from './moderate-review.service.js';
@@ -47,7 +48,10 @@ export class ReviewsAdminController {
   @ApiOperation({ operationId: 'getReview', summary: 'Read a review' })
   @ApiOkResponse({ type: AdminReviewResponse })
   @Throws(InvalidId, NotFound)
-  async get(@IdParam('review') id: string, @Res({ passthrough: true }) reply: Reply): Promise<AdminReviewResponse> {
+  async get(
+    @IdParam('review', 'id', WELL_KNOWN.reviewId) id: string,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<AdminReviewResponse> {
     return send(reply, await this.query.get(id));
   }
 
@@ -58,7 +62,10 @@ export class ReviewsAdminController {
   @ApiOperation({ operationId: 'publishReview', summary: 'Show a review; it counts for the stars of its product' })
   @ApiOkResponse({ type: AdminReviewResponse })
   @Throws(InvalidId, NotFound)
-  async publish(@IdParam('review') id: string, @Res({ passthrough: true }) reply: Reply): Promise<AdminReviewResponse> {
+  async publish(
+    @IdParam('review', 'id', WELL_KNOWN.reviewId) id: string,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<AdminReviewResponse> {
     return send(reply, await this.moderate.decide(id, 'published'));
   }
 
@@ -69,7 +76,10 @@ export class ReviewsAdminController {
   @ApiOperation({ operationId: 'rejectReview', summary: 'Refuse a review, or take it down' })
   @ApiOkResponse({ type: AdminReviewResponse })
   @Throws(InvalidId, NotFound)
-  async reject(@IdParam('review') id: string, @Res({ passthrough: true }) reply: Reply): Promise<AdminReviewResponse> {
+  async reject(
+    @IdParam('review', 'id', WELL_KNOWN.reviewId) id: string,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<AdminReviewResponse> {
     return send(reply, await this.moderate.decide(id, 'rejected'));
   }
 
@@ -79,7 +89,7 @@ export class ReviewsAdminController {
   @ApiOkResponse({ type: AdminReviewResponse })
   @Throws(ValidationFailed, InvalidId, NotFound, IfMatchRequired, VersionMismatch)
   async reply(
-    @IdParam('review') id: string,
+    @IdParam('review', 'id', WELL_KNOWN.reviewId) id: string,
     @IfMatch('required') expectedVersion: number | undefined,
     @Body() body: ReplyRequest,
     @Res({ passthrough: true }) reply: Reply,

@@ -11,6 +11,7 @@ import {
   VersionMismatch,
 } from '#libs/errors';
 import { Idempotent, IdParam, IfMatch, ListEnvelope, ListQuery, type Page, type Reply, Throws } from '#libs/http';
+import { WELL_KNOWN } from '../../../db/seed/well-known.js';
 import { Staff } from '../../auth/index.js';
 import { CollectionHasRule, CollectionNotFound, HandleTaken } from '../catalog.errors.js';
 import { CREATED_HEADERS, ETAG_HEADER, setVersion } from '../etag-header.js';
@@ -73,7 +74,7 @@ export class CollectionsAdminController {
   @ApiOkResponse({ type: AdminCollectionResponse, headers: ETAG_HEADER })
   @Throws(InvalidId, CollectionNotFound)
   async get(
-    @IdParam('collection') id: string,
+    @IdParam('collection', 'id', WELL_KNOWN.collectionId) id: string,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<AdminCollectionResponse> {
     return send(reply, await this.query.get(id));
@@ -85,7 +86,7 @@ export class CollectionsAdminController {
   @ApiOkResponse({ type: AdminCollectionResponse, headers: ETAG_HEADER })
   @Throws(ValidationFailed, InvalidId, InvalidHeader, IfMatchRequired, VersionMismatch, CollectionNotFound, HandleTaken)
   async update(
-    @IdParam('collection') id: string,
+    @IdParam('collection', 'id', WELL_KNOWN.collectionId) id: string,
     @IfMatch('required') version: number | undefined,
     @Body() body: UpdateCollectionRequest,
     @Res({ passthrough: true }) reply: Reply,
@@ -99,7 +100,10 @@ export class CollectionsAdminController {
   @ApiOperation({ operationId: 'deleteCollection', summary: 'Delete a collection; its products stay' })
   @ApiNoContentResponse({ description: 'Deleted' })
   @Throws(InvalidId, InvalidHeader, IfMatchRequired, VersionMismatch, CollectionNotFound)
-  delete(@IdParam('collection') id: string, @IfMatch('required') version: number | undefined): Promise<void> {
+  delete(
+    @IdParam('collection', 'id', WELL_KNOWN.collectionId) id: string,
+    @IfMatch('required') version: number | undefined,
+  ): Promise<void> {
     return this.edit.delete(id, version);
   }
 
@@ -109,7 +113,7 @@ export class CollectionsAdminController {
   @ApiOkResponse({ type: CollectionProductsResponse, headers: ETAG_HEADER })
   @Throws(InvalidId, CollectionNotFound)
   async products(
-    @IdParam('collection') id: string,
+    @IdParam('collection', 'id', WELL_KNOWN.collectionId) id: string,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CollectionProductsResponse> {
     const { version } = await this.query.get(id);
@@ -127,7 +131,7 @@ export class CollectionsAdminController {
   @Throws(ValidationFailed, InvalidId, InvalidHeader, IfMatchRequired, VersionMismatch)
   @Throws(CollectionNotFound, CollectionHasRule)
   async setProducts(
-    @IdParam('collection') id: string,
+    @IdParam('collection', 'id', WELL_KNOWN.collectionId) id: string,
     @IfMatch('required') version: number | undefined,
     @Body() body: CollectionProductsRequest,
     @Res({ passthrough: true }) reply: Reply,

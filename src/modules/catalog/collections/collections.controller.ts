@@ -11,6 +11,7 @@ import {
   sendPublicJson,
   Throws,
 } from '#libs/http';
+import { WELL_KNOWN } from '../../../db/seed/well-known.js';
 import { Public } from '../../auth/index.js';
 import { CollectionNotFound } from '../catalog.errors.js';
 import { ProductListDocs } from '../dto/product-filter.docs.js';
@@ -22,7 +23,7 @@ import { ProductListQuery } from '../product-list.query.js';
 import { CollectionResponse } from './collection.dto.js';
 import { CollectionsQuery } from './collections.query.js';
 
-const Key = () => ApiParam({ name: 'idOrHandle', description: 'id or handle', example: 'bestsellers' });
+const Key = () => ApiParam({ name: 'idOrHandle', description: 'id or handle', example: WELL_KNOWN.collectionHandle });
 
 /** Products that are shown together. */
 @ApiTags('Catalog')
