@@ -1,5 +1,9 @@
+import { decodeId } from '#libs/ids';
+import { SettlePayment } from '../../src/modules/payments/settle-payment.service.js';
+import { StripeGateway } from '../../src/modules/payments/stripe/stripe-gateway.js';
 import { usePaymentShop } from '../support/payments.js';
 import { SEED } from '../support/rounds.js';
+import type { Answer } from '../support/shop.js';
 
 /** Cards that are held first and charged later, and money that the bank takes back. */
 describe(`Holds and disputes (seed ${SEED})`, () => {
@@ -39,6 +43,32 @@ describe(`Holds and disputes (seed ${SEED})`, () => {
       await pay.becomes(sale, 'confirmed', 'paid');
       expect(pay.intentsOf(sale.orderId)).toMatchObject([{ status: 'succeeded', amount_received: 1000 }]);
       expect(await pay.standing(sale)).toEqual(['confirmed', 'paid', 4, 0]);
+    });
+
+    it('canceled at the moment in which the bank comes to hold the money: Stripe is asked before the goods go back', async () => {
+      const sale = await pay.place();
+      const id = decodeId('payment', sale.paymentId)!;
+      pay.stripe.setChaos({ webhooks: [{ kind: 'drop', types: ['*'] }] });
+      await pay.shop.confirm(sale.clientSecret);
+      const intent = await pay.shop.app.get(StripeGateway, { strict: false }).retrieveIntent(sale.intent);
+      let canceled!: Promise<Answer>;
+      await pay.shop.db.transaction(async (tx) => {
+        await tx.query(`LOCK TABLE orders IN ACCESS EXCLUSIVE MODE`);
+        canceled = pay.cancel(sale);
+        const waits = () =>
+          pay.shop.db.query(`SELECT 1 FROM pg_locks WHERE relation = 'orders'::regclass AND NOT granted`);
+        await pay.shop.until(async () => (await waits()).length > 0, 'the cancellation to look at the order');
+        await pay.shop.app.get(SettlePayment, { strict: false }).apply(tx, id, { intent, refunds: [] });
+      });
+      expect(await canceled).toMatchObject({ status: 200, body: { status: 'canceled' } });
+      expect(pay.intentsOf(sale.orderId)).toMatchObject([{ status: 'canceled', amount_received: 0 }]);
+      // Else it had been found out afterwards, and a job had to let the hold go.
+      const jobs = await pay.shop.db.query(
+        `SELECT 1 FROM jobs WHERE name = 'payments.release-hold' AND payload->>'paymentId' = $1`,
+        [id],
+      );
+      expect(jobs).toEqual([]);
+      expect(await pay.standing(sale)).toEqual(['canceled', 'canceled', 5, 0]);
     });
 
     it('S17 hold expires', async () => {

@@ -327,6 +327,17 @@ describe(`Saved cards (seed ${SEED})`, () => {
     RACE_TIMEOUT_MS,
   );
 
+  it('the export of my data has my cards, and says when Stripe does not tell them', async () => {
+    const { one } = await withCard();
+    const exported = async () => (await pay.shop.call('GET', '/v1/me/export', { bearer: one.bearer })).body;
+    expect(await exported()).toMatchObject({
+      more: { paymentMethods: [{ last4: '4242', brand: 'visa' }] },
+      missing: [],
+    });
+    pay.stripe.setChaos({ api: [{ kind: 'status', status: 500, method: 'GET', contains: '/payment_methods' }] });
+    expect(await exported()).toMatchObject({ account: { email: one.email }, more: {}, missing: ['paymentMethods'] });
+  });
+
   it('while Stripe is away the list is a clear 503, and a checkout leaves an order that the card pays later', async () => {
     const { one, card } = await withCard();
     const { cart, variantId } = await cartOf(one);

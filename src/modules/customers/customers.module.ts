@@ -12,6 +12,7 @@ import { DeleteCustomer } from './delete-customer.service.js';
 import { EditProfile } from './edit-profile.service.js';
 import { ExportMyData } from './export-my-data.service.js';
 import { MeController } from './me.controller.js';
+import { MyDataParts } from './my-data-parts.js';
 import { RegisterCustomer } from './register-customer.service.js';
 import { VerifyEmail } from './verify-email.service.js';
 import { Wishlist } from './wishlist.service.js';
@@ -33,8 +34,9 @@ import { WelcomeCustomer } from './welcome-customer.service.js';
     Addresses,
     ExportMyData,
     WelcomeCustomer,
+    MyDataParts,
     Wishlist,
   ],
-  exports: [CustomersQuery, CustomerAccounts],
+  exports: [CustomersQuery, CustomerAccounts, MyDataParts],
 })
 export class CustomersModule {}

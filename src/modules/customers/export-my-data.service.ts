@@ -8,7 +8,7 @@ import { Addresses } from './addresses.service.js';
 import { CustomersQuery } from './customers.query.js';
 import { CustomerAddressResponse } from './dto/address.dto.js';
 import { MeCustomerResponse, type MyDataResponse, MySessionResponse } from './dto/customer.response.js';
-
+import { MyDataParts } from './my-data-parts.js';
 import { WishlistItemResponse } from './dto/wishlist.dto.js';
 import { Wishlist } from './wishlist.service.js';
 
@@ -24,6 +24,7 @@ export class ExportMyData {
     private readonly orders: OrdersQuery,
     private readonly carts: CartService,
     private readonly wishlist: Wishlist,
+    private readonly parts: MyDataParts,
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
@@ -37,6 +38,7 @@ export class ExportMyData {
     const orders = await this.orders.allOf(customer.id);
     const carts = await this.carts.openCartsOf(customer);
     const wishlist = await this.wishlist.all(customer.id);
+    const parts = await this.parts.read(customer.id);
     return {
       exportedAt: new Date().toISOString(),
       account: MeCustomerResponse.from(account),
@@ -45,6 +47,7 @@ export class ExportMyData {
       orders,
       carts,
       wishlist: wishlist.map((row) => WishlistItemResponse.from(row, this.config.publicUrl)),
+      ...parts,
     };
   }
 }

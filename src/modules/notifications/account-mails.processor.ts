@@ -30,23 +30,34 @@ function linkIdOf(job: JobContext): string {
   throw new PermanentFailure('the event carries no linkId');
 }
 
-/** Answers a registration: with the link that opens the account, or with the news that there is one. */
-@HandlesJob(RegistrationJob)
+/** Proves an address: with a link to it, or, where an account has the address already, with the news of that. */
 @Injectable()
-export class RegistrationProcessor implements JobHandler {
+export class AddressMails {
   constructor(
     private readonly data: MailDataQuery,
     private readonly post: PostOffice,
     private readonly tokens: LinkTokens,
   ) {}
 
-  async handle(job: JobContext): Promise<void> {
+  async send(job: JobContext, confirm: typeof confirmAccount): Promise<void> {
     const link = await this.data.link(linkIdOf(job));
     if (!link) return;
+    const { storefrontUrl } = this.post.links;
     const content = link.hasAccount
-      ? accountExists(link, `${this.post.links.storefrontUrl}/login`)
-      : confirmAccount(link, `${this.post.links.storefrontUrl}/verify-email#token=${this.tokens.tokenOf(link.id)}`);
+      ? accountExists(link, `${storefrontUrl}/login`)
+      : confirm(link, `${storefrontUrl}/verify-email#token=${this.tokens.tokenOf(link.id)}`);
     await this.post.send(job.id, link.shop, link.email, content);
+  }
+}
+
+/** Answers a registration: with the link that opens the account, or with the news that there is one. */
+@HandlesJob(RegistrationJob)
+@Injectable()
+export class RegistrationProcessor implements JobHandler {
+  constructor(private readonly mails: AddressMails) {}
+
+  handle(job: JobContext): Promise<void> {
+    return this.mails.send(job, confirmAccount);
   }
 }
 
@@ -54,19 +65,10 @@ export class RegistrationProcessor implements JobHandler {
 @HandlesJob(EmailChangeJob)
 @Injectable()
 export class EmailChangeProcessor implements JobHandler {
-  constructor(
-    private readonly data: MailDataQuery,
-    private readonly post: PostOffice,
-    private readonly tokens: LinkTokens,
-  ) {}
+  constructor(private readonly mails: AddressMails) {}
 
-  async handle(job: JobContext): Promise<void> {
-    const link = await this.data.link(linkIdOf(job));
-    if (!link) return;
-    const content = link.hasAccount
-      ? accountExists(link, `${this.post.links.storefrontUrl}/login`)
-      : confirmNewEmail(link, `${this.post.links.storefrontUrl}/verify-email#token=${this.tokens.tokenOf(link.id)}`);
-    await this.post.send(job.id, link.shop, link.email, content);
+  handle(job: JobContext): Promise<void> {
+    return this.mails.send(job, confirmNewEmail);
   }
 }
 

@@ -3,6 +3,7 @@ import { Db } from '#libs/database';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { AuthModule } from '../auth/index.js';
 import {
+  AddressMails,
   EmailChangeNoticeProcessor,
   EmailChangeProcessor,
   InvitationProcessor,
@@ -49,6 +50,7 @@ import { SmtpMailer } from './smtp.mailer.js';
     LowStockProcessor,
     BackInStockProcessor,
     BackInStockMailProcessor,
+    AddressMails,
     RegistrationProcessor,
     EmailChangeProcessor,
     EmailChangeNoticeProcessor,

@@ -111,4 +111,15 @@ export class MyDataResponse {
   carts: CartResponse[];
   @ApiProperty({ type: [WishlistItemResponse], description: 'the wishlist' })
   wishlist: WishlistItemResponse[];
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'array', items: { type: 'object', additionalProperties: true } },
+    description: 'what else there is, by name: `paymentMethods` are the saved cards, as Stripe keeps them',
+    example: {
+      paymentMethods: [{ id: 'pm_1QKxYz2eZvKYlo2CnVbPq8Rt', brand: 'visa', last4: '4242', expMonth: 8, expYear: 2030 }],
+    },
+  })
+  more: Record<string, readonly object[]>;
+  @ApiProperty({ type: [String], description: 'names of what could not be read now; ask again later', example: [] })
+  missing: string[];
 }

@@ -1,8 +1,9 @@
-import { Controller, Delete, Get, Header, HttpCode, Param } from '@nestjs/common';
+import { Controller, Delete, Get, Header, HttpCode, type OnModuleInit, Param } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { NotFound } from '#libs/errors';
 import { ListEnvelope, Throws } from '#libs/http';
 import { CurrentCustomer, Customer, type CustomerIdentity } from '../../auth/index.js';
+import { MyDataParts } from '../../customers/index.js';
 import { PaymentMethodUnavailable, PaymentUnavailable } from '../payments.errors.js';
 import { SavedCardResponse } from './saved-card.response.js';
 import { SavedCards } from './saved-cards.service.js';
@@ -10,8 +11,15 @@ import { SavedCards } from './saved-cards.service.js';
 /** The cards that a customer saved. */
 @ApiTags('Account')
 @Controller('v1/me/payment-methods')
-export class SavedCardsController {
-  constructor(private readonly cards: SavedCards) {}
+export class SavedCardsController implements OnModuleInit {
+  constructor(
+    private readonly cards: SavedCards,
+    private readonly myData: MyDataParts,
+  ) {}
+
+  onModuleInit(): void {
+    this.myData.add('paymentMethods', (customerId) => this.of(customerId));
+  }
 
   @Get()
   @Customer()
@@ -24,7 +32,11 @@ export class SavedCardsController {
   @ListEnvelope(SavedCardResponse, { paged: false })
   @Throws(PaymentMethodUnavailable, PaymentUnavailable)
   async list(@CurrentCustomer() customer: CustomerIdentity): Promise<{ data: SavedCardResponse[] }> {
-    return { data: (await this.cards.list(customer.id)).map((card) => SavedCardResponse.from(card)) };
+    return { data: await this.of(customer.id) };
+  }
+
+  private async of(customerId: string): Promise<SavedCardResponse[]> {
+    return (await this.cards.list(customerId)).map((card) => SavedCardResponse.from(card));
   }
 
   @Delete(':id')
