@@ -14,7 +14,7 @@ const OUT = join(process.cwd(), 'bench', '.out');
 const tell = (step: string) => void process.stdout.write(`… ${step}\n`);
 
 async function bench(options: BenchOptions, stack: Stack): Promise<Report> {
-  await stack.start({ profileDir: options.profile ? OUT : null }, tell);
+  await stack.start({ profileDir: options.profile ? OUT : null, promotions: options.promotions }, tell);
   const [version] = await stack.db.query<{ server_version: string }>(`SHOW server_version`);
   const machine = describeMachine(
     stack.dataDir,

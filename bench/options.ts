@@ -27,6 +27,8 @@ export interface BenchOptions {
   seconds: number;
   rounds: number;
   connections: number;
+  /** Active promotions of the shop. */
+  promotions: number;
   journeys: Journey[];
   /** Whether the answers to Stripe's events are measured. */
   webhooks: boolean;
@@ -41,6 +43,7 @@ const USAGE = `npm run bench [-- OPTIONS]
   --seconds N       seconds of each round (8)
   --rounds N        rounds; the median counts (3)
   --connections N   shoppers at once, each on a connection of their own (16)
+  --promotions N    active promotions of the shop (0)
   --only A,B        of ${JOURNEYS.join(', ')}, webhooks (all)
   --profile         keeps CPU profiles of API and worker in bench/.out`;
 
@@ -50,6 +53,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     seconds: 8,
     rounds: 3,
     connections: 16,
+    promotions: 0,
     journeys: [...JOURNEYS],
     webhooks: true,
     profile: false,
@@ -67,6 +71,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     if (name === '--seconds') options.seconds = number(name, 0.5, 600);
     else if (name === '--rounds') options.rounds = Math.round(number(name, 1, 100));
     else if (name === '--connections') options.connections = Math.round(number(name, 1, 1000));
+    else if (name === '--promotions') options.promotions = Math.round(number(name, 0, 1000));
     else if (name === '--profile') options.profile = true;
     else if (name === '--only') {
       const wanted = (rest.shift() ?? '').split(',');

@@ -16,6 +16,7 @@ import type { Wares } from './client/journeys.js';
 import { createFloor } from './floor/schema.js';
 import { apiFlags, Service } from './processes.js';
 import { fillShop } from './shop/fill.js';
+import { fillPromotions } from './shop/promotions.js';
 import { productionSettings } from './shop/settings.js';
 import { SmtpSink } from './smtp-sink.js';
 
@@ -41,7 +42,7 @@ export class Stack {
   }
 
   /** Starts and fills everything. Call `stop` whatever happens. */
-  async start(options: { profileDir: string | null }, tell: (step: string) => void): Promise<void> {
+  async start(options: { profileDir: string | null; promotions: number }, tell: (step: string) => void): Promise<void> {
     // Not on a memory disk: what a COMMIT costs is part of the answer.
     this.dataDir = mkdtempSync(join(process.platform === 'linux' ? '/var/tmp' : tmpdir(), 'emporium-bench-'));
     this.cleanups.push(() => rmSync(this.dataDir, { recursive: true, force: true }));
@@ -71,6 +72,7 @@ export class Stack {
     this.app = await NestFactory.createApplicationContext(AppModule.register(config, 'cli'), { logger: false });
     this.cleanups.push(() => this.app.close());
     this.wares = await fillShop(this.app, config);
+    await this.db.transaction((tx) => fillPromotions(tx, options.promotions));
     await createFloor(this.db);
     await this.analyze();
 
