@@ -7,6 +7,7 @@ import { inventoryEntities } from '../modules/inventory/entities/index.js';
 import { orderEntities } from '../modules/orders/entities/index.js';
 import { paymentEntities } from '../modules/payments/entities/index.js';
 import { reviewEntities } from '../modules/reviews/entities/index.js';
+import { promotionEntities } from '../modules/promotions/entities/index.js';
 import { settingsEntities } from '../modules/settings/entities/index.js';
 
 /** Every entity of every module, for TypeORM. */
@@ -15,6 +16,7 @@ export const entities: (new () => ObjectLiteral)[] = [
   ...settingsEntities,
   ...catalogEntities,
   ...inventoryEntities,
+  ...promotionEntities,
   ...cartEntities,
   ...orderEntities,
   ...customerEntities,

@@ -17,6 +17,7 @@ const KNOWN_IDS: Record<string, string> = Object.fromEntries(
       ['shippingZone', WELL_KNOWN.shippingZoneId],
       ['shippingMethod', WELL_KNOWN.shippingMethodId],
       ['taxRate', WELL_KNOWN.taxRateId],
+      ['promotion', WELL_KNOWN.promotionId],
       ['location', WELL_KNOWN.locationId],
     ] as const
   ).map(([kind, id]) => [ID_PREFIXES[kind], id]),

@@ -14,6 +14,7 @@ import { OidcModule } from './oidc/index.js';
 import { OperationsModule } from './operations/index.js';
 import { OrdersModule } from './orders/index.js';
 import { PaymentsModule } from './payments/index.js';
+import { PromotionsModule } from './promotions/index.js';
 import { ReviewsModule } from './reviews/index.js';
 import { SettingsModule } from './settings/index.js';
 
@@ -24,6 +25,7 @@ export const modules: Type[] = [
   SettingsModule,
   CatalogModule,
   InventoryModule,
+  PromotionsModule,
   CartModule,
   OrdersModule,
   CustomersModule,

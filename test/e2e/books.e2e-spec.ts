@@ -88,6 +88,32 @@ const FAULTS: PlantedFault[] = [
     sql: [`UPDATE order_lines SET unit_price = unit_price + 1, total = total + quantity WHERE order_id = ${PAID}`],
   },
   {
+    check: 'P1',
+    what: 'a promotion that counts more than orders use',
+    sql: [`INSERT INTO promotion_limits (promotion_id, max_uses, uses) VALUES (gen_random_uuid(), 5, 1)`],
+  },
+  {
+    check: 'P1',
+    what: 'a code that counts less than orders use',
+    sql: [
+      `INSERT INTO promotion_codes (id, promotion_id, code, max_uses) VALUES ('01920000-0000-7000-8000-0000000000c0', gen_random_uuid(), 'PLANTED', 5)`,
+      `INSERT INTO promotion_uses (order_id, promotion_id, code_id, amount, currency)
+       VALUES (${PAID}, gen_random_uuid(), '01920000-0000-7000-8000-0000000000c0', 1, 'USD')`,
+    ],
+  },
+  {
+    check: 'P2',
+    what: 'a discount that is not the sum of its parts',
+    sql: [`UPDATE order_lines SET discounts = '[{"promotionId": "x", "amount": 1}]' WHERE order_id = ${PAID}`],
+  },
+  {
+    check: 'P2',
+    what: 'an unpaid order that ended and uses a promotion',
+    sql: [
+      `INSERT INTO promotion_uses (order_id, promotion_id, amount, currency) VALUES (${CANCELED}, gen_random_uuid(), 1, 'USD')`,
+    ],
+  },
+  {
     check: 'O3',
     what: 'a status without history',
     sql: [`UPDATE orders SET status = 'payment_review' WHERE id = ${UNPAID}`],

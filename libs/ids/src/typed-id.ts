@@ -33,6 +33,7 @@ export const ID_PREFIXES = {
   priceList: 'plist',
   address: 'addr',
   promotion: 'promo',
+  promotionCode: 'code',
   shippingMethod: 'ship',
   shippingZone: 'zone',
   shippingProfile: 'sprof',

@@ -7,6 +7,7 @@ import { ensureSettings } from '../../modules/settings/index.js';
 import { CATEGORIES } from './categories.js';
 import { draftOf, scaled, stockOf } from './demo-draft.js';
 import { DEMO_PRODUCTS } from './products/index.js';
+import { seedPromotions } from './promotions.js';
 import { seedUuid } from './seed-ids.js';
 import { seedMerchandising } from './seed-merchandising.js';
 import { SHIPPING_ZONES, TAX_RATES } from './shop-rules.js';
@@ -37,6 +38,7 @@ export async function seedDemoShop(
     await seedRules(tx, currency);
     await seedCategories(tx);
     await seedProducts(tx, currency, services);
+    await seedPromotions(tx, currency);
     return { products: DEMO_PRODUCTS.length };
   });
 }

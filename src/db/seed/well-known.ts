@@ -37,5 +37,8 @@ export const WELL_KNOWN = {
   shippingProfileId: encodeId('shippingProfile', seedUuid('profile', 'bulky')),
   /** United Kingdom. */
   taxRateId: encodeId('taxRate', seedUuid('tax', 'GB')),
+  /** `WELCOME10`. */
+  promotionId: encodeId('promotion', seedUuid('promotion', 'welcome')),
+  promotionCode: 'WELCOME10',
   locationId: encodeId('location', '01920000-0000-7000-8000-000000000001'),
 } as const;

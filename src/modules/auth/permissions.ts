@@ -15,6 +15,8 @@ export const PERMISSIONS = [
   'inventory.write',
   'payments.read',
   'payments.write',
+  'promotions.read',
+  'promotions.write',
   'settings.read',
   'settings.write',
   'jobs.read',
@@ -55,6 +57,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'customers.read',
     'inventory.read',
     'payments.read',
+    'promotions.read',
   ],
   fulfillment: ['orders.read', 'orders.write', 'catalog.read', 'inventory.read', 'inventory.write'],
   viewer: PERMISSIONS.filter(

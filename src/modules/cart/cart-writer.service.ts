@@ -4,11 +4,11 @@ import { NotFound, VersionMismatch } from '#libs/errors';
 import { encodeId, newUuid } from '#libs/ids';
 import type { CustomerIdentity, ShopperIdentity } from '../auth/index.js';
 import { type OfferScope, unitPriceSql } from '../catalog/index.js';
+import { TooManyPromotionCodes } from '../promotions/index.js';
 import { type PriceContext, ShopContext } from '../settings/index.js';
 import { hashCartToken, newCartToken } from './cart-token.js';
 import {
   CartCompleted,
-  PromotionCodeNotFound,
   QuantityTooLarge,
   ShippingMethodNotFound,
   TooManyLines,
@@ -31,6 +31,7 @@ import type { CartLineRequest, CreateCartRequest, UpdateCartRequest } from './dt
 
 const MAX_LINES = 1000;
 const MAX_QUANTITY = 9999;
+const MAX_CODES = 10;
 
 /** Which cart, by whom, and the version that the shopper saw, if they care. */
 export interface CartReference {
@@ -58,9 +59,9 @@ const IS_OPEN = `status <> 'completed'`;
 const IS_THEIRS = `id = $1 AND (token_hash = $2 OR customer_id = $4) AND ${IS_OPEN} AND ($3::int IS NULL OR version = $3)`;
 
 const NEW_CART = `(id, token_hash, currency, email, shipping_address, billing_address, shipping_method_id, customer_id, market_id,
-  tax_included)`;
-/** The first ten parameters that make a cart, and what of them prices depend on. */
-const NEW_VALUES = '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10';
+  tax_included, promotion_codes)`;
+/** The first eleven parameters that make a cart, and what of them prices depend on. */
+const NEW_VALUES = '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11';
 const OF_NEW: CartScope = { currency: '$3', market: '$9', customer: '$8' };
 
 /** Of a cart that is there: looked up once for each statement, since an UPDATE of it runs in the same one. */
@@ -91,12 +92,12 @@ const INSERT_EMPTY_CART = `
 const INSERT_CART = `
   WITH want AS MATERIALIZED (
     SELECT w.*, u.amount, ${lineTuple('w', 'u.amount', OF_NEW)} AS line
-    FROM (SELECT * FROM ${WANTED_LINES('$11', '$12', '$13')} LIMIT $14) w ${SELLABLE}
+    FROM (SELECT * FROM ${WANTED_LINES('$12', '$13', '$14')} LIMIT $15) w ${SELLABLE}
     JOIN prices pr ON pr.variant_id = v.id AND pr.currency = $3
     CROSS JOIN LATERAL (SELECT ${unitPriceSql('pr.amount', 'w.quantity', { ...OF_NEW, variant: 'v.id' })} AS amount) u),
   cart AS (
     INSERT INTO carts ${NEW_CART}
-    SELECT ${NEW_VALUES} WHERE (SELECT count(*) FROM want) = $14 RETURNING id, created_at),
+    SELECT ${NEW_VALUES} WHERE (SELECT count(*) FROM want) = $15 RETURNING id, created_at),
   lines AS (
     INSERT INTO cart_lines (id, cart_id, variant_id, quantity, seen_amount)
     SELECT want.id, cart.id, want.variant_id, want.quantity, want.amount FROM want, cart)
@@ -110,8 +111,19 @@ const UPDATE_FIELDS = selectChangedCart(`
     email = CASE WHEN $5 THEN $6 ELSE email END,
     shipping_address = CASE WHEN $7 THEN $8::jsonb ELSE shipping_address END,
     billing_address = CASE WHEN $9 THEN $10::jsonb ELSE billing_address END,
-    shipping_method_id = CASE WHEN $11 THEN $12::uuid ELSE shipping_method_id END
+    shipping_method_id = CASE WHEN $11 THEN $12::uuid ELSE shipping_method_id END,
+    promotion_codes = CASE WHEN $13 THEN $14::text[] ELSE promotion_codes END
   WHERE ${IS_THEIRS}`);
+
+/** Adds a code, once. */
+const ADD_CODE = selectChangedCart(`
+  UPDATE carts SET version = version + 1, updated_at = now(),
+    promotion_codes = CASE WHEN $5 = ANY (promotion_codes) THEN promotion_codes ELSE array_append(promotion_codes, $5) END
+  WHERE ${IS_THEIRS} AND (cardinality(promotion_codes) < ${MAX_CODES} OR $5 = ANY (promotion_codes))`);
+
+const REMOVE_CODE = selectChangedCart(`
+  UPDATE carts SET version = version + 1, updated_at = now(), promotion_codes = array_remove(promotion_codes, $5)
+  WHERE ${IS_THEIRS} AND $5 = ANY (promotion_codes)`);
 
 /** Opens the cart for a change: moves its version, which also makes parallel changes wait for each other. */
 const OPEN_CART = `
@@ -155,6 +167,7 @@ export class CartWriter {
       customerId,
       marketId,
       taxIncluded,
+      request.promotionCodes ?? [],
     ];
     const [row] =
       lines.length === 0
@@ -174,7 +187,7 @@ export class CartWriter {
       shippingAddress: request.shippingAddress ?? null,
       billingAddress: request.billingAddress ?? null,
       shippingMethodId: request.shippingMethodId ?? null,
-      promotionCodes: [],
+      promotionCodes: request.promotionCodes ?? [],
       version: 1,
       createdAt: row.created_at,
       updatedAt: row.created_at,
@@ -182,6 +195,7 @@ export class CartWriter {
       readAt: row.created_at,
       orderId: null,
       lines: toLines(row.lines),
+      promotionFacts: null,
     };
     return { cart, token };
   }
@@ -269,6 +283,22 @@ export class CartWriter {
     });
   }
 
+  /** Puts a code into the cart; twice is once. @throws too_many_promotion_codes */
+  async addCode(cart: CartReference, code: string): Promise<CartSnapshot> {
+    const changed = await findCartBy(this.db, ADD_CODE, [...keyOf(cart), code], cart.shopper);
+    if (changed) return changed;
+    await this.explain(this.db, cart);
+    throw TooManyPromotionCodes();
+  }
+
+  /** Takes a code out of the cart. @throws not_found */
+  async removeCode(cart: CartReference, code: string): Promise<CartSnapshot> {
+    const changed = await findCartBy(this.db, REMOVE_CODE, [...keyOf(cart), code], cart.shopper);
+    if (changed) return changed;
+    await this.explain(this.db, cart);
+    throw NotFound({ detail: 'This code is not in the cart.' });
+  }
+
   /** Throws the cart away, with its lines. */
   async delete(cart: CartReference): Promise<void> {
     const done = await this.db.query(`DELETE FROM carts WHERE ${IS_THEIRS} RETURNING 1`, keyOf(cart));
@@ -286,21 +316,14 @@ export class CartWriter {
       json(request.billingAddress),
       given('shippingMethodId'),
       request.shippingMethodId ?? null,
+      given('promotionCodes'),
+      request.promotionCodes ?? null,
     ];
     return findCartBy(db, UPDATE_FIELDS, [...keyOf(cart), ...values], cart.shopper);
   }
 
-  /** Refuses promotion codes and shipping methods that do not exist. */
+  /** Refuses shipping methods that do not exist. */
   async checkReferences(request: UpdateCartRequest | CreateCartRequest): Promise<void> {
-    if (request.promotionCodes && request.promotionCodes.length > 0) {
-      throw PromotionCodeNotFound({
-        errors: request.promotionCodes.map((code, i) => ({
-          pointer: `/promotionCodes/${i}`,
-          code: 'not_found',
-          detail: `there is no promotion code "${code}"`,
-        })),
-      });
-    }
     if (request.shippingMethodId) {
       const { zones } = await this.shop.get();
       if (!zones.some((zone) => zone.methods.some((method) => method.id === request.shippingMethodId))) {

@@ -11,29 +11,10 @@ import {
   unitPriceOf,
 } from '../pricing/index.js';
 import { marketOf, type ShippingMethodSnapshot, type ShopSnapshot, taxRatesFor } from '../settings/index.js';
+import type { CartIssue } from './cart.issue.js';
+import { buyerOf, promotionIssues, promotionsOf } from './cart-promotions.js';
 import type { CartLineSnapshot, CartSnapshot } from './cart.snapshot.js';
 import { type ShippingOption, shippingOptions } from './shipping-options.js';
-
-/** Advice on a cart. `blocking` ones keep it from being checked out, `warning` ones are worth showing. */
-export interface CartIssue {
-  code:
-    | 'out_of_stock'
-    | 'variant_unavailable'
-    | 'price_changed'
-    | 'market_mismatch'
-    | 'email_missing'
-    | 'shipping_address_missing'
-    | 'shipping_method_missing'
-    | 'shipping_method_unavailable'
-    | 'cart_empty';
-  severity: 'blocking' | 'warning';
-  pointer: string;
-  detail: string;
-  /** of `out_of_stock`: how many can be had */
-  available?: number;
-  /** of `price_changed`: what it was when the line was put in */
-  previousAmount?: number;
-}
 
 /** A cart with its prices, its shipping and its issues. */
 export interface CartAssessment {
@@ -144,15 +125,16 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessme
     taxIncluded: cart.taxIncluded ?? shop.pricesIncludeTax,
     at: cart.readAt,
     lines,
-    customer: cart.customer && { id: cart.customerId, groupIds: cart.customer.groupIds, orderCount: null },
+    customer: buyerOf(cart),
     country: destination?.country ?? null,
     shipping: chosen,
     tax: destination && taxOfPlace(shop, destination),
     taxExempt: taxExemption !== null,
-    promotions: [],
+    promotions: promotionsOf(cart.promotionFacts, shop),
     credits: [],
   };
   const priced = priceCart(input);
+  if (cart.promotionCodes.length > 0) issues.push(...promotionIssues(cart, priced));
   return {
     priced,
     input,
@@ -192,7 +174,7 @@ export function toPricingLine(line: CartLineSnapshot): PricingLine {
     taxClassId: line.taxClassId,
     variantId: line.variantId,
     productId: line.productId,
-    categoryIds: [],
+    categoryIds: line.categoryIds,
     requiresShipping: line.requiresShipping,
     weight: line.weight,
     shippingProfileId: line.shippingProfileId,

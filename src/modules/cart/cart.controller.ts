@@ -7,7 +7,7 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import { InvalidId, NotFound, ValidationFailed, VersionMismatch } from '#libs/errors';
+import { InvalidId, NotFound, RateLimited, ValidationFailed, VersionMismatch } from '#libs/errors';
 import { etagOf, Idempotent, IdParam, IfMatch, type Reply, type Request, Throws } from '#libs/http';
 import {
   CartToken,
@@ -21,12 +21,17 @@ import {
 import { PriceWishHeaders, priceWishOf } from '../settings/index.js';
 import {
   CartCompleted,
-  PromotionCodeNotFound,
   QuantityTooLarge,
   ShippingMethodNotFound,
   TooManyLines,
   VariantNotFound,
 } from './cart.errors.js';
+import {
+  PromotionCodeNotFound,
+  PromotionExpired,
+  PromotionUsedUp,
+  TooManyPromotionCodes,
+} from '../promotions/index.js';
 import { CartService, type CartView } from './cart.service.js';
 import {
   ApplyPromotionRequest,
@@ -60,14 +65,23 @@ export class CartController {
   })
   @PriceWishHeaders()
   @ApiCreatedResponse({ type: CreatedCartResponse })
-  @Throws(ValidationFailed, VariantNotFound, QuantityTooLarge, ShippingMethodNotFound, PromotionCodeNotFound)
+  @Throws(
+    ValidationFailed,
+    VariantNotFound,
+    QuantityTooLarge,
+    ShippingMethodNotFound,
+    PromotionCodeNotFound,
+    PromotionExpired,
+    PromotionUsedUp,
+    RateLimited,
+  )
   async create(
     @Body() body: CreateCartRequest,
     @CurrentShopper() shopper: ShopperIdentity,
     @Req() request: Request,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CreatedCartResponse> {
-    const view = await this.carts.create(body, priceWishOf(request), shopper.customer);
+    const view = await this.carts.create(body, priceWishOf(request), request.ip, shopper.customer);
     reply.header('Location', `/v1/carts/${view.body.id}`);
     return send(reply, view);
   }
@@ -102,15 +116,19 @@ export class CartController {
     QuantityTooLarge,
     ShippingMethodNotFound,
     PromotionCodeNotFound,
+    PromotionExpired,
+    PromotionUsedUp,
+    RateLimited,
   )
   async update(
     @IdParam('cart') id: string,
     @CurrentShopper() shopper: ShopperIdentity,
     @IfMatch('optional') expectedVersion: number | undefined,
     @Body() body: UpdateCartRequest,
+    @Req() request: Request,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CartResponse> {
-    return send(reply, await this.carts.update({ id, shopper, expectedVersion }, body));
+    return send(reply, await this.carts.update({ id, shopper, expectedVersion }, body, request.ip));
   }
 
   @Delete(':id')
@@ -245,29 +263,39 @@ export class CartController {
 
   @Post(':id/promotions')
   @Shopper()
-  @ApiOperation({ operationId: 'applyPromotion', summary: 'Apply a promotion code' })
-  @ApiCreatedResponse({ type: CartResponse })
-  @Throws(ValidationFailed, InvalidId, NotFound, PromotionCodeNotFound)
+  @ApiOperation({
+    operationId: 'applyPromotion',
+    summary: 'Apply a promotion code',
+    description:
+      'Capitals do not matter, and twice is once. A code whose conditions do not hold yet stays in the cart: `promotions` says what is ' +
+      'missing. Who tries too many wrong codes has to wait.',
+  })
+  @ApiCreatedResponse({ type: CartResponse, description: 'The cart' })
+  @Throws(ValidationFailed, InvalidId, NotFound, CartCompleted, VersionMismatch, PromotionCodeNotFound)
+  @Throws(PromotionExpired, PromotionUsedUp, TooManyPromotionCodes, RateLimited)
   async applyPromotion(
     @IdParam('cart') id: string,
     @CurrentShopper() shopper: ShopperIdentity,
+    @IfMatch('optional') expectedVersion: number | undefined,
     @Body() body: ApplyPromotionRequest,
+    @Req() request: Request,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CartResponse> {
-    return send(reply, await this.carts.applyPromotion({ id, shopper }, body.code));
+    return send(reply, await this.carts.applyPromotion({ id, shopper, expectedVersion }, body.code, request.ip));
   }
 
   @Delete(':id/promotions/:code')
   @Shopper()
   @ApiOperation({ operationId: 'removePromotion', summary: 'Take a promotion code off' })
-  @ApiOkResponse({ type: CartResponse })
-  @Throws(InvalidId, NotFound)
+  @ApiOkResponse({ type: CartResponse, description: 'The cart without it' })
+  @Throws(InvalidId, NotFound, CartCompleted, VersionMismatch)
   async removePromotion(
     @IdParam('cart') id: string,
     @CurrentShopper() shopper: ShopperIdentity,
+    @IfMatch('optional') expectedVersion: number | undefined,
     @Param('code') code: string,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CartResponse> {
-    return send(reply, await this.carts.removePromotion({ id, shopper }, code));
+    return send(reply, await this.carts.removePromotion({ id, shopper, expectedVersion }, code));
   }
 }

@@ -28,8 +28,3 @@ export const ShippingMethodNotFound = defineError({
   title: 'There is no such shipping method',
   help: 'GET /v1/carts/:id/shipping-methods lists those that fit the address.',
 });
-export const PromotionCodeNotFound = defineError({
-  code: 'promotion_code_not_found',
-  kind: 'unprocessable',
-  title: 'This promotion code does not exist',
-});

@@ -1,14 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Db, type Queryable } from '#libs/database';
-import { NotFound } from '#libs/errors';
 import { encodeId } from '#libs/ids';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import type { CustomerIdentity } from '../auth/index.js';
+import { codeOf, type CodeTry, PromotionCodeGate } from '../promotions/index.js';
 import { priceContextOf, type PriceWish, ShopContext } from '../settings/index.js';
 import { CartWriter, type CartReference } from './cart-writer.service.js';
 import { assessCart, shippingTotalBy } from './cart.assessment.js';
 import { type MergeCommand, type MergeOutcome, MergeCarts } from './merge-carts.service.js';
-import { PromotionCodeNotFound } from './cart.errors.js';
 import { type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
 import type { CartLineRequest, CreateCartRequest, UpdateCartRequest } from './dto/cart.request.js';
 import { CartResponse, CreatedCartResponse, type ShippingMethodsResponse } from './dto/cart.response.js';
@@ -27,16 +26,19 @@ export class CartService {
     private readonly writer: CartWriter,
     private readonly mergeCarts: MergeCarts,
     private readonly shop: ShopContext,
+    private readonly codes: PromotionCodeGate,
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
   async create(
     request: CreateCartRequest,
     wish: PriceWish,
+    address: string,
     customer?: CustomerIdentity,
   ): Promise<CartView<CreatedCartResponse>> {
-    const made = await this.writer.create(request, priceContextOf(await this.shop.get(), wish), customer);
-    const view = await this.present(made.cart);
+    const admitted = await this.withCodes(request, { address });
+    const made = await this.writer.create(admitted, priceContextOf(await this.shop.get(), wish), customer);
+    const view = await this.presentNew(made.cart, { cartToken: made.token, customer });
     return { version: view.version, body: { ...view.body, token: made.token } };
   }
 
@@ -44,7 +46,9 @@ export class CartService {
     return this.view(cart);
   }
 
-  async update(cart: CartReference, request: UpdateCartRequest): Promise<CartView> {
+  async update(cart: CartReference, asked: UpdateCartRequest, address: string): Promise<CartView> {
+    if (asked.promotionCodes?.length) await readCart(this.db, cart.id, cart.shopper);
+    const request = await this.withCodes(asked, { cartId: cart.id, address });
     await this.writer.checkReferences(request);
     if (request.lines === undefined) return this.present(await this.writer.updateFields(this.db, cart, request));
     await this.writer.replaceLines(cart, request);
@@ -99,17 +103,28 @@ export class CartService {
     };
   }
 
-  /** There are no promotions yet, so no code exists. */
-  async applyPromotion(cart: CartReference, code: string): Promise<CartView> {
+  /** Only who may open the cart gets to try codes. */
+  async applyPromotion(cart: CartReference, text: string, address: string): Promise<CartView> {
     await readCart(this.db, cart.id, cart.shopper);
-    throw PromotionCodeNotFound({
-      errors: [{ pointer: '/code', code: 'not_found', detail: `there is no promotion code "${code}"` }],
-    });
+    const [code] = await this.codes.admit([text], { cartId: cart.id, address }, () => '/code');
+    return this.present(await this.writer.addCode(cart, code!));
   }
 
-  async removePromotion(cart: CartReference, _code: string): Promise<CartView> {
-    await readCart(this.db, cart.id, cart.shopper);
-    throw NotFound({ detail: 'This code is not applied to the cart.' });
+  async removePromotion(cart: CartReference, text: string): Promise<CartView> {
+    return this.present(await this.writer.removeCode(cart, codeOf(text) ?? ''));
+  }
+
+  private async withCodes<R extends CreateCartRequest | UpdateCartRequest>(request: R, who: CodeTry): Promise<R> {
+    if (!request.promotionCodes?.length) return request;
+    const promotionCodes = await this.codes.admit(request.promotionCodes, who, (i) => `/promotionCodes/${i}`);
+    return Object.assign(request, { promotionCodes });
+  }
+
+  /** A cart that was just made is shown as it was written, unless promotions need to know more of it. */
+  private async presentNew(cart: CartSnapshot, shopper: CartReference['shopper']): Promise<CartView> {
+    const { promotions } = await this.shop.get(cart.shopVersion);
+    const isKnown = cart.promotionCodes.length === 0 && (cart.lines.length === 0 || promotions.asks.length === 0);
+    return isKnown ? this.present(cart) : this.view({ id: cart.id, shopper });
   }
 
   /** Writes, and reads what became of the cart: one trip to Postgres. */

@@ -4,6 +4,7 @@ import type { ShopperIdentity } from '../auth/index.js';
 import { offersSql, THUMBNAIL_SQL } from '../catalog/index.js';
 import type { Address } from './dto/address.dto.js';
 import { isOf } from './cart-token.js';
+import { PROMOTION_FACTS, type PromotionFacts } from './promotion-facts.js';
 
 /** A line with what the catalog and the stock say of it at this moment. */
 export interface CartLineSnapshot {
@@ -36,6 +37,8 @@ export interface CartLineSnapshot {
   compareAt: number | null;
   /** The lowest public price of the 30 days before a reduction; null where nothing is reduced. */
   lowestPrice: number | null;
+  /** uuids of its categories and all that are above them; empty where no promotion asks for them */
+  categoryIds: string[];
 }
 
 /** A price of a price list, from so many pieces on. */
@@ -82,6 +85,8 @@ export interface CartSnapshot {
   readAt: Date;
   orderId: string | null;
   lines: CartLineSnapshot[];
+  /** What promotions need to know; null when there is nothing that they could ask. */
+  promotionFacts: PromotionFacts | null;
 }
 
 /** What `lineTuple` builds. */
@@ -89,6 +94,7 @@ export type LineTuple = [
   string, string, number, number, string, string, string, string, string | null, string | null,
   number | null, boolean, boolean, boolean, number | null, number, string | null,
   string | null, [amount: number, minQuantity: number, listId: string, name: string][] | null, number | null, number | null,
+  string[] | null,
 ]; // prettier-ignore
 
 interface CartRow {
@@ -114,6 +120,7 @@ interface CartRow {
   lines: LineTuple[] | null;
   /** The lines are older than the cart. */
   is_stale: boolean;
+  promotion_facts: PromotionFacts | null;
 }
 
 /** What `customerTuple` builds. */
@@ -151,6 +158,9 @@ export const lineTuple = (line: string, seenAmount: string, scope: CartScope) =>
     CASE WHEN pr.compare_at > pr.amount OR EXISTS (SELECT FROM price_list_entries e WHERE e.variant_id = v.id) THEN
       (SELECT coalesce(h.lowest, lowest_price_30_days(v.id, pr.currency)) FROM price_history h
        WHERE h.variant_id = v.id AND h.currency = pr.currency ORDER BY h.id DESC LIMIT 1)
+    END,
+    CASE WHEN (SELECT promotion_facts FROM shop_settings) @> '{categories}' THEN
+      (SELECT pl.category_ids FROM product_listings pl WHERE pl.product_id = p.id LIMIT 1)
     END)`;
 
 const OF_CART: CartScope = { currency: 'c.currency', market: 'c.market_id', customer: 'c.customer_id' };
@@ -170,7 +180,7 @@ const selectCart = (from: string, isStale: string) => `
      JOIN products p ON p.id = v.product_id
      LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = c.currency
      WHERE l.cart_id = c.id) AS lines,
-    ${isStale} AS is_stale
+    ${isStale} AS is_stale,${PROMOTION_FACTS} AS promotion_facts
   FROM ${from}`;
 
 const SELECT_CART = selectCart('carts c WHERE c.id = $1', 'FALSE');
@@ -206,6 +216,7 @@ function toSnapshot(row: CartRow): CartSnapshot {
     readAt: row.read_at,
     orderId: row.order_id,
     lines: toLines(row.lines),
+    promotionFacts: row.promotion_facts,
   };
 }
 
@@ -217,6 +228,7 @@ export const toLines = (tuples: LineTuple[] | null): CartLineSnapshot[] =>
     weight: l[15], shippingProfileId: l[16], taxClassId: l[17],
     offers: (l[18] ?? []).map(([amount, minQuantity, priceListId, name]) => ({ amount, minQuantity, priceListId, name })),
     compareAt: l[19], lowestPrice: l[20],
+    categoryIds: l[21] ?? [],
   })); // prettier-ignore
 
 /** The customer of a cart as `customerTuple` gave them. */

@@ -1,8 +1,10 @@
 export { CartModule } from './cart.module.js';
 export { Address } from './dto/address.dto.js';
 export { CartService } from './cart.service.js';
-export { CartResponse } from './dto/cart.response.js';
-export { assessCart, type CartAssessment, type CartIssue } from './cart.assessment.js';
+export { CartResponse, LineDiscountResponse } from './dto/cart.response.js';
+export { assessCart, type CartAssessment } from './cart.assessment.js';
+export type { CartIssue } from './cart.issue.js';
+export { promotionUsesOf } from './cart-promotions.js';
 export { lockCart, type CartLineSnapshot, type CartSnapshot } from './cart.snapshot.js';
 export { MergeCarts, type MergeOutcome } from './merge-carts.service.js';
 export { hashCartToken, isOf } from './cart-token.js';

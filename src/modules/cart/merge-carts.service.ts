@@ -85,7 +85,9 @@ export class MergeCarts {
       `UPDATE carts t SET version = t.version + 1, updated_at = now(), email = coalesce(t.email, g.email),
          shipping_address = coalesce(t.shipping_address, g.shipping_address),
          billing_address = coalesce(t.billing_address, g.billing_address),
-         shipping_method_id = coalesce(t.shipping_method_id, g.shipping_method_id)
+         shipping_method_id = coalesce(t.shipping_method_id, g.shipping_method_id),
+         promotion_codes = (t.promotion_codes || ARRAY(
+           SELECT code FROM unnest(g.promotion_codes) AS of_guest (code) WHERE code <> ALL (t.promotion_codes)))[1:10]
        FROM carts g WHERE t.id = $1 AND g.id = $2`,
       [theirs.id, guests.id],
     );

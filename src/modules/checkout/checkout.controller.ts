@@ -15,6 +15,7 @@ import {
   PaymentUnavailable,
   SavedCardUnknown,
 } from '../payments/index.js';
+import { PromotionUsedUp } from '../promotions/index.js';
 import { CartChanged, CartIncomplete } from './checkout.errors.js';
 import { Checkout } from './checkout.service.js';
 import { CheckoutRequest, CheckoutResponse } from './dto/checkout.dto.js';
@@ -43,6 +44,7 @@ export class CheckoutController {
     OutOfStock,
     CartChanged,
     CartIncomplete,
+    PromotionUsedUp,
     PaymentAttemptsExhausted,
     PaymentMethodUnavailable,
     SavedCardUnknown,

@@ -5,7 +5,14 @@ import { encodeId } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import type { ShopperIdentity } from '../auth/index.js';
-import { assessCart, type CartAssessment, type CartIssue, type CartSnapshot, lockCart } from '../cart/index.js';
+import {
+  assessCart,
+  type CartAssessment,
+  type CartIssue,
+  type CartSnapshot,
+  lockCart,
+  promotionUsesOf,
+} from '../cart/index.js';
 import { OutOfStock, StockLedger } from '../inventory/index.js';
 import { newOrder, type OrderResponse, OrdersQuery, OrdersRepository } from '../orders/index.js';
 import {
@@ -19,9 +26,11 @@ import {
   PaymentsRepository,
   StripeGateway,
 } from '../payments/index.js';
+import { takePromotionUses } from '../promotions/index.js';
 import { ShopContext, type ShopSnapshot } from '../settings/index.js';
 import { Admission } from './admission.js';
 import { CartChanged, CartIncomplete } from './checkout.errors.js';
+import { refuseUsedUpCodes, usedUp } from './used-up-promotions.js';
 
 /** The largest amount of money in a request anywhere, so that whatever is ordered can be refunded in part. */
 const MAX_TOTAL = 99_999_999_999;
@@ -63,7 +72,7 @@ export class PlaceOrder {
     this.admission = new Admission(config.checkoutConcurrency, 10_000, 2_000);
   }
 
-  /** @throws `out_of_stock`, `cart_changed`, `cart_incomplete`, `payment_method_unavailable`, `amount_too_small`, `amount_too_large`, `amount_not_chargeable`, `overloaded` */
+  /** @throws `out_of_stock`, `cart_changed`, `promotion_used_up`, `cart_incomplete`, `payment_method_unavailable`, `amount_too_small`, `amount_too_large`, `amount_not_chargeable`, `overloaded` */
   async execute(command: PlaceOrderCommand): Promise<PlacedOrder> {
     return this.admission.run(() => this.db.transaction((tx) => this.place(tx, command)));
   }
@@ -93,7 +102,7 @@ export class PlaceOrder {
     });
     const { id: orderId } = made;
     // None of these needs the answer of another: they make one trip, in this order.
-    const [written, payment, , missing] = await Promise.all([
+    const [written, payment, , missing, refused] = await Promise.all([
       this.orders.insert(tx, made),
       total === 0
         ? null
@@ -113,8 +122,15 @@ export class PlaceOrder {
           .map((line) => ({ orderId, orderLineId: line.id, variantId: line.variantId, quantity: line.quantity })),
         waits ? 'hold' : 'commit',
       ),
+      takePromotionUses(
+        tx,
+        { orderId, currency: cart.currency, email: cart.email, customerId: cart.customerId },
+        promotionUsesOf(cart, assessment.priced),
+      ),
     ]);
     if (missing.length > 0) throw this.outOfStock(cart, await this.stock.available(tx, missing), missing);
+    if (refused.length > 0)
+      throw usedUp(assessment, (promotionId) => refused.find((one) => one.promotionId === promotionId)?.reason);
     failpoint('commit.place_order');
     const order = this.views.placed(written, payment && [{ ...payment, capture_before: null }]);
     return { orderId, order, payment };
@@ -148,6 +164,8 @@ export class PlaceOrder {
     if (blocking.length > 0) {
       throw CartIncomplete({ errors: blocking.map(({ pointer, code, detail }) => ({ pointer, code, detail })) });
     }
+    // Nobody pays more than they thought because somebody else was faster.
+    refuseUsedUpCodes(assessment);
     const { total } = assessment.priced;
     if (command.expectedTotal !== undefined && command.expectedTotal !== total) {
       throw CartChanged({

@@ -44,6 +44,8 @@ export interface OrderOfMail {
   paymentStatus: string;
   subtotal: number;
   discountTotal: number;
+  /** What was given off, by name. */
+  promotions: { name: string; code: string | null }[];
   shippingTotal: number;
   taxTotal: number;
   total: number;
@@ -136,7 +138,7 @@ export class MailDataQuery {
   /** @throws PermanentFailure when there is no such order */
   async order(orderId: string): Promise<OrderOfMail> {
     const [row] = await this.db.query<Omit<OrderOfMail, 'id'>>(
-      `SELECT o.number, o.email, o.currency, o.payment_status AS "paymentStatus", o.subtotal, o.discount_total AS "discountTotal",
+      `SELECT o.number, o.email, o.currency, o.payment_status AS "paymentStatus", o.subtotal, o.discount_total AS "discountTotal", o.promotions,
          o.shipping_total AS "shippingTotal", o.tax_total AS "taxTotal", o.total, o.tax_included AS "isTaxIncluded",
          o.shipping_address AS "shippingAddress", o.shipping_method ->> 'name' AS "shippingMethod", o.placed_at AS "placedAt",
          o.cancel_reason AS "cancelReason",

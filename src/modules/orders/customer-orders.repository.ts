@@ -39,6 +39,10 @@ export class CustomerOrders {
     await tx.query(`UPDATE orders SET email = '${NOBODY}', ${set}, version = version + 1 WHERE customer_id = $1`, [
       customerId,
     ]);
+    await tx.query(
+      `UPDATE promotion_uses SET customer_keys = '{}' WHERE order_id IN (SELECT id FROM orders WHERE customer_id = $1)`,
+      [customerId],
+    );
     await tx.query(`DELETE FROM carts WHERE customer_id = $1 AND status = 'open'`, [customerId]);
     await tx.query(
       `UPDATE carts SET email = NULL, ${set}, version = version + 1

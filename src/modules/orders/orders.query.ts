@@ -32,6 +32,7 @@ export interface OrderRow {
   shipping_address: Address | null;
   billing_address: Address | null;
   shipping_method: { id: string; name: string } | null;
+  promotions: { promotionId: string; name: string; code: string | null; amount: number }[];
   expires_at: Date | null;
   placed_at: Date | null;
   canceled_at: Date | null;
@@ -54,6 +55,7 @@ export interface OrderRow {
     unit_price: number;
     compare_at: number | null;
     discount_total: number;
+    discounts: readonly { promotionId: string; amount: number }[];
     tax_total: number;
     total: number;
   }[];
@@ -82,11 +84,11 @@ export interface OrderRow {
 
 const SELECT_ORDER = `
   SELECT o.id, o.number, o.token_hash, o.customer_id, o.status, o.payment_status, o.fulfillment_status, o.email, o.currency, o.subtotal, o.discount_total,
-    o.shipping_total, o.tax_total, o.tax_included, o.tax_exemption, o.vat_number, o.total, o.shipping_address, o.billing_address, o.shipping_method, o.expires_at,
+    o.shipping_total, o.tax_total, o.tax_included, o.tax_exemption, o.vat_number, o.total, o.shipping_address, o.billing_address, o.shipping_method, o.promotions, o.expires_at,
     o.placed_at, o.canceled_at, o.cancel_reason, o.disputed, o.hold, o.version, o.created_at, o.updated_at,
     (SELECT json_agg(json_build_object('id', l.id, 'variant_id', l.variant_id, 'product_id', l.product_id, 'title', l.title,
         'variant_title', l.variant_title, 'sku', l.sku, 'thumbnail', l.thumbnail, 'quantity', l.quantity,
-        'fulfilled_quantity', l.fulfilled_quantity, 'unit_price', l.unit_price, 'compare_at', l.compare_at, 'discount_total', l.discount_total,
+        'fulfilled_quantity', l.fulfilled_quantity, 'unit_price', l.unit_price, 'compare_at', l.compare_at, 'discount_total', l.discount_total, 'discounts', l.discounts,
         'tax_total', l.tax_total, 'total', l.total) ORDER BY l.position)
      FROM order_lines l WHERE l.order_id = o.id) AS lines,
     (SELECT json_agg(json_build_object('id', p.id, 'provider', p.provider, 'status', p.status, 'amount', p.amount,
@@ -109,6 +111,7 @@ const NEWEST: KeysetColumn[] = [
 
 /** What banks say of a shopper, and what the shop makes of it. */
 const NOT_FOR_SHOPPERS = [
+  'promotion.used_late',
   'order.fraud_warning',
   'order.hold_released',
   'dispute.evidence_kept',

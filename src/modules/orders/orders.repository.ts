@@ -4,6 +4,7 @@ import { NotFound } from '#libs/errors';
 import { encodeId, newUuid } from '#libs/ids';
 import { announce } from '#libs/outbox';
 import type { CartAssessment, CartSnapshot } from '../cart/index.js';
+import { releasePromotionUses, retakePromotionUses } from '../promotions/index.js';
 import type { OrderRow } from './orders.query.js';
 import { OrderCanceled, OrderPaid, OrderPlaced } from './order.events.js';
 import {
@@ -85,7 +86,8 @@ export function newOrder(cart: CartSnapshot, assessment: CartAssessment, start: 
     stockTracked,
   }));
   const rows = cart.lines.map((line, i) => {
-    const { unitPrice, priceListId, compareAt, discountTotal, taxTotal, taxPpm, total } = assessment.priced.lines[i]!;
+    const { unitPrice, priceListId, compareAt, discountTotal, discounts, taxTotal, taxPpm, total } =
+      assessment.priced.lines[i]!;
     return {
       id: lines[i]!.id,
       position: i,
@@ -101,6 +103,7 @@ export function newOrder(cart: CartSnapshot, assessment: CartAssessment, start: 
       price_list_id: priceListId,
       compare_at: compareAt,
       discount_total: discountTotal,
+      discounts,
       tax_total: taxTotal,
       tax_ppm: taxPpm,
       total,
@@ -110,6 +113,9 @@ export function newOrder(cart: CartSnapshot, assessment: CartAssessment, start: 
   });
   return { id: newUuid(), cart, assessment, start, lines, rows };
 }
+
+const isPaid = (order: LockedOrder): boolean =>
+  ['paid', 'partially_refunded', 'refunded'].includes(order.payment_status);
 
 const LOCK = `SELECT id, number, status, payment_status, fulfillment_status, currency, total, token_hash, placed_at, expires_at, version,
   disputed, hold FROM orders WHERE id = $1 FOR UPDATE`;
@@ -135,24 +141,27 @@ export class OrdersRepository {
     const method = shippingMethod
       ? { id: encodeId('shippingMethod', shippingMethod.id), name: shippingMethod.name }
       : null;
+    const promotions = priced.promotions.flatMap(({ applied, promotionId, name, code, amount }) =>
+      applied ? [{ promotionId, name, code, amount }] : [],
+    );
     const billingAddress = cart.billingAddress ?? cart.shippingAddress;
     const [row] = await tx.query<Pick<OrderRow, 'number' | 'email' | 'placed_at' | 'created_at' | 'updated_at'>>(
       `WITH o AS (
          INSERT INTO orders (id, cart_id, token_hash, email, currency, status, payment_status, subtotal, discount_total, shipping_total,
            shipping_tax, tax_total, total, tax_included, shipping_address, billing_address, shipping_method, expires_at, placed_at, customer_id,
-           tax_exemption, vat_number)
+           tax_exemption, vat_number, promotions)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-           CASE WHEN $6 = 'confirmed' THEN now() END, $20, $21, $22)
+           CASE WHEN $6 = 'confirmed' THEN now() END, $20, $21, $22, $23)
          RETURNING id, number, email, placed_at, created_at, updated_at),
        l AS (
          INSERT INTO order_lines (id, order_id, position, variant_id, product_id, title, variant_title, sku, thumbnail, quantity,
-           unit_price, discount_total, tax_total, tax_ppm, total, requires_shipping, stock_tracked, price_list_id, compare_at)
+           unit_price, discount_total, tax_total, tax_ppm, total, requires_shipping, stock_tracked, price_list_id, compare_at, discounts)
          SELECT x.id, o.id, x.position, x.variant_id, x.product_id, x.title, x.variant_title, x.sku, x.thumbnail, x.quantity,
            x.unit_price, x.discount_total, x.tax_total, x.tax_ppm, x.total, x.requires_shipping, x.stock_tracked,
-           x.price_list_id, x.compare_at
+           x.price_list_id, x.compare_at, x.discounts
          FROM o, jsonb_to_recordset($19) AS x(id uuid, position int, variant_id uuid, product_id uuid, title text, variant_title text,
            sku text, thumbnail text, quantity int, unit_price bigint, discount_total bigint, tax_total bigint, tax_ppm int, total bigint,
-           requires_shipping boolean, stock_tracked boolean, price_list_id uuid, compare_at bigint)),
+           requires_shipping boolean, stock_tracked boolean, price_list_id uuid, compare_at bigint, discounts jsonb)),
        e AS (
          INSERT INTO order_events (order_id, type, from_status, to_status, actor) SELECT o.id, 'order.created', NULL, $6, 'customer' FROM o),
        c AS (UPDATE carts SET status = 'completed', version = version + 1, updated_at = now() WHERE id = $2)
@@ -180,6 +189,7 @@ export class OrdersRepository {
         cart.customerId,
         taxExemption,
         vatNumber,
+        JSON.stringify(promotions),
       ],
     );
     const number = row!.number;
@@ -206,6 +216,7 @@ export class OrdersRepository {
       shipping_address: cart.shippingAddress,
       billing_address: billingAddress,
       shipping_method: method,
+      promotions,
       expires_at: start.expiresAt,
       canceled_at: null,
       cancel_reason: null,
@@ -258,9 +269,10 @@ export class OrdersRepository {
         change.hold ?? null,
       ],
     );
+    if (moves) await this.moveUses(tx, order, change.status!);
     if (moves && change.status === 'confirmed') this.announcePlaced(tx, order.id, order.number);
     // A refund that failed brings `paid` back, perhaps weeks later, when the outbox has forgotten the first announcement.
-    const wasPaid = ['paid', 'partially_refunded', 'refunded'].includes(order.payment_status);
+    const wasPaid = isPaid(order);
     if (change.paymentStatus === 'paid' && !wasPaid) this.announcePaid(tx, order);
     if (moves && change.status === 'canceled') {
       announce(tx, {
@@ -277,6 +289,15 @@ export class OrdersRepository {
       });
     }
     return row!;
+  }
+
+  /** An order that ends unpaid gives back what it used of promotions; one that comes back takes it again. */
+  private async moveUses(tx: Tx, order: LockedOrder, to: OrderStatus): Promise<void> {
+    if (to === 'canceled' && !isPaid(order)) await releasePromotionUses(tx, order.id);
+    if (to !== 'confirmed' || order.status === 'pending_payment') return;
+    const late = await retakePromotionUses(tx, order.id);
+    if (late.length > 0)
+      await this.note(tx, order.id, { type: 'promotion.used_late', actor: 'system', data: { promotionIds: late } });
   }
 
   /** Adds an entry to the timeline without changing the order. */

@@ -43,8 +43,8 @@ export interface PricingCustomer {
   id: string | null;
   /** uuids */
   groupIds: readonly string[];
-  /** Orders placed before this one; null when nobody asked, because no promotion depends on it. */
-  orderCount: number | null;
+  /** Whether something was ordered before; null when nobody asked, because no promotion depends on it. */
+  hasOrdered: boolean | null;
 }
 
 /** The tax of the place where the goods go. */

@@ -1,6 +1,7 @@
 export { SettingsModule } from './settings.module.js';
 export { ensureSettings } from './ensure-settings.js';
 export { type PriceWish, PriceWishHeaders, priceWishOf } from './price-wish.js';
+export { SettingsChanges } from './settings-changes.js';
 export { ShopContext } from './shop-context.js';
 export {
   marketOf,
@@ -11,6 +12,7 @@ export {
   zoneFor,
   type MarketSnapshot,
   type PriceContext,
+  type ActivePromotions,
   type ShippingMethodSnapshot,
   type ShippingZoneSnapshot,
   type ShippingRateTerms,

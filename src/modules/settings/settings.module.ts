@@ -28,6 +28,6 @@ import { TaxRatesService } from './tax-rates.service.js';
     ShippingProfiles,
     TaxRatesService,
   ],
-  exports: [ShopContext],
+  exports: [ShopContext, SettingsChanges],
 })
 export class SettingsModule {}

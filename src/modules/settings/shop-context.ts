@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
-import type { MarketSnapshot, ShippingZoneSnapshot, ShopSnapshot, TaxRateSnapshot } from './shop-snapshot.js';
+import type { PromotionRule } from '../pricing/index.js';
+import type {
+  ActivePromotions,
+  MarketSnapshot,
+  ShippingZoneSnapshot,
+  ShopSnapshot,
+  TaxRateSnapshot,
+} from './shop-snapshot.js';
 
 /** How long the cached settings are believed without a look at their version. */
 const TRUSTED_MS = 1_000;
@@ -20,12 +27,16 @@ interface SnapshotRow {
   markets: MarketSnapshot[];
   tax_rates: TaxRateSnapshot[];
   zones: ShippingZoneSnapshot[];
+  promotions: PromotionRow[];
+  promotion_facts: string[];
 }
+
+type PromotionRow = Omit<PromotionRule, 'code' | 'hindrance'> & { method: 'automatic' | 'code' };
 
 /** One statement, so that all parts are of the same version. */
 const SNAPSHOT = `
   SELECT s.name, s.currency, s.sender_email, s.notify_email, s.country, s.prices_include_tax, s.manual_payments,
-         s.stripe_payments, s.payment_capture, s.low_stock_threshold, s.version,
+         s.stripe_payments, s.payment_capture, s.low_stock_threshold, s.version, s.promotion_facts,
          coalesce((
            SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'countries', m.countries, 'currency', m.currency,
                                                'pricesIncludeTax', m.prices_include_tax) ORDER BY m.id)
@@ -43,8 +54,26 @@ const SNAPSHOT = `
                                                  'restrictions', m.restrictions)
                               ORDER BY m.position, m.id)
              FROM shipping_methods m WHERE m.zone_id = z.id AND m.active), '[]')) ORDER BY z.id)
-           FROM shipping_zones z), '[]') AS zones
+           FROM shipping_zones z), '[]') AS zones,
+         coalesce((
+           SELECT jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'method', p.method, 'priority', p.priority,
+                                               'exclusive', p.exclusive, 'combinesWith', p.combines_with, 'startsAt', p.starts_at,
+                                               'endsAt', p.ends_at, 'conditions', p.conditions, 'action', p.action)
+                            ORDER BY p.priority, p.id)
+           FROM promotions p WHERE p.status = 'active' AND (p.ends_at IS NULL OR p.ends_at > now())), '[]') AS promotions
   FROM shop_settings s`;
+
+function activePromotions({
+  promotions,
+  promotion_facts,
+}: Pick<SnapshotRow, 'promotions' | 'promotion_facts'>): ActivePromotions {
+  const rules = promotions.map(({ method, ...rule }) => ({ method, rule: { ...rule, code: null } }));
+  return {
+    automatic: rules.flatMap(({ method, rule }) => (method === 'automatic' ? [rule] : [])),
+    byCode: Object.fromEntries(rules.flatMap(({ method, rule }) => (method === 'code' ? [[rule.id, rule]] : []))),
+    asks: promotion_facts.filter((fact) => fact !== 'categories'),
+  };
+}
 
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
@@ -114,6 +143,7 @@ export class ShopContext {
       markets: row.markets,
       taxRates: row.tax_rates,
       zones: row.zones,
+      promotions: activePromotions(row),
     });
     this.checkedAt = askedAt;
     return this.cached;

@@ -1,3 +1,5 @@
+import type { PromotionRule } from '../pricing/index.js';
+
 /** A tax rate as carts and orders need it. */
 export interface TaxRateSnapshot {
   /** uuid */
@@ -97,11 +99,23 @@ export interface ShopSnapshot {
   /** Whether cards are charged at once, or held until staff capture. */
   readonly paymentCapture: 'automatic' | 'manual';
   readonly lowStockThreshold: number;
-  /** `shop_settings.version`: changes with every change of settings, markets, tax rates, zones and methods. */
+  /** `shop_settings.version`: changes with every change of settings, markets, tax rates, zones, methods and promotions. */
   readonly version: number;
   readonly markets: readonly MarketSnapshot[];
   readonly taxRates: readonly TaxRateSnapshot[];
   readonly zones: readonly ShippingZoneSnapshot[];
+  /** Those that run or will run. */
+  readonly promotions: ActivePromotions;
+}
+
+/** Promotions that carts may get, ready for pricing. */
+export interface ActivePromotions {
+  /** For every cart. */
+  readonly automatic: readonly PromotionRule[];
+  /** For carts that have one of their codes; by the uuid of the promotion. */
+  readonly byCode: Readonly<Record<string, PromotionRule>>;
+  /** What of a cart they ask for beside its goods and its place: `orders`, `limits`, `customers`. */
+  readonly asks: readonly string[];
 }
 
 /** The zone that is for all countries which no other zone names. */

@@ -50,6 +50,6 @@ export class UpdateCartLineRequest {
 
 /** A promotion code to apply. */
 export class ApplyPromotionRequest {
-  @Text(64, { example: 'SPRING' })
+  @Text(64, { example: WELL_KNOWN.promotionCode })
   code: string;
 }

@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { encodeId } from '#libs/ids';
 import { fullMediaUrl } from '../../catalog/index.js';
-import { Money, type PricedLine } from '../../pricing/index.js';
+import { explainPromotion, Money, type PricedLine } from '../../pricing/index.js';
+import { shownPromotions } from '../cart-promotions.js';
 import type { CartAssessment } from '../cart.assessment.js';
 import type { CartLineSnapshot, CartSnapshot } from '../cart.snapshot.js';
 import { Address } from './address.dto.js';
@@ -12,6 +13,32 @@ export class CartPriceListResponse {
   id: string;
   @ApiProperty({ example: 'Summer sale' })
   name: string;
+}
+
+/** What a promotion takes off a line. */
+export class LineDiscountResponse {
+  @ApiProperty()
+  promotionId: string;
+  @ApiProperty({ type: Money })
+  amount: Money;
+}
+
+/** A promotion that applies, whose code is in the cart, or that lies within reach. */
+export class CartPromotionResponse {
+  @ApiProperty()
+  promotionId: string;
+  @ApiProperty({ type: String, nullable: true, description: 'null for one that comes by itself' })
+  code: string | null;
+  @ApiProperty()
+  name: string;
+  @ApiProperty({ type: Money, description: 'what it takes off, lines and shipping together' })
+  amount: Money;
+  @ApiProperty()
+  applied: boolean;
+  @ApiProperty({ type: String, nullable: true, description: 'why it does not apply', example: 'subtotal_too_low' })
+  reason: string | null;
+  @ApiProperty({ example: 'Needs $20.00 more.' })
+  detail: string;
 }
 
 /** A line of a cart with its own tax and discount. */
@@ -52,6 +79,8 @@ export class CartLineResponse {
   priceList: CartPriceListResponse | null;
   @ApiProperty({ type: Money })
   discountTotal: Money;
+  @ApiProperty({ type: [LineDiscountResponse], description: 'what `discountTotal` is made of' })
+  discounts: LineDiscountResponse[];
   @ApiProperty({ type: Money })
   taxTotal: Money;
   @ApiProperty({ type: Money, description: 'quantity x unit price - discount, plus tax where prices exclude it' })
@@ -71,6 +100,7 @@ export class CartIssueResponse {
       'shipping_method_missing',
       'shipping_method_unavailable',
       'cart_empty',
+      'promotion_not_applied',
     ],
   })
   code: string;
@@ -84,6 +114,8 @@ export class CartIssueResponse {
   available?: number;
   @ApiProperty({ required: false, type: 'integer' })
   previousAmount?: number;
+  @ApiProperty({ required: false, description: 'of `promotion_not_applied`' })
+  reason?: string;
 }
 
 /** A cart with its totals. */
@@ -110,6 +142,11 @@ export class CartResponse {
   shippingMethodId: string | null;
   @ApiProperty({ type: [String] })
   promotionCodes: string[];
+  @ApiProperty({
+    type: [CartPromotionResponse],
+    description: 'promotions that apply, those whose code is in the cart, and some that lie within reach',
+  })
+  promotions: CartPromotionResponse[];
   @ApiProperty({ type: [CartLineResponse] })
   lines: CartLineResponse[];
   @ApiProperty({ type: 'integer', description: 'pieces, all lines together' })
@@ -156,6 +193,15 @@ export class CartResponse {
       billingAddress: cart.billingAddress,
       shippingMethodId: cart.shippingMethodId === null ? null : encodeId('shippingMethod', cart.shippingMethodId),
       promotionCodes: cart.promotionCodes,
+      promotions: shownPromotions(priced).map((outcome) => ({
+        promotionId: encodeId('promotion', outcome.promotionId),
+        code: outcome.code,
+        name: outcome.name,
+        amount: money(outcome.amount),
+        applied: outcome.applied,
+        reason: outcome.reason,
+        detail: explainPromotion(outcome, cart.currency),
+      })),
       lines: cart.lines.map((line, i) => ({
         id: encodeId('line', line.id),
         variantId: encodeId('variant', line.variantId),
@@ -169,6 +215,10 @@ export class CartResponse {
         unitPrice: money(priced.lines[i]!.unitPrice),
         ...reductionOf(line, priced.lines[i]!, money),
         discountTotal: money(priced.lines[i]!.discountTotal),
+        discounts: priced.lines[i]!.discounts.map(({ promotionId, amount }) => ({
+          promotionId: encodeId('promotion', promotionId),
+          amount: money(amount),
+        })),
         taxTotal: money(priced.lines[i]!.taxTotal),
         total: money(priced.lines[i]!.total),
       })),

@@ -72,9 +72,12 @@ function picture(line: LineOfMail, links: MailLinks): SafeHtml {
 /** Subtotal, discount, shipping, tax and total, as rows of name and amount. */
 export function totalRows(order: OrderOfMail): { label: string; amount: string }[] {
   const show = (amount: number) => formatMoney({ amount, currency: order.currency });
+  const names = order.promotions.map(({ name, code }) => (code === null ? name : `${name}, ${code}`)).join('; ');
   return [
     { label: 'Subtotal', amount: show(order.subtotal) },
-    ...(order.discountTotal > 0 ? [{ label: 'Discount', amount: `-${show(order.discountTotal)}` }] : []),
+    ...(order.discountTotal > 0
+      ? [{ label: names === '' ? 'Discount' : `Discount (${names})`, amount: `-${show(order.discountTotal)}` }]
+      : []),
     {
       label: order.shippingMethod ? `Shipping (${order.shippingMethod})` : 'Shipping',
       amount: order.shippingTotal === 0 ? 'Free' : show(order.shippingTotal),

@@ -287,6 +287,29 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
     sql: `SELECT format('request %s got %s', request_id, http_status) AS detail FROM client_acks WHERE http_status >= 500 AND http_status <> 503`,
   },
   {
+    id: 'P1',
+    title: 'what is counted of promotions and codes with a limit is what orders use',
+    sql: `SELECT format('promotion %s counted %s used %s', l.promotion_id, l.uses, u.n) AS detail
+      FROM promotion_limits l CROSS JOIN LATERAL (SELECT count(*) AS n FROM promotion_uses u
+        WHERE u.promotion_id = l.promotion_id AND u.released_at IS NULL AND NOT u.is_late) u
+      WHERE l.max_uses IS NOT NULL AND l.uses <> u.n
+      UNION ALL
+      SELECT format('code %s counted %s used %s', c.id, c.uses, u.n)
+      FROM promotion_codes c CROSS JOIN LATERAL (SELECT count(*) AS n FROM promotion_uses u
+        WHERE u.code_id = c.id AND u.released_at IS NULL AND NOT u.is_code_late) u
+      WHERE c.max_uses IS NOT NULL AND c.uses <> u.n`,
+  },
+  {
+    id: 'P2',
+    title: 'orders keep what was taken off them, promotion by promotion; those that ended unpaid use nothing',
+    sql: `SELECT format('order %s line %s discount %s parts %s', l.order_id, l.id, l.discount_total, d.sum) AS detail
+      FROM order_lines l CROSS JOIN LATERAL (SELECT coalesce(sum((x ->> 'amount')::bigint), 0) AS sum FROM jsonb_array_elements(l.discounts) x) d
+      WHERE l.discount_total <> d.sum AND l.discounts <> '[]'
+      UNION ALL
+      SELECT format('order %s is canceled and uses %s', o.id, u.promotion_id) FROM promotion_uses u JOIN orders o ON o.id = u.order_id
+      WHERE o.status = 'canceled' AND o.payment_status IN ('pending', 'canceled', 'failed') AND u.released_at IS NULL`,
+  },
+  {
     id: 'A1',
     title: 'a family of refresh tokens is revoked as a whole',
     sql: `SELECT format('family %s', family_id) AS detail FROM refresh_tokens GROUP BY family_id

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { encodeId } from '#libs/ids';
-import { Address } from '../../cart/index.js';
+import { Address, LineDiscountResponse } from '../../cart/index.js';
 import { fullMediaUrl } from '../../catalog/index.js';
 import { Money } from '../../pricing/index.js';
 import { FULFILLMENT_STATUSES, ORDER_HOLDS, ORDER_STATUSES, PAYMENT_STATUSES } from '../order.state.js';
@@ -32,10 +32,24 @@ export class OrderLineResponse {
   compareAt: Money | null;
   @ApiProperty({ type: Money })
   discountTotal: Money;
+  @ApiProperty({ type: [LineDiscountResponse], description: 'what `discountTotal` is made of' })
+  discounts: LineDiscountResponse[];
   @ApiProperty({ type: Money })
   taxTotal: Money;
   @ApiProperty({ type: Money })
   total: Money;
+}
+
+/** A promotion that applied to an order. */
+export class OrderPromotionResponse {
+  @ApiProperty()
+  promotionId: string;
+  @ApiProperty({ description: 'as it was called then' })
+  name: string;
+  @ApiProperty({ type: String, nullable: true, description: 'null for one that came by itself' })
+  code: string | null;
+  @ApiProperty({ type: Money, description: 'what it took off, lines and shipping together' })
+  amount: Money;
 }
 
 /** A payment of an order. */
@@ -111,6 +125,8 @@ export class OrderResponse {
   subtotal: Money;
   @ApiProperty({ type: Money })
   discountTotal: Money;
+  @ApiProperty({ type: [OrderPromotionResponse] })
+  promotions: OrderPromotionResponse[];
   @ApiProperty({ type: Money })
   shippingTotal: Money;
   @ApiProperty({ type: Money })
@@ -192,11 +208,21 @@ export class OrderResponse {
         unitPrice: money(l.unit_price),
         compareAt: l.compare_at === null ? null : money(l.compare_at),
         discountTotal: money(l.discount_total),
+        discounts: l.discounts.map(({ promotionId, amount }) => ({
+          promotionId: encodeId('promotion', promotionId),
+          amount: money(amount),
+        })),
         taxTotal: money(l.tax_total),
         total: money(l.total),
       })),
       subtotal: money(row.subtotal),
       discountTotal: money(row.discount_total),
+      promotions: row.promotions.map(({ promotionId, name, code, amount }) => ({
+        promotionId: encodeId('promotion', promotionId),
+        name,
+        code,
+        amount: money(amount),
+      })),
       shippingTotal: money(row.shipping_total),
       taxTotal: money(row.tax_total),
       taxIncluded: row.tax_included,

@@ -32,6 +32,9 @@ export class OrderLine {
   compareAt: number | null;
   @Column({ name: 'discount_total', type: 'bigint' })
   discountTotal: number;
+  /** Parts of `discountTotal`. */
+  @Column('jsonb')
+  discounts: { promotionId: string; amount: number }[];
   @Column({ name: 'tax_total', type: 'bigint' })
   taxTotal: number;
   @Column({ name: 'tax_ppm', type: 'int' })

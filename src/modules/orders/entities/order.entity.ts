@@ -52,6 +52,9 @@ export class Order {
   billingAddress: Address | null;
   @Column({ name: 'shipping_method', type: 'jsonb', nullable: true })
   shippingMethod: { id: string; name: string } | null;
+  /** What applied, as it was then. */
+  @Column('jsonb')
+  promotions: { promotionId: string; name: string; code: string | null; amount: number }[];
   @Column({ name: 'expires_at', type: 'timestamptz', precision: 3, nullable: true })
   expiresAt: Date | null;
   @Column({ name: 'placed_at', type: 'timestamptz', precision: 3, nullable: true })

@@ -36,9 +36,9 @@ function obstacleByBuyer({ conditions }: PromotionRule, { input }: PromotionCart
   if (customerGroupIds && !customer?.groupIds.some((id) => customerGroupIds.includes(id)))
     return { reason: 'not_in_customer_group' };
   if (firstOrder) {
-    const orderCount = customer?.orderCount ?? null;
-    if (orderCount === null) return { reason: 'email_needed' };
-    if (orderCount > 0) return { reason: 'not_first_order' };
+    const hasOrdered = customer?.hasOrdered ?? null;
+    if (hasOrdered === null) return { reason: 'email_needed' };
+    if (hasOrdered) return { reason: 'not_first_order' };
   }
   if (countries && country === null) return { reason: 'address_needed' };
   if (countries && !countries.includes(country!)) return { reason: 'country_not_covered' };

@@ -1,16 +1,14 @@
 import type { PricedLine, PricingLine } from '../pricing.types.js';
 import type { LineSelector } from './promotion.types.js';
 
+/** What it is sold at. */
+type Price = Pick<PricedLine, 'unitPrice' | 'priceListId'>;
 type Matcher = (line: PricingLine) => boolean;
 /** Rules are kept and shared between carts, so what is made of them is, too. */
 const matchers = new WeakMap<LineSelector, Matcher>();
 
 /** Whether a line is meant by a selector. */
-export function isSelected(
-  selector: LineSelector | undefined,
-  line: PricingLine,
-  priced: Pick<PricedLine, 'unitPrice' | 'priceListId'>,
-): boolean {
+export function isSelected(selector: LineSelector | undefined, line: PricingLine, priced: Price): boolean {
   if (line.isGiftCard) return false;
   if (!selector) return true;
   if (selector.excludeSaleItems && isOnSale(line, priced)) return false;
@@ -20,7 +18,7 @@ export function isSelected(
 }
 
 /** Reduced by a price list, or below what it cost before. */
-function isOnSale(line: PricingLine, { unitPrice, priceListId }: Pick<PricedLine, 'unitPrice' | 'priceListId'>) {
+function isOnSale(line: PricingLine, { unitPrice, priceListId }: Price) {
   return priceListId !== null || (line.compareAt ?? 0) > unitPrice;
 }
 

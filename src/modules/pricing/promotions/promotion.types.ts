@@ -92,14 +92,13 @@ export interface PromotionRule {
   conditions: PromotionConditions;
   action: PromotionAction;
   /** Why it is not to be had, whatever is in the cart. */
-  hindrance?: 'code_disabled' | 'inactive' | 'used_up' | 'used_by_customer' | null;
+  hindrance?: 'code_disabled' | 'inactive' | 'ended' | 'used_up' | 'used_by_customer' | null;
 }
 
 /** Why a promotion did not apply. */
 export type PromotionReason =
   | NonNullable<PromotionRule['hindrance']>
   | 'not_started'
-  | 'ended'
   | 'already_in_cart'
   | 'currency_not_covered'
   | 'not_in_customer_group'

@@ -31,6 +31,9 @@ export class ShopSettings {
   /** Whether staff enter with a second factor only. */
   @Column({ name: 'two_factor_required', type: 'boolean', default: false })
   twoFactorRequired: boolean;
+  /** What active promotions need to know of a cart. */
+  @Column({ name: 'promotion_facts', type: 'text', array: true })
+  promotionFacts: string[];
   @Column('integer')
   version: number;
   @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })

@@ -1,0 +1,86 @@
+import { applyCode, promote } from '../support/promotions.js';
+import { race } from '../support/rounds.js';
+import { Shop } from '../support/shop.js';
+
+describe('races for promotions', () => {
+  let shop: Shop;
+  let owner: string;
+  let variantId: string;
+  beforeAll(async () => {
+    shop = await Shop.start();
+    owner = await shop.staff();
+    variantId = await shop.product({ stock: 100_000 });
+  });
+  afterAll(async () => {
+    await shop?.stop();
+  });
+
+  race(
+    '50 carts at once for a code with one use left: one order with it, the others are told and can order without',
+    async (round) => {
+      const code = `LAST-${round}`;
+      const { id } = await promote(shop, owner, { code, maxUses: 1 });
+      const carts = await Promise.all(
+        Array.from({ length: 50 }, async () => {
+          const cart = await shop.cart([{ variantId, quantity: 1 }]);
+          expect((await applyCode(shop, cart, code)).body.discountTotal.amount).toBe(100);
+          return cart;
+        }),
+      );
+      const answers = await Promise.all(carts.map((cart) => shop.checkout(cart, { paymentMethod: 'manual' })));
+      const lost = answers.flatMap((answer, i) => (answer.status === 409 ? [{ answer, cart: carts[i]! }] : []));
+      expect([answers.filter((a) => a.status === 201).length, lost.length]).toEqual([1, 49]);
+      for (const { answer } of lost)
+        expect(answer.body).toMatchObject({ code: 'promotion_used_up', promotions: [{ code, reason: 'used_up' }] });
+      const [uses] = await shop.db.query<{ uses: number; orders: number }>(
+        `SELECT l.uses, (SELECT count(*)::int FROM promotion_uses u WHERE u.promotion_id = l.promotion_id) AS orders
+       FROM promotion_limits l JOIN promotion_codes c ON c.promotion_id = l.promotion_id WHERE c.code = $1`,
+        [code],
+      );
+      expect(uses).toEqual({ uses: 1, orders: 1 });
+      const { cart } = lost[0]!;
+      await shop.call('DELETE', `/v1/carts/${cart.id}/promotions/${code}`, { token: cart.token });
+      const without = await shop.checkout(cart, { paymentMethod: 'manual' });
+      expect([without.status, without.body.order.discountTotal.amount]).toEqual([201, 0]);
+      await shop.call('DELETE', `/v1/admin/promotions/${id}`, { bearer: owner, headers: { 'If-Match': '*' } });
+    },
+  );
+
+  race(
+    'one customer with 12 carts at once uses what is for two orders each twice; cancellations in between give back',
+    async (round) => {
+      const code = `TWICE-${round}`;
+      const { id } = await promote(shop, owner, { code, maxUses: 1000, maxUsesPerCustomer: 2 });
+      const carts = await Promise.all(
+        Array.from({ length: 12 }, async () => {
+          const cart = await shop.cart([{ variantId, quantity: 1 }]);
+          await applyCode(shop, cart, code);
+          return cart;
+        }),
+      );
+      const answers = await Promise.all(
+        carts.map(async (cart) => {
+          const answer = await shop.checkout(cart, { paymentMethod: 'manual' });
+          if (answer.status === 201) return { ...answer, cart };
+          expect(answer.body.promotions).toMatchObject([{ code, reason: 'used_by_customer' }]);
+          return null;
+        }),
+      );
+      const won = answers.filter((answer) => answer !== null);
+      expect(won).toHaveLength(2);
+      await Promise.all(
+        won.map(({ body, cart }) =>
+          shop.call('POST', `/v1/orders/${body.order.id}/cancel`, { token: cart.token, body: {} }),
+        ),
+      );
+      const [left] = await shop.db.query<{ uses: number; of_customer: number }>(
+        `SELECT l.uses, (SELECT max(c.uses) FROM promotion_customers c WHERE c.promotion_id = l.promotion_id) AS of_customer
+       FROM promotion_limits l JOIN promotion_codes k ON k.promotion_id = l.promotion_id WHERE k.code = $1`,
+        [code],
+      );
+      expect(left).toEqual({ uses: 0, of_customer: 0 });
+      await shop.call('DELETE', `/v1/admin/promotions/${id}`, { bearer: owner, headers: { 'If-Match': '*' } });
+      await shop.balance();
+    },
+  );
+});
