@@ -3,6 +3,7 @@ import type { Task } from '../store.js';
 import { BalanceTransactions } from './balance-transactions.js';
 import { Charges } from './charges.js';
 import { Complaints } from './complaints.js';
+import { ChosenMethods } from './chosen-methods.js';
 import { ConfirmationTokens } from './confirmation-tokens.js';
 import { Customers } from './customers.js';
 import { Disputes } from './disputes.js';
@@ -43,8 +44,9 @@ export class Resources {
     const reviews = new Reviews(engine);
     this.complaints = new Complaints(engine, this.charges, this.methods, this.disputes, warnings, reviews);
     this.machine = new PaymentIntentMachine(engine, this.methods, this.charges, this.complaints);
-    this.intents = new PaymentIntents(engine, this.machine, this.methods, this.tokens);
-    this.setups = new SetupIntents(engine, this.methods, this.tokens);
+    const chosen = new ChosenMethods(this.methods, this.tokens);
+    this.intents = new PaymentIntents(engine, this.machine, this.tokens, chosen);
+    this.setups = new SetupIntents(engine, this.methods, this.tokens, chosen);
     this.refunds = new Refunds(engine, this.charges, this.methods, this.balance, this.complaints);
     this.endpoints = new WebhookEndpoints(engine);
     this.routes = [

@@ -24,10 +24,11 @@ import {
 } from '../fields.js';
 import type { RawParams } from '../form.js';
 import { newId, token } from '../random.js';
+import { assertPublic, type ChosenMethods } from './chosen-methods.js';
 import type { ConfirmationTokens } from './confirmation-tokens.js';
 import { createdFilter, isWithin, page, paging } from './lists.js';
 import { OPEN, type PaymentIntentMachine, unexpected } from './payment-intent-machine.js';
-import { methodData, type PaymentMethods } from './payment-methods.js';
+import { methodData } from './payment-methods.js';
 import { type Call, pathPart, type Route } from './route.js';
 
 const shipping = hash({
@@ -160,8 +161,8 @@ export class PaymentIntents {
   constructor(
     private readonly engine: Engine,
     private readonly machine: PaymentIntentMachine,
-    private readonly methods: PaymentMethods,
     private readonly tokens: ConfirmationTokens,
+    private readonly chosen: ChosenMethods,
   ) {}
 
   find(id: string, param?: string): Stripe.PaymentIntent {
@@ -212,8 +213,8 @@ export class PaymentIntents {
           };
     const method =
       read.confirm === true
-        ? this.methodOf(read, null, read.customer ?? null, automatic, scope, false)
-        : this.methodGiven(read, read.customer ?? null);
+        ? this.methodOf(read, null, read.customer ?? null, automatic, false)
+        : this.chosen.given(read, read.customer ?? null);
     const intent: Stripe.PaymentIntent = {
       id,
       object: 'payment_intent',
@@ -288,7 +289,7 @@ export class PaymentIntents {
         throw invalid('The customer of a PaymentIntent cannot be changed.', { param: 'customer' });
       }
     }
-    const method = this.methodGiven(read, read.customer ?? (intent.customer as string | null));
+    const method = this.chosen.given(read, read.customer ?? (intent.customer as string | null));
     intent.metadata = mergeMetadata(intent.metadata, read.metadata);
     intent.amount = amount;
     intent.currency = currency;
@@ -309,11 +310,7 @@ export class PaymentIntents {
 
   private confirm(intent: Stripe.PaymentIntent, params: RawParams, call: Call): Stripe.PaymentIntent {
     refuseTypes(params);
-    const forServers =
-      call.client === null ? undefined : Object.keys(params).find((param) => !PUBLIC_PARAMS.has(param));
-    if (forServers !== undefined) {
-      throw invalid(`Received unknown parameter: ${forServers}`, { code: 'parameter_unknown', param: forServers });
-    }
+    assertPublic({ client: call.client, params }, PUBLIC_PARAMS);
     const read = parseParams(confirmShape, params);
     this.machine.assertConfirmable(intent);
     const method = this.methodOf(
@@ -321,7 +318,6 @@ export class PaymentIntents {
       intent,
       intent.customer as string | null,
       intent.automatic_payment_methods,
-      call.scope,
       call.client !== null,
     );
     intent.capture_method = read.capture_method ?? intent.capture_method;
@@ -349,54 +345,19 @@ export class PaymentIntents {
     );
   }
 
-  /**
-   * The method a confirm is to charge.
-   * @throws {ApiError} when there is none, or when a server confirms without a place to send a redirected shopper to
-   */
+  /** The method a confirm is to charge. @throws {ApiError} when nobody has named one */
   private methodOf(
     read: Confirming,
     intent: Stripe.PaymentIntent | null,
     customer: string | null,
     automatic: Stripe.PaymentIntent['automatic_payment_methods'],
-    scope: Scope,
     isBrowser: boolean,
   ): Stripe.PaymentMethod {
-    const returnUrl = read.return_url ?? this.tokens.returnUrlOf(read.confirmation_token);
-    const mayRedirect = automatic?.enabled === true && automatic.allow_redirects !== 'never';
-    if (mayRedirect && returnUrl === undefined && read.use_stripe_sdk !== true && !isBrowser) {
-      throw invalid(
-        'This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment methods might redirect your customer off of your page, you must provide a `return_url`. If you do not want that, set `automatic_payment_methods[allow_redirects]` to `never` when creating the PaymentIntent.',
-        { param: 'return_url' },
-      );
-    }
-    if (read.confirmation_token !== undefined) {
-      if (read.payment_method !== undefined || read.payment_method_data !== undefined) {
-        throw invalid('You may only specify one of these parameters: confirmation_token, payment_method.', {
-          param: 'confirmation_token',
-        });
-      }
-      return this.tokens.methodFor(read.confirmation_token, customer);
-    }
-    const given = this.methodGiven(read, customer, isBrowser);
-    if (given !== null) return given;
-    if (typeof intent?.payment_method === 'string') return this.methods.find(intent.payment_method);
+    const method = this.chosen.toConfirm(read, intent, { kind: 'PaymentIntent', automatic, customer, isBrowser });
+    if (method !== null) return method;
     const message =
       "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken.";
     throw intent === null ? invalid(message, { param: 'payment_method' }) : unexpected(intent, message);
-  }
-
-  private methodGiven(
-    read: Pick<Confirming, 'payment_method' | 'payment_method_data'>,
-    customer: string | null,
-    isBrowser = false,
-  ): Stripe.PaymentMethod | null {
-    if (read.payment_method !== undefined) {
-      return this.methods.resolve(read.payment_method, customer, 'payment_method');
-    }
-    if (read.payment_method_data !== undefined) {
-      return this.methods.fromData(read.payment_method_data, isBrowser, 'payment_method_data[card]');
-    }
-    return null;
   }
 
   private assertCustomer(id: string): void {

@@ -20,6 +20,7 @@ import {
 import type { RawParams } from '../form.js';
 import { newId, token } from '../random.js';
 import type { Outcome } from '../test-cards.js';
+import { assertPublic, type ChosenMethods } from './chosen-methods.js';
 import type { ConfirmationTokens } from './confirmation-tokens.js';
 import { createdFilter, isWithin, page, paging } from './lists.js';
 import { methodData, type PaymentMethods } from './payment-methods.js';
@@ -85,6 +86,7 @@ export class SetupIntents {
     private readonly engine: Engine,
     private readonly methods: PaymentMethods,
     private readonly tokens: ConfirmationTokens,
+    private readonly chosen: ChosenMethods,
   ) {}
 
   find(id: string): Intent {
@@ -215,7 +217,7 @@ export class SetupIntents {
     const method =
       read.confirm === true
         ? this.methodOf(read, null, isChosen ? null : automatic, customer, false)
-        : this.methodGiven(read, customer, false);
+        : this.chosen.given(read, customer);
     const id = newId('seti');
     const intent: Intent = {
       id,
@@ -261,7 +263,7 @@ export class SetupIntents {
     if (intent.customer !== null && customer !== intent.customer) {
       throw invalid('The customer of a SetupIntent cannot be changed.', { param: 'customer' });
     }
-    const method = this.methodGiven(read, customer, false);
+    const method = this.chosen.given(read, customer);
     intent.customer = customer;
     intent.metadata = mergeMetadata(intent.metadata ?? {}, read.metadata);
     intent.description = read.description ?? intent.description;
@@ -281,10 +283,7 @@ export class SetupIntents {
 
   private confirm(intent: Intent, call: Call): Intent {
     const { params, client, scope } = call;
-    const forServers = client === null ? undefined : Object.keys(params).find((param) => !PUBLIC_PARAMS.has(param));
-    if (forServers !== undefined) {
-      throw invalid(`Received unknown parameter: ${forServers}`, { code: 'parameter_unknown', param: forServers });
-    }
+    assertPublic(call, PUBLIC_PARAMS);
     const read = parseParams(confirmShape, params);
     this.assertConfirmable(intent);
     const customer = intent.customer as string | null;
@@ -298,6 +297,7 @@ export class SetupIntents {
     return this.confirmWith(intent, method, { returnUrl, useStripeSdk: read.use_stripe_sdk ?? false }, scope);
   }
 
+  /** @throws {ApiError} when nobody has named a method */
   private methodOf(
     read: Confirming,
     intent: Intent | null,
@@ -305,30 +305,10 @@ export class SetupIntents {
     customer: string | null,
     isBrowser: boolean,
   ): Stripe.PaymentMethod {
-    const returnUrl = read.return_url ?? this.tokens.returnUrlOf(read.confirmation_token);
-    const mayRedirect = automatic?.enabled === true && automatic.allow_redirects !== 'never';
-    if (mayRedirect && returnUrl === undefined && read.use_stripe_sdk !== true && !isBrowser) {
-      throw invalid(
-        'This SetupIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment methods might redirect your customer off of your page, you must provide a `return_url`. If you do not want that, set `automatic_payment_methods[allow_redirects]` to `never` when creating the SetupIntent.',
-        { param: 'return_url' },
-      );
-    }
-    if (read.confirmation_token !== undefined) return this.tokens.methodFor(read.confirmation_token, customer);
-    const given = this.methodGiven(read, customer, isBrowser);
-    if (given !== null) return given;
-    if (typeof intent?.payment_method === 'string') return this.methods.find(intent.payment_method);
+    const method = this.chosen.toConfirm(read, intent, { kind: 'SetupIntent', automatic, customer, isBrowser });
+    if (method !== null) return method;
     const message = "You cannot confirm this SetupIntent because it's missing a payment method.";
     throw intent === null ? invalid(message, { param: 'payment_method' }) : unexpected(intent, message);
-  }
-
-  private methodGiven(
-    read: Pick<Confirming, 'payment_method' | 'payment_method_data'>,
-    customer: string | null,
-    isBrowser: boolean,
-  ): Stripe.PaymentMethod | null {
-    if (read.payment_method !== undefined) return this.methods.resolve(read.payment_method, customer, 'payment_method');
-    if (read.payment_method_data === undefined) return null;
-    return this.methods.fromData(read.payment_method_data, isBrowser, 'payment_method_data[card]');
   }
 
   private customerOf(id: string | undefined): string | undefined {
