@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeId, encodeId, newUuid } from '#libs/ids';
 import { ReconcileHandler } from '../../src/modules/payments/jobs/reconcile.job.js';
+import { PaymentsRepository } from '../../src/modules/payments/index.js';
 import { METHOD_ID, Shop, ADDRESS } from '../support/shop.js';
 
 /** Corners where money, stock and jobs meet: each of these once lost, doubled or blocked something. */
@@ -60,6 +61,23 @@ describe('corners of orders and their money', () => {
         [name, field, id],
       )
     )[0]!.n;
+
+  it('a payment that was just made is what its row says', async () => {
+    const { orderId } = await place({ method: 'manual' });
+    const payments = shop.app.get(PaymentsRepository, { strict: false });
+    await shop.db.transaction(async (tx) => {
+      const made = await payments.insert(tx, {
+        orderId: decodeId('order', orderId)!,
+        provider: 'manual',
+        // Of these an order may have any number.
+        status: 'canceled',
+        amount: 700,
+        currency: 'USD',
+        captureMethod: 'manual',
+      });
+      expect(await payments.find(tx, made.id)).toEqual(made);
+    });
+  });
 
   it('goods on their way back twice come back once: a refund that is pending while the order is canceled', async () => {
     const sale = await place({ pay: 'pm_card_pendingRefund' });

@@ -1,5 +1,5 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, ValidationPipe } from '@nestjs/common';
-import type { ValidationError } from 'class-validator';
+import { getMetadataStorage, type ValidationError } from 'class-validator';
 import { AppError, type FieldError, InvalidParameter, UnknownParameter, ValidationFailed } from '#libs/errors';
 
 /** class-validator's constraint names in the words of our API. */
@@ -45,6 +45,31 @@ function flatten(errors: ValidationError[], prefix: string, separator: string): 
 }
 
 const snakeCase = (name: string) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
+
+/**
+ * class-validator asks for each object that it looks at what the rules of its class are, and goes through all classes that
+ * there are to answer. The answer never changes once all classes are loaded, so it is remembered.
+ */
+function rememberRules(): void {
+  const storage = getMetadataStorage();
+  const find = storage.getTargetValidationMetadatas.bind(storage);
+  type Rules = ReturnType<typeof find>;
+  const known = new WeakMap<object, Rules>();
+  storage.getTargetValidationMetadatas = (target, schema, always, strictGroups, groups) => {
+    if (schema || always || strictGroups || groups) return find(target, schema, always, strictGroups, groups);
+    let rules = known.get(target);
+    if (!rules) known.set(target, (rules = find(target, schema, always, strictGroups, groups)));
+    return rules;
+  };
+  const group = storage.groupByPropertyName.bind(storage);
+  const grouped = new WeakMap<Rules, ReturnType<typeof group>>();
+  storage.groupByPropertyName = (rules) => {
+    let groups = grouped.get(rules);
+    if (!groups) grouped.set(rules, (groups = group(rules)));
+    return groups;
+  };
+}
+rememberRules();
 
 /**
  * Validates bodies and queries against their DTO class: what is not declared is refused, nothing is converted behind the

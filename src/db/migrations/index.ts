@@ -8,6 +8,7 @@ import { Ledger1790000000007 } from './1790000000007-ledger.js';
 import { Access1790000000008, AccessTriggers1790000000008 } from './1790000000008-access.js';
 import { AccountIndexes1790000000008, Accounts1790000000008 } from './1790000000008-accounts.js';
 import { SavedCards1790000000009 } from './1790000000009-saved-cards.js';
+import { QuietStock1790000000010 } from './1790000000010-quiet-stock.js';
 import { StripePayments1790000000011 } from './1790000000011-stripe-payments.js';
 import { TwoFactor1790000000012 } from './1790000000012-two-factor.js';
 import { Identities1790000000013 } from './1790000000013-doors.js';
@@ -33,6 +34,7 @@ export const migrations = [
   Access1790000000008,
   AccessTriggers1790000000008,
   SavedCards1790000000009,
+  QuietStock1790000000010,
   StripePayments1790000000011,
   TwoFactor1790000000012,
   Identities1790000000013,

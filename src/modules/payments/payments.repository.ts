@@ -28,6 +28,19 @@ export interface PaymentRow {
 
 const COLUMNS = `id, order_id, provider, provider_ref, status, currency, amount, captured, refunded, capture_method, authorized, capture_before, review, error_code, error_message, version, created_at, updated_at`;
 
+/** What is the same of every payment that has just been made: the defaults of its table. */
+const NEW_PAYMENT = {
+  provider_ref: null,
+  captured: 0,
+  refunded: 0,
+  authorized: 0,
+  capture_before: null,
+  review: null,
+  error_code: null,
+  error_message: null,
+  version: 1,
+} as const;
+
 /** Loads, locks and saves payments. */
 @Injectable()
 export class PaymentsRepository {
@@ -43,19 +56,24 @@ export class PaymentsRepository {
       captureMethod?: 'automatic' | 'manual';
     },
   ): Promise<PaymentRow> {
-    const [row] = await tx.query<PaymentRow>(
-      `INSERT INTO payments (id, order_id, provider, status, amount, currency, capture_method) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ${COLUMNS}`,
-      [
-        newUuid(),
-        payment.orderId,
-        payment.provider,
-        payment.status,
-        payment.amount,
-        payment.currency,
-        payment.captureMethod ?? 'automatic',
-      ],
+    const id = newUuid();
+    const captureMethod = payment.captureMethod ?? 'automatic';
+    const [row] = await tx.query<Pick<PaymentRow, 'created_at' | 'updated_at'>>(
+      `INSERT INTO payments (id, order_id, provider, status, amount, currency, capture_method)
+       VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING created_at, updated_at`,
+      [id, payment.orderId, payment.provider, payment.status, payment.amount, payment.currency, captureMethod],
     );
-    return row!;
+    return {
+      ...NEW_PAYMENT,
+      ...row!,
+      id,
+      order_id: payment.orderId,
+      provider: payment.provider,
+      status: payment.status,
+      currency: payment.currency,
+      amount: payment.amount,
+      capture_method: captureMethod,
+    };
   }
 
   async find(db: Queryable, id: string): Promise<PaymentRow | undefined> {
