@@ -5,6 +5,7 @@ import { describeMachine } from './machine.js';
 import { drain, measure, memoryMb } from './measure.js';
 import { type BenchOptions, parseOptions, UsageError } from './options.js';
 import { failuresOf, keep, markdown, type Report, rowsOf } from './report.js';
+import { scaleBench } from './scale.js';
 import { Stack } from './stack.js';
 import { measureWebhooks } from './webhooks.js';
 
@@ -56,6 +57,7 @@ async function main(): Promise<number> {
   process.once('SIGTERM', interrupted);
   try {
     const options = parseOptions(process.argv.slice(2));
+    if (options.scale) return await scaleBench(options.scale, options.seconds, stack, OUT, tell);
     const report = await bench(options, stack);
     keep(report, OUT);
     process.stdout.write(`\n${markdown(report)}\nKept in bench/.out/report.md and report.json\n`);

@@ -22,6 +22,18 @@ export const MAX_WEBHOOK_P99_MS = 100;
 /** Memory that the API may hold after the bench. */
 export const MAX_MEMORY_MB = 250;
 
+/** What shoppers do in a catalog of any size, with how many at once, and the milliseconds within which 99 of 100 are answered. */
+export const SCALE_WALKS = {
+  list: { title: 'product list, a random page of the first 50', connections: 16, p99Ms: 50 },
+  cursor: { title: 'product list by price, three pages by cursor', connections: 16, p99Ms: 150 },
+  detail: { title: 'product detail', connections: 16, p99Ms: 50 },
+  suggest: { title: 'suggestions', connections: 16, p99Ms: 50 },
+  search: { title: 'search, one in five misspelled', connections: 4, p99Ms: 150 },
+  facets: { title: 'facets of a search', connections: 4, p99Ms: 250 },
+  allFacets: { title: 'facets of everything', connections: 4, p99Ms: 250 },
+} as const;
+export type ScaleWalk = keyof typeof SCALE_WALKS;
+
 export interface BenchOptions {
   /** Of each round. */
   seconds: number;
@@ -34,6 +46,8 @@ export interface BenchOptions {
   webhooks: boolean;
   /** Writes a CPU profile of the API and of the worker beside the report. */
   profile: boolean;
+  /** Sizes of the catalog to measure instead of the journeys, in products; null for the journeys. */
+  scale: number[] | null;
 }
 
 /** A wrong argument, in words for the person at the terminal. */
@@ -45,7 +59,8 @@ const USAGE = `npm run bench [-- OPTIONS]
   --connections N   shoppers at once, each on a connection of their own (16)
   --promotions N    active promotions of the shop (0)
   --only A,B        of ${JOURNEYS.join(', ')}, webhooks (all)
-  --profile         keeps CPU profiles of API and worker in bench/.out`;
+  --profile         keeps CPU profiles of API and worker in bench/.out
+  --scale A,B       instead: how lists and searches get on with catalogs of so many products, 1000 and more`;
 
 /** Reads the command line. @throws UsageError */
 export function parseOptions(args: readonly string[]): BenchOptions {
@@ -57,6 +72,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     journeys: [...JOURNEYS],
     webhooks: true,
     profile: false,
+    scale: null,
   };
   const rest = [...args];
   const number = (name: string, min: number, max: number) => {
@@ -73,7 +89,12 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     else if (name === '--connections') options.connections = Math.round(number(name, 1, 1000));
     else if (name === '--promotions') options.promotions = Math.round(number(name, 0, 1000));
     else if (name === '--profile') options.profile = true;
-    else if (name === '--only') {
+    else if (name === '--scale') {
+      const sizes = (rest.shift() ?? '').split(',').map(Number);
+      if (sizes.some((size) => !Number.isInteger(size) || size < 1_000 || size > 1_000_000))
+        throw new UsageError(`--scale takes numbers from 1000 to 1000000.\n\n${USAGE}`);
+      options.scale = sizes.sort((a, b) => a - b);
+    } else if (name === '--only') {
       const wanted = (rest.shift() ?? '').split(',');
       const unknown = wanted.find((journey) => ![...JOURNEYS, 'webhooks'].includes(journey));
       if (unknown !== undefined) throw new UsageError(`--only does not know "${unknown}".\n\n${USAGE}`);

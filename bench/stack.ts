@@ -120,7 +120,7 @@ export class Stack {
   }
 
   /** Only what has rows: a table that is known to be empty is planned to be read whole, also when it has filled up. */
-  private async analyze(): Promise<void> {
+  async analyze(): Promise<void> {
     const filled = await this.db.query<{ name: string }>(
       `SELECT oid::regclass::text AS name FROM pg_class
        WHERE relkind = 'r' AND relnamespace IN ('public'::regnamespace, 'floor'::regnamespace) AND pg_relation_size(oid) > 0`,

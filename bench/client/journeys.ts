@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Floor, Journey } from '../options.js';
+import type { Floor, Journey, ScaleWalk } from '../options.js';
 import type { Random } from '../random.js';
 import type { Answer, Connection } from './connection.js';
 
@@ -108,5 +108,33 @@ export const FLOOR_WALKS: Record<Floor, Walk> = {
     const lines = twoVariants(random, wares).map(({ uuid }) => ({ variantId: uuid, quantity: 1 + random.below(3) }));
     const body = JSON.stringify({ lines, ...shopper(random) });
     expect(await connection.request('POST', '/order', '', body), 201, 'order');
+  },
+};
+
+const found = async (connection: Connection, path: string) => expect(await connection.request('GET', path), 200, path);
+
+/** What shoppers do in a large catalog. */
+export const SCALED_WALKS: Record<ScaleWalk, Walk> = {
+  async list(connection, random, { pages }) {
+    await found(connection, `/v1/products?page=${1 + random.below(Math.min(pages, 50))}`);
+  },
+  async cursor(connection, random) {
+    const list = `/v1/products?sort=${random.pick(['price', '-price', 'title'])}`;
+    let cursor = '';
+    for (let page = 0; page < 3; page += 1) {
+      const answer = await found(connection, `${list}${cursor}`);
+      cursor = `&cursor=${json<{ page: { next: string } }>(answer).page.next}`;
+    }
+  },
+  detail: SHOP_WALKS.detail,
+  async suggest(connection, random, { queries }) {
+    await found(connection, `/v1/search/suggest?q=${encodeURIComponent(random.pick(queries).slice(0, 12))}`);
+  },
+  search: SHOP_WALKS.search,
+  async facets(connection, random, { queries }) {
+    await found(connection, `/v1/products/facets?q=${encodeURIComponent(random.pick(queries))}`);
+  },
+  async allFacets(connection) {
+    await found(connection, '/v1/products/facets');
   },
 };

@@ -1,12 +1,19 @@
 import { deliver, type DeliveryResult, type SignedEvent } from './deliver.js';
-import { FLOOR_WALKS, SHOP_WALKS, type Wares } from './journeys.js';
+import { FLOOR_WALKS, SCALED_WALKS, SHOP_WALKS, type Wares } from './journeys.js';
 import { load, type LoadOptions, type LoadResult } from './load.js';
-import type { Floor, Journey } from '../options.js';
+import type { Floor, Journey, ScaleWalk } from '../options.js';
+
+/** Which walk, and of which server. */
+export type ClientWalk =
+  { of: 'shop'; name: Journey } | { of: 'floor'; name: Floor } | { of: 'scale'; name: ScaleWalk };
+
+const walkOf = (walk: ClientWalk) =>
+  walk.of === 'shop' ? SHOP_WALKS[walk.name] : walk.of === 'floor' ? FLOOR_WALKS[walk.name] : SCALED_WALKS[walk.name];
 
 /** What the client is asked to do, over IPC. */
 export type ClientCommand =
   | { type: 'wares'; wares: Wares }
-  | { type: 'load'; walk: { of: 'shop'; name: Journey } | { of: 'floor'; name: Floor }; options: LoadOptions }
+  | { type: 'load'; walk: ClientWalk; options: LoadOptions }
   | { type: 'deliver'; events: SignedEvent[]; options: Parameters<typeof deliver>[1] };
 
 export type ClientReply = { type: 'result'; result: LoadResult } | { type: 'delivered'; result: DeliveryResult };
@@ -25,7 +32,7 @@ process.on('message', (command: ClientCommand) => {
     return;
   }
   const { walk, options } = command;
-  void load(walk.of === 'shop' ? SHOP_WALKS[walk.name] : FLOOR_WALKS[walk.name], wares!, options).then((result) => {
+  void load(walkOf(walk), wares!, options).then((result) => {
     process.send!({ type: 'result', result } satisfies ClientReply);
   });
 });

@@ -36,6 +36,29 @@ export async function fillShop(app: INestApplicationContext, config: Config): Pr
   return wares;
 }
 
+/** Adds products to a shop that `fillShop` filled, until it has `count`. `tell` hears how many there are. */
+export async function growShop(
+  app: INestApplicationContext,
+  wares: Wares,
+  count: number,
+  tell: (products: number) => void,
+): Promise<void> {
+  const db = app.get(Db);
+  // The first of them are those that the shop has.
+  const goods = makeWares(count, new Random(20_260_101));
+  const rows = await db.query<{ id: string; title: string }>(`SELECT id, title FROM categories`);
+  const categories = new Map(rows.map(({ id, title }) => [title, id]));
+  for (let i = wares.products.length; i < count; i += BATCH) {
+    const batch = goods.slice(i, i + BATCH);
+    const saved = await db.transaction((tx) => saveBatch(app, tx, batch, i, categories));
+    wares.products.push(...saved.products);
+    wares.variants.push(...saved.variants);
+    if (i % 10_000 === 0) tell(i);
+  }
+  wares.pages = Math.floor(wares.products.length / PAGE_SIZE);
+  wares.queries = makeQueries(goods, QUERIES, new Random(count));
+}
+
 async function fillSettings(db: Db): Promise<void> {
   await db.query(
     `WITH zone AS (INSERT INTO shipping_zones (id, name, countries) VALUES ($1, 'Everywhere', '{*}') RETURNING id)

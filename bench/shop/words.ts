@@ -40,6 +40,8 @@ const SENTENCES = [
 ];
 
 export const CATEGORIES = Object.keys(NOUNS);
+/** How many different ones there are. */
+const NAMES = ADJECTIVES.length * MATERIALS.length * Object.values(NOUNS).flat().length;
 
 /** A product before it has an id. */
 export interface Ware {
@@ -61,7 +63,9 @@ export function makeWares(count: number, random: Random): Ware[] {
     const category = random.pick(CATEGORIES);
     const noun = random.pick(NOUNS[category]!);
     const material = random.pick(MATERIALS);
-    const title = `${random.pick(ADJECTIVES)} ${material} ${noun}`;
+    const name = `${random.pick(ADJECTIVES)} ${material} ${noun}`;
+    // From where most names are taken on, they are numbered.
+    const title = wares.size < NAMES / 2 ? name : `${name} ${wares.size}`;
     if (wares.has(title)) continue;
     const sentences = Array.from({ length: 3 + random.below(3) }, () => random.pick(SENTENCES));
     const first = random.below(COLORS.length);
