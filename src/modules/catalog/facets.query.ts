@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { DearAnswers } from './dear-answers.js';
 import { baseConditions, type Dimension, dimensions, Parameters, plainSearch, type Search } from './listing-sql.js';
 import type { ProductFilter } from './product-filter.js';
 import { SpellingQuery } from './spelling.query.js';
@@ -25,10 +26,20 @@ interface CountRow {
 }
 
 const MAX_VALUES = 100;
+/** Counting so many takes as long as a hundred product pages. */
+const MANY = 10_000;
+
+/** How many products were counted: each is in one band of prices. */
+function productsIn(facets: readonly Facet[]): number {
+  const bands = facets.find(({ key }) => key === 'price')?.values ?? [];
+  return bands.reduce((all, { count }) => all + count, 0);
+}
 
 /** How many products each further choice would show. */
 @Injectable()
 export class FacetsQuery {
+  private readonly dear = new DearAnswers<Facet[]>((facets) => productsIn(facets) > MANY);
+
   constructor(
     private readonly db: Db,
     private readonly spelling: SpellingQuery,
@@ -37,9 +48,14 @@ export class FacetsQuery {
   /**
    * Counts of products for each category, vendor, option and price band, in one statement (three at most when the
    * search has typos). Disjunctive: a facet is counted
-   * with all filters but its own, so that the other values of a chosen facet keep their counts.
+   * with all filters but its own, so that the other values of a chosen facet keep their counts. Those of more than
+   * 10,000 products may be a minute old.
    */
-  async facets(currency: string | null, filter: ProductFilter): Promise<Facet[]> {
+  facets(currency: string | null, filter: ProductFilter): Promise<Facet[]> {
+    return this.dear.get(JSON.stringify([currency, filter]), () => this.find(currency, filter));
+  }
+
+  private async find(currency: string | null, filter: ProductFilter): Promise<Facet[]> {
     let rows = await this.count(currency, filter, plainSearch(filter.q));
     for (const mode of ['corrected', 'alike'] as const) {
       if (rows.length > 0 || filter.q === undefined) break;
