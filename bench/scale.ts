@@ -45,7 +45,7 @@ export async function scaleBench(
   out: string,
   tell: (step: string) => void,
 ): Promise<number> {
-  await stack.start({ profileDir: null }, tell);
+  await stack.start({ profileDir: null, promotions: 0 }, tell);
   const [version] = await stack.db.query<{ server_version: string }>(`SHOW server_version`);
   const machine = describeMachine(stack.dataDir, version!.server_version, stack.redis ? 'private Redis' : 'no Redis');
   const lines: Line[] = [];
