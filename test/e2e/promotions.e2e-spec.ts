@@ -283,6 +283,32 @@ describe('limits', () => {
     expect((await guest('Barbara@example.com')).body.discountTotal.amount).toBe(0);
   });
 
+  it('are for customers of a group where a promotion says so', async () => {
+    const ada = await signUp(shop, 'ada.group@example.com');
+    const [groupId, marketId] = [newUuid(), newUuid()];
+    await shop.db.query(`INSERT INTO customer_groups (id, name) VALUES ($1, $2)`, [groupId, `Friends ${groupId}`]);
+    await shop.db.query(`INSERT INTO customer_group_members (group_id, customer_id) VALUES ($1, $2)`, [
+      groupId,
+      decodeId('customer', ada.id),
+    ]);
+    const made = await promotion({ conditions: { customerGroupIds: [encodeId('customerGroup', groupId)] } });
+    expect(made.conditions).toEqual({ customerGroupIds: [encodeId('customerGroup', groupId)] });
+    const body = { lines: [{ variantId, quantity: 1 }] };
+    const theirs = await shop.call('POST', '/v1/carts', { bearer: ada.bearer, body });
+    expect(theirs.body.discountTotal.amount).toBe(100);
+    expect((await shop.call('POST', '/v1/carts', { body })).body.discountTotal.amount).toBe(0);
+    const nowhere = await shop.call('POST', '/v1/admin/promotions', {
+      bearer: owner,
+      body: {
+        name: 'Nowhere',
+        method: 'automatic',
+        action: { type: 'free_shipping' },
+        conditions: { marketIds: [encodeId('market', marketId)] },
+      },
+    });
+    expect([nowhere.status, nowhere.body.errors]).toMatchObject([400, [{ pointer: '/conditions/marketIds/0' }]]);
+  });
+
   it('give a use back when the order ends unpaid, and keep it once it was paid', async () => {
     const { id } = await promotion({ code: 'LAST-ONE', maxUses: 1 });
     const ordered = async (body: Record<string, unknown>) => {

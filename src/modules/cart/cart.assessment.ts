@@ -122,6 +122,7 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessme
   const taxExemption = taxExemptionOf(cart.customer, shop.country, destination?.country ?? null);
   const input: PricingInput = {
     currency: cart.currency,
+    marketId: cart.marketId,
     taxIncluded: cart.taxIncluded ?? shop.pricesIncludeTax,
     at: cart.readAt,
     lines,

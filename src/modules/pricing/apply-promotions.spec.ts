@@ -165,6 +165,8 @@ describe('conditions', () => {
     ['no address', { conditions: { countries: ['GB'] } }, { country: null }, 'address_needed', 'Needs a shipping address.'],
     ['currency', { conditions: { currencies: ['EUR'] } }, {}, 'currency_not_covered', 'It is not for carts in this currency.'],
     ['amounts', { action: { type: 'amount_off_order', amounts: { EUR: 1 } } }, {}, 'currency_not_covered', 'It is not for carts in this currency.'],
+    ['market', { conditions: { marketIds: ['eu'] } }, {}, 'market_not_covered', 'It is not for the market of this cart.'],
+    ['of the market', { conditions: { marketIds: ['eu'] } }, { marketId: 'eu' }, null, '$1.00 off.'],
     ['group', { conditions: { customerGroupIds: ['vip'] } }, {}, 'not_in_customer_group', 'It is for certain customers only.'],
     ['of the group', { conditions: { customerGroupIds: ['vip'] } }, { customer: { id: 'c', groupIds: ['vip'], hasOrdered: null } }, null, '$1.00 off.'],
     ['nobody', { conditions: { firstOrder: true } }, {}, 'email_needed', 'It is for first orders: needs an e-mail address.'],

@@ -60,6 +60,8 @@ export interface PricingTax {
 /** Everything that a price depends on. */
 export interface PricingInput {
   currency: string;
+  /** uuid of the market of the cart; null or left out where the settings of the shop hold */
+  marketId?: string | null;
   /** Whether the prices contain the tax. */
   taxIncluded: boolean;
   /** When it is priced; promotions begin and end. */

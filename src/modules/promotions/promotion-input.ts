@@ -19,7 +19,7 @@ import type {
 
 /** Ids that a rule names, with where it names them: they have to exist. */
 export interface NamedId {
-  kind: 'variant' | 'product' | 'category' | 'shippingMethod';
+  kind: 'variant' | 'product' | 'category' | 'shippingMethod' | 'customerGroup' | 'market';
   /** uuid */
   id: string;
   pointer: string;
@@ -86,6 +86,9 @@ export class PromotionInput {
       minQuantity: input.minQuantity,
       maxQuantity: input.maxQuantity,
       firstOrder: input.firstOrder || undefined,
+      customerGroupIds:
+        input.customerGroupIds && this.ids('customerGroup', input.customerGroupIds, `${at}/customerGroupIds`),
+      marketIds: input.marketIds && this.ids('market', input.marketIds, `${at}/marketIds`),
       countries: input.countries,
       currencies: input.currencies,
     });

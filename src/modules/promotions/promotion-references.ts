@@ -8,6 +8,8 @@ const TABLES = {
   product: 'products',
   category: 'categories',
   shippingMethod: 'shipping_methods',
+  customerGroup: 'customer_groups',
+  market: 'markets',
 } as const;
 
 /** What a rule names but the shop does not have, field by field. */

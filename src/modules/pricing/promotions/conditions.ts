@@ -22,7 +22,9 @@ function obstacleByItself(rule: PromotionRule, { input }: PromotionCart): Obstac
   const isCovered =
     (conditions.currencies?.includes(input.currency) ?? true) &&
     amounts.every((by) => by === undefined || by[input.currency] !== undefined);
-  return isCovered ? null : { reason: 'currency_not_covered' };
+  if (!isCovered) return { reason: 'currency_not_covered' };
+  const isOfMarket = !conditions.marketIds || conditions.marketIds.includes(input.marketId ?? '');
+  return isOfMarket ? null : { reason: 'market_not_covered' };
 }
 
 function amountsOf(action: PromotionAction) {

@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<PromotionReason, (said: Said) => string>> = {
   ended: () => 'This promotion is over.',
   already_in_cart: () => 'Another code of the same promotion is in the cart.',
   currency_not_covered: () => 'It is not for carts in this currency.',
+  market_not_covered: () => 'It is not for the market of this cart.',
   not_in_customer_group: () => 'It is for certain customers only.',
   email_needed: () => 'It is for first orders: needs an e-mail address.',
   not_first_order: () => 'It is for first orders only.',

@@ -36,6 +36,8 @@ export interface PromotionConditions {
   countries?: readonly string[];
   /** ISO 4217 */
   currencies?: readonly string[];
+  /** uuids of the markets in which carts are begun */
+  marketIds?: readonly string[];
 }
 
 /** A step of a tiered promotion: from here on, so much is off. */
@@ -101,6 +103,7 @@ export type PromotionReason =
   | 'not_started'
   | 'already_in_cart'
   | 'currency_not_covered'
+  | 'market_not_covered'
   | 'not_in_customer_group'
   | 'email_needed'
   | 'not_first_order'

@@ -66,6 +66,10 @@ export class PromotionConditionsDto {
   maxQuantity?: number;
   @Flag(Opt({ description: 'nothing was ordered before with the account or e-mail address' }))
   firstOrder?: boolean;
+  @ids('ids of customer groups; one of them is enough')
+  customerGroupIds?: string[];
+  @ids('ids of the markets in which carts are begun')
+  marketIds?: string[];
   @StringArray(300, 2, Opt({ min: 1, description: 'where it goes: ISO 3166 alpha-2 codes', example: ['US', 'CA'] }))
   countries?: string[];
   @StringArray(50, 3, Opt({ min: 1, description: 'currencies of carts: ISO 4217 codes' }))

@@ -154,6 +154,8 @@ const conditionsOf = (conditions: PromotionConditions): PromotionConditionsDto =
     items: itemsOf(conditions.items),
     minSubtotal: list(conditions.minSubtotal),
     maxSubtotal: list(conditions.maxSubtotal),
+    customerGroupIds: encoded('customerGroup', conditions.customerGroupIds),
+    marketIds: encoded('market', conditions.marketIds),
   }) as PromotionConditionsDto;
 
 function actionOf(action: PromotionAction): PromotionActionDto {
