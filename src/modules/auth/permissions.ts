@@ -54,7 +54,6 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'catalog.read',
     'reviews.read',
     'reviews.write',
-    'customers.read',
     'inventory.read',
     'payments.read',
     'promotions.read',
