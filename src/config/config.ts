@@ -37,6 +37,8 @@ export interface Config {
   reservationTtlMin: number;
   rateLimits: { readsPerMin: number; writesPerMin: number; cartWritesPerMin: number; loginsPerMin: number };
   checkoutConcurrency: number;
+  /** Who tells the tax of a cart: our own table without a url; and what holds when there is no answer. */
+  taxService: { url: string | null; fallback: 'table' | 'refuse' };
   demo: boolean;
   manualPayments: boolean;
   migrate: boolean;
@@ -199,6 +201,10 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       writesPerMin: integer('RATE_LIMIT_WRITES_PER_MIN', production ? 600 : 20_000, 1, 100_000_000),
       cartWritesPerMin: integer('RATE_LIMIT_CART_WRITES_PER_MIN', 120, 1, 100_000_000),
       loginsPerMin: integer('RATE_LIMIT_LOGINS_PER_MIN', 10, 1, 100_000_000),
+    },
+    taxService: {
+      url: optional('TAX_SERVICE_URL') && url('TAX_SERVICE_URL', '', ['http:', 'https:']),
+      fallback: flag('TAX_SERVICE_REQUIRED', false) ? 'refuse' : 'table',
     },
     checkoutConcurrency: integer('CHECKOUT_CONCURRENCY', 6, 1, 100),
     demo: flag('DEMO', !production),

@@ -61,6 +61,16 @@ export const SETTINGS: readonly Setting[] = [
     meaning: 'smtp://user:password@host:587; required in production',
   },
   {
+    name: 'TAX_SERVICE_URL',
+    default: 'the tax rates of the shop',
+    meaning: 'a service that is asked for the tax of carts; see docs/pricing.md',
+  },
+  {
+    name: 'TAX_SERVICE_REQUIRED',
+    default: '0',
+    meaning: '1: no checkout while that service does not answer; 0: the tax rates of the shop hold then',
+  },
+  {
     name: 'CORS_ORIGINS',
     default: 'localhost on any port (none in production)',
     meaning: 'comma-separated origins of storefronts',

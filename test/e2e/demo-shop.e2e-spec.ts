@@ -27,7 +27,7 @@ it('is seeded once, quickly, even by two processes at the same time', async () =
     `SELECT (SELECT count(*)::int FROM products) AS products, (SELECT count(*)::int FROM product_listings) AS listed,
        (SELECT name FROM shop_settings) AS name, (SELECT count(*)::int FROM shipping_methods) AS methods`,
   );
-  expect(counts).toEqual({ products: 62, listed: 62, name: 'Emporium Demo', methods: 6 });
+  expect(counts).toEqual({ products: 62, listed: 3 * 62, name: 'Emporium Demo', methods: 10 });
 });
 
 it('has the ids that the documentation uses', async () => {
@@ -51,6 +51,34 @@ it('has the ids that the documentation uses', async () => {
   const exists = async (path: string) => (await shop.call('GET', `/v1/admin/${path}`, { bearer: owner })).status;
   expect(await exists(`shipping-zones/${WELL_KNOWN.shippingZoneId}`)).toBe(200);
   expect(await exists(`tax-rates/${WELL_KNOWN.taxRateId}`)).toBe(200);
+  expect(await exists(`tax-classes/${WELL_KNOWN.taxClassId}`)).toBe(200);
+  expect(await exists(`markets/${WELL_KNOWN.marketId}`)).toBe(200);
+  expect(await exists(`price-lists/${WELL_KNOWN.priceListId}/entries`)).toBe(200);
+  expect(await exists(`customer-groups/${WELL_KNOWN.customerGroupId}`)).toBe(200);
+});
+
+it('shows a sale, two markets with the tax in their prices, and books at a reduced rate', async () => {
+  const lamp = (await shop.call('GET', '/v1/products/brass-desk-lamp')).body.variants[0];
+  expect(lamp.compareAt.amount).toBeGreaterThan(lamp.price.amount);
+  expect(lamp.lowestPrice30Days).toBeDefined();
+  const british = await shop.call('GET', '/v1/products/brass-desk-lamp', { headers: { 'X-Country': 'GB' } });
+  expect(british.body).toMatchObject({ taxIncluded: true, variants: [{ price: { currency: 'GBP' } }] });
+  const books = await shop.call('GET', '/v1/products?category=fiction', { headers: { 'X-Country': 'DE' } });
+  const { body: book } = await shop.call('GET', `/v1/products/${books.body.data[0].handle}`, {
+    headers: { 'X-Country': 'DE' },
+  });
+  const { body: cart } = await shop.call('POST', '/v1/carts', {
+    headers: { 'X-Country': 'DE' },
+    body: {
+      lines: [{ variantId: book.variants[0].id, quantity: 1 }],
+      shippingAddress: { ...ADDRESS, country: 'DE', state: null },
+    },
+  });
+  const price = book.variants[0].price.amount;
+  expect(cart).toMatchObject({ currency: 'EUR', taxIncluded: true, total: { amount: price } });
+  expect(cart.taxTotal.amount).toBe(Math.round((price * 7) / 107));
+  const methods = await shop.call('GET', `/v1/carts/${cart.id}/shipping-methods`, { token: cart.token });
+  expect(methods.body.data.map((method: any) => method.price.currency)).toEqual(['EUR', 'EUR']);
 });
 
 it('shows collections, by hand and by rule, and what people say', async () => {

@@ -57,6 +57,7 @@ describe('prices of carts', () => {
     expect(cart.lines[0]).toMatchObject({
       unitPrice: usd(900),
       compareAt: usd(1000),
+      lowestPrice30Days: usd(1000),
       priceList: { id: sale, name: 'Summer sale' },
       total: usd(8100),
     });

@@ -1,4 +1,5 @@
 import { decodeId, encodeId, newUuid } from '#libs/ids';
+import { ShopContext } from '../../src/modules/settings/index.js';
 import type { Shop } from './shop.js';
 
 /** What a price list of a test is. */
@@ -43,11 +44,13 @@ export async function market(
   { countries, currency, taxIncluded }: { countries: string[]; currency: string; taxIncluded: boolean },
 ): Promise<string> {
   const id = newUuid();
-  await shop.db.query(
-    `WITH v AS (UPDATE shop_settings SET version = version + 1)
-     INSERT INTO markets (id, name, countries, currency, prices_include_tax) VALUES ($1, $2, $3, $4, $5)`,
+  const [row] = await shop.db.query<{ version: number }>(
+    `WITH m AS (INSERT INTO markets (id, name, countries, currency, prices_include_tax) VALUES ($1, $2, $3, $4, $5))
+     UPDATE shop_settings SET version = version + 1 RETURNING version`,
     [id, `Market ${currency}`, countries, currency, taxIncluded],
   );
+  // Who does not know the version may be a second behind.
+  await shop.app.get(ShopContext, { strict: false }).get(row!.version);
   return encodeId('market', id);
 }
 

@@ -123,9 +123,15 @@ export function PublicCache(): MethodDecorator {
       schema: { type: 'string' },
     }),
     ApiHeader({
+      name: 'X-Country',
+      required: false,
+      description: 'ISO 3166 alpha-2: where the shopper is; picks the market and its currency',
+      schema: { type: 'string', example: 'US' },
+    }),
+    ApiHeader({
       name: 'X-Currency',
       required: false,
-      description: 'ISO 4217; the currency of the shop when left out',
+      description: 'ISO 4217; the currency of the market when left out',
       schema: { type: 'string', example: 'USD' },
     }),
     ApiResponse({ status: 304, description: 'Not modified' }),

@@ -1,6 +1,7 @@
 import { currencyExponent } from '#libs/money';
 import type { ProductDraft, VariantDraft } from '../../modules/catalog/index.js';
 import type { DemoProduct } from './demo-product.js';
+import { inMarket, MARKETS } from './price-rules.js';
 import { OPENED_AT_MS, seedUuid } from './seed-ids.js';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -73,6 +74,11 @@ function variantOf(product: DemoProduct, values: string[], currency: string): Va
         amount: scaled(own?.price ?? product.price, currency),
         compareAt: was === undefined ? null : scaled(was, currency),
       },
+      ...MARKETS.filter((market) => market.currency !== currency).map((market) => ({
+        currency: market.currency,
+        amount: scaled(inMarket(own?.price ?? product.price, market), market.currency),
+        compareAt: was === undefined ? null : scaled(inMarket(was, market), market.currency),
+      })),
     ],
   };
 }

@@ -10,6 +10,7 @@ import { DEMO_PRODUCTS } from './products/index.js';
 import { seedPromotions } from './promotions.js';
 import { seedUuid } from './seed-ids.js';
 import { seedMerchandising } from './seed-merchandising.js';
+import { seedMarkets, seedMarketShipping, seedPriceLists } from './seed-prices.js';
 import { SHIPPING_ZONES, TAX_RATES } from './shop-rules.js';
 
 /** Two processes that start at once must not both fill the shop. */
@@ -35,6 +36,7 @@ export async function seedDemoShop(
     await tx.query('SELECT pg_advisory_xact_lock($1)', [SEED_LOCK]);
     if ((await tx.query('SELECT FROM products LIMIT 1')).length > 0) return null;
     const currency = await openShop(tx);
+    await seedMarkets(tx, currency);
     await seedRules(tx, currency);
     await seedCategories(tx);
     await seedProducts(tx, currency, services);
@@ -96,6 +98,7 @@ async function seedRules(tx: Tx, currency: string): Promise<void> {
       );
     }
   }
+  await seedMarketShipping(tx, currency);
 }
 
 async function seedCategories(tx: Tx): Promise<void> {
@@ -137,6 +140,7 @@ async function seedProducts(tx: Tx, currency: string, { writer, listings, stock 
     });
   }
   await stock.setOnHand(tx, counts);
+  await seedPriceLists(tx, currency);
   await seedMerchandising(tx, currency, (hundredths) => scaled(hundredths, currency));
   await listings.refresh(tx, productIds);
 }

@@ -34,6 +34,12 @@ export const WELL_KNOWN = {
   shippingMethodId: encodeId('shippingMethod', seedUuid('method', 'us/standard')),
   expressShippingMethodId: encodeId('shippingMethod', seedUuid('method', 'us/express')),
   /** Bulky goods. */
+  taxClassId: encodeId('taxClass', seedUuid('taxClass', 'books')),
+  /** United Kingdom. */
+  marketId: encodeId('market', seedUuid('market', 'uk')),
+  /** The sale of the demo shop. */
+  priceListId: encodeId('priceList', seedUuid('priceList', 'sale')),
+  customerGroupId: encodeId('customerGroup', seedUuid('customerGroup', 'trade')),
   shippingProfileId: encodeId('shippingProfile', seedUuid('profile', 'bulky')),
   /** United Kingdom. */
   taxRateId: encodeId('taxRate', seedUuid('tax', 'GB')),

@@ -188,6 +188,7 @@ export class CartWriter {
       billingAddress: request.billingAddress ?? null,
       shippingMethodId: request.shippingMethodId ?? null,
       promotionCodes: request.promotionCodes ?? [],
+      taxQuote: null,
       version: 1,
       createdAt: row.created_at,
       updatedAt: row.created_at,

@@ -3,18 +3,17 @@ import {
   priceCart,
   type PricingInput,
   type PricingLine,
-  type PricingTax,
   type ShippingRule,
-  STANDARD_TAX_CLASS,
   type TaxExemption,
   taxExemptionOf,
   unitPriceOf,
 } from '../pricing/index.js';
-import { marketOf, type ShippingMethodSnapshot, type ShopSnapshot, taxRatesFor } from '../settings/index.js';
+import { marketOf, type ShippingMethodSnapshot, type ShopSnapshot } from '../settings/index.js';
 import type { CartIssue } from './cart.issue.js';
 import { buyerOf, promotionIssues, promotionsOf } from './cart-promotions.js';
-import type { CartLineSnapshot, CartSnapshot } from './cart.snapshot.js';
+import { type CartLineSnapshot, type CartSnapshot, destinationOf, quotedTaxOf } from './cart.snapshot.js';
 import { type ShippingOption, shippingOptions } from './shipping-options.js';
+import { taxOfPlace } from './tax/tax-of-place.js';
 
 /** A cart with its prices, its shipping and its issues. */
 export interface CartAssessment {
@@ -31,8 +30,11 @@ export interface CartAssessment {
   issues: CartIssue[];
 }
 
-/** Prices a cart and says what stands between it and an order. Pure: the cart and the shop are all it looks at. */
-export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessment {
+/**
+ * Prices a cart and says what stands between it and an order. Pure: the cart and the shop are all it looks at.
+ * @param needsQuote whether it is not sold by our own tax table
+ */
+export function assessCart(cart: CartSnapshot, shop: ShopSnapshot, needsQuote = false): CartAssessment {
   const issues: CartIssue[] = [];
   if (cart.lines.length === 0)
     issues.push({
@@ -76,7 +78,8 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessme
     });
 
   const requiresShipping = cart.lines.some((line) => line.requiresShipping);
-  const destination = cart.shippingAddress ?? (requiresShipping ? null : cart.billingAddress);
+  const destination = destinationOf(cart);
+  const quotedTax = quotedTaxOf(cart);
   const lines = cart.lines.map(toPricingLine);
   const options = requiresShipping ? shippingOptions(shop, cart, lines) : [];
   const wanted = options.find(({ method }) => method.id === cart.shippingMethodId);
@@ -119,6 +122,14 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessme
         'The cart keeps the prices of the market in which it was begun; those of the country it goes to may differ.',
     });
   }
+  if (needsQuote && destination && !quotedTax && cart.lines.length > 0) {
+    issues.push({
+      code: 'tax_unavailable',
+      severity: 'blocking',
+      pointer: '/taxTotal',
+      detail: 'The tax cannot be told at the moment. Please try again in a minute.',
+    });
+  }
   const taxExemption = taxExemptionOf(cart.customer, shop.country, destination?.country ?? null);
   const input: PricingInput = {
     currency: cart.currency,
@@ -129,7 +140,7 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessme
     customer: buyerOf(cart),
     country: destination?.country ?? null,
     shipping: chosen,
-    tax: destination && taxOfPlace(shop, destination),
+    tax: destination && (quotedTax ?? taxOfPlace(shop, destination)),
     taxExempt: taxExemption !== null,
     promotions: promotionsOf(cart.promotionFacts, shop),
     credits: [],
@@ -151,16 +162,6 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot): CartAssessme
 /** What shipping by a method would cost this cart, after everything that is taken off. */
 export function shippingTotalBy(rule: ShippingRule, { input }: Pick<CartAssessment, 'input'>): number {
   return priceCart({ ...input, shipping: rule }).shippingTotal;
-}
-
-/** The tax of a place by our own table. Shipping is taxed as goods of the standard class are, where that rate covers it. */
-function taxOfPlace(shop: ShopSnapshot, place: { country: string; state?: string | null }): PricingTax {
-  const rates = taxRatesFor(shop, place);
-  const standard = rates.find((rate) => rate.taxClassId === null);
-  return {
-    rates: Object.fromEntries(rates.map((rate) => [rate.taxClassId ?? STANDARD_TAX_CLASS, rate.ratePpm])),
-    shippingPpm: standard?.shipping ? standard.ratePpm : 0,
-  };
 }
 
 /** A line as the pipeline takes it. */

@@ -5,6 +5,7 @@ export interface CartIssue {
     | 'variant_unavailable'
     | 'price_changed'
     | 'market_mismatch'
+    | 'tax_unavailable'
     | 'email_missing'
     | 'shipping_address_missing'
     | 'shipping_method_missing'

@@ -10,6 +10,7 @@ import { assessCart, shippingTotalBy } from './cart.assessment.js';
 import { type MergeCommand, type MergeOutcome, MergeCarts } from './merge-carts.service.js';
 import { type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
 import type { CartLineRequest, CreateCartRequest, UpdateCartRequest } from './dto/cart.request.js';
+import { TaxQuotes } from './tax/tax-quotes.service.js';
 import { CartResponse, CreatedCartResponse, type ShippingMethodsResponse } from './dto/cart.response.js';
 
 /** A cart as the shopper sees it, with the version for its ETag. */
@@ -27,6 +28,7 @@ export class CartService {
     private readonly mergeCarts: MergeCarts,
     private readonly shop: ShopContext,
     private readonly codes: PromotionCodeGate,
+    private readonly taxes: TaxQuotes,
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
@@ -84,6 +86,13 @@ export class CartService {
     return carts;
   }
 
+  /** Before a checkout: has the tax of the cart told from outside, where the shop has it so. @throws not_found */
+  async quoteTax(cart: CartReference): Promise<void> {
+    if (!this.taxes.isOutside) return;
+    const snapshot = await readCart(this.db, cart.id, cart.shopper);
+    await this.taxes.quoted(snapshot, await this.shop.get(snapshot.shopVersion));
+  }
+
   /** See `MergeCarts`. */
   merge(command: MergeCommand): Promise<MergeOutcome> {
     return this.mergeCarts.execute(command);
@@ -138,7 +147,9 @@ export class CartService {
   }
 
   private async present(snapshot: CartSnapshot): Promise<CartView> {
-    const assessment = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
+    const shop = await this.shop.get(snapshot.shopVersion);
+    const cart = await this.taxes.quoted(snapshot, shop);
+    const assessment = assessCart(cart, shop, this.taxes.isRequired);
     return { body: CartResponse.from(snapshot, assessment, this.config.publicUrl), version: snapshot.version };
   }
 }

@@ -2,6 +2,7 @@ import type { Queryable, Tx } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import type { ShopperIdentity } from '../auth/index.js';
 import { offersSql, THUMBNAIL_SQL } from '../catalog/index.js';
+import type { PricingTax } from '../pricing/index.js';
 import type { Address } from './dto/address.dto.js';
 import { isOf } from './cart-token.js';
 import { PROMOTION_FACTS, type PromotionFacts } from './promotion-facts.js';
@@ -77,6 +78,8 @@ export interface CartSnapshot {
   billingAddress: Address | null;
   shippingMethodId: string | null;
   promotionCodes: string[];
+  /** What an outside tax service said, and of which version of the cart. */
+  taxQuote: { version: number; tax: PricingTax } | null;
   version: number;
   createdAt: Date;
   updatedAt: Date;
@@ -111,6 +114,7 @@ interface CartRow {
   billing_address: Address | null;
   shipping_method_id: string | null;
   promotion_codes: string[];
+  tax_quote: CartSnapshot['taxQuote'];
   version: number;
   created_at: Date;
   updated_at: Date;
@@ -171,7 +175,7 @@ const OF_CART: CartScope = { currency: 'c.currency', market: 'c.market_id', cust
  */
 const selectCart = (from: string, isStale: string) => `
   SELECT c.id, c.token_hash, c.customer_id, ${customerTuple('c.customer_id')} AS customer, c.market_id, c.tax_included, c.currency, c.status, c.email, c.shipping_address, c.billing_address, c.shipping_method_id,
-    c.promotion_codes, c.version, c.created_at, c.updated_at,
+    c.promotion_codes, c.tax_quote, c.version, c.created_at, c.updated_at,
     (SELECT version FROM shop_settings) AS shop_version, now() AS read_at,
     CASE WHEN c.status = 'completed' THEN (SELECT o.id FROM orders o WHERE o.cart_id = c.id) END AS order_id,
     (SELECT json_agg(${lineTuple('l', 'l.seen_amount', OF_CART)} ORDER BY l.created_at, l.id)
@@ -209,6 +213,7 @@ function toSnapshot(row: CartRow): CartSnapshot {
     billingAddress: row.billing_address,
     shippingMethodId: row.shipping_method_id,
     promotionCodes: row.promotion_codes,
+    taxQuote: row.tax_quote,
     version: row.version,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -234,6 +239,15 @@ export const toLines = (tuples: LineTuple[] | null): CartLineSnapshot[] =>
 /** The customer of a cart as `customerTuple` gave them. */
 export const toCustomer = (tuple: CustomerTuple | null): CartCustomer | null =>
   tuple && { groupIds: tuple[0] ?? [], vatNumber: tuple[1], taxExempt: tuple[2] };
+
+/** Where the cart goes, as far as it is known: goods that are not shipped go to whom the bill does. */
+export function destinationOf(cart: CartSnapshot): Address | null {
+  return cart.shippingAddress ?? (cart.lines.some((line) => line.requiresShipping) ? null : cart.billingAddress);
+}
+
+/** The tax that a service said of this version of the cart; null when none did. */
+export const quotedTaxOf = ({ taxQuote, version }: CartSnapshot): PricingTax | null =>
+  taxQuote?.version === version ? taxQuote.tax : null;
 
 /** Reads a cart for whoever may; null for an unknown cart and for one of somebody else alike. */
 export function findCart(db: Queryable, id: string, shopper: ShopperIdentity): Promise<CartSnapshot | null> {

@@ -6,5 +6,6 @@ export { assessCart, type CartAssessment } from './cart.assessment.js';
 export type { CartIssue } from './cart.issue.js';
 export { promotionUsesOf } from './cart-promotions.js';
 export { lockCart, type CartLineSnapshot, type CartSnapshot } from './cart.snapshot.js';
+export { TaxQuotes } from './tax/tax-quotes.service.js';
 export { MergeCarts, type MergeOutcome } from './merge-carts.service.js';
 export { hashCartToken, isOf } from './cart-token.js';

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { SettingsModule } from '../settings/index.js';
 import { AdminCategoriesQuery } from './categories.admin.query.js';
 import { CategoriesAdminController } from './categories.admin.controller.js';
 import { CategoriesController } from './categories.controller.js';
@@ -20,6 +21,13 @@ import { ImagesAdminController } from './images.admin.controller.js';
 import { MakeRenditionsProcessor } from './make-renditions.processor.js';
 import { MediaController } from './media.controller.js';
 import { MediaStore } from './media-store.service.js';
+import { SalesSettler } from './price-lists/listed-sales.job.js';
+import { ListedSales } from './price-lists/listed-sales.js';
+import { PriceListsAdminController } from './price-lists/price-lists.admin.controller.js';
+import { PriceListsQuery } from './price-lists/price-lists.query.js';
+import { PriceLists } from './price-lists/price-lists.service.js';
+import { ProductPricesController } from './price-lists/product-prices.controller.js';
+import { ProductPricesQuery } from './price-lists/product-prices.query.js';
 import { ProductEdits } from './product-edits.service.js';
 import { ProductListQuery } from './product-list.query.js';
 import { ProductLookup } from './product-lookup.service.js';
@@ -36,6 +44,7 @@ import { VariantsAdminController } from './variants.admin.controller.js';
 
 /** Products, variants, prices, images and categories, and the read model that storefronts are served from. */
 @Module({
+  imports: [SettingsModule],
   controllers: [
     ProductsController,
     SearchController,
@@ -47,6 +56,8 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     VariantsAdminController,
     ImagesAdminController,
     CategoriesAdminController,
+    PriceListsAdminController,
+    ProductPricesController,
   ],
   providers: [
     ProductWriter,
@@ -72,8 +83,13 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     ImageIntake,
     MediaStore,
     MakeRenditionsProcessor,
+    PriceLists,
+    PriceListsQuery,
+    ListedSales,
+    SalesSettler,
+    ProductPricesQuery,
     ProductLookup,
   ],
-  exports: [ProductLookup, ProductWriter, ProductListings],
+  exports: [ProductLookup, ProductWriter, ProductListings, PriceLists],
 })
 export class CatalogModule {}

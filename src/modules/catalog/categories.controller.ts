@@ -4,12 +4,12 @@ import { InvalidHeader, InvalidId, UnknownParameter } from '#libs/errors';
 import { ListEnvelope, PublicCache, type Reply, type Request, sendPublicJson, Throws } from '#libs/http';
 import { WELL_KNOWN } from '../../db/seed/well-known.js';
 import { Public } from '../auth/index.js';
+import { PriceContexts } from '../settings/index.js';
 import { CategoriesQuery } from './categories.query.js';
 import { CategoryNotFound } from './catalog.errors.js';
 import { CategoryDetail, CategoryTreeView } from './dto/storefront.response.js';
 import { idOrHandle } from './id-or-handle.js';
 import { Moved, OldHandles } from './old-handles.service.js';
-import { currencyFrom } from './product-filter.js';
 
 @ApiTags('Catalog')
 @Controller('v1/categories')
@@ -17,6 +17,7 @@ export class CategoriesController {
   constructor(
     private readonly categories: CategoriesQuery,
     private readonly oldHandles: OldHandles,
+    private readonly contexts: PriceContexts,
   ) {}
 
   @Get()
@@ -29,7 +30,7 @@ export class CategoriesController {
   @ListEnvelope(CategoryTreeView, { paged: false, description: 'The roots, with their children inside' })
   @Throws(InvalidHeader, UnknownParameter)
   async tree(@Req() request: Request, @Res() reply: Reply): Promise<void> {
-    const data = await this.categories.tree(currencyFrom(request.headers['x-currency']));
+    const data = await this.categories.tree(await this.contexts.currencyOf(request));
     sendPublicJson(request, reply, JSON.stringify({ data }));
   }
 
@@ -42,7 +43,7 @@ export class CategoriesController {
   @ApiOkResponse({ type: CategoryDetail })
   @Throws(InvalidHeader, InvalidId, CategoryNotFound, UnknownParameter)
   async get(@Param('idOrHandle') key: string, @Req() request: Request, @Res() reply: Reply): Promise<void> {
-    const currency = currencyFrom(request.headers['x-currency']);
+    const currency = await this.contexts.currencyOf(request);
     await this.oldHandles.orRedirect('category', key, '', reply, async () => {
       const category = await this.categories.get(currency, idOrHandle('category', key));
       sendPublicJson(request, reply, JSON.stringify(category));

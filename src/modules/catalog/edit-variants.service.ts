@@ -25,6 +25,7 @@ export class EditVariants {
       const { optionValues, prices, ...fields } = variantDraft(request, optionNames, '');
       await assertImage(tx, productId, request.imageId);
       await assertShippingProfile(tx, request.shippingProfileId);
+      await assertTaxClass(tx, request.taxClassId);
       const optionKey = optionKeyOf(optionValues);
       const before = await tx.manager.findOneBy(Variant, { productId, optionKey });
       if (before?.status === 'active') throw VariantExists();
@@ -37,6 +38,7 @@ export class EditVariants {
         title: variantTitleOf(optionValues),
         imageId: request.imageId ?? null,
         shippingProfileId: request.shippingProfileId ?? null,
+        taxClassId: request.taxClassId ?? null,
         status: 'active' as const,
       };
       if (before) await changeVariant(tx, before, values);
@@ -63,6 +65,7 @@ export class EditVariants {
         const before = await getVariant(tx, productId, id);
         await assertImage(tx, productId, request.imageId);
         await assertShippingProfile(tx, request.shippingProfileId);
+        await assertTaxClass(tx, request.taxClassId);
         const { options, prices, ...fields } = request;
         await changeVariant(tx, before, { ...fields, ...(options ? optionFields(options, optionNames) : {}) });
         if (prices) await replacePrices(tx, id, prices);
@@ -123,6 +126,16 @@ async function assertShippingProfile(tx: Tx, profileId: string | null | undefine
   if (found.length > 0) return;
   const error = { pointer: '/shippingProfileId', code: 'unknown_shipping_profile', detail: 'is no shipping profile' };
   throw ValidationFailed({ errors: [error] });
+}
+
+/** The class stays until the transaction ends. */
+async function assertTaxClass(tx: Tx, classId: string | null | undefined): Promise<void> {
+  if (!classId) return;
+  const found = await tx.query(`SELECT FROM tax_classes WHERE id = $1 FOR KEY SHARE`, [classId]);
+  if (found.length > 0) return;
+  throw ValidationFailed({
+    errors: [{ pointer: '/taxClassId', code: 'unknown_tax_class', detail: 'is no tax class' }],
+  });
 }
 
 async function replacePrices(tx: Tx, variantId: string, prices: readonly VariantPriceInput[]): Promise<void> {

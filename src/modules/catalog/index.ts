@@ -12,6 +12,6 @@ export {
 } from './product-draft.js';
 export type { CollectionRule } from './collections/collection-rules.js';
 export { sanitizeDescription } from './description.js';
-export { currencyFrom } from './product-filter.js';
+export { PriceLists } from './price-lists/price-lists.service.js';
 export { offersSql, type OfferScope, unitPriceSql } from './price-lists/offers-sql.js';
 export { fullMediaUrl, THUMBNAIL_SQL } from './media-url.js';

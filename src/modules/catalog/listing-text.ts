@@ -50,7 +50,19 @@ export interface ListingVariant {
   track_inventory: boolean;
   allow_backorder: boolean;
   sellable: boolean;
-  prices: { currency: string; amount: number; compare_at: number | null }[];
+  prices: ListingPrice[];
+}
+
+/** What everybody pays for a variant. */
+export interface ListingPrice {
+  currency: string;
+  amount: number;
+  /** What it is reduced from; null where it is not. */
+  compare_at: number | null;
+  /** The lowest price of the 30 days before the reduction. */
+  lowest: number | null;
+  /** Prices from so many pieces on, the fewest first. */
+  tiers: [minQuantity: number, amount: number][];
 }
 
 /** One product in one currency, as it is sent to Postgres. */
@@ -178,16 +190,32 @@ function priceIn(variant: ListingVariant, currency: string) {
   return variant.prices.find((price) => price.currency === currency)!;
 }
 
-/** The compare-at price of the cheapest variant, when it really is a reduction. */
-function cardCompareAt(offered: ListingVariant[], currency: string): number | undefined {
+/** What the price of the cheapest variant is reduced from. */
+function cardReduction(offered: ListingVariant[], currency: string) {
   const cheapest = offered
     .map((variant) => priceIn(variant, currency))
     .reduce((best, price) => (price.amount < best.amount ? price : best));
   return reduction(cheapest);
 }
 
-function reduction(price: { amount: number; compare_at: number | null }): number | undefined {
-  return price.compare_at !== null && price.compare_at > price.amount ? price.compare_at : undefined;
+/** A reduced price says what it is reduced from, and the lowest price of the 30 days before (Directive 98/6/EC, Article 6a). */
+function reduction({ compare_at, lowest, currency }: ListingPrice) {
+  return {
+    ...optionalMoney('compareAt', compare_at ?? undefined, currency),
+    ...optionalMoney('lowestPrice30Days', lowest ?? undefined, currency),
+  };
+}
+
+/** Cheaper by the dozen: only what really is cheaper than fewer pieces. */
+function tiersOf({ amount, tiers, currency }: ListingPrice) {
+  let least = amount;
+  const kept = tiers.filter(([, price]) => {
+    const cheaper = price < least;
+    if (cheaper) least = price;
+    return cheaper;
+  });
+  if (kept.length === 0) return {};
+  return { tiers: kept.map(([minQuantity, price]) => ({ minQuantity, price: { amount: price, currency } })) };
 }
 
 const optionalMoney = (name: string, amount: number | undefined, currency: string) =>
@@ -217,7 +245,7 @@ function cardText(source: ListingSource, offered: ListingVariant[], currency: st
     vendor: source.vendor,
     thumbnail: thumbnailOf(source.images[0]),
     priceRange: priceRange(offered, currency),
-    ...optionalMoney('compareAt', cardCompareAt(offered, currency), currency),
+    ...cardReduction(offered, currency),
     ...(source.rating && { rating: source.rating }),
   });
 }
@@ -247,7 +275,7 @@ function detailText(source: ListingSource, offered: ListingVariant[], currency: 
       values: [...new Set(offered.map((variant) => variant.option_values[i]).filter((value) => value !== undefined))],
     })),
     priceRange: priceRange(offered, currency),
-    ...optionalMoney('compareAt', cardCompareAt(offered, currency), currency),
+    ...cardReduction(offered, currency),
     ...(source.rating && { rating: source.rating }),
     createdAt: source.created_at.toISOString(),
     updatedAt: source.updated_at.toISOString(),
@@ -261,7 +289,8 @@ function detailText(source: ListingSource, offered: ListingVariant[], currency: 
       title: variant.title || source.title,
       options: Object.fromEntries(source.option_names.map((name, i) => [name, variant.option_values[i] ?? ''])),
       price: { amount: price.amount, currency },
-      ...optionalMoney('compareAt', reduction(price), currency),
+      ...reduction(price),
+      ...tiersOf(price),
       imageId: variant.image_id && encodeId('image', variant.image_id),
       weightGrams: variant.weight_grams,
       requiresShipping: variant.requires_shipping,

@@ -1,6 +1,6 @@
 import type { AppError } from '#libs/errors';
 import { encodeId } from '#libs/ids';
-import { currencyFrom, parseFacets, parseProductList, parseSuggest } from './product-filter.js';
+import { parseFacets, parseProductList, parseSuggest } from './product-filter.js';
 
 function refusal(run: () => unknown): { code: string; pointer: string | undefined; reason: string | undefined } {
   try {
@@ -115,13 +115,5 @@ describe('other queries', () => {
     expect(refusal(() => parseSuggest({}))).toMatchObject({ pointer: 'q', reason: 'required' });
     expect(refusal(() => parseSuggest({ q: 'x', limit: '21' }))).toMatchObject({ pointer: 'limit' });
     expect(refusal(() => parseSuggest({ q: 'x', page: '1' }))).toMatchObject({ code: 'unknown_parameter' });
-  });
-
-  it('the currency comes from the header or is the shop’s', () => {
-    expect(currencyFrom(undefined)).toBeNull();
-    expect(currencyFrom('EUR')).toBe('EUR');
-    for (const header of ['eur', 'XYZ1', 'ZZZ', ['EUR', 'USD']]) {
-      expect(refusal(() => currencyFrom(header))).toMatchObject({ code: 'invalid_header', pointer: 'X-Currency' });
-    }
   });
 });

@@ -1,6 +1,5 @@
-import { InvalidHeader, InvalidParameter, UnknownParameter } from '#libs/errors';
+import { InvalidParameter, UnknownParameter } from '#libs/errors';
 import { decodeId } from '#libs/ids';
-import { isCurrency } from '#libs/money';
 
 /** What shoppers may ask of the product list, checked. */
 export interface ProductFilter {
@@ -217,16 +216,4 @@ export function parseSuggest(query: RawQuery): { q: string; limit: number } {
     q: parseSearchText(query.q),
     limit: query.limit === undefined ? 10 : integer('limit', query.limit, 1, 20),
   };
-}
-
-/** The currency of X-Currency; null means the shop's own. */
-export function currencyFrom(header: string | string[] | undefined): string | null {
-  if (header === undefined || header === '') return null;
-  if (isCurrency(header)) return header;
-  throw InvalidHeader({
-    detail: 'X-Currency must be an ISO 4217 currency code such as USD.',
-    errors: [
-      { pointer: 'X-Currency', code: 'unknown_currency', detail: 'must be an ISO 4217 currency code such as USD' },
-    ],
-  });
 }

@@ -76,6 +76,8 @@ export function productDraft(request: CreateProductRequest, handle: string, publ
   const optionNames = request.options ?? [];
   assertOptionNames(optionNames);
   request.variants?.forEach((variant, i) => {
+    if (variant.taxClassId)
+      throw invalid(`/variants/${i}/taxClassId`, 'not_allowed', 'is chosen when the variant exists');
     if (variant.shippingProfileId)
       throw invalid(`/variants/${i}/shippingProfileId`, 'not_allowed', 'is chosen when the variant exists');
     if (variant.imageId) throw invalid(`/variants/${i}/imageId`, 'not_allowed', 'belongs to no image of this product');

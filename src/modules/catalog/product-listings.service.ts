@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
 import { readRules, type RuleBook } from './collections/collection-membership.js';
+import { RECORD_PRICES_SQL, TIERS_SQL } from './price-lists/public-prices-sql.js';
 import { type ListingRows, listingRows, type ListingSource, vocabulary } from './listing-text.js';
 
 /** Bounds the memory of a refresh that touches the whole catalog. */
@@ -19,7 +20,8 @@ export const SELLABLE_SQL = `(NOT v.track_inventory OR EXISTS (
 export class ProductListings {
   /**
    * Rebuilds the rows of these products: one for each active product and currency in which an active variant has a price.
-   * Eight statements for up to 500 products, however many they are. Locks in the order products, stock, listings.
+   * Nine statements for up to 500 products, however many they are. Locks in the order products, stock, listings. A public
+   * price that is another one now goes into the history of prices first, and the rows are made of that.
    */
   async refresh(tx: Tx, productIds: readonly string[]): Promise<void> {
     const ids = [...new Set(productIds)].sort();
@@ -57,6 +59,7 @@ export class ProductListings {
       [ids],
     );
     await lockListings(tx, ids);
+    await tx.query(RECORD_PRICES_SQL, [ids]);
     const sources = await tx.query<ListingSource>(SOURCES_SQL, [ids]);
     const rules = await readRules(tx);
     const rows = sources.flatMap((source) => inCollections(source, listingRows(source), rules));
@@ -113,8 +116,11 @@ const SOURCES_SQL = `
                              'requires_shipping', v.requires_shipping, 'image_id', v.image_id,
                              'track_inventory', v.track_inventory, 'allow_backorder', v.allow_backorder, 'sellable', ${SELLABLE_SQL},
                              'prices', coalesce((SELECT json_agg(json_build_object('currency', r.currency,
-                                 'amount', r.amount, 'compare_at', r.compare_at))
-                               FROM prices r WHERE r.variant_id = v.id), '[]')) ORDER BY v.position, v.id)
+                                 'amount', h.amount, 'compare_at', h.compare_at, 'lowest', h.lowest, 'tiers', ${TIERS_SQL}))
+                               FROM prices r CROSS JOIN LATERAL (
+                                 SELECT h.amount, h.compare_at, h.lowest FROM price_history h
+                                 WHERE h.variant_id = r.variant_id AND h.currency = r.currency ORDER BY h.id DESC LIMIT 1) h
+                               WHERE r.variant_id = v.id), '[]')) ORDER BY v.position, v.id)
                    FROM variants v WHERE v.product_id = p.id AND v.status = 'active'), '[]') AS variants,
          coalesce((WITH RECURSIVE up AS (
                      SELECT c.id, c.parent_id, c.handle, c.title, true AS direct

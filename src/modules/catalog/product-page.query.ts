@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { Db } from '#libs/database';
+import type { PriceContext } from '../settings/index.js';
 import { ProductNotFound } from './catalog.errors.js';
 import { CURRENCY_SQL } from './listing-sql.js';
 import { STOCK_MARKS } from './listing-text.js';
@@ -10,7 +11,8 @@ import { withFullMediaUrls } from './media-url.js';
 const STOCK_SQL = `
   (SELECT string_agg(array_position(p.variant_ids, s.variant_id) || ':' || (s.on_hand::bigint + s.backorder_limit - s.reserved), ',')
    FROM stock_levels s WHERE s.variant_id = ANY(p.variant_ids))`;
-const SELECT = `SELECT p.detail, ${STOCK_SQL} AS stock, (SELECT low_stock_threshold FROM shop_settings) AS low FROM product_pages p`;
+const SELECT = `SELECT p.detail, ${STOCK_SQL} AS stock, shop.low_stock_threshold AS low, shop.prices_include_tax AS tax_included
+  FROM product_pages p CROSS JOIN shop_settings shop`;
 const BY_HANDLE = `${SELECT} WHERE p.handle = $2 AND p.currency = ${CURRENCY_SQL}`;
 const BY_ID = `${SELECT} WHERE p.product_id = $2 AND p.currency = ${CURRENCY_SQL}`;
 
@@ -18,6 +20,7 @@ interface PageRow {
   detail: string;
   stock: string | null;
   low: number;
+  tax_included: boolean;
 }
 
 /** The page of one product: its stored text and the stock of this moment, in one statement. */
@@ -30,16 +33,19 @@ export class ProductPageQuery {
 
   /**
    * The body of the answer.
+   * @param context null for the market of the shop's settings
    * @param key a handle, or the uuid of the product
    * @throws ProductNotFound when it is not active or has no price in this currency
    */
-  async get(currency: string | null, key: { handle: string } | { id: string }): Promise<string> {
+  async get(context: PriceContext | null, key: { handle: string } | { id: string }): Promise<string> {
+    const currency = context?.currency ?? null;
     const [row] =
       'id' in key
         ? await this.db.query<PageRow>(BY_ID, [currency, key.id])
         : await this.db.query<PageRow>(BY_HANDLE, [currency, key.handle]);
     if (!row) throw ProductNotFound();
-    return withFullMediaUrls(mergeStock(row.detail, row.stock, row.low), this.config.publicUrl);
+    const taxIncluded = context?.taxIncluded ?? row.tax_included;
+    return withFullMediaUrls(mergeStock(row.detail, row.stock, row.low, taxIncluded), this.config.publicUrl);
   }
 }
 
@@ -49,18 +55,18 @@ const OUT_OF_STOCK = ',"available":false,"stock":"out_of_stock"';
 const ANY_MARK = new RegExp(`([${Object.values(STOCK_MARKS).join('')}])`);
 
 /**
- * Fills the stock into the marked places of a stored page.
+ * Fills the stock, and whether the prices contain the tax, into the marked places of a stored page.
  * @param stock what can be sold, as STOCK_SQL writes it
  * @param low at and below this many the stock is low
  */
-export function mergeStock(detail: string, stock: string | null, low: number): string {
+export function mergeStock(detail: string, stock: string | null, low: number, taxIncluded = false): string {
   // Text, mark, text, mark, …, text: the first mark is the product's.
   const parts = detail.split(ANY_MARK);
   const free = sumsOf(stock);
   const states: string[] = [];
   for (let i = 3; i < parts.length; i += 2) states.push(stateOf(parts[i]!, free.get(states.length + 1) ?? 0, low));
   const isAvailable = states.some((state) => state !== OUT_OF_STOCK);
-  let body = `${parts[0]},"available":${isAvailable}${parts[2]}`;
+  let body = `${parts[0]},"available":${isAvailable},"taxIncluded":${taxIncluded}${parts[2]}`;
   states.forEach((state, i) => (body += state + parts[2 * i + 4]!));
   return body;
 }

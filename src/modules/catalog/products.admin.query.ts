@@ -37,6 +37,7 @@ export interface AdminVariantRecord {
   weight_grams: number;
   requires_shipping: boolean;
   shipping_profile_id: string | null;
+  tax_class_id: string | null;
   taxable: boolean;
   track_inventory: boolean;
   allow_backorder: boolean;
@@ -156,7 +157,7 @@ const PRODUCT_SQL = `
          coalesce((SELECT json_agg(json_build_object('id', v.id, 'title', v.title, 'option_values', v.option_values,
                              'sku', v.sku, 'barcode', v.barcode, 'weight_grams', v.weight_grams,
                              'requires_shipping', v.requires_shipping,
-                             'shipping_profile_id', v.shipping_profile_id, 'taxable', v.taxable,
+                             'shipping_profile_id', v.shipping_profile_id, 'tax_class_id', v.tax_class_id, 'taxable', v.taxable,
                              'track_inventory', v.track_inventory, 'allow_backorder', v.allow_backorder,
                              'image_id', v.image_id, 'status', v.status, 'created_at', v.created_at,
                              'updated_at', v.updated_at,

@@ -4,13 +4,14 @@ import { InvalidCursor, InvalidHeader, InvalidId, InvalidParameter, UnknownParam
 import { ListEnvelope, PublicCache, RAW_QUERY, type Reply, type Request, sendPublicJson, Throws } from '#libs/http';
 import { WELL_KNOWN } from '../../db/seed/well-known.js';
 import { Public } from '../auth/index.js';
+import { PriceContexts } from '../settings/index.js';
 import { ProductNotFound } from './catalog.errors.js';
 import { ProductFilterDocs, ProductListDocs } from './dto/product-filter.docs.js';
 import { FacetView, ProductCard, ProductDetail } from './dto/storefront.response.js';
 import { FacetsQuery } from './facets.query.js';
 import { idOrHandle } from './id-or-handle.js';
 import { Moved, OldHandles } from './old-handles.service.js';
-import { currencyFrom, parseFacets, parseProductList } from './product-filter.js';
+import { parseFacets, parseProductList } from './product-filter.js';
 import { ProductListQuery } from './product-list.query.js';
 import { ProductPageQuery } from './product-page.query.js';
 
@@ -22,6 +23,7 @@ export class ProductsController {
     private readonly pages: ProductPageQuery,
     private readonly facetCounts: FacetsQuery,
     private readonly oldHandles: OldHandles,
+    private readonly contexts: PriceContexts,
   ) {}
 
   @Get()
@@ -34,7 +36,7 @@ export class ProductsController {
   @Throws(InvalidCursor, InvalidHeader, InvalidParameter, UnknownParameter)
   async list(@Req() request: Request, @Res() reply: Reply): Promise<void> {
     const wanted = parseProductList(request.query as Record<string, unknown>);
-    sendPublicJson(request, reply, await this.lists.list(currencyFrom(request.headers['x-currency']), wanted));
+    sendPublicJson(request, reply, await this.lists.list(await this.contexts.currencyOf(request), wanted));
   }
 
   @Get('facets')
@@ -47,7 +49,7 @@ export class ProductsController {
   @Throws(InvalidHeader, InvalidParameter, UnknownParameter)
   async facets(@Req() request: Request, @Res() reply: Reply): Promise<void> {
     const filter = parseFacets(request.query as Record<string, unknown>);
-    const data = await this.facetCounts.facets(currencyFrom(request.headers['x-currency']), filter);
+    const data = await this.facetCounts.facets(await this.contexts.currencyOf(request), filter);
     sendPublicJson(request, reply, JSON.stringify({ data }));
   }
 
@@ -63,9 +65,9 @@ export class ProductsController {
   @ApiOkResponse({ type: ProductDetail })
   @Throws(InvalidHeader, InvalidId, ProductNotFound, UnknownParameter)
   async get(@Param('idOrHandle') key: string, @Req() request: Request, @Res() reply: Reply): Promise<void> {
-    const currency = currencyFrom(request.headers['x-currency']);
+    const context = await this.contexts.of(request);
     await this.oldHandles.orRedirect('product', key, '', reply, async () => {
-      sendPublicJson(request, reply, await this.pages.get(currency, idOrHandle('product', key)));
+      sendPublicJson(request, reply, await this.pages.get(context, idOrHandle('product', key)));
     });
   }
 }

@@ -3,14 +3,18 @@ import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { InvalidHeader, InvalidParameter, UnknownParameter } from '#libs/errors';
 import { ListEnvelope, PublicCache, RAW_QUERY, type Reply, type Request, sendPublicJson, Throws } from '#libs/http';
 import { Public } from '../auth/index.js';
+import { PriceContexts } from '../settings/index.js';
 import { SuggestionView } from './dto/storefront.response.js';
-import { currencyFrom, parseSuggest } from './product-filter.js';
+import { parseSuggest } from './product-filter.js';
 import { SuggestQuery } from './suggest.query.js';
 
 @ApiTags('Catalog')
 @Controller('v1/search')
 export class SearchController {
-  constructor(private readonly suggestions: SuggestQuery) {}
+  constructor(
+    private readonly suggestions: SuggestQuery,
+    private readonly contexts: PriceContexts,
+  ) {}
 
   @Get('suggest')
   @Public()
@@ -26,7 +30,7 @@ export class SearchController {
   @Throws(InvalidHeader, InvalidParameter, UnknownParameter)
   async suggest(@Req() request: Request, @Res() reply: Reply): Promise<void> {
     const { q, limit } = parseSuggest(request.query as Record<string, unknown>);
-    const data = await this.suggestions.suggest(currencyFrom(request.headers['x-currency']), q, limit);
+    const data = await this.suggestions.suggest(await this.contexts.currencyOf(request), q, limit);
     sendPublicJson(request, reply, JSON.stringify({ data }));
   }
 }

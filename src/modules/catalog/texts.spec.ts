@@ -2,7 +2,7 @@ import { plainText, sanitizeDescription } from './description.js';
 import { bandEnd } from './facets.query.js';
 import { handleOf } from './handle.js';
 import { imageTypeOf } from './image-type.js';
-import { listingRows, type ListingSource } from './listing-text.js';
+import { listingRows, type ListingSource, type ListingVariant } from './listing-text.js';
 import { fullMediaUrl, localMediaUrl, withFullMediaUrls } from './media-url.js';
 import { mergeStock } from './product-page.query.js';
 
@@ -78,7 +78,12 @@ describe('price bands', () => {
   ])('from %i to %i', (lower, end) => expect(bandEnd(lower)).toBe(end));
 });
 
-const variant = (id: string, color: string, amounts: Record<string, number>, compareAt: number | null = null) => ({
+const variant = (
+  id: string,
+  color: string,
+  amounts: Record<string, number>,
+  compareAt: number | null = null,
+): ListingVariant => ({
   id,
   title: color,
   sku: null,
@@ -90,7 +95,17 @@ const variant = (id: string, color: string, amounts: Record<string, number>, com
   track_inventory: true,
   allow_backorder: false,
   sellable: true,
-  prices: Object.entries(amounts).map(([currency, amount]) => ({ currency, amount, compare_at: compareAt })),
+  prices: Object.entries(amounts).map(([currency, amount]) => ({
+    currency,
+    amount,
+    compare_at: compareAt,
+    lowest: compareAt === null ? null : amount + 10,
+    tiers: [
+      [2, amount],
+      [5, amount - 20],
+      [8, amount - 10],
+    ],
+  })),
 });
 
 const source: ListingSource = {
@@ -112,7 +127,7 @@ const source: ListingSource = {
   categories: [],
   variants: [
     variant('01920000-0000-7000-8000-000000000011', 'Red', { USD: 500, EUR: 450 }, 700),
-    variant('01920000-0000-7000-8000-000000000012', 'Blue', { USD: 400 }, 300),
+    variant('01920000-0000-7000-8000-000000000012', 'Blue', { USD: 400 }),
   ],
 };
 
@@ -128,10 +143,15 @@ describe('the read model of a product', () => {
     expect(listingRows({ ...source, variants: [] })).toEqual([]);
   });
 
-  it('shows an earlier price only when it was higher', () => {
+  it('shows what a price is reduced from, with the lowest price before, and what is cheaper by the dozen', () => {
     const [eur, usd] = listingRows(source);
     expect(JSON.parse(eur!.listing.card).compareAt).toEqual({ amount: 700, currency: 'EUR' });
+    expect(JSON.parse(eur!.listing.card).lowestPrice30Days).toEqual({ amount: 460, currency: 'EUR' });
     expect(JSON.parse(usd!.listing.card)).not.toHaveProperty('compareAt');
+    expect(JSON.parse(usd!.listing.card)).not.toHaveProperty('lowestPrice30Days');
+    expect(JSON.parse(usd!.page.detail).variants[0].tiers).toEqual([
+      { minQuantity: 5, price: { amount: 480, currency: 'USD' } },
+    ]);
   });
 
   it('takes the stock of the moment in at the marks, whatever the texts hold', () => {

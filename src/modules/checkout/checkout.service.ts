@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { encodeId } from '#libs/ids';
 import type { ShopperIdentity } from '../auth/index.js';
+import { CartService } from '../cart/index.js';
 import { OrdersQuery } from '../orders/index.js';
 import {
   type CardWish,
@@ -18,6 +19,7 @@ import { PlaceOrder } from './place-order.service.js';
 export class Checkout {
   constructor(
     private readonly placeOrder: PlaceOrder,
+    private readonly carts: CartService,
     private readonly startPayment: StartPayment,
     private readonly orders: OrdersQuery,
     private readonly gateway: StripeGateway,
@@ -55,6 +57,7 @@ export class Checkout {
     wish: CardWish,
     attemptId: string,
   ): Promise<CheckoutResponse> {
+    await this.carts.quoteTax({ id: cartId, shopper });
     const placed = await this.placeOrder.execute({
       cartId,
       shopper,

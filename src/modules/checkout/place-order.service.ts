@@ -12,6 +12,7 @@ import {
   type CartSnapshot,
   lockCart,
   promotionUsesOf,
+  TaxQuotes,
 } from '../cart/index.js';
 import { OutOfStock, StockLedger } from '../inventory/index.js';
 import { newOrder, type OrderResponse, OrdersQuery, OrdersRepository } from '../orders/index.js';
@@ -62,6 +63,7 @@ export class PlaceOrder {
   constructor(
     private readonly db: Db,
     private readonly shop: ShopContext,
+    private readonly taxes: TaxQuotes,
     private readonly stock: StockLedger,
     private readonly orders: OrdersRepository,
     private readonly views: OrdersQuery,
@@ -89,7 +91,7 @@ export class PlaceOrder {
     // Who is signed in and shows the token of a guest's cart orders for their account.
     cart.customerId ??= command.shopper.customer?.id ?? null;
     const shop = await this.shop.get(cart.shopVersion);
-    const assessment = assessCart(cart, shop);
+    const assessment = assessCart(cart, shop, this.taxes.isRequired);
     this.check(cart, assessment, command, shop);
 
     const { total } = assessment.priced;

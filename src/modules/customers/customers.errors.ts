@@ -17,3 +17,14 @@ export const WishlistFull = defineError({
   kind: 'unprocessable',
   title: 'A wishlist takes 500 variants at most',
 });
+export const CustomerGroupExists = defineError({
+  code: 'customer_group_exists',
+  kind: 'conflict',
+  title: 'There is another customer group of this name',
+});
+export const CustomerGroupInUse = defineError({
+  code: 'customer_group_in_use',
+  kind: 'conflict',
+  title: 'Something is still made for this customer group',
+  help: 'Price lists that name it in `customerGroupId` have to be deleted, or be for somebody else, first.',
+});

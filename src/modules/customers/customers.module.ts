@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/index.js';
 import { CartModule } from '../cart/index.js';
 import { OrdersModule } from '../orders/index.js';
+import { SettingsModule } from '../settings/index.js';
 import { AccountController } from './account.controller.js';
 import { AddressesController } from './addresses.controller.js';
 import { Addresses } from './addresses.service.js';
@@ -11,9 +12,14 @@ import { CustomersQuery } from './customers.query.js';
 import { DeleteCustomer } from './delete-customer.service.js';
 import { EditProfile } from './edit-profile.service.js';
 import { ExportMyData } from './export-my-data.service.js';
+import { CustomerGroupsAdminController } from './groups/customer-groups.admin.controller.js';
+import { CustomerGroupsQuery } from './groups/customer-groups.query.js';
+import { CustomerGroups } from './groups/customer-groups.service.js';
 import { MeController } from './me.controller.js';
 import { MyDataParts } from './my-data-parts.js';
 import { RegisterCustomer } from './register-customer.service.js';
+import { TaxStatusAdminController } from './tax-status.admin.controller.js';
+import { TaxStatus } from './tax-status.service.js';
 import { VerifyEmail } from './verify-email.service.js';
 import { Wishlist } from './wishlist.service.js';
 import { WishlistController } from './wishlist.controller.js';
@@ -21,8 +27,15 @@ import { WelcomeCustomer } from './welcome-customer.service.js';
 
 /** Customers: their accounts, and what belongs to them. */
 @Module({
-  imports: [AuthModule, CartModule, OrdersModule],
-  controllers: [AccountController, MeController, AddressesController, WishlistController],
+  imports: [AuthModule, SettingsModule, CartModule, OrdersModule],
+  controllers: [
+    AccountController,
+    MeController,
+    AddressesController,
+    WishlistController,
+    CustomerGroupsAdminController,
+    TaxStatusAdminController,
+  ],
   providers: [
     CustomersQuery,
     CustomerAccounts,
@@ -36,6 +49,9 @@ import { WelcomeCustomer } from './welcome-customer.service.js';
     WelcomeCustomer,
     MyDataParts,
     Wishlist,
+    CustomerGroups,
+    CustomerGroupsQuery,
+    TaxStatus,
   ],
   exports: [CustomersQuery, CustomerAccounts, MyDataParts],
 })

@@ -11,13 +11,14 @@ export interface CustomerRow {
   lastName: string;
   phone: string | null;
   acceptsMarketing: boolean;
+  vatNumber: string | null;
   version: number;
   createdAt: Date;
   updatedAt: Date;
 }
 
 export const CUSTOMER_COLUMNS = `id, email, first_name AS "firstName", last_name AS "lastName", phone,
-  accepts_marketing AS "acceptsMarketing", version, created_at AS "createdAt", updated_at AS "updatedAt"`;
+  accepts_marketing AS "acceptsMarketing", vat_number AS "vatNumber", version, created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 /** Reads customers. */
 @Injectable()

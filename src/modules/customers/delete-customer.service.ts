@@ -34,6 +34,7 @@ export class DeleteCustomer {
       if (orderIds.length > 0) throw OpenOrders({ data: { orderIds } });
       await this.orders.anonymize(tx, customer.id);
       await tx.query(`DELETE FROM customer_addresses WHERE customer_id = $1`, [customer.id]);
+      await tx.query(`DELETE FROM customer_group_members WHERE customer_id = $1`, [customer.id]);
       await tx.query(`DELETE FROM wishlist_items WHERE customer_id = $1`, [customer.id]);
       await tx.query(`DELETE FROM stock_alerts WHERE lower(email) = lower($1)`, [customer.email]);
       // Links of staff who have the same address are not the customer's.
@@ -47,7 +48,7 @@ export class DeleteCustomer {
       await this.sessions.endAll('customer', customer.id, undefined, tx);
       await tx.query(`UPDATE refresh_tokens SET user_agent = NULL WHERE customer_id = $1`, [customer.id]);
       await tx.query(
-        `UPDATE customers SET email = NULL, password_hash = NULL, first_name = '', last_name = '', phone = NULL,
+        `UPDATE customers SET email = NULL, password_hash = NULL, first_name = '', last_name = '', phone = NULL, vat_number = NULL,
            accepts_marketing = false, token_version = token_version + 1, version = version + 1, deleted_at = now(),
            updated_at = now()
          WHERE id = $1`,

@@ -1,11 +1,11 @@
 import { Controller, Delete, Get, HttpCode, Inject, Put, Query, Req } from '@nestjs/common';
-import { ApiHeader, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { InvalidCursor, InvalidHeader, InvalidId, InvalidParameter, NotFound, UnknownParameter } from '#libs/errors';
+import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { InvalidCursor, InvalidId, InvalidParameter, NotFound, UnknownParameter } from '#libs/errors';
 import { IdParam, ListEnvelope, ListQuery, type Page, type Request, Throws } from '#libs/http';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { WELL_KNOWN } from '../../db/seed/well-known.js';
 import { CurrentCustomer, Customer, type CustomerIdentity } from '../auth/index.js';
-import { currencyFrom } from '../catalog/index.js';
+import { PriceContexts, PriceWishHeaders } from '../settings/index.js';
 import { WishlistFull } from './customers.errors.js';
 import { WishlistItemResponse } from './dto/wishlist.dto.js';
 import { Wishlist } from './wishlist.service.js';
@@ -16,21 +16,22 @@ import { Wishlist } from './wishlist.service.js';
 export class WishlistController {
   constructor(
     private readonly wishlist: Wishlist,
+    private readonly contexts: PriceContexts,
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
   @Get()
   @Customer()
-  @ApiHeader({ name: 'X-Currency', required: false, schema: { type: 'string', example: 'USD' } })
+  @PriceWishHeaders()
   @ApiOperation({ operationId: 'listMyWishlist', summary: 'What I would like to have, the latest first' })
   @ListEnvelope(WishlistItemResponse)
-  @Throws(InvalidCursor, InvalidHeader, InvalidParameter, UnknownParameter)
+  @Throws(InvalidCursor, InvalidParameter, UnknownParameter)
   async list(
     @CurrentCustomer() customer: CustomerIdentity,
     @Req() request: Request,
     @Query() query: ListQuery,
   ): Promise<{ data: WishlistItemResponse[]; page: Page }> {
-    const currency = currencyFrom(request.headers['x-currency']);
+    const currency = await this.contexts.currencyOf(request);
     const { rows, page } = await this.wishlist.list(customer.id, currency ?? undefined, query);
     return { data: rows.map((row) => WishlistItemResponse.from(row, this.config.publicUrl)), page };
   }

@@ -1,5 +1,6 @@
 export { SettingsModule } from './settings.module.js';
 export { ensureSettings } from './ensure-settings.js';
+export { PriceContexts } from './price-contexts.js';
 export { type PriceWish, PriceWishHeaders, priceWishOf } from './price-wish.js';
 export { SettingsChanges } from './settings-changes.js';
 export { ShopContext } from './shop-context.js';

@@ -28,3 +28,26 @@ export const ShippingProfileInUse = defineError({
   title: 'Something is still shipped by this profile',
   help: 'Give its variants another `shippingProfileId` and take it out of the `profileRates` of shipping methods first.',
 });
+export const MarketsOverlap = defineError({
+  code: 'markets_overlap',
+  kind: 'conflict',
+  title: 'A country is in another market already',
+  help: 'A country belongs to one market, so that its prices are clear. `errors` names the countries.',
+});
+export const MarketInUse = defineError({
+  code: 'market_in_use',
+  kind: 'conflict',
+  title: 'Price lists are made for this market',
+  help: 'Delete those price lists, or make them for another market, first.',
+});
+export const TaxClassExists = defineError({
+  code: 'tax_class_exists',
+  kind: 'conflict',
+  title: 'There is another tax class of this name',
+});
+export const TaxClassInUse = defineError({
+  code: 'tax_class_in_use',
+  kind: 'conflict',
+  title: 'Something is still taxed by this class',
+  help: 'Delete its tax rates, and give its variants another `taxClassId`, first.',
+});

@@ -1,4 +1,8 @@
 import { Module } from '@nestjs/common';
+import { MarketsAdminController } from './markets.admin.controller.js';
+import { MarketsController } from './markets.controller.js';
+import { Markets } from './markets.service.js';
+import { PriceContexts } from './price-contexts.js';
 import { SettingsAdminController } from './settings.admin.controller.js';
 import { SettingsChanges } from './settings-changes.js';
 import { SettingsQuery } from './settings.query.js';
@@ -8,6 +12,8 @@ import { ShippingProfilesAdminController } from './shipping-profiles.admin.contr
 import { ShippingProfiles } from './shipping-profiles.service.js';
 import { ShippingService } from './shipping.service.js';
 import { ShopContext } from './shop-context.js';
+import { TaxClassesAdminController } from './tax-classes.admin.controller.js';
+import { TaxClasses } from './tax-classes.service.js';
 import { TaxRatesAdminController } from './tax-rates.admin.controller.js';
 import { TaxRatesService } from './tax-rates.service.js';
 
@@ -15,12 +21,18 @@ import { TaxRatesService } from './tax-rates.service.js';
 @Module({
   controllers: [
     SettingsAdminController,
+    MarketsController,
+    MarketsAdminController,
+    TaxClassesAdminController,
     TaxRatesAdminController,
     ShippingAdminController,
     ShippingProfilesAdminController,
   ],
   providers: [
     ShopContext,
+    PriceContexts,
+    Markets,
+    TaxClasses,
     SettingsChanges,
     SettingsQuery,
     SettingsService,
@@ -28,6 +40,6 @@ import { TaxRatesService } from './tax-rates.service.js';
     ShippingProfiles,
     TaxRatesService,
   ],
-  exports: [ShopContext, SettingsChanges],
+  exports: [ShopContext, PriceContexts, SettingsChanges],
 })
 export class SettingsModule {}

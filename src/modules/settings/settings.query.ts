@@ -3,7 +3,7 @@ import { In, type FindOptionsWhere } from 'typeorm';
 import { Db, keysetPage, type KeysetColumn } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { type ListQuery, type Page, pageOf } from '#libs/http';
-import { ShippingMethod, ShippingProfile, ShippingZone, TaxRate } from './entities/index.js';
+import { Market, ShippingMethod, ShippingProfile, ShippingZone, TaxClass, TaxRate } from './entities/index.js';
 
 /** Ids sort by the time at which they were made. */
 const ORDER: KeysetColumn[] = [{ sql: 'id', type: 'uuid' }];
@@ -46,6 +46,32 @@ export class SettingsQuery {
     return method;
   }
 
+  /** A page of markets. */
+  async markets(query: ListQuery): Promise<{ rows: Market[]; page: Page }> {
+    const { ids, page } = await this.pageOfIds('markets', query);
+    return { rows: inOrder(ids, await this.db.manager.findBy(Market, { id: In(ids) })), page };
+  }
+
+  /** One market. @throws not_found */
+  async market(id: string): Promise<Market> {
+    const market = await this.db.manager.findOneBy(Market, { id });
+    if (!market) throw NotFound();
+    return market;
+  }
+
+  /** A page of tax classes. */
+  async taxClasses(query: ListQuery): Promise<{ rows: TaxClass[]; page: Page }> {
+    const { ids, page } = await this.pageOfIds('tax_classes', query);
+    return { rows: inOrder(ids, await this.db.manager.findBy(TaxClass, { id: In(ids) })), page };
+  }
+
+  /** One tax class. @throws not_found */
+  async taxClass(id: string): Promise<TaxClass> {
+    const taxClass = await this.db.manager.findOneBy(TaxClass, { id });
+    if (!taxClass) throw NotFound();
+    return taxClass;
+  }
+
   /** A page of shipping profiles. */
   async profiles(query: ListQuery): Promise<{ rows: ShippingProfile[]; page: Page }> {
     const { ids, page } = await this.pageOfIds('shipping_profiles', query);
@@ -68,7 +94,7 @@ export class SettingsQuery {
   }
 
   private async pageOfIds(
-    table: 'tax_rates' | 'shipping_zones' | 'shipping_profiles',
+    table: 'tax_rates' | 'tax_classes' | 'markets' | 'shipping_zones' | 'shipping_profiles',
     query: ListQuery,
   ): Promise<{ ids: string[]; page: Page }> {
     const limit = query.limit ?? 20;

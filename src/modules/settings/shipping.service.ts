@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Tx } from '#libs/database';
 import { NotFound, ValidationFailed } from '#libs/errors';
-import { assertVersion, isCountry } from '#libs/http';
+import { assertVersion } from '#libs/http';
 import { newUuid } from '#libs/ids';
 import type { Money } from '#libs/money';
 import type {
@@ -12,6 +12,7 @@ import type {
   UpdateShippingMethodRequest,
   UpdateShippingZoneRequest,
 } from './dto/shipping.dto.js';
+import { checkedCountries } from './checked-countries.js';
 import { ShippingMethod, ShippingZone } from './entities/index.js';
 import { SettingsChanges } from './settings-changes.js';
 import { changedTerms, NO_TERMS } from './shipping-terms.js';
@@ -28,7 +29,7 @@ export class ShippingService {
    * @throws validation_failed for what is no country; zones_overlap
    */
   createZone({ name, countries }: CreateShippingZoneRequest): Promise<ShippingZone> {
-    const places = checkedCountries(countries);
+    const places = checkedCountries(countries, [REST_OF_WORLD]);
     return this.changes.run(async (tx) => {
       const [same] = await tx.query<{ id: string }>(
         `SELECT id FROM shipping_zones WHERE name = $1 AND countries @> $2 AND countries <@ $2`,
@@ -47,7 +48,7 @@ export class ShippingService {
     change: UpdateShippingZoneRequest,
     expectedVersion: number | undefined,
   ): Promise<ShippingZone> {
-    const countries = change.countries && checkedCountries(change.countries);
+    const countries = change.countries && checkedCountries(change.countries, [REST_OF_WORLD]);
     return this.changes.run(async (tx) => {
       const zone = await loadZone(tx.manager, id);
       assertVersion(expectedVersion, zone.version);
@@ -133,23 +134,6 @@ export class ShippingService {
       })),
     });
   }
-}
-
-/** Each once. */
-function checkedCountries(countries: string[]): string[] {
-  const errors = countries.flatMap((country, i) =>
-    country === REST_OF_WORLD || isCountry(country)
-      ? []
-      : [
-          {
-            pointer: `/countries/${i}`,
-            code: 'unknown_country',
-            detail: 'must be an ISO 3166 alpha-2 country code such as US, or *',
-          },
-        ],
-  );
-  if (errors.length > 0) throw ValidationFailed({ errors: errors.slice(0, 50) });
-  return [...new Set(countries)];
 }
 
 function checkedPrice(price: ShippingPrice, currency: string): Money {

@@ -95,6 +95,7 @@ export class CartIssueResponse {
       'variant_unavailable',
       'price_changed',
       'market_mismatch',
+      'tax_unavailable',
       'email_missing',
       'shipping_address_missing',
       'shipping_method_missing',

@@ -74,6 +74,8 @@ export class CreateVariantRequest {
   shippingProfileId?: string | null;
   @Flag(Opt({ description: 'true when left out' }))
   taxable?: boolean;
+  @Id('taxClass', Opt({ nullable: true, description: 'taxed like what; null for the standard rate' }))
+  taxClassId?: string | null;
   @Flag(Opt({ description: 'whether stock is counted; true when left out, false = always sellable' }))
   trackInventory?: boolean;
   @Flag(Opt({ description: 'whether it can be bought without stock; false when left out' }))
@@ -100,6 +102,8 @@ export class UpdateVariantRequest {
   shippingProfileId?: string | null;
   @Flag(Opt())
   taxable?: boolean;
+  @Id('taxClass', Opt({ nullable: true, description: 'null for the standard rate' }))
+  taxClassId?: string | null;
   @Flag(Opt())
   trackInventory?: boolean;
   @Flag(Opt())

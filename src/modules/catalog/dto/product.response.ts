@@ -30,6 +30,8 @@ export class AdminVariantView {
   requiresShipping: boolean;
   @ApiProperty({ type: String, nullable: true, description: 'what it is shipped like; null for the default profile' })
   shippingProfileId: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'null for the standard rate' })
+  taxClassId: string | null;
   @ApiProperty()
   taxable: boolean;
   @ApiProperty({ description: 'false = always sellable' })
@@ -57,6 +59,7 @@ export class AdminVariantView {
       weightGrams: record.weight_grams,
       requiresShipping: record.requires_shipping,
       shippingProfileId: record.shipping_profile_id && encodeId('shippingProfile', record.shipping_profile_id),
+      taxClassId: record.tax_class_id && encodeId('taxClass', record.tax_class_id),
       taxable: record.taxable,
       trackInventory: record.track_inventory,
       allowBackorder: record.allow_backorder,

@@ -23,6 +23,20 @@ export class RatingView {
   count: number;
 }
 
+/** A price from so many pieces on. */
+export class PriceTier {
+  @ApiProperty({ type: 'integer', example: 10 })
+  minQuantity: number;
+  @ApiProperty({ type: () => Price, description: 'of each piece' })
+  price: Price;
+}
+
+const LOWEST = {
+  type: () => Price,
+  required: false,
+  description: 'of a reduced price: the lowest price of the 30 days before the reduction (EU Directive 2019/2161)',
+} as const;
+
 /** What a product card shows. */
 export class ProductCard {
   @ApiProperty({ example: 'prod_01j4000000e00800000000000a' })
@@ -39,6 +53,8 @@ export class ProductCard {
   priceRange: PriceRange;
   @ApiProperty({ type: () => Price, required: false, description: 'earlier price of the cheapest variant' })
   compareAt?: Price;
+  @ApiProperty(LOWEST)
+  lowestPrice30Days?: Price;
   @ApiProperty({ type: () => RatingView, required: false, description: 'left out while there are no reviews' })
   rating?: RatingView;
   @ApiProperty({ description: 'whether any variant can be bought now' })
@@ -110,6 +126,10 @@ export class ProductVariantView {
   price: Price;
   @ApiProperty({ type: () => Price, required: false, description: 'the earlier price' })
   compareAt?: Price;
+  @ApiProperty(LOWEST)
+  lowestPrice30Days?: Price;
+  @ApiProperty({ type: () => [PriceTier], required: false, description: 'cheaper from so many pieces on' })
+  tiers?: PriceTier[];
   @ApiProperty({ type: String, nullable: true, description: 'one of the images of the product' })
   imageId: string | null;
   @ApiProperty({ type: 'integer' })
@@ -126,6 +146,8 @@ export class ProductVariantView {
 export class ProductDetail extends ProductCard {
   @ApiProperty({ description: 'harmless HTML' })
   descriptionHtml: string;
+  @ApiProperty({ description: 'whether the prices contain the tax, in the market of X-Country' })
+  taxIncluded: boolean;
   @ApiProperty()
   productType: string;
   @ApiProperty({ type: [String] })

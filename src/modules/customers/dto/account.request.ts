@@ -45,6 +45,8 @@ export class UpdateMeRequest {
   phone?: string | null;
   @Flag(Opt({ example: true }))
   acceptsMarketing?: boolean;
+  @Text(30, Opt({ nullable: true, description: 'of a business in the EU', example: 'DE123456789' }))
+  vatNumber?: string | null;
 }
 
 /** The present password, and the one from now on. */

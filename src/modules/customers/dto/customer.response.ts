@@ -22,6 +22,8 @@ export class MeCustomerResponse {
   phone: string | null;
   @ApiProperty({ description: 'whether they want to hear of offers' })
   acceptsMarketing: boolean;
+  @ApiProperty({ type: String, nullable: true, description: 'of a business in the EU' })
+  vatNumber: string | null;
   @ApiProperty({ type: String, format: 'date-time' })
   createdAt: string;
   @ApiProperty({ type: String, format: 'date-time' })
@@ -35,6 +37,7 @@ export class MeCustomerResponse {
       lastName: row.lastName,
       phone: row.phone,
       acceptsMarketing: row.acceptsMarketing,
+      vatNumber: row.vatNumber,
       createdAt: row.createdAt.toISOString(),
       updatedAt: row.updatedAt.toISOString(),
     };

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Currency, Email, Flag, Int32, OneOf, Opt, Text } from '#libs/http';
+import { Country, Currency, Email, Flag, Int32, OneOf, Opt, Text } from '#libs/http';
 import type { ShopSettings } from '../entities/index.js';
 
 /** What is to be changed; what is left out stays. */
@@ -12,6 +12,10 @@ export class UpdateSettingsRequest {
   senderEmail?: string;
   @Email(Opt({ description: 'who is told of low stock', example: 'admin@emporium.example' }))
   notifyEmail?: string;
+  @Country(
+    Opt({ nullable: true, description: 'where the shop is taxed: the reverse charge depends on it', example: 'US' }),
+  )
+  country?: string | null;
   @Flag(Opt({ description: 'whether prices contain the tax', example: false }))
   pricesIncludeTax?: boolean;
   @Flag(Opt({ description: 'whether shoppers may pay by invoice or cash', example: true }))
@@ -48,6 +52,8 @@ export class SettingsResponse {
   senderEmail: string;
   @ApiProperty({ example: 'admin@emporium.example' })
   notifyEmail: string;
+  @ApiProperty({ type: String, nullable: true, example: 'US', description: 'where the shop is taxed' })
+  country: string | null;
   @ApiProperty()
   pricesIncludeTax: boolean;
   @ApiProperty()
@@ -71,6 +77,7 @@ export class SettingsResponse {
       currency: settings.currency,
       senderEmail: settings.senderEmail,
       notifyEmail: settings.notifyEmail,
+      country: settings.country,
       pricesIncludeTax: settings.pricesIncludeTax,
       manualPayments: settings.manualPayments,
       stripePayments: settings.stripePayments,
