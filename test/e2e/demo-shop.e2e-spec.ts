@@ -167,7 +167,10 @@ it.each([
     await seedAll(other);
     const { variants } = (await other.call('GET', `/v1/products/${WELL_KNOWN.productHandle}`)).body;
     expect(variants[0].price).toEqual({ amount: coffee, currency });
-    const [method] = await other.db.query('SELECT amount, currency FROM shipping_methods ORDER BY amount LIMIT 1');
+    const [method] = await other.db.query(
+      'SELECT amount, currency FROM shipping_methods WHERE currency = $1 ORDER BY amount LIMIT 1',
+      [currency],
+    );
     expect(method).toEqual({ amount: shipping, currency });
   } finally {
     await other.stop();

@@ -141,6 +141,7 @@ export class PromotionPreview {
 }
 
 const NOT_WRITTEN = {
+  taxQuote: null,
   id: '',
   tokenHash: Buffer.alloc(0),
   status: 'open',

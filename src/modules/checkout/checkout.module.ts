@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CartModule } from '../cart/index.js';
 import { InventoryModule } from '../inventory/index.js';
 import { OrdersModule } from '../orders/index.js';
 import { PaymentsModule } from '../payments/index.js';
@@ -10,7 +11,7 @@ import { PlaceOrder } from './place-order.service.js';
 
 /** From cart to order. */
 @Module({
-  imports: [SettingsModule, InventoryModule, OrdersModule, PaymentsModule],
+  imports: [CartModule, SettingsModule, InventoryModule, OrdersModule, PaymentsModule],
   controllers: [CheckoutController, PaymentMethodsController],
   providers: [PlaceOrder, Checkout],
 })

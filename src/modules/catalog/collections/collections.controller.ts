@@ -13,12 +13,13 @@ import {
 } from '#libs/http';
 import { WELL_KNOWN } from '../../../db/seed/well-known.js';
 import { Public } from '../../auth/index.js';
+import { PriceContexts } from '../../settings/index.js';
 import { CollectionNotFound } from '../catalog.errors.js';
 import { ProductListDocs } from '../dto/product-filter.docs.js';
 import { ProductCard } from '../dto/storefront.response.js';
 import { idOrHandle } from '../id-or-handle.js';
 import { Moved, OldHandles } from '../old-handles.service.js';
-import { currencyFrom, parseProductList, type SortBy } from '../product-filter.js';
+import { parseProductList, type SortBy } from '../product-filter.js';
 import { ProductListQuery } from '../product-list.query.js';
 import { CollectionResponse } from './collection.dto.js';
 import { CollectionsQuery } from './collections.query.js';
@@ -30,6 +31,7 @@ const Key = () => ApiParam({ name: 'idOrHandle', description: 'id or handle', ex
 @Controller('v1/collections')
 export class CollectionsController {
   constructor(
+    private readonly contexts: PriceContexts,
     private readonly query: CollectionsQuery,
     private readonly lists: ProductListQuery,
     private readonly oldHandles: OldHandles,
@@ -42,7 +44,7 @@ export class CollectionsController {
   @ListEnvelope(CollectionResponse)
   @Throws(InvalidCursor, InvalidHeader, InvalidParameter, UnknownParameter)
   async list(@Query() query: ListQuery, @Req() request: Request, @Res() reply: Reply): Promise<void> {
-    const { rows, page } = await this.query.list('shopper', currencyFrom(request.headers['x-currency']), query);
+    const { rows, page } = await this.query.list('shopper', await this.contexts.currencyOf(request), query);
     const data = rows.map((row) => CollectionResponse.from(row));
     sendPublicJson(request, reply, JSON.stringify({ data, page }));
   }
@@ -57,7 +59,7 @@ export class CollectionsController {
   @Throws(InvalidHeader, InvalidId, CollectionNotFound, UnknownParameter)
   async get(@Param('idOrHandle') key: string, @Req() request: Request, @Res() reply: Reply): Promise<void> {
     await this.oldHandles.orRedirect('collection', key, '', reply, async () => {
-      const row = await this.query.find(currencyFrom(request.headers['x-currency']), idOrHandle('collection', key));
+      const row = await this.query.find(await this.contexts.currencyOf(request), idOrHandle('collection', key));
       sendPublicJson(request, reply, JSON.stringify(CollectionResponse.from(row)));
     });
   }
@@ -78,7 +80,7 @@ export class CollectionsController {
   @Throws(InvalidCursor, InvalidHeader, InvalidId, InvalidParameter, UnknownParameter, CollectionNotFound)
   async products(@Param('idOrHandle') key: string, @Req() request: Request, @Res() reply: Reply): Promise<void> {
     await this.oldHandles.orRedirect('collection', key, '/products', reply, async () => {
-      const currency = currencyFrom(request.headers['x-currency']);
+      const currency = await this.contexts.currencyOf(request);
       const collection = await this.query.find(currency, idOrHandle('collection', key));
       const wanted = parseProductList(request.query as Record<string, unknown>, [sortOf(collection.sort)]);
       wanted.collections = { handles: [], ids: [collection.id] };
