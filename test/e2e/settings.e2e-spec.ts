@@ -52,6 +52,7 @@ describe('settings', () => {
     expect(answer.body).toEqual({
       name: 'Emporium',
       twoFactorRequired: false,
+      country: null,
       currency: 'USD',
       senderEmail: 'shop@emporium.example',
       notifyEmail: 'admin@emporium.example',
@@ -168,6 +169,7 @@ describe('tax rates', () => {
     expect(made.body).toEqual({
       id: expect.stringMatching(/^tax_/),
       name: 'Nevada sales tax',
+      taxClassId: null,
       country: 'US',
       state: 'NV',
       ratePpm: 82_500,
