@@ -1,3 +1,4 @@
+import { encodeId } from '#libs/ids';
 import { WELL_KNOWN } from '../../src/db/seed/index.js';
 import { seedDemoShop } from '../../src/db/seed/seed-demo-shop.js';
 import { DEMO_PRODUCTS } from '../../src/db/seed/products/index.js';
@@ -96,6 +97,36 @@ it('shows collections, by hand and by rule, and what people say', async () => {
   });
   const review = await shop.call('GET', `/v1/admin/reviews/${WELL_KNOWN.reviewId}`, { bearer: await shop.staff() });
   expect(review.body.status).toBe('pending');
+});
+
+it('gives off: a code, three notebooks for two, and shipping above an amount', async () => {
+  const [notebook] = await shop.db.query<{ id: string; amount: number }>(
+    `SELECT v.id, pr.amount FROM categories c JOIN product_categories pc ON pc.category_id = c.id
+       JOIN variants v ON v.product_id = pc.product_id JOIN prices pr ON pr.variant_id = v.id
+     WHERE c.handle = 'notebooks' AND pr.currency = 'USD' ORDER BY v.id LIMIT 1`,
+  );
+  const cartOf = async (lines: { variantId: string; quantity: number }[]) =>
+    (
+      await shop.call('POST', '/v1/carts', {
+        body: { lines, shippingAddress: ADDRESS, shippingMethodId: WELL_KNOWN.shippingMethodId },
+      })
+    ).body;
+  const three = await cartOf([{ variantId: encodeId('variant', notebook!.id), quantity: 3 }]);
+  expect(three.discountTotal.amount).toBe(notebook!.amount);
+  const few = await cartOf([{ variantId: WELL_KNOWN.variantId, quantity: 2 }]);
+  expect([few.discountTotal.amount, few.shippingTotal.amount]).toEqual([0, 590]);
+  expect(few.promotions).toMatchObject([{ name: 'Free standard shipping', reason: 'subtotal_too_low' }]);
+  const many = await cartOf([{ variantId: WELL_KNOWN.variantId, quantity: 20 }]);
+  expect(many.shippingTotal.amount).toBe(0);
+  const { body: welcome } = await shop.call('POST', `/v1/carts/${few.id}/promotions`, {
+    token: few.token,
+    body: { code: WELL_KNOWN.promotionCode.toLowerCase() },
+  });
+  expect(welcome.discountTotal.amount).toBe(Math.round(few.subtotal.amount / 10));
+  const promotion = await shop.call('GET', `/v1/admin/promotions/${WELL_KNOWN.promotionId}`, {
+    bearer: await shop.staff(),
+  });
+  expect(promotion.body).toMatchObject({ status: 'active', method: 'code', maxUsesPerCustomer: 1 });
 });
 
 it('sells: the examples make a cart with tax and a choice of shipping', async () => {
