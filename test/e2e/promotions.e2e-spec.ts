@@ -1,6 +1,6 @@
 import { decodeId, encodeId, newUuid } from '#libs/ids';
 import { releasePromotionUses } from '../../src/modules/promotions/index.js';
-import { signUp } from '../support/customers.js';
+import { PASSWORD, signUp } from '../support/customers.js';
 import { applyCode, endPromotion, promote } from '../support/promotions.js';
 import { Shop } from '../support/shop.js';
 
@@ -281,6 +281,30 @@ describe('limits', () => {
     expect(first.body.discountTotal.amount).toBe(100);
     expect((await shop.checkout(first.cart, MANUAL)).body.order.total.amount).toBe(1400);
     expect((await guest('Barbara@example.com')).body.discountTotal.amount).toBe(0);
+  });
+
+  it('forget a customer who deletes their account', async () => {
+    await promotion({ code: 'FORGET-ME', maxUsesPerCustomer: 1 });
+    const gone = await signUp(shop, 'gone@example.com');
+    const cart = await cartOf(1);
+    await applyCode(shop, cart, 'FORGET-ME');
+    await patch(cart, { email: 'gone+tag@example.com' });
+    const placed = await shop.call('POST', `/v1/carts/${cart.id}/checkout`, {
+      token: cart.token,
+      bearer: gone.bearer,
+      key: newUuid(),
+      body: MANUAL,
+    });
+    expect(placed.status).toBe(201);
+    const keys = () =>
+      shop.db.query(`SELECT FROM promotion_customers c JOIN promotions p ON p.id = c.promotion_id WHERE p.id = $1`, [
+        decodeId('promotion', made[0]!),
+      ]);
+    expect(await keys()).toHaveLength(2);
+    await shop.call('POST', `/v1/orders/${placed.body.order.id}/cancel`, { bearer: gone.bearer, body: {} });
+    const deleted = await shop.call('DELETE', '/v1/me', { bearer: gone.bearer, body: { password: PASSWORD } });
+    expect(deleted.status).toBe(204);
+    expect(await keys()).toHaveLength(0);
   });
 
   it('are for customers of a group where a promotion says so', async () => {

@@ -37,7 +37,8 @@ export const PROMOTION_FACTS = `
             WHEN k.uses >= k.max_uses THEN 'used_up' END))
         FROM promotion_codes k JOIN promotions m ON m.id = k.promotion_id WHERE k.code = ANY (c.promotion_codes)) END,
       'usedUp', CASE WHEN (SELECT promotion_facts FROM shop_settings) @> '{limits}' THEN (
-        SELECT json_agg(l.promotion_id) FROM promotion_limits l WHERE l.uses >= l.max_uses) END,
+        SELECT json_agg(l.promotion_id) FROM promotion_limits l JOIN promotions m ON m.id = l.promotion_id AND m.status = 'active'
+        WHERE l.uses >= l.max_uses) END,
       'usedByCustomer', CASE WHEN (SELECT promotion_facts FROM shop_settings) @> '{customers}' THEN (
         SELECT json_agg(DISTINCT u.promotion_id) FROM promotion_customers u
         JOIN promotion_limits l ON l.promotion_id = u.promotion_id

@@ -40,6 +40,11 @@ export class CustomerOrders {
       customerId,
     ]);
     await tx.query(
+      `DELETE FROM promotion_customers WHERE key IN (
+         SELECT unnest(u.customer_keys) FROM promotion_uses u JOIN orders o ON o.id = u.order_id WHERE o.customer_id = $1)`,
+      [customerId],
+    );
+    await tx.query(
       `UPDATE promotion_uses SET customer_keys = '{}' WHERE order_id IN (SELECT id FROM orders WHERE customer_id = $1)`,
       [customerId],
     );
