@@ -32,6 +32,8 @@ export interface Config {
   metricsToken: string | null;
   /** Whether everybody may read the documents of the API: those for storefronts, and those for staff. */
   publicDocs: { storefront: boolean; staff: boolean };
+  /** Whether storefronts must say which one they are. */
+  requirePublishableKey: boolean;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   currency: string;
   reservationTtlMin: number;
@@ -192,6 +194,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     corsOrigins: origins.length > 0 ? origins : production ? [] : [/^https?:\/\/(localhost|127\.0\.0\.1)(:\d{1,5})?$/],
     trustProxy,
     metricsToken,
+    requirePublishableKey: flag('REQUIRE_PUBLISHABLE_KEY', false),
     publicDocs: { storefront: publicDocs, staff: publicDocs && !production },
     logLevel,
     currency,

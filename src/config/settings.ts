@@ -104,6 +104,11 @@ export const SETTINGS: readonly Setting[] = [
   { name: 'LOG_LEVEL', default: 'warn (info in production)', meaning: 'debug, info, warn, error or silent' },
   { name: 'CURRENCY', default: 'USD', meaning: 'currency of a new shop, ISO 4217' },
   { name: 'RESERVATION_TTL_MIN', default: '15', meaning: 'minutes that an unpaid order holds its stock' },
+  {
+    name: 'REQUIRE_PUBLISHABLE_KEY',
+    default: '0',
+    meaning: '1: storefronts must show a publishable key with every request',
+  },
   { name: 'RATE_LIMIT_READS_PER_MIN', default: '3000 (30000 outside production)', meaning: 'reads of one address' },
   { name: 'RATE_LIMIT_WRITES_PER_MIN', default: '600 (20000 outside production)', meaning: 'writes of one address' },
   {

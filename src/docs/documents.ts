@@ -23,7 +23,8 @@ const SHARED = new Set(['/v1/auth/login', '/v1/auth/two-factor', '/v1/auth/refre
 const STOREFRONT_INTRO = `What a storefront calls. Money is \`{ amount, currency }\` in minor units, times are RFC 3339 in UTC, ids carry
 their kind as a prefix. Errors are \`application/problem+json\` with a stable \`code\`; every code is explained at [/errors](/errors).
 A guest needs no account: the \`token\` of \`POST /v1/carts\` is sent as \`X-Cart-Token\`. On this page the token of the last cart
-that you created, and a fresh \`Idempotency-Key\`, are filled in when you leave them empty.`;
+that you created, and a fresh \`Idempotency-Key\`, are filled in when you leave them empty. A storefront may say which one it is
+with \`X-Publishable-Key\` on every request: what it does not say of currency and country comes from the key then.`;
 
 const STAFF_INTRO = `What the people of the shop call. Execute **login** below and this page is authorized (it asks for the
 code of your authenticator app where your account has one); the session renews itself. An
@@ -55,7 +56,18 @@ export function createDocuments(app: INestApplication): ApiDocuments {
     .addApiKey(
       { type: 'apiKey', in: 'header', name: 'X-Cart-Token', description: 'the `token` of your cart' },
       'cartToken',
-    );
+    )
+    .addApiKey(
+      {
+        type: 'apiKey',
+        in: 'header',
+        name: 'X-Publishable-Key',
+        description: 'which storefront asks (`emp_pk_…`); optional unless the shop asks for it',
+      },
+      'publishableKey',
+    )
+    .addSecurityRequirements({})
+    .addSecurityRequirements('publishableKey');
   const staff = new DocumentBuilder().setTitle('Emporium admin API').setDescription(STAFF_INTRO);
   return {
     storefront: assemble(

@@ -9,7 +9,15 @@ const PROBLEM = 'application/problem+json';
 const REFERENCE = { $ref: '#/components/schemas/ProblemView' };
 
 /** What any operation can answer, whatever it does. */
-const EVERYWHERE = ['rate_limited', 'internal_error', 'service_unavailable', 'overloaded'];
+const EVERYWHERE = [
+  'rate_limited',
+  'publishable_key_missing',
+  'invalid_publishable_key',
+  'origin_not_allowed',
+  'internal_error',
+  'service_unavailable',
+  'overloaded',
+];
 
 /**
  * The error answers of all operations, each written down once: most operations fail in the same few ways, and repeating

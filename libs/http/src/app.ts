@@ -34,7 +34,7 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 const CORS_ALLOWED = [
   'Authorization', 'Content-Type', 'X-Cart-Token', 'Idempotency-Key', 'If-Match', 'If-None-Match',
-  'X-Currency', 'X-Country', 'X-Request-Id', 'Accept-Language',
+  'X-Currency', 'X-Country', 'X-Publishable-Key', 'X-Request-Id', 'Accept-Language',
 ]; // prettier-ignore
 const CORS_EXPOSED = [
   'ETag', 'Location', 'Retry-After', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'X-Request-Id', 'Idempotent-Replayed',

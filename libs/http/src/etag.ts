@@ -28,7 +28,7 @@ export function sendPublicJson(request: Request, reply: Reply, body: string): vo
   const etag = `"${hash('sha1', body, 'base64url')}"`;
   reply.header('ETag', etag);
   reply.header('Cache-Control', 'public, max-age=60, stale-while-revalidate=300');
-  reply.header('Vary', 'Accept-Encoding, X-Currency, X-Country, Accept-Language');
+  reply.header('Vary', 'Accept-Encoding, X-Currency, X-Country, X-Publishable-Key, Accept-Language');
   if (matches(request.headers['if-none-match'], etag)) {
     void reply.status(304).send();
     return;

@@ -41,6 +41,7 @@ export const ID_PREFIXES = {
   event: 'evt',
   webhook: 'whk',
   apiKey: 'key',
+  publishableKey: 'pkey',
   user: 'usr',
   twoFactor: 'tfa',
   identity: 'idn',

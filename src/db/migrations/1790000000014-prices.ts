@@ -57,7 +57,7 @@ const AUDITED: readonly (readonly [table: string, hidden: readonly string[]])[] 
   ['price_list_entries', []],
   ['customer_groups', []],
   ['customer_group_members', []],
-  ['customers', ['email', 'password_hash', 'first_name', 'last_name', 'phone', 'vat_number']],
+  ['customers', ['email', 'password_hash', 'first_name', 'last_name', 'phone', 'vat_number', 'note']],
 ];
 
 /** Markets, tax classes, price lists and customer groups. */

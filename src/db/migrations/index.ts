@@ -10,6 +10,8 @@ import { AccountIndexes1790000000008, Accounts1790000000008 } from './1790000000
 import { SavedCards1790000000009 } from './1790000000009-saved-cards.js';
 import { QuietStock1790000000010 } from './1790000000010-quiet-stock.js';
 import { StripePayments1790000000011 } from './1790000000011-stripe-payments.js';
+import { CustomerDesk1790000000012 } from './1790000000012-customer-desk.js';
+import { PublishableKeys1790000000012 } from './1790000000012-publishable-keys.js';
 import { TwoFactor1790000000012 } from './1790000000012-two-factor.js';
 import { Identities1790000000013 } from './1790000000013-doors.js';
 import { PriceColumns1790000000014, Prices1790000000014 } from './1790000000014-prices.js';
@@ -37,6 +39,8 @@ export const migrations = [
   QuietStock1790000000010,
   StripePayments1790000000011,
   TwoFactor1790000000012,
+  CustomerDesk1790000000012,
+  PublishableKeys1790000000012,
   Identities1790000000013,
   Prices1790000000014,
   PriceColumns1790000000014,

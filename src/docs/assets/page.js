@@ -316,6 +316,8 @@
   async function beforeCall(spec, request) {
     if (!pathOf(request.url).startsWith('/v1/')) return request;
     const headers = (request.headers ??= {});
+    const key = ui?.authSelectors.authorized().getIn(['publishableKey', 'value']);
+    if (key && isEmpty(headers, 'x-publishable-key')) setHeader(headers, 'X-Publishable-Key', key);
     const token = bearerOf(headers);
     if (token) {
       if (secondsLeft(token) < 15) {

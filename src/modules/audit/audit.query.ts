@@ -41,8 +41,11 @@ const KINDS: Readonly<Record<string, IdPrefix>> = {
   users: 'user',
   roles: 'role',
   api_keys: 'apiKey',
+  publishable_keys: 'publishableKey',
   two_factors: 'twoFactor',
   identities: 'identity',
+  customers: 'customer',
+  customer_addresses: 'address',
 };
 
 const NEWEST: KeysetColumn[] = [{ sql: 'a.id', type: 'bigint', descending: true }];

@@ -47,6 +47,24 @@ export const TwoFactorNotEnabled = defineError({
   kind: 'conflict',
   title: 'The account has no second factor',
 });
+export const PublishableKeyMissing = defineError({
+  code: 'publishable_key_missing',
+  kind: 'unauthenticated',
+  title: 'This shop asks storefronts for a publishable key',
+  help: 'Send `X-Publishable-Key: emp_pk_…` with every request. Staff make keys at POST /v1/admin/publishable-keys.',
+});
+export const InvalidPublishableKey = defineError({
+  code: 'invalid_publishable_key',
+  kind: 'unauthenticated',
+  title: 'This publishable key does not work',
+  help: 'It is unknown, revoked or over. A key that was rotated goes on for some hours only.',
+});
+export const OriginNotAllowed = defineError({
+  code: 'origin_not_allowed',
+  kind: 'forbidden',
+  title: 'This page may not use the publishable key',
+  help: 'The key names the origins that may use it; the one of this page is none of them.',
+});
 export const InvalidRefreshToken = defineError({
   code: 'invalid_refresh_token',
   kind: 'unauthenticated',

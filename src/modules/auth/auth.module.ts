@@ -21,6 +21,8 @@ import { PasswordHasher } from './password-hasher.js';
 import { ManageStaff } from './manage-staff.service.js';
 import { OwnPassword } from './own-password.js';
 import { PasswordController } from './password.controller.js';
+import { PublishableKeysAdminController } from './publishable-keys.admin.controller.js';
+import { PublishableKeys } from './publishable-keys.service.js';
 import { ResetPassword } from './reset-password.service.js';
 import { RolesAdminController } from './roles.admin.controller.js';
 import { Roles } from './roles.service.js';
@@ -34,6 +36,7 @@ import { StaffAdminController } from './staff.admin.controller.js';
 import { StaffPasses } from './staff-passes.js';
 import { StaffQuery } from './staff.query.js';
 import { StaffService } from './staff.service.js';
+import { StorefrontKeys } from './storefront-keys.js';
 import { TwoFactorAdminController } from './two-factor.admin.controller.js';
 import { TwoFactorController } from './two-factor.controller.js';
 import { TwoFactor } from './two-factor.service.js';
@@ -50,6 +53,7 @@ import { TwoFactor } from './two-factor.service.js';
     StaffAdminController,
     RolesAdminController,
     ApiKeysAdminController,
+    PublishableKeysAdminController,
   ],
   providers: [
     KeySet,
@@ -78,10 +82,13 @@ import { TwoFactor } from './two-factor.service.js';
     ManageStaff,
     ApiKeyCheck,
     ApiKeys,
+    PublishableKeys,
+    StorefrontKeys,
     StaffService,
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
   exports: [
+    StorefrontKeys,
     StaffService,
     StaffPasses,
     AccessTokens,

@@ -42,4 +42,5 @@ export { mayDo, PERMISSIONS, ROLE_PERMISSIONS, ROLES, type Permission, type Role
 export type { StaffIdentity } from './staff-identity.js';
 export { StaffPasses } from './staff-passes.js';
 export { StaffService, type FirstOwner, type NewStaff, type StaffMember } from './staff.service.js';
+export { StorefrontKeys } from './storefront-keys.js';
 export { readablePassword } from './readable-password.js';

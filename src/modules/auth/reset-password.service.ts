@@ -21,8 +21,8 @@ interface Account {
   id: string;
   email: string;
   name: string;
-  /** Not yet, where staff opened the account. */
-  hasPassword: boolean;
+  /** Not yet, where staff have opened the account. */
+  isEntered: boolean;
 }
 
 /** How long a link works that staff have sent. */
@@ -117,7 +117,7 @@ export class ResetPassword {
       );
       await this.sessions.endAll(account.kind, account.id, undefined, tx);
       await this.factors.forgetFailures(tx, account.kind, account.id);
-      if (account.hasPassword) announcePasswordChanged(tx, account.kind, account.id);
+      if (account.isEntered) announcePasswordChanged(tx, account.kind, account.id);
     });
     await this.throttle.ownerCame(account.email, address);
     log.info('auth.password_reset', { kind: account.kind, accountId: account.id });
@@ -126,10 +126,11 @@ export class ResetPassword {
   /** As at the sign-in, the account of staff comes first where one address has both. */
   private async accountOf(link: AccountLink): Promise<Account | null> {
     const [account] = await this.db.query<Account>(
-      `SELECT 'staff' AS kind, id, email, name, true AS "hasPassword", 1 AS position FROM users
+      `SELECT 'staff' AS kind, id, email, name, true AS "isEntered", 1 AS position FROM users
          WHERE lower(email) = lower($1) AND suspended_at IS NULL AND $2::text IS DISTINCT FROM 'customer'
        UNION ALL
-       SELECT 'customer', id, email, first_name || ' ' || last_name, password_hash IS NOT NULL, 2 FROM customers
+       SELECT 'customer', id, email, first_name || ' ' || last_name, 
+           password_hash IS NOT NULL OR EXISTS (SELECT FROM identities i WHERE i.customer_id = customers.id), 2 FROM customers
          WHERE lower(email) = lower($1) AND $2::text IS DISTINCT FROM 'staff'
        ORDER BY position LIMIT 1`,
       [link.email, (link.profile.as as string | undefined) ?? null],

@@ -31,8 +31,8 @@ export class Addresses {
   constructor(private readonly db: Db) {}
 
   /** In the order in which they were made. */
-  list(customerId: string): Promise<AddressRow[]> {
-    return this.db.query<AddressRow>(`SELECT ${COLUMNS} FROM customer_addresses WHERE customer_id = $1 ORDER BY id`, [
+  list(customerId: string, db: Queryable = this.db): Promise<AddressRow[]> {
+    return db.query<AddressRow>(`SELECT ${COLUMNS} FROM customer_addresses WHERE customer_id = $1 ORDER BY id`, [
       customerId,
     ]);
   }

@@ -56,12 +56,32 @@ export class CustomerAccounts {
        VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${ACCOUNT_COLUMNS}`,
       [id, customer.email, customer.passwordHash, customer.firstName, customer.lastName, customer.acceptsMarketing],
     );
+    return this.announced(tx, account!);
+  }
+
+  /**
+   * The account that staff have opened for somebody who now registers by themselves: whoever reads the mailbox gets it, with
+   * what was noted. Null where there is none that waits for its owner.
+   */
+  async openInvited(tx: Tx, customer: NewCustomer): Promise<CustomerAccount | null> {
+    const [account] = await tx.query<CustomerAccount>(
+      `UPDATE customers c SET password_hash = $2, first_name = coalesce(nullif($3, ''), first_name),
+         last_name = coalesce(nullif($4, ''), last_name), accepts_marketing = $5, version = version + 1, updated_at = now()
+       WHERE lower(email) = lower($1) AND password_hash IS NULL
+         AND NOT EXISTS (SELECT FROM identities i WHERE i.customer_id = c.id)
+       RETURNING ${ACCOUNT_COLUMNS}`,
+      [customer.email, customer.passwordHash, customer.firstName, customer.lastName, customer.acceptsMarketing],
+    );
+    return account ? this.announced(tx, account) : null;
+  }
+
+  private announced(tx: Tx, account: CustomerAccount): CustomerAccount {
     announce(tx, {
       definition: CustomerRegistered,
       aggregateType: 'customer',
-      aggregateId: id,
-      payload: { customerId: encodeId('customer', id) },
+      aggregateId: account.id,
+      payload: { customerId: encodeId('customer', account.id) },
     });
-    return account!;
+    return account;
   }
 }

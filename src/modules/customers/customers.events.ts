@@ -10,6 +10,19 @@ export const RegistrationRequested = defineEvent({
     'Somebody wants an account. The mail goes out whether the address has one already or not; only its words differ.',
   example: link,
 });
+export const CustomerCreated = defineEvent({
+  topic: 'customer.created',
+  version: 1,
+  description: 'Staff have opened an account for a customer, who has yet to choose a password.',
+  example: customer,
+});
+export const CustomerInvited = defineEvent({
+  topic: 'customer.invited',
+  version: 1,
+  description:
+    'A customer whose account staff have opened gets a mail with the link with which they choose their password.',
+  example: { ...link, ...customer },
+});
 export const CustomerRegistered = defineEvent({
   topic: 'customer.registered',
   version: 1,

@@ -8,6 +8,8 @@ import { AddressesController } from './addresses.controller.js';
 import { Addresses } from './addresses.service.js';
 import { ChangeCredentials } from './change-credentials.service.js';
 import { CustomerAccounts } from './customer-accounts.js';
+import { CustomersAdminController } from './customers.admin.controller.js';
+import { CustomersAdminQuery } from './customers.admin.query.js';
 import { CustomersQuery } from './customers.query.js';
 import { DeleteCustomer } from './delete-customer.service.js';
 import { EditProfile } from './edit-profile.service.js';
@@ -15,6 +17,7 @@ import { ExportMyData } from './export-my-data.service.js';
 import { CustomerGroupsAdminController } from './groups/customer-groups.admin.controller.js';
 import { CustomerGroupsQuery } from './groups/customer-groups.query.js';
 import { CustomerGroups } from './groups/customer-groups.service.js';
+import { ManageCustomers } from './manage-customers.service.js';
 import { MeController } from './me.controller.js';
 import { MyDataParts } from './my-data-parts.js';
 import { RegisterCustomer } from './register-customer.service.js';
@@ -33,12 +36,15 @@ import { WelcomeCustomer } from './welcome-customer.service.js';
     MeController,
     AddressesController,
     WishlistController,
+    CustomersAdminController,
     CustomerGroupsAdminController,
     TaxStatusAdminController,
   ],
   providers: [
     CustomersQuery,
     CustomerAccounts,
+    CustomersAdminQuery,
+    ManageCustomers,
     RegisterCustomer,
     VerifyEmail,
     EditProfile,

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { assertVersion } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { log } from '#libs/log';
 import { announce } from '#libs/outbox';
-import { type CustomerIdentity, Identities, OwnPassword, Sessions } from '../auth/index.js';
+import { type CustomerIdentity, Identities, OwnPassword, SecondFactors, Sessions } from '../auth/index.js';
 import { CustomerOrders } from '../orders/index.js';
 import { OpenOrders } from './customers.errors.js';
 import { CustomerDeleted } from './customers.events.js';
@@ -20,14 +21,25 @@ export class DeleteCustomer {
     private readonly orders: CustomerOrders,
     private readonly sessions: Sessions,
     private readonly identities: Identities,
+    private readonly factors: SecondFactors,
   ) {}
 
-  /** @throws wrong_password, open_orders, rate_limited */
+  /** At the wish of the customer. @throws wrong_password, open_orders, rate_limited */
   async execute(customer: CustomerIdentity, password: string, address: string): Promise<void> {
     await this.ownPassword.confirm('customer', customer, password, address);
-    const customerId = encodeId('customer', customer.id);
-    await this.db.transaction(async (tx) => {
-      await tx.query(`SELECT FROM customers WHERE id = $1 FOR UPDATE`, [customer.id]);
+    await this.anonymize(customer.id);
+  }
+
+  /** @returns false when the account is gone already @throws open_orders, version_mismatch */
+  anonymize(id: string, expectedVersion?: number): Promise<boolean> {
+    return this.db.transaction(async (tx) => {
+      const [customer] = await tx.query<{ id: string; email: string; version: number }>(
+        `SELECT id, email, version FROM customers WHERE id = $1 AND deleted_at IS NULL FOR UPDATE`,
+        [id],
+      );
+      if (!customer) return false;
+      assertVersion(expectedVersion, customer.version);
+      const customerId = encodeId('customer', id);
       // What they ordered as a guest since the last sign-in is theirs, too.
       await this.orders.claim(tx, customer.id, customer.email);
       const orderIds = await this.orders.underWay(tx, customer.id);
@@ -45,12 +57,13 @@ export class DeleteCustomer {
         [customer.id, customer.email],
       );
       await this.identities.removeAll(tx, customer.id);
+      await this.factors.remove(tx, 'customer', customer.id);
       await this.sessions.endAll('customer', customer.id, undefined, tx);
       await tx.query(`UPDATE refresh_tokens SET user_agent = NULL WHERE customer_id = $1`, [customer.id]);
       await tx.query(
         `UPDATE customers SET email = NULL, password_hash = NULL, first_name = '', last_name = '', phone = NULL, vat_number = NULL,
-           accepts_marketing = false, token_version = token_version + 1, version = version + 1, deleted_at = now(),
-           updated_at = now()
+           accepts_marketing = false, note = NULL, tags = '{}', token_version = token_version + 1, version = version + 1,
+           deleted_at = now(), updated_at = now()
          WHERE id = $1`,
         [customer.id],
       );
@@ -60,7 +73,8 @@ export class DeleteCustomer {
         aggregateId: customer.id,
         payload: { customerId },
       });
+      tx.afterCommit(() => log.info('customer.deleted', { customerId }));
+      return true;
     });
-    log.info('customer.deleted', { customerId });
   }
 }

@@ -33,6 +33,10 @@ export class ExportMyData {
     await this.claims.claim(this.db, customer.id, customer.email);
     // One after another: who has much shall not take the connections that others wait for.
     const account = await this.customers.get(customer.id);
+    const [remarks] = await this.db.query<{ note: string | null; tags: string[] }>(
+      `SELECT note, tags FROM customers WHERE id = $1`,
+      [customer.id],
+    );
     const addresses = await this.addresses.list(customer.id);
     const sessions = await this.sessions.list('customer', customer.id);
     const orders = await this.orders.allOf(customer.id);
@@ -42,6 +46,8 @@ export class ExportMyData {
     return {
       exportedAt: new Date().toISOString(),
       account: MeCustomerResponse.from(account),
+      note: remarks!.note,
+      tags: remarks!.tags,
       addresses: addresses.map((row) => CustomerAddressResponse.from(row)),
       sessions: sessions.map((row) => MySessionResponse.from(row, customer.sessionId)),
       orders,

@@ -92,7 +92,9 @@ export class VerifyEmail {
   private async register(tx: Tx, link: AccountLink): Promise<Owner> {
     const { passwordHash, email } = link;
     const profile = link.profile as { firstName: string; lastName: string; acceptsMarketing: boolean };
-    const { passwordHash: _kept, ...owner } = await this.accounts.open(tx, { ...profile, email, passwordHash });
+    const customer = { ...profile, email, passwordHash };
+    const invited = await this.accounts.openInvited(tx, customer);
+    const { passwordHash: _kept, ...owner } = invited ?? (await this.accounts.open(tx, customer));
     return owner;
   }
 

@@ -6,6 +6,7 @@ import {
   accountExists,
   confirmAccount,
   confirmNewEmail,
+  customerInvitation,
   emailChangeNotice,
   invitation,
   passwordChanged,
@@ -13,6 +14,7 @@ import {
   twoFactorChanged,
 } from './mails/account-mails.js';
 import {
+  CustomerInvitationJob,
   EmailChangeJob,
   EmailChangeNoticeJob,
   InvitationJob,
@@ -89,14 +91,13 @@ export class EmailChangeNoticeProcessor implements JobHandler {
   }
 }
 
-/** Sends the link with which to choose another password; nothing where nobody has the address. */
-@HandlesJob(PasswordResetJob)
-@Injectable()
-export class PasswordResetProcessor implements JobHandler {
+/** Sends a link with which to choose a password; nothing where nobody has the address. */
+abstract class PasswordLinkProcessor implements JobHandler {
   constructor(
     private readonly data: MailDataQuery,
     private readonly post: PostOffice,
     private readonly tokens: LinkTokens,
+    private readonly words: typeof passwordReset,
   ) {}
 
   async handle(job: JobContext): Promise<void> {
@@ -105,7 +106,25 @@ export class PasswordResetProcessor implements JobHandler {
     if (!account) return;
     const url = `${this.post.links.storefrontUrl}/reset-password#token=${this.tokens.tokenOf(linkId)}`;
     // To the address that the account has: what was typed may only look like it.
-    await this.post.send(job.id, account.shop, account.email, passwordReset(account, url));
+    await this.post.send(job.id, account.shop, account.email, this.words(account, url));
+  }
+}
+
+/** To those who forgot theirs, or say so. */
+@HandlesJob(PasswordResetJob)
+@Injectable()
+export class PasswordResetProcessor extends PasswordLinkProcessor {
+  constructor(data: MailDataQuery, post: PostOffice, tokens: LinkTokens) {
+    super(data, post, tokens, passwordReset);
+  }
+}
+
+/** To customers whose account staff have opened. */
+@HandlesJob(CustomerInvitationJob)
+@Injectable()
+export class CustomerInvitationProcessor extends PasswordLinkProcessor {
+  constructor(data: MailDataQuery, post: PostOffice, tokens: LinkTokens) {
+    super(data, post, tokens, customerInvitation);
   }
 }
 

@@ -176,12 +176,15 @@ export class MailDataQuery {
 
   /**
    * A link that still works, or null: a mail that comes too late is not sent. Where the address has an account, the mail goes
-   * to the address as the account has it. Nobody is called by a name that a stranger may have typed.
+   * to the address as the account has it; one that staff have opened and that has no password yet counts as none for who wants
+   * to register. Nobody is called by a name that a stranger may have typed.
    */
   async link(linkId: string): Promise<LinkOfMail | null> {
     const [row] = await this.db.query<LinkOfMail>(
       `SELECT k.id, CASE WHEN k.user_id IS NULL THEN coalesce(c.email, k.email) ELSE k.email END AS email,
-         coalesce(c.first_name, '') AS "firstName", c.id IS NOT NULL AS "hasAccount", ${SHOP}
+         coalesce(c.first_name, '') AS "firstName",
+         c.id IS NOT NULL AND (k.purpose <> 'register' OR c.password_hash IS NOT NULL
+           OR EXISTS (SELECT FROM identities i WHERE i.customer_id = c.id)) AS "hasAccount", ${SHOP}
        FROM account_links k LEFT JOIN customers c ON lower(c.email) = lower(k.email), shop_settings s
        WHERE k.id = $1 AND k.used_at IS NULL AND k.expires_at > now()`,
       [linkId],

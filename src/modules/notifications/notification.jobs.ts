@@ -81,6 +81,12 @@ export const TwoFactorJob = defineJob({
   description: 'tells the owner of an account what became of its second factor',
   on: ['account.two_factor_changed'],
 });
+export const CustomerInvitationJob = defineJob({
+  name: 'notifications.customer-invitation',
+  queue,
+  description: 'sends the link with which a customer chooses the password of an account that staff have opened',
+  on: ['customer.invited'],
+});
 export const InvitationJob = defineJob({
   name: 'notifications.invitation',
   queue,

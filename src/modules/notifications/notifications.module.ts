@@ -4,6 +4,7 @@ import { APP_CONFIG, type Config } from '../../config/index.js';
 import { AuthModule } from '../auth/index.js';
 import {
   AddressMails,
+  CustomerInvitationProcessor,
   EmailChangeNoticeProcessor,
   EmailChangeProcessor,
   InvitationProcessor,
@@ -56,6 +57,7 @@ import { SmtpMailer } from './smtp.mailer.js';
     EmailChangeNoticeProcessor,
     PasswordResetProcessor,
     InvitationProcessor,
+    CustomerInvitationProcessor,
     PasswordChangedProcessor,
     TwoFactorProcessor,
     MailboxPages,

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Overloaded } from '#libs/errors';
 import { log } from '#libs/log';
+import { StorefrontKeys } from '../auth/index.js';
 import { EdgeRedis } from './edge-redis.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { tellOfLimit } from './limit-headers.js';
@@ -11,7 +12,7 @@ import { RateLimits } from './rate-limits.js';
 const QUIET = /^\/(?:health\/|metrics)/;
 
 /**
- * What every request goes through: rate limits, shedding of reads when this process cannot keep up, and afterwards its
+ * What every request goes through: rate limits, the key of its storefront, shedding of reads when this process cannot keep up, and afterwards its
  * line in the log and its place in the metrics. Call it before the application listens.
  */
 export function registerEdgeHooks(app: NestFastifyApplication): void {
@@ -19,6 +20,7 @@ export function registerEdgeHooks(app: NestFastifyApplication): void {
   const limits = app.get(RateLimits, { strict: false });
   const eventLoop = app.get(EventLoopDelay, { strict: false });
   const metrics = app.get(Metrics, { strict: false });
+  const keys = app.get(StorefrontKeys, { strict: false });
   app.get(EdgeRedis, { strict: false }).connect();
   limits.start();
   eventLoop.start();
@@ -35,7 +37,15 @@ export function registerEdgeHooks(app: NestFastifyApplication): void {
       done(Overloaded({ retryAfterSeconds: 2 }));
       return;
     }
-    done();
+    if (!keys.concerns(request)) {
+      done();
+      return;
+    }
+    keys.admit(request).then(({ id, requestsPerMin }) => {
+      const ofAll = requestsPerMin === null ? null : limits.countStorefront(id, requestsPerMin);
+      const isTighter = ofAll && (!ofAll.isAllowed || !hit || ofAll.remaining < hit.remaining);
+      done((isTighter && tellOfLimit(reply, ofAll)) || undefined);
+    }, done);
   });
 
   server.addHook('onResponse', (request, reply, done) => {

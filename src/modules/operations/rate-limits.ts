@@ -73,6 +73,11 @@ export class RateLimits implements OnModuleDestroy {
     return this.windows.hit(`u:${customerId}`, this.config.rateLimits.cartWritesPerMin);
   }
 
+  /** Counts a request of a storefront that has a limit of its own, all its visitors together. */
+  countStorefront(keyId: string, perMin: number): Hit {
+    return this.windows.hit(`k:${keyId}`, perMin);
+  }
+
   private async tell(): Promise<void> {
     if (this.telling) return;
     this.telling = true;

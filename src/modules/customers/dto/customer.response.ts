@@ -104,6 +104,10 @@ export class MyDataResponse {
   exportedAt: string;
   @ApiProperty({ type: MeCustomerResponse })
   account: MeCustomerResponse;
+  @ApiProperty({ type: String, nullable: true, description: 'what the people of the shop have noted' })
+  note: string | null;
+  @ApiProperty({ type: [String] })
+  tags: string[];
   @ApiProperty({ type: [CustomerAddressResponse] })
   addresses: CustomerAddressResponse[];
   @ApiProperty({ type: [MySessionResponse] })

@@ -25,6 +25,11 @@ export class CustomerEntity {
   /** Staff have seen that no tax is due. */
   @Column({ name: 'tax_exempt', type: 'boolean', default: false })
   taxExempt: boolean;
+  /** What staff noted; customers see it only in the export of their data. */
+  @Column({ type: 'text', nullable: true })
+  note: string | null;
+  @Column({ type: 'text', array: true, default: '{}' })
+  tags: string[];
   /** Raising it ends every access token at once. */
   @Column({ name: 'token_version', type: 'integer', default: 1 })
   tokenVersion: number;

@@ -90,6 +90,17 @@ export const passwordChanged = (account: AccountOfMail, url: string): MailConten
     button: { label: 'Choose another password', url },
   });
 
+/** Lets a customer choose the password of an account that staff have opened for them. */
+export const customerInvitation = (account: AccountOfMail, url: string): MailContent =>
+  compose(account, {
+    subject: `Your account at ${account.shop.name}`,
+    paragraphs: [
+      `we have opened an account for you at ${account.shop.name}. Choose a password, and you can sign in.`,
+      'The link works for a week. If you want no account, do nothing.',
+    ],
+    button: { label: 'Choose a password', url },
+  });
+
 const TWO_FACTOR_NEWS: Readonly<Record<string, [subject: string, news: string]>> = {
   enabled: ['Codes are asked for when you sign in', 'now asks for a code of your authenticator app when you sign in.'],
   disabled: ['Your sign-in asks for no code any more', 'asks for no code any more when you sign in.'],
