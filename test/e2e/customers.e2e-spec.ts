@@ -54,6 +54,7 @@ describe('registering', () => {
       lastName: 'Hopper',
       phone: null,
       acceptsMarketing: true,
+      vatNumber: null,
       createdAt: expect.stringMatching(/\.\d{3}Z$/),
       updatedAt: expect.stringMatching(/\.\d{3}Z$/),
     });

@@ -184,3 +184,43 @@ export class PriceColumns1790000000014 implements MigrationInterface {
     throw new Error('restore a backup instead');
   }
 }
+
+/** What reading a cart looks up in functions of their own: their plans are set up only where they are needed. */
+export class PriceFunctions1790000000014 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE OR REPLACE FUNCTION cart_customer(wanted uuid) RETURNS json LANGUAGE plpgsql STABLE AS $$
+      BEGIN
+        RETURN (
+          SELECT json_build_array(
+            (SELECT json_agg(m.group_id) FROM customer_group_members m WHERE m.customer_id = cu.id), cu.vat_number, cu.tax_exempt)
+          FROM customers cu WHERE cu.id = wanted);
+      END $$;
+      COMMENT ON FUNCTION cart_customer IS 'what of a customer matters for the prices of a cart: [groups, VAT number, exempt]';
+      CREATE OR REPLACE FUNCTION cart_offers(variant uuid, wanted char(3), market uuid, customer uuid) RETURNS json
+      LANGUAGE plpgsql STABLE AS $$
+      BEGIN
+        RETURN (
+          SELECT json_agg(json_build_array(e.amount, e.min_quantity, pl.id, pl.name) ORDER BY e.amount, pl.id)
+          FROM price_list_entries e JOIN price_lists pl ON pl.id = e.price_list_id AND pl.currency = wanted
+            AND pl.active AND (pl.starts_at IS NULL OR pl.starts_at <= now()) AND (pl.ends_at IS NULL OR pl.ends_at > now())
+            AND (pl.market_id IS NULL OR pl.market_id = market)
+            AND (pl.customer_group_id IS NULL OR EXISTS (
+              SELECT FROM customer_group_members m WHERE m.customer_id = customer AND m.group_id = pl.customer_group_id))
+          WHERE e.variant_id = variant);
+      END $$;
+      COMMENT ON FUNCTION cart_offers IS 'the prices of price lists that hold now: [[amount, from quantity, list, name], …]';
+      CREATE OR REPLACE FUNCTION shown_lowest_price(variant uuid, wanted char(3)) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+      BEGIN
+        RETURN (
+          SELECT coalesce(h.lowest, lowest_price_30_days(variant, wanted)) FROM price_history h
+          WHERE h.variant_id = variant AND h.currency = wanted ORDER BY h.id DESC LIMIT 1);
+      END $$;
+      COMMENT ON FUNCTION shown_lowest_price IS 'the lowest public price of the 30 days before the present reduction, or before now';
+    `);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('restore a backup instead');
+  }
+}

@@ -14,7 +14,7 @@ import { CustomerDesk1790000000012 } from './1790000000012-customer-desk.js';
 import { PublishableKeys1790000000012 } from './1790000000012-publishable-keys.js';
 import { TwoFactor1790000000012 } from './1790000000012-two-factor.js';
 import { Identities1790000000013 } from './1790000000013-doors.js';
-import { PriceColumns1790000000014, Prices1790000000014 } from './1790000000014-prices.js';
+import { PriceColumns1790000000014, PriceFunctions1790000000014, Prices1790000000014 } from './1790000000014-prices.js';
 import { Promotions1790000000015, PromotionsOfOrders1790000000015 } from './1790000000015-promotions.js';
 import { Shipping1790000000017 } from './1790000000017-shipping.js';
 import { Voices1790000000018, VoicesLinks1790000000018 } from './1790000000018-voices.js';
@@ -44,6 +44,7 @@ export const migrations = [
   Identities1790000000013,
   Prices1790000000014,
   PriceColumns1790000000014,
+  PriceFunctions1790000000014,
   Promotions1790000000015,
   PromotionsOfOrders1790000000015,
   Shipping1790000000017,

@@ -1,7 +1,7 @@
 import type { Queryable, Tx } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import type { ShopperIdentity } from '../auth/index.js';
-import { offersSql, THUMBNAIL_SQL } from '../catalog/index.js';
+import { THUMBNAIL_SQL } from '../catalog/index.js';
 import type { PricingTax } from '../pricing/index.js';
 import type { Address } from './dto/address.dto.js';
 import { isOf } from './cart-token.js';
@@ -130,10 +130,8 @@ interface CartRow {
 /** What `customerTuple` builds. */
 export type CustomerTuple = [groupIds: string[] | null, vatNumber: string | null, taxExempt: boolean];
 
-/** A customer for `toCustomer`, as a JSON array; null for a guest. */
-export const customerTuple = (id: string) => `
-  (SELECT json_build_array((SELECT json_agg(m.group_id) FROM customer_group_members m WHERE m.customer_id = cu.id), cu.vat_number,
-     cu.tax_exempt) FROM customers cu WHERE cu.id = ${id})`;
+/** A customer for `toCustomer`, as a JSON array; null for a guest, who costs nothing. */
+export const customerTuple = (id: string) => `CASE WHEN ${id} IS NOT NULL THEN cart_customer(${id}) END`;
 
 /** For whom a cart is priced, as SQL expressions. */
 export interface CartScope {
@@ -156,13 +154,11 @@ export const lineTuple = (line: string, seenAmount: string, scope: CartScope) =>
       coalesce((SELECT greatest(sum(s.on_hand + s.backorder_limit - s.reserved), 0) FROM stock_levels s WHERE s.variant_id = v.id), 0)
     END, v.weight_grams, v.shipping_profile_id,
     v.tax_class_id,
-    (SELECT json_agg(json_build_array(e.amount, e.min_quantity, pl.id, pl.name) ORDER BY e.amount, pl.id)
-     ${offersSql({ ...scope, variant: 'v.id' })}),
+    CASE WHEN EXISTS (SELECT FROM price_list_entries e WHERE e.variant_id = v.id)
+      THEN cart_offers(v.id, pr.currency, ${scope.market}, ${scope.customer}) END,
     pr.compare_at,
-    CASE WHEN pr.compare_at > pr.amount OR EXISTS (SELECT FROM price_list_entries e WHERE e.variant_id = v.id) THEN
-      (SELECT coalesce(h.lowest, lowest_price_30_days(v.id, pr.currency)) FROM price_history h
-       WHERE h.variant_id = v.id AND h.currency = pr.currency ORDER BY h.id DESC LIMIT 1)
-    END,
+    CASE WHEN pr.compare_at > pr.amount OR EXISTS (SELECT FROM price_list_entries e WHERE e.variant_id = v.id)
+      THEN shown_lowest_price(v.id, pr.currency) END,
     CASE WHEN (SELECT promotion_facts FROM shop_settings) @> '{categories}' THEN
       (SELECT pl.category_ids FROM product_listings pl WHERE pl.product_id = p.id LIMIT 1)
     END)`;

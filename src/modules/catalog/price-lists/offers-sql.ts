@@ -13,7 +13,7 @@ export interface OfferScope {
 }
 
 /**
- * SQL from FROM on: the entries `e` of the lists `pl` that hold for a variant, a shopper and this moment. The variant is looked
+ * SQL from FROM on (the function cart_offers says the same): the entries `e` of the lists `pl` that hold for a variant, a shopper and this moment. The variant is looked
  * up first, so that a shop without price lists pays for one look into an empty index.
  */
 export const offersSql = ({ variant, currency, market, customer }: OfferScope) => `
