@@ -2,6 +2,7 @@ import type { ObjectLiteral } from 'typeorm';
 import { authEntities } from '../modules/auth/entities/index.js';
 import { cartEntities } from '../modules/cart/entities/index.js';
 import { catalogEntities } from '../modules/catalog/entities/index.js';
+import { creditEntities } from '../modules/credits/entities/index.js';
 import { customerEntities } from '../modules/customers/entities/index.js';
 import { inventoryEntities } from '../modules/inventory/entities/index.js';
 import { orderEntities } from '../modules/orders/entities/index.js';
@@ -22,4 +23,5 @@ export const entities: (new () => ObjectLiteral)[] = [
   ...customerEntities,
   ...reviewEntities,
   ...paymentEntities,
+  ...creditEntities,
 ];

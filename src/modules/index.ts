@@ -4,6 +4,7 @@ import { AuthModule } from './auth/index.js';
 import { CartModule } from './cart/index.js';
 import { CatalogModule } from './catalog/index.js';
 import { CheckoutModule } from './checkout/index.js';
+import { CreditsModule } from './credits/index.js';
 import { CustomersModule } from './customers/index.js';
 import { DemoModule } from './demo/index.js';
 import { ImportsModule } from './imports/index.js';
@@ -26,12 +27,13 @@ export const modules: Type[] = [
   CatalogModule,
   InventoryModule,
   PromotionsModule,
+  LedgerModule,
+  CreditsModule,
   CartModule,
   OrdersModule,
   CustomersModule,
   ReviewsModule,
   OidcModule,
-  LedgerModule,
   PaymentsModule,
   CheckoutModule,
   ImportsModule,

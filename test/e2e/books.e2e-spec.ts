@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { BOOK_CHECKS, runBooks } from '../../src/modules/operations/index.js';
+import { applyCard, giftCard } from '../support/credits.js';
 import { Shop } from '../support/shop.js';
 
 /** A corruption that a check must find: what the schema itself would refuse is planted past its constraints. */
@@ -198,12 +199,47 @@ const FAULTS: PlantedFault[] = [
   {
     check: 'M8',
     what: 'a capture that was not entered',
-    sql: [`UPDATE ledger_transactions SET fact = 'planted' WHERE kind = 'capture'`],
+    sql: [`UPDATE ledger_transactions SET fact = 'planted:' || fact WHERE kind = 'capture'`],
   },
   {
     check: 'M9',
     what: 'a fee of another amount',
     sql: [`UPDATE ledger_entries SET amount = amount + 1 WHERE account = 'provider_balance:stripe'`],
+  },
+  {
+    check: 'M10',
+    what: 'money that went back as store credit without a refund',
+    sql: [`UPDATE payments SET credited = 1 WHERE order_id = ${PAID}`],
+  },
+  {
+    check: 'K1',
+    what: 'a gift card that was filled past its transactions',
+    sql: [`UPDATE gift_cards SET balance = balance + 1`],
+  },
+  {
+    check: 'K2',
+    what: 'credit that the ledger does not owe',
+    sql: [`UPDATE ledger_entries SET amount = amount + 1 WHERE account = 'gift_cards'`],
+  },
+  {
+    check: 'K3',
+    what: 'a spend that was not entered',
+    sql: [`UPDATE ledger_transactions SET fact = 'planted:' || fact WHERE kind = 'credit_spend'`],
+  },
+  {
+    check: 'K4',
+    what: 'an order that took less than it says',
+    sql: [`UPDATE order_credits SET amount = amount + 1`],
+  },
+  {
+    check: 'K4',
+    what: 'an order that ended and keeps its credit',
+    sql: [`UPDATE order_credits SET state = 'spent' WHERE order_id = ${CANCELED}`],
+  },
+  {
+    check: 'K4',
+    what: 'a gift card that was paid back without the order',
+    sql: [`UPDATE credit_transactions SET kind = 'refund' WHERE kind = 'return'`],
   },
   {
     check: 'C1',
@@ -327,6 +363,14 @@ describe('the books', () => {
     expect((await shop.checkout(await shop.cart(lines), pay)).body.order.paymentStatus).toBe('paid');
     expect((await shop.checkout(await shop.cart(lines), { paymentMethod: 'manual' })).status).toBe(201);
     const canceled = await shop.cart(lines);
+    const card = await giftCard(shop, 1500);
+    const withCard = await shop.cart(lines);
+    await applyCard(shop, withCard, card.code);
+    expect((await shop.checkout(withCard, pay)).body.order).toMatchObject({
+      paymentStatus: 'paid',
+      creditTotal: { amount: 1500 },
+    });
+    await applyCard(shop, canceled, (await giftCard(shop, 1000)).code);
     const placed = await shop.checkout(canceled, { paymentMethod: 'stripe' });
     expect(
       (await shop.call('POST', `/v1/orders/${placed.body.order.id}/cancel`, { token: canceled.token, body: {} }))

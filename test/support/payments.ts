@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Stripe from 'stripe';
 import { decodeId, newUuid } from '#libs/ids';
 import { Contract } from '../../libs/stripe-emulator/src/schema/contract.js';
+import { OrderCredits } from '../../src/modules/credits/index.js';
 import { ReconcileHandler } from '../../src/modules/payments/jobs/reconcile.job.js';
 import { ReturnStock } from '../../src/modules/payments/return-stock.service.js';
 import { SEED } from './rounds.js';
@@ -228,10 +229,13 @@ export class PaymentShop {
   async endHere(sale: Sale): Promise<void> {
     const id = decodeId('order', sale.orderId);
     await this.shop.db.transaction(async (tx) => {
-      const [order] = await tx.query<{ id: string; version: number; fulfillment_status: 'unfulfilled' }>(
-        `SELECT id, version, fulfillment_status FROM orders WHERE id = $1 FOR UPDATE`,
-        [id],
-      );
+      const [order] = await tx.query<{
+        id: string;
+        currency: string;
+        version: number;
+        fulfillment_status: 'unfulfilled';
+      }>(`SELECT id, currency, version, fulfillment_status FROM orders WHERE id = $1 FOR UPDATE`, [id]);
+      await this.shop.app.get(OrderCredits, { strict: false }).giveBack(tx, order!, false, 'system');
       await this.shop.app.get(ReturnStock, { strict: false }).execute(tx, order!, 'system');
       await tx.query(
         `UPDATE orders SET status = 'canceled', payment_status = 'canceled', expires_at = NULL, version = version + 1 WHERE id = $1`,

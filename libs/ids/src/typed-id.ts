@@ -49,6 +49,9 @@ export const ID_PREFIXES = {
   session: 'ses',
   job: 'job',
   import: 'imp',
+  giftCard: 'gift',
+  storeCredit: 'scr',
+  creditTransaction: 'ctx',
 } as const;
 
 /** The kinds of things that have public ids. */

@@ -16,6 +16,7 @@ import { TwoFactor1790000000012 } from './1790000000012-two-factor.js';
 import { Identities1790000000013 } from './1790000000013-doors.js';
 import { PriceColumns1790000000014, PriceFunctions1790000000014, Prices1790000000014 } from './1790000000014-prices.js';
 import { Promotions1790000000015, PromotionsOfOrders1790000000015 } from './1790000000015-promotions.js';
+import { Credits1790000000016 } from './1790000000016-credits.js';
 import { Shipping1790000000017 } from './1790000000017-shipping.js';
 import { Voices1790000000018, VoicesLinks1790000000018 } from './1790000000018-voices.js';
 import { Renditions1790000000019 } from './1790000000019-renditions.js';
@@ -47,6 +48,7 @@ export const migrations = [
   PriceFunctions1790000000014,
   Promotions1790000000015,
   PromotionsOfOrders1790000000015,
+  Credits1790000000016,
   Shipping1790000000017,
   Voices1790000000018,
   VoicesLinks1790000000018,

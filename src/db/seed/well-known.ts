@@ -19,6 +19,9 @@ export const WELL_KNOWN = {
   optionProductHandle: 'organic-cotton-tee',
   optionProductId: encodeId('product', seedUuid('product', 'organic-cotton-tee')),
   optionVariantId: encodeId('variant', seedUuid('variant', 'organic-cotton-tee/White/S')),
+  /** Of the card with money on it, for whoever tries to pay with one. */
+  giftCardId: encodeId('giftCard', seedUuid('gift card', 'demo')),
+  giftCardCode: 'DEMO-GIFT-CARD-2026',
   categoryHandle: 'coffee',
   categoryId: encodeId('category', seedUuid('category', 'coffee')),
   parentCategoryHandle: 'coffee-tea',

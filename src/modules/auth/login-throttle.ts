@@ -42,6 +42,7 @@ export class LoginThrottle implements OnModuleDestroy {
   private readonly turns: RateLimiterAbstract;
   private readonly knownPlaces: RateLimiterAbstract;
   private readonly mails: RateLimiterAbstract;
+  private readonly guesses: RateLimiterAbstract;
 
   constructor(@Inject(APP_CONFIG) config: Config) {
     this.redis = config.redisUrl
@@ -59,6 +60,7 @@ export class LoginThrottle implements OnModuleDestroy {
     this.turns = this.limiter('turn', 1, LONGEST_WAIT_SECONDS);
     this.knownPlaces = this.limiter('known', 1, KNOWN_PLACE_SECONDS);
     this.mails = this.limiter('mail', MAILS, MAILS_KEPT_SECONDS);
+    this.guesses = this.limiter('guess', config.rateLimits.loginsPerMin, 60);
   }
 
   onModuleDestroy(): void {
@@ -136,6 +138,18 @@ export class LoginThrottle implements OnModuleDestroy {
     await this.take(this.byAddress, clientNetwork(address), 'Too many requests from your address.');
     const key = fingerprint(kind, email.trim().toLowerCase());
     await this.take(this.mails, key, 'Too many mails to this address. Look into the mailbox.');
+  }
+
+  /**
+   * Lets somebody try a secret of a kind, as many wrong ones a minute from a network as passwords. It counts as wrong until it
+   * is told otherwise, so that tries at the same time count too.
+   * @throws rate_limited with the seconds to wait
+   */
+  async admitGuess(kind: string, address: string): Promise<{ wasRight(): Promise<void> }> {
+    await this.connect();
+    const key = fingerprint(kind, clientNetwork(address));
+    await this.take(this.guesses, key, 'Too many wrong codes from your address.');
+    return { wasRight: async () => void (await this.guesses.reward(key)) };
   }
 
   private async take(

@@ -4,6 +4,7 @@ import { NotFound, VersionMismatch } from '#libs/errors';
 import { encodeId, newUuid } from '#libs/ids';
 import type { CustomerIdentity, ShopperIdentity } from '../auth/index.js';
 import { type OfferScope, unitPriceSql } from '../catalog/index.js';
+import { TooManyGiftCards } from '../credits/index.js';
 import { TooManyPromotionCodes } from '../promotions/index.js';
 import { type PriceContext, ShopContext } from '../settings/index.js';
 import { hashCartToken, newCartToken } from './cart-token.js';
@@ -24,14 +25,18 @@ import {
   lineTuple,
   readCart,
   selectChangedCart,
+  storeCreditOf,
+  type StoreCreditTuple,
   toCustomer,
   toLines,
+  toStoreCredit,
 } from './cart.snapshot.js';
 import type { CartLineRequest, CreateCartRequest, UpdateCartRequest } from './dto/cart.request.js';
 
 const MAX_LINES = 1000;
 const MAX_QUANTITY = 9999;
 const MAX_CODES = 10;
+const MAX_GIFT_CARDS = 10;
 
 /** Which cart, by whom, and the version that the shopper saw, if they care. */
 export interface CartReference {
@@ -78,12 +83,14 @@ interface NewCartRow {
   shop_version: number;
   customer: CustomerTuple | null;
   lines: LineTuple[] | null;
+  store_credit: StoreCreditTuple | null;
 }
 
 /** Most carts begin empty. */
 const INSERT_EMPTY_CART = `
   INSERT INTO carts ${NEW_CART} VALUES (${NEW_VALUES})
-  RETURNING created_at, (SELECT version FROM shop_settings) AS shop_version, ${customerTuple('$8')} AS customer, NULL AS lines`;
+  RETURNING created_at, (SELECT version FROM shop_settings) AS shop_version, ${customerTuple('$8')} AS customer, NULL AS lines,
+    ${storeCreditOf('$8', '$3')} AS store_credit`;
 
 /**
  * Writes nothing when any of the lines cannot be bought. The LIMIT cuts off nothing: without it Postgres expects more lines of a
@@ -102,7 +109,8 @@ const INSERT_CART = `
     INSERT INTO cart_lines (id, cart_id, variant_id, quantity, seen_amount)
     SELECT want.id, cart.id, want.variant_id, want.quantity, want.amount FROM want, cart)
   SELECT created_at, (SELECT version FROM shop_settings) AS shop_version, ${customerTuple('$8')} AS customer,
-    (SELECT json_agg(line ORDER BY id) FROM want) AS lines
+    (SELECT json_agg(line ORDER BY id) FROM want) AS lines,
+    ${storeCreditOf('$8', '$3')} AS store_credit
   FROM cart`;
 
 /** Changes those of the fields that are given; answers the cart as it is then. */
@@ -112,7 +120,8 @@ const UPDATE_FIELDS = selectChangedCart(`
     shipping_address = CASE WHEN $7 THEN $8::jsonb ELSE shipping_address END,
     billing_address = CASE WHEN $9 THEN $10::jsonb ELSE billing_address END,
     shipping_method_id = CASE WHEN $11 THEN $12::uuid ELSE shipping_method_id END,
-    promotion_codes = CASE WHEN $13 THEN $14::text[] ELSE promotion_codes END
+    promotion_codes = CASE WHEN $13 THEN $14::text[] ELSE promotion_codes END,
+    use_store_credit = coalesce($15, use_store_credit)
   WHERE ${IS_THEIRS}`);
 
 /** Adds a code, once. */
@@ -197,6 +206,9 @@ export class CartWriter {
       orderId: null,
       lines: toLines(row.lines),
       promotionFacts: null,
+      giftCards: [],
+      storeCredit: toStoreCredit(row.store_credit),
+      useStoreCredit: false,
     };
     return { cart, token };
   }
@@ -300,6 +312,34 @@ export class CartWriter {
     throw NotFound({ detail: 'This code is not in the cart.' });
   }
 
+  /** Pays with a gift card, too. One that the cart has already stays where it is. @throws `too_many_gift_cards` */
+  async addGiftCard(db: Queryable, cart: CartReference, giftCardId: string): Promise<void> {
+    const done = await db.query(
+      `WITH cart AS (
+         ${OPEN_CART} AND ((SELECT count(*) FROM cart_gift_cards WHERE cart_id = $1) < ${MAX_GIFT_CARDS}
+           OR EXISTS (SELECT FROM cart_gift_cards WHERE cart_id = $1 AND gift_card_id = $5))
+         RETURNING id)
+       INSERT INTO cart_gift_cards (cart_id, gift_card_id) SELECT cart.id, $5 FROM cart
+       ON CONFLICT (cart_id, gift_card_id) DO UPDATE SET gift_card_id = excluded.gift_card_id RETURNING 1`,
+      [...keyOf(cart), giftCardId],
+    );
+    if (done.length > 0) return;
+    await this.explain(db, cart);
+    throw TooManyGiftCards();
+  }
+
+  /** Does not pay with this gift card. */
+  async removeGiftCard(db: Queryable, cart: CartReference, giftCardId: string): Promise<void> {
+    const done = await db.query(
+      `WITH cart AS (${OPEN_CART} AND EXISTS (SELECT FROM cart_gift_cards WHERE cart_id = $1 AND gift_card_id = $5) RETURNING id)
+       DELETE FROM cart_gift_cards g USING cart WHERE g.cart_id = cart.id AND g.gift_card_id = $5 RETURNING 1`,
+      [...keyOf(cart), giftCardId],
+    );
+    if (done.length > 0) return;
+    await this.explain(db, cart);
+    throw NotFound({ detail: 'There is no such gift card in the cart.' });
+  }
+
   /** Throws the cart away, with its lines. */
   async delete(cart: CartReference): Promise<void> {
     const done = await this.db.query(`DELETE FROM carts WHERE ${IS_THEIRS} RETURNING 1`, keyOf(cart));
@@ -319,6 +359,7 @@ export class CartWriter {
       request.shippingMethodId ?? null,
       given('promotionCodes'),
       request.promotionCodes ?? null,
+      request.useStoreCredit ?? null,
     ];
     return findCartBy(db, UPDATE_FIELDS, [...keyOf(cart), ...values], cart.shopper);
   }

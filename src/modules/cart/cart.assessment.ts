@@ -1,6 +1,7 @@
 import {
   type PricedCart,
   priceCart,
+  type PricingCredit,
   type PricingInput,
   type PricingLine,
   type ShippingRule,
@@ -77,6 +78,17 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot, needsQuote = 
       detail: 'The order confirmation needs an e-mail address.',
     });
 
+  for (const [i, card] of cart.giftCards.entries()) {
+    if (card.isUsable && card.balance > 0) continue;
+    const why = card.isUsable ? 'Nothing is left' : 'It is withdrawn or has expired: nothing can be taken any more';
+    issues.push({
+      code: 'gift_card_unusable',
+      severity: 'blocking',
+      pointer: `/giftCards/${i}`,
+      detail: `${why} of the gift card that ends in ${card.last4}. Take it off.`,
+    });
+  }
+
   const requiresShipping = cart.lines.some((line) => line.requiresShipping);
   const destination = destinationOf(cart);
   const quotedTax = quotedTaxOf(cart);
@@ -143,7 +155,7 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot, needsQuote = 
     tax: destination && (quotedTax ?? taxOfPlace(shop, destination)),
     taxExempt: taxExemption !== null,
     promotions: promotionsOf(cart.promotionFacts, shop),
-    credits: [],
+    credits: creditsOf(cart),
   };
   const priced = priceCart(input);
   if (cart.promotionCodes.length > 0) issues.push(...promotionIssues(cart, priced));
@@ -157,6 +169,16 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot, needsQuote = 
     shippingOptions: options,
     issues,
   };
+}
+
+/** Gift cards in the order in which they were applied, then store credit. */
+function creditsOf(cart: CartSnapshot): PricingCredit[] {
+  return [
+    ...cart.giftCards
+      .filter((card) => card.isUsable)
+      .map(({ id, balance }) => ({ kind: 'gift_card' as const, id, balance })),
+    ...(cart.useStoreCredit && cart.storeCredit ? [{ kind: 'store_credit' as const, ...cart.storeCredit }] : []),
+  ];
 }
 
 /** What shipping by a method would cost this cart, after everything that is taken off. */
@@ -180,6 +202,6 @@ export function toPricingLine(line: CartLineSnapshot): PricingLine {
     requiresShipping: line.requiresShipping,
     weight: line.weight,
     shippingProfileId: line.shippingProfileId,
-    isGiftCard: false,
+    isGiftCard: line.isGiftCard,
   };
 }

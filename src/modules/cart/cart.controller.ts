@@ -20,6 +20,14 @@ import {
 } from '../auth/index.js';
 import { PriceWishHeaders, priceWishOf } from '../settings/index.js';
 import {
+  GiftCardCurrency,
+  GiftCardDisabled,
+  GiftCardEmpty,
+  GiftCardExpired,
+  GiftCardUnknown,
+  TooManyGiftCards,
+} from '../credits/index.js';
+import {
   CartCompleted,
   QuantityTooLarge,
   ShippingMethodNotFound,
@@ -34,6 +42,7 @@ import {
 } from '../promotions/index.js';
 import { CartService, type CartView } from './cart.service.js';
 import {
+  ApplyGiftCardRequest,
   ApplyPromotionRequest,
   CartLineRequest,
   CreateCartRequest,
@@ -103,7 +112,7 @@ export class CartController {
   @Shopper()
   @ApiOperation({
     operationId: 'updateCart',
-    summary: 'Change e-mail, addresses, shipping method or all lines of a cart',
+    summary: 'Change e-mail, addresses, shipping method, use of store credit or all lines of a cart',
   })
   @ApiOkResponse({ type: CartResponse })
   @Throws(
@@ -297,5 +306,54 @@ export class CartController {
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CartResponse> {
     return send(reply, await this.carts.removePromotion({ id, shopper, expectedVersion }, code));
+  }
+
+  @Post(':id/gift-cards')
+  @Shopper()
+  @ApiOperation({
+    operationId: 'applyGiftCard',
+    summary: 'Pay with a gift card',
+    description:
+      'It pays the cart as far as it reaches, after those that were applied before; `amountDue` is left to pay. A rest that is too small to be ' +
+      'charged stays on the card. Nothing is taken from it before the checkout.',
+  })
+  @ApiCreatedResponse({ type: CartResponse, description: 'The cart' })
+  @Throws(
+    ValidationFailed,
+    InvalidId,
+    NotFound,
+    CartCompleted,
+    VersionMismatch,
+    GiftCardUnknown,
+    GiftCardDisabled,
+    GiftCardExpired,
+    GiftCardCurrency,
+    GiftCardEmpty,
+    TooManyGiftCards,
+  )
+  async applyGiftCard(
+    @IdParam('cart') id: string,
+    @CurrentShopper() shopper: ShopperIdentity,
+    @IfMatch('optional') expectedVersion: number | undefined,
+    @Body() body: ApplyGiftCardRequest,
+    @Req() request: Request,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CartResponse> {
+    return send(reply, await this.carts.applyGiftCard({ id, shopper, expectedVersion }, body.code, request.ip));
+  }
+
+  @Delete(':id/gift-cards/:giftCardId')
+  @Shopper()
+  @ApiOperation({ operationId: 'removeGiftCard', summary: 'Do not pay with this gift card' })
+  @ApiOkResponse({ type: CartResponse, description: 'The cart without it' })
+  @Throws(InvalidId, NotFound, CartCompleted, VersionMismatch)
+  async removeGiftCard(
+    @IdParam('cart') id: string,
+    @IdParam('giftCard', 'giftCardId') giftCardId: string,
+    @CurrentShopper() shopper: ShopperIdentity,
+    @IfMatch('optional') expectedVersion: number | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CartResponse> {
+    return send(reply, await this.carts.removeGiftCard({ id, shopper, expectedVersion }, giftCardId));
   }
 }

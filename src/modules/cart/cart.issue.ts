@@ -11,7 +11,8 @@ export interface CartIssue {
     | 'shipping_method_missing'
     | 'shipping_method_unavailable'
     | 'cart_empty'
-    | 'promotion_not_applied';
+    | 'promotion_not_applied'
+    | 'gift_card_unusable';
   severity: 'blocking' | 'warning';
   pointer: string;
   detail: string;

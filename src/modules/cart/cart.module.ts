@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { APP_CONFIG, type Config } from '../../config/index.js';
+import { CreditsModule } from '../credits/index.js';
 import { PromotionsModule } from '../promotions/index.js';
 import { SettingsModule } from '../settings/index.js';
 import { CartWriter } from './cart-writer.service.js';
@@ -17,7 +18,7 @@ import { TaxService } from './tax/tax-service.js';
 
 /** Carts: what shoppers are about to buy. */
 @Module({
-  imports: [PromotionsModule, SettingsModule],
+  imports: [CreditsModule, PromotionsModule, SettingsModule],
   controllers: [CartController, PromotionPreviewAdminController, ShippingPreviewAdminController],
   providers: [
     {

@@ -3,6 +3,7 @@ import { Db, type Queryable } from '#libs/database';
 import { encodeId } from '#libs/ids';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import type { CustomerIdentity } from '../auth/index.js';
+import { GiftCards } from '../credits/index.js';
 import { codeOf, type CodeTry, PromotionCodeGate } from '../promotions/index.js';
 import { priceContextOf, type PriceWish, ShopContext } from '../settings/index.js';
 import { CartWriter, type CartReference } from './cart-writer.service.js';
@@ -29,6 +30,7 @@ export class CartService {
     private readonly shop: ShopContext,
     private readonly codes: PromotionCodeGate,
     private readonly taxes: TaxQuotes,
+    private readonly giftCards: GiftCards,
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
@@ -110,6 +112,20 @@ export class CartService {
           price: { amount: shippingTotalBy(method, assessment), currency: method.currency },
         })),
     };
+  }
+
+  /**
+   * Pays with the gift card of a code, as far as it reaches.
+   * @param address of who asks: wrong codes are counted
+   */
+  async applyGiftCard(cart: CartReference, code: string, address: string): Promise<CartView> {
+    const { currency } = await readCart(this.db, cart.id, cart.shopper);
+    const card = await this.giftCards.usableByCode(code, currency, address);
+    return this.change(cart, (db) => this.writer.addGiftCard(db, cart, card.id));
+  }
+
+  async removeGiftCard(cart: CartReference, giftCardId: string): Promise<CartView> {
+    return this.change(cart, (db) => this.writer.removeGiftCard(db, cart, giftCardId));
   }
 
   /** Only who may open the cart gets to try codes. */

@@ -30,6 +30,7 @@ export interface CartLineSnapshot {
   weight: number;
   /** uuid of what it is shipped like; null for the default profile */
   shippingProfileId: string | null;
+  isGiftCard: boolean;
   /** uuid; null for the standard class */
   taxClassId: string | null;
   /** What price lists offer to this customer in this market at this moment. */
@@ -57,6 +58,15 @@ export interface CartCustomer {
   groupIds: readonly string[];
   vatNumber: string | null;
   taxExempt: boolean;
+}
+
+/** A gift card that the cart is to be paid with. */
+export interface CartGiftCardSnapshot {
+  id: string;
+  last4: string;
+  balance: number;
+  /** Whether it can pay: neither withdrawn nor expired. */
+  isUsable: boolean;
 }
 
 /** A cart as the database has it, with everything that pricing and advice need: one statement. */
@@ -90,6 +100,11 @@ export interface CartSnapshot {
   lines: CartLineSnapshot[];
   /** What promotions need to know; null when there is nothing that they could ask. */
   promotionFacts: PromotionFacts | null;
+  /** In the order in which they are used up. */
+  giftCards: readonly CartGiftCardSnapshot[];
+  /** What the customer has with the shop in this currency; null for guests and those who have none. */
+  storeCredit: { id: string; balance: number } | null;
+  useStoreCredit: boolean;
 }
 
 /** What `lineTuple` builds. */
@@ -97,8 +112,10 @@ export type LineTuple = [
   string, string, number, number, string, string, string, string, string | null, string | null,
   number | null, boolean, boolean, boolean, number | null, number, string | null,
   string | null, [amount: number, minQuantity: number, listId: string, name: string][] | null, number | null, number | null,
-  string[] | null,
+  string[] | null, boolean,
 ]; // prettier-ignore
+
+export type StoreCreditTuple = [id: string, balance: number];
 
 interface CartRow {
   id: string;
@@ -122,6 +139,9 @@ interface CartRow {
   read_at: Date;
   order_id: string | null;
   lines: LineTuple[] | null;
+  gift_cards: [string, string, number, boolean][] | null;
+  store_credit: StoreCreditTuple | null;
+  use_store_credit: boolean;
   /** The lines are older than the cart. */
   is_stale: boolean;
   promotion_facts: PromotionFacts | null;
@@ -149,7 +169,7 @@ export const lineTuple = (line: string, seenAmount: string, scope: CartScope) =>
     coalesce((SELECT ${THUMBNAIL_SQL} FROM product_images i WHERE i.id = v.image_id),
              (SELECT ${THUMBNAIL_SQL} FROM product_images i WHERE i.product_id = p.id ORDER BY i.position, i.id LIMIT 1)),
     CASE WHEN v.status = 'active' AND p.status = 'active' THEN pr.amount END,
-    v.taxable, v.requires_shipping, v.track_inventory,
+    v.taxable, v.requires_shipping AND NOT p.is_gift_card, v.track_inventory,
     CASE WHEN v.track_inventory THEN
       coalesce((SELECT greatest(sum(s.on_hand + s.backorder_limit - s.reserved), 0) FROM stock_levels s WHERE s.variant_id = v.id), 0)
     END, v.weight_grams, v.shipping_profile_id,
@@ -161,9 +181,13 @@ export const lineTuple = (line: string, seenAmount: string, scope: CartScope) =>
       THEN shown_lowest_price(v.id, pr.currency) END,
     CASE WHEN (SELECT promotion_facts FROM shop_settings) @> '{categories}' THEN
       (SELECT pl.category_ids FROM product_listings pl WHERE pl.product_id = p.id LIMIT 1)
-    END)`;
+    END, p.is_gift_card)`;
 
 const OF_CART: CartScope = { currency: 'c.currency', market: 'c.market_id', customer: 'c.customer_id' };
+
+/** The store credit of a customer in a currency, as a JSON array; NULL for none. */
+export const storeCreditOf = (customerId: string, currency: string) =>
+  `(SELECT json_build_array(a.id, a.balance) FROM store_credit_accounts a WHERE a.customer_id = ${customerId} AND a.currency = ${currency})`;
 
 /**
  * Everything about the cart that is called `c` in `from`. A statement that waits for a lock gets the row as it is after the
@@ -180,6 +204,10 @@ const selectCart = (from: string, isStale: string) => `
      JOIN products p ON p.id = v.product_id
      LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = c.currency
      WHERE l.cart_id = c.id) AS lines,
+    (SELECT json_agg(json_build_array(g.id, g.last4, g.balance, g.disabled_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > now()))
+       ORDER BY cg.created_at, g.id)
+     FROM cart_gift_cards cg JOIN gift_cards g ON g.id = cg.gift_card_id WHERE cg.cart_id = c.id) AS gift_cards,
+    ${storeCreditOf('c.customer_id', 'c.currency')} AS store_credit, c.use_store_credit,
     ${isStale} AS is_stale,${PROMOTION_FACTS} AS promotion_facts
   FROM ${from}`;
 
@@ -218,6 +246,9 @@ function toSnapshot(row: CartRow): CartSnapshot {
     orderId: row.order_id,
     lines: toLines(row.lines),
     promotionFacts: row.promotion_facts,
+    giftCards: (row.gift_cards ?? []).map(([id, last4, balance, isUsable]) => ({ id, last4, balance, isUsable })),
+    storeCredit: toStoreCredit(row.store_credit),
+    useStoreCredit: row.use_store_credit,
   };
 }
 
@@ -229,7 +260,7 @@ export const toLines = (tuples: LineTuple[] | null): CartLineSnapshot[] =>
     weight: l[15], shippingProfileId: l[16], taxClassId: l[17],
     offers: (l[18] ?? []).map(([amount, minQuantity, priceListId, name]) => ({ amount, minQuantity, priceListId, name })),
     compareAt: l[19], lowestPrice: l[20],
-    categoryIds: l[21] ?? [],
+    categoryIds: l[21] ?? [], isGiftCard: l[22],
   })); // prettier-ignore
 
 /** The customer of a cart as `customerTuple` gave them. */
@@ -244,6 +275,10 @@ export function destinationOf(cart: CartSnapshot): Address | null {
 /** The tax that a service said of this version of the cart; null when none did. */
 export const quotedTaxOf = ({ taxQuote, version }: CartSnapshot): PricingTax | null =>
   taxQuote?.version === version ? taxQuote.tax : null;
+
+/** What `storeCreditOf` gave. */
+export const toStoreCredit = (tuple: StoreCreditTuple | null): CartSnapshot['storeCredit'] =>
+  tuple && { id: tuple[0], balance: tuple[1] };
 
 /** Reads a cart for whoever may; null for an unknown cart and for one of somebody else alike. */
 export function findCart(db: Queryable, id: string, shopper: ShopperIdentity): Promise<CartSnapshot | null> {

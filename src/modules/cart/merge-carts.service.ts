@@ -91,6 +91,12 @@ export class MergeCarts {
        FROM carts g WHERE t.id = $1 AND g.id = $2`,
       [theirs.id, guests.id],
     );
+    await tx.query(
+      `INSERT INTO cart_gift_cards (cart_id, gift_card_id, created_at)
+       SELECT $1, gift_card_id, created_at FROM cart_gift_cards WHERE cart_id = $2
+       ON CONFLICT (cart_id, gift_card_id) DO NOTHING`,
+      [theirs.id, guests.id],
+    );
     await tx.query(`DELETE FROM carts WHERE id = $1`, [guests.id]);
     return { cartId: theirs.id, outcome: 'merged', changes };
   }

@@ -148,6 +148,9 @@ const NOT_WRITTEN = {
   billingAddress: null,
   version: 1,
   orderId: null,
+  giftCards: [],
+  storeCredit: null,
+  useStoreCredit: false,
 } as const;
 
 const placeOf = (country: string, state: string | undefined) => ({

@@ -3,6 +3,7 @@ import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InvalidId, NotFound, Overloaded, ValidationFailed } from '#libs/errors';
 import { IdempotencyRef, type IdempotencyReference, IdParam, Idempotent, Throws } from '#libs/http';
 import { CurrentShopper, Shopper, type ShopperIdentity } from '../auth/index.js';
+import { CreditChanged } from '../credits/index.js';
 import { OutOfStock } from '../inventory/index.js';
 import {
   AmountNotChargeable,
@@ -34,7 +35,8 @@ export class CheckoutController {
     summary: 'Order what is in the cart',
     description:
       'One cart becomes one order, whatever is repeated. With `stripe`, the answer holds the client secret for Stripe.js (or the result, with a ' +
-      'confirmation token): a decline is 201 with `payment.error`, and the order can be paid again. With `manual` the order is confirmed at once.',
+      'confirmation token): a decline is 201 with `payment.error`, and the order can be paid again. With `manual` the order is confirmed at once. What gift cards and store credit of the cart pay ' +
+      'is taken from them with the order, and the payment is over `amountDue`; where they pay all of it, the order is paid without one.',
   })
   @ApiCreatedResponse({ type: CheckoutResponse })
   @Throws(
@@ -43,6 +45,7 @@ export class CheckoutController {
     NotFound,
     OutOfStock,
     CartChanged,
+    CreditChanged,
     CartIncomplete,
     PromotionUsedUp,
     PaymentAttemptsExhausted,

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CartModule } from '../cart/index.js';
+import { CreditsModule } from '../credits/index.js';
 import { InventoryModule } from '../inventory/index.js';
 import { OrdersModule } from '../orders/index.js';
 import { PaymentsModule } from '../payments/index.js';
@@ -11,7 +12,7 @@ import { PlaceOrder } from './place-order.service.js';
 
 /** From cart to order. */
 @Module({
-  imports: [CartModule, SettingsModule, InventoryModule, OrdersModule, PaymentsModule],
+  imports: [CreditsModule, CartModule, SettingsModule, InventoryModule, OrdersModule, PaymentsModule],
   controllers: [CheckoutController, PaymentMethodsController],
   providers: [PlaceOrder, Checkout],
 })

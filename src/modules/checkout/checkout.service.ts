@@ -63,6 +63,7 @@ export class Checkout {
       shopper,
       paymentMethod: request.paymentMethod,
       expectedTotal: request.expectedTotal,
+      expectedAmountDue: request.expectedAmountDue,
     });
     const { order, payment } = placed;
     if (payment === null) return { order, payment };

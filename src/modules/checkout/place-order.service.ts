@@ -14,6 +14,7 @@ import {
   promotionUsesOf,
   TaxQuotes,
 } from '../cart/index.js';
+import { CreditChanged, OrderCredits } from '../credits/index.js';
 import { OutOfStock, StockLedger } from '../inventory/index.js';
 import { newOrder, type OrderResponse, OrdersQuery, OrdersRepository } from '../orders/index.js';
 import {
@@ -42,13 +43,14 @@ export interface PlaceOrderCommand {
   shopper: ShopperIdentity;
   paymentMethod: 'stripe' | 'manual';
   expectedTotal?: number;
+  expectedAmountDue?: number;
 }
 
 /** The order that the cart is now, made by this call or by one before. */
 export interface PlacedOrder {
   orderId: string;
   order: OrderResponse;
-  /** null for a free order */
+  /** null for an order that is free, or paid with credit */
   payment: PaymentRow | null;
 }
 
@@ -68,13 +70,14 @@ export class PlaceOrder {
     private readonly orders: OrdersRepository,
     private readonly views: OrdersQuery,
     private readonly payments: PaymentsRepository,
+    private readonly credits: OrderCredits,
     private readonly gateway: StripeGateway,
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {
     this.admission = new Admission(config.checkoutConcurrency, 10_000, 2_000);
   }
 
-  /** @throws `out_of_stock`, `cart_changed`, `promotion_used_up`, `cart_incomplete`, `payment_method_unavailable`, `amount_too_small`, `amount_too_large`, `amount_not_chargeable`, `overloaded` */
+  /** @throws `out_of_stock`, `cart_changed`, `credit_changed`, `promotion_used_up`, `cart_incomplete`, `payment_method_unavailable`, `amount_too_small`, `amount_too_large`, `amount_not_chargeable`, `overloaded` */
   async execute(command: PlaceOrderCommand): Promise<PlacedOrder> {
     return this.admission.run(() => this.db.transaction((tx) => this.place(tx, command)));
   }
@@ -94,29 +97,30 @@ export class PlaceOrder {
     const assessment = assessCart(cart, shop, this.taxes.isRequired);
     this.check(cart, assessment, command, shop);
 
-    const { total } = assessment.priced;
-    const waits = total > 0 && command.paymentMethod === 'stripe';
+    const { amountDue, credits } = assessment.priced;
+    const waits = amountDue > 0 && command.paymentMethod === 'stripe';
     const expiresAt = waits ? new Date(Date.now() + this.config.reservationTtlMin * 60_000) : null;
     const made = newOrder(cart, assessment, {
       status: waits ? 'pending_payment' : 'confirmed',
-      paymentStatus: total === 0 ? 'paid' : 'pending',
+      paymentStatus: amountDue === 0 ? 'paid' : 'pending',
       expiresAt,
     });
     const { id: orderId } = made;
     // None of these needs the answer of another: they make one trip, in this order.
-    const [written, payment, , missing, refused] = await Promise.all([
+    const [written, payment, , isCredited, missing, refused] = await Promise.all([
       this.orders.insert(tx, made),
-      total === 0
+      amountDue === 0
         ? null
         : this.payments.insert(tx, {
             orderId,
             provider: command.paymentMethod,
             status: waits ? 'requires_payment_method' : 'processing',
-            amount: total,
+            amount: amountDue,
             currency: cart.currency,
             captureMethod: waits ? shop.paymentCapture : 'automatic',
           }),
       expiresAt ? enqueue(tx, ExpireOrderJob, orderId, { orderId }, expiresAt) : null,
+      this.credits.spend(tx, { id: orderId, currency: cart.currency }, credits),
       this.stock.reserve(
         tx,
         made.lines
@@ -130,11 +134,12 @@ export class PlaceOrder {
         promotionUsesOf(cart, assessment.priced),
       ),
     ]);
+    if (!isCredited) throw CreditChanged();
     if (missing.length > 0) throw this.outOfStock(cart, await this.stock.available(tx, missing), missing);
     if (refused.length > 0)
       throw usedUp(assessment, (promotionId) => refused.find((one) => one.promotionId === promotionId)?.reason);
     failpoint('commit.place_order');
-    const order = this.views.placed(written, payment && [{ ...payment, capture_before: null }]);
+    const order = this.views.placed(written, payment && [{ ...payment, credited: 0, capture_before: null }]);
     return { orderId, order, payment };
   }
 
@@ -163,20 +168,33 @@ export class PlaceOrder {
       const available = new Map(soldOut.map((issue) => [cart.lines[lineOf(issue)]!.variantId, issue.available ?? 0]));
       throw this.outOfStock(cart, available, [...available.keys()]);
     }
+    const { total, amountDue } = assessment.priced;
+    const creditChanged = (issues: readonly CartIssue[]) =>
+      CreditChanged({
+        ...(issues.length > 0
+          ? { errors: issues.map(({ pointer, code, detail }) => ({ pointer, code, detail })) }
+          : {}),
+        data: {
+          total: { amount: total, currency: cart.currency },
+          amountDue: { amount: amountDue, currency: cart.currency },
+        },
+      });
+    const spent = blocking.filter((issue) => issue.code === 'gift_card_unusable');
+    if (spent.length > 0) throw creditChanged(spent);
     if (blocking.length > 0) {
       throw CartIncomplete({ errors: blocking.map(({ pointer, code, detail }) => ({ pointer, code, detail })) });
     }
     // Nobody pays more than they thought because somebody else was faster.
     refuseUsedUpCodes(assessment);
-    const { total } = assessment.priced;
     if (command.expectedTotal !== undefined && command.expectedTotal !== total) {
       throw CartChanged({
         data: { total: { amount: total, currency: cart.currency }, expectedTotal: command.expectedTotal },
       });
     }
+    if (command.expectedAmountDue !== undefined && command.expectedAmountDue !== amountDue) throw creditChanged([]);
     if (total > MAX_TOTAL) throw AmountTooLarge({ data: { maximum: MAX_TOTAL, currency: cart.currency } });
-    if (total > 0 && command.paymentMethod === 'stripe') {
-      const problem = chargeProblem(total, cart.currency);
+    if (amountDue > 0 && command.paymentMethod === 'stripe') {
+      const problem = chargeProblem(amountDue, cart.currency);
       if (problem?.problem === 'too_small')
         throw AmountTooSmall({ data: { minimum: problem.limit, currency: cart.currency } });
       if (problem?.problem === 'step')

@@ -20,6 +20,11 @@ export const ACCOUNTS = {
   disputes: 'disputes',
   /** What a dispute costs. */
   disputeFees: 'dispute_fees',
+  /** What is owed to whoever has a gift card, and to customers with store credit. */
+  giftCards: 'gift_cards',
+  storeCredit: 'store_credit',
+  /** Credit that the shop gave away, or took back. */
+  creditsGranted: 'credits_granted',
   /** Where money of one currency leaves and that of another appears. */
   exchange: 'currency_exchange',
 } as const;

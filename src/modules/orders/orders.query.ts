@@ -29,6 +29,7 @@ export interface OrderRow {
   tax_exemption: TaxExemption | null;
   vat_number: string | null;
   total: number;
+  credit_total: number;
   shipping_address: Address | null;
   billing_address: Address | null;
   shipping_method: { id: string; name: string } | null;
@@ -68,7 +69,17 @@ export interface OrderRow {
         authorized: number;
         captured: number;
         refunded: number;
+        credited: number;
         capture_before: string | null;
+      }[]
+    | null;
+  credits:
+    | {
+        gift_card_id: string | null;
+        last4: string | null;
+        amount: number;
+        refunded: number;
+        state: string;
       }[]
     | null;
   fulfillments:
@@ -84,7 +95,7 @@ export interface OrderRow {
 
 const SELECT_ORDER = `
   SELECT o.id, o.number, o.token_hash, o.customer_id, o.status, o.payment_status, o.fulfillment_status, o.email, o.currency, o.subtotal, o.discount_total,
-    o.shipping_total, o.tax_total, o.tax_included, o.tax_exemption, o.vat_number, o.total, o.shipping_address, o.billing_address, o.shipping_method, o.promotions, o.expires_at,
+    o.shipping_total, o.tax_total, o.tax_included, o.tax_exemption, o.vat_number, o.total, o.credit_total, o.shipping_address, o.billing_address, o.shipping_method, o.promotions, o.expires_at,
     o.placed_at, o.canceled_at, o.cancel_reason, o.disputed, o.hold, o.version, o.created_at, o.updated_at,
     (SELECT json_agg(json_build_object('id', l.id, 'variant_id', l.variant_id, 'product_id', l.product_id, 'title', l.title,
         'variant_title', l.variant_title, 'sku', l.sku, 'thumbnail', l.thumbnail, 'quantity', l.quantity,
@@ -92,10 +103,14 @@ const SELECT_ORDER = `
         'tax_total', l.tax_total, 'total', l.total) ORDER BY l.position)
      FROM order_lines l WHERE l.order_id = o.id) AS lines,
     (SELECT json_agg(json_build_object('id', p.id, 'provider', p.provider, 'status', p.status, 'amount', p.amount,
-        'authorized', p.authorized, 'captured', p.captured, 'refunded', p.refunded,
+        'authorized', p.authorized, 'captured', p.captured, 'refunded', p.refunded, 'credited', p.credited,
         'capture_before', CASE WHEN p.status = 'authorized' THEN p.capture_before END)
         ORDER BY p.created_at, p.id)
      FROM payments p WHERE p.order_id = o.id) AS payments,
+    CASE WHEN o.credit_total > 0 THEN
+      (SELECT json_agg(json_build_object('gift_card_id', c.gift_card_id, 'last4', g.last4, 'amount', c.amount, 'refunded', c.refunded,
+          'state', c.state) ORDER BY c.position)
+       FROM order_credits c LEFT JOIN gift_cards g ON g.id = c.gift_card_id WHERE c.order_id = o.id) END AS credits,
     (SELECT json_agg(json_build_object('id', f.id, 'carrier', f.carrier, 'tracking_number', f.tracking_number, 'created_at', f.created_at,
         'lines', (SELECT json_agg(json_build_object('order_line_id', fl.order_line_id, 'quantity', fl.quantity))
                   FROM fulfillment_lines fl WHERE fl.fulfillment_id = f.id)) ORDER BY f.created_at, f.id)

@@ -4,6 +4,7 @@ import { NotFound } from '#libs/errors';
 import { encodeId, newUuid } from '#libs/ids';
 import { announce } from '#libs/outbox';
 import type { CartAssessment, CartSnapshot } from '../cart/index.js';
+import type { PricedCart } from '../pricing/index.js';
 import { releasePromotionUses, retakePromotionUses } from '../promotions/index.js';
 import type { OrderRow } from './orders.query.js';
 import { OrderCanceled, OrderPaid, OrderPlaced } from './order.events.js';
@@ -24,6 +25,9 @@ export interface LockedOrder {
   fulfillment_status: FulfillmentStatus;
   currency: string;
   total: number;
+  /** What gift cards and store credit pay of it, or did until the order ended. */
+  credit_total: number;
+  customer_id: string | null;
   token_hash: Buffer;
   placed_at: Date | null;
   expires_at: Date | null;
@@ -109,6 +113,7 @@ export function newOrder(cart: CartSnapshot, assessment: CartAssessment, start: 
       total,
       requires_shipping: line.requiresShipping,
       stock_tracked: line.stockTracked,
+      is_gift_card: line.isGiftCard,
     };
   });
   return { id: newUuid(), cart, assessment, start, lines, rows };
@@ -117,8 +122,18 @@ export function newOrder(cart: CartSnapshot, assessment: CartAssessment, start: 
 const isPaid = (order: LockedOrder): boolean =>
   ['paid', 'partially_refunded', 'refunded'].includes(order.payment_status);
 
-const LOCK = `SELECT id, number, status, payment_status, fulfillment_status, currency, total, token_hash, placed_at, expires_at, version,
-  disputed, hold FROM orders WHERE id = $1 FOR UPDATE`;
+/** What the order is paid with besides a payment, as `OrdersQuery` would read it. */
+const creditsOf = (cart: CartSnapshot, credits: PricedCart['credits']): OrderRow['credits'] =>
+  credits.map(({ kind, id, amount }) => ({
+    gift_card_id: kind === 'gift_card' ? id : null,
+    last4: cart.giftCards.find((card) => card.id === id)?.last4 ?? null,
+    amount,
+    refunded: 0,
+    state: 'spent',
+  }));
+
+const LOCK = `SELECT id, number, status, payment_status, fulfillment_status, currency, total, credit_total, customer_id, token_hash, placed_at,
+  expires_at, version, disputed, hold FROM orders WHERE id = $1 FOR UPDATE`;
 
 /** Writes orders. The facts that others hear of are announced here, so no way to confirm or cancel an order can forget them. */
 @Injectable()
@@ -149,19 +164,19 @@ export class OrdersRepository {
       `WITH o AS (
          INSERT INTO orders (id, cart_id, token_hash, email, currency, status, payment_status, subtotal, discount_total, shipping_total,
            shipping_tax, tax_total, total, tax_included, shipping_address, billing_address, shipping_method, expires_at, placed_at, customer_id,
-           tax_exemption, vat_number, promotions)
+           tax_exemption, vat_number, promotions, credit_total)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-           CASE WHEN $6 = 'confirmed' THEN now() END, $20, $21, $22, $23)
+           CASE WHEN $6 = 'confirmed' THEN now() END, $20, $21, $22, $23, $24)
          RETURNING id, number, email, placed_at, created_at, updated_at),
        l AS (
          INSERT INTO order_lines (id, order_id, position, variant_id, product_id, title, variant_title, sku, thumbnail, quantity,
-           unit_price, discount_total, tax_total, tax_ppm, total, requires_shipping, stock_tracked, price_list_id, compare_at, discounts)
+           unit_price, discount_total, tax_total, tax_ppm, total, requires_shipping, stock_tracked, price_list_id, compare_at, discounts, is_gift_card)
          SELECT x.id, o.id, x.position, x.variant_id, x.product_id, x.title, x.variant_title, x.sku, x.thumbnail, x.quantity,
            x.unit_price, x.discount_total, x.tax_total, x.tax_ppm, x.total, x.requires_shipping, x.stock_tracked,
-           x.price_list_id, x.compare_at, x.discounts
+           x.price_list_id, x.compare_at, x.discounts, x.is_gift_card
          FROM o, jsonb_to_recordset($19) AS x(id uuid, position int, variant_id uuid, product_id uuid, title text, variant_title text,
            sku text, thumbnail text, quantity int, unit_price bigint, discount_total bigint, tax_total bigint, tax_ppm int, total bigint,
-           requires_shipping boolean, stock_tracked boolean, price_list_id uuid, compare_at bigint, discounts jsonb)),
+           requires_shipping boolean, stock_tracked boolean, price_list_id uuid, compare_at bigint, discounts jsonb, is_gift_card boolean)),
        e AS (
          INSERT INTO order_events (order_id, type, from_status, to_status, actor) SELECT o.id, 'order.created', NULL, $6, 'customer' FROM o),
        c AS (UPDATE carts SET status = 'completed', version = version + 1, updated_at = now() WHERE id = $2)
@@ -190,6 +205,7 @@ export class OrdersRepository {
         taxExemption,
         vatNumber,
         JSON.stringify(promotions),
+        priced.total - priced.amountDue,
       ],
     );
     const number = row!.number;
@@ -213,6 +229,7 @@ export class OrdersRepository {
       tax_exemption: taxExemption,
       vat_number: vatNumber,
       total: priced.total,
+      credit_total: priced.total - priced.amountDue,
       shipping_address: cart.shippingAddress,
       billing_address: billingAddress,
       shipping_method: method,
@@ -225,6 +242,7 @@ export class OrdersRepository {
       version: 1,
       lines: rows,
       payments: null,
+      credits: creditsOf(cart, priced.credits),
       fulfillments: null,
     };
   }
@@ -249,8 +267,8 @@ export class OrdersRepository {
          disputed = coalesce($13, disputed), hold = CASE WHEN $14 THEN $15 ELSE hold END,
          version = version + 1, updated_at = now()
        WHERE id = $1
-       RETURNING id, number, status, payment_status, fulfillment_status, currency, total, token_hash, placed_at, expires_at, version,
-         disputed, hold`,
+       RETURNING id, number, status, payment_status, fulfillment_status, currency, total, credit_total, customer_id, token_hash,
+         placed_at, expires_at, version, disputed, hold`,
       [
         order.id,
         entry.type,

@@ -3,6 +3,7 @@ import { Db, type Tx } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
 import { enqueue } from '#libs/jobs';
 import { log } from '#libs/log';
+import { OrderCredits } from '../credits/index.js';
 import { type LockedOrder, OrderNotCancelable, OrdersRepository } from '../orders/index.js';
 import { ignoreLostDispute } from './disputes/refund-block.js';
 import { ExecuteRefund } from './execute-refund.service.js';
@@ -34,6 +35,7 @@ export class CancelOrder {
     private readonly db: Db,
     private readonly orders: OrdersRepository,
     private readonly payments: PaymentsRepository,
+    private readonly credits: OrderCredits,
     private readonly returnStock: ReturnStock,
     private readonly gateway: StripeGateway,
     private readonly start: StartPayment,
@@ -164,6 +166,8 @@ export class CancelOrder {
     const current = await this.payments.findCurrent(tx, orderId);
     const payment = current ? await this.payments.lock(tx, current.id) : null;
 
+    const isPaid = PAID.has(order.payment_status);
+    if (order.credit_total > 0) await this.credits.giveBack(tx, order, isPaid, cancellation.actor);
     await this.returnStock.execute(tx, order, cancellation.actor);
     await this.orders.change(
       tx,
@@ -175,7 +179,7 @@ export class CancelOrder {
         ...(order.hold === 'canceling' ? { hold: null } : {}),
         // Money under review has paid for nothing, whether it goes back or the bank has taken it.
         ...(payment === null || payment.captured === 0 || order.payment_status === 'pending'
-          ? { paymentStatus: 'canceled' as const }
+          ? { paymentStatus: order.credit_total > 0 && isPaid ? ('refunded' as const) : ('canceled' as const) }
           : {}),
       },
       {
@@ -213,6 +217,9 @@ export class CancelOrder {
 
 /** Statuses of a payment in which no money has come. */
 const UNPAID: ReadonlySet<string> = new Set(['requires_payment_method', 'requires_action', 'processing']);
+
+/** Statuses of an order that was paid, in part or all of it by credit. */
+const PAID: ReadonlySet<string> = new Set(['paid', 'partially_refunded', 'refunded']);
 
 const isShippedUnpaid = (order: LockedOrder): boolean =>
   order.status === 'confirmed' &&

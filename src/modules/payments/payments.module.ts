@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CreditsModule } from '../credits/index.js';
 import { CustomersModule } from '../customers/index.js';
 import { InventoryModule } from '../inventory/index.js';
 import { LedgerModule } from '../ledger/index.js';
@@ -67,7 +68,7 @@ import { SyncPayment } from './sync-payment.service.js';
 
 /** Money: how it comes, how it goes back, and how the order learns of it. */
 @Module({
-  imports: [CustomersModule, InventoryModule, LedgerModule, OrdersModule],
+  imports: [CreditsModule, CustomersModule, InventoryModule, LedgerModule, OrdersModule],
   controllers: [
     PaymentsController,
     SavedCardsController,

@@ -6,6 +6,7 @@ import { failpoint } from '#libs/failpoints';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
 import { OrdersRepository } from '../orders/index.js';
+import { chargeStep } from '../pricing/index.js';
 import { assertRefundable } from './disputes/refund-block.js';
 import type { RefundRequest } from './dto/payments.request.js';
 import { ExecuteRefund } from './execute-refund.service.js';
@@ -14,7 +15,6 @@ import { costOf } from './line-cost.js';
 import { AmountNotChargeable, NothingToRefund, RefundTooLarge } from './payments.errors.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { SettleRefunds } from './settle-refunds.service.js';
-import { chargeStep } from './stripe/wire-amount.js';
 
 /** A refund line as it is kept. */
 interface RefundLine {

@@ -5,6 +5,7 @@ import { enqueue } from '#libs/jobs';
 import { log } from '#libs/log';
 import { announce } from '#libs/outbox';
 import { APP_CONFIG, type Config } from '../../config/index.js';
+import { OrderCredits } from '../credits/index.js';
 import { StockLedger } from '../inventory/index.js';
 import { type LockedOrder, OrdersRepository, OrderUnderReview } from '../orders/index.js';
 import { BookMoney } from './books/book-money.service.js';
@@ -34,6 +35,7 @@ export class SettlePayment {
     private readonly orders: OrdersRepository,
     private readonly payments: PaymentsRepository,
     private readonly stock: StockLedger,
+    private readonly credits: OrderCredits,
     private readonly returnStock: ReturnStock,
     private readonly captures: SettleCaptures,
     private readonly refunds: SettleRefunds,
@@ -183,6 +185,7 @@ export class SettlePayment {
       (payment.status === 'authorized' && ['confirmed', 'payment_review'].includes(order.status));
     if (!mayEnd) return;
     if (isUnshipped) {
+      if (order.credit_total > 0) await this.credits.giveBack(tx, order, false, actor);
       await this.returnStock.execute(tx, order, actor);
       await this.orders.change(
         tx,
@@ -238,7 +241,11 @@ export class SettlePayment {
         await this.orders.change(tx, order, { status: 'confirmed', paymentStatus, expiresAt: null }, entry);
         return;
       }
-    } else if (order.status === 'canceled' && (await this.reserveAgain(tx, order))) {
+    } else if (
+      order.status === 'canceled' &&
+      (await this.spendAgain(tx, order)) &&
+      (await this.reserveAgain(tx, order))
+    ) {
       await this.orders.change(
         tx,
         order,
@@ -250,10 +257,19 @@ export class SettlePayment {
     await this.giveBack(tx, order, payment, paymentStatus, amount);
   }
 
-  /** What is held for the order leaves the shelf, or what can be had again. @returns whether all of it is there */
+  /**
+   * What is held for the order leaves the shelf, or what can be had again, with the credit that was to pay a part of it.
+   * @returns whether all of it is there
+   */
   async takeGoods(tx: Tx, order: LockedOrder): Promise<boolean> {
+    if (!(await this.spendAgain(tx, order))) return false;
     const { complete } = await this.stock.commit(tx, order.id);
     return complete || (await this.reserveAgain(tx, order));
+  }
+
+  /** Credit that was returned when the order ended is taken once more. Where that or the goods fail, it is given back. */
+  private async spendAgain(tx: Tx, order: LockedOrder): Promise<boolean> {
+    return order.credit_total === 0 || this.credits.spendAgain(tx, order);
   }
 
   /** Tries to have the goods again after their hold was released. All or nothing, without losing the transaction. */
@@ -299,6 +315,8 @@ export class SettlePayment {
       actor: 'system',
       data: { paymentId: encodeId('payment', payment.id) },
     };
+    const isOver = order.status !== 'confirmed' && order.status !== 'completed';
+    if (order.credit_total > 0 && isOver) await this.credits.giveBack(tx, order, false, 'system');
     if (order.status === 'pending_payment') {
       await this.stock.release(tx, order.id);
       await this.orders.change(

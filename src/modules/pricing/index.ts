@@ -1,3 +1,4 @@
+export { chargeMinimum, chargeStep, wireExponent } from './charge-limits.js';
 export { Money } from './money.dto.js';
 export { STANDARD_TAX_CLASS } from './line-tax.js';
 export { priceCart } from './price-cart.js';

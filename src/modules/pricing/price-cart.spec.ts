@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { flatShipping, priceCart, type PricingInput, type PricingLine } from './index.js';
+import { chargeMinimum, chargeStep, flatShipping, priceCart, type PricingInput, type PricingLine } from './index.js';
 
 /** A line and a cart with nothing special about them. */
 const line = (quantity: number, amount: number, more: Partial<PricingLine> = {}): PricingLine => ({
@@ -67,6 +67,53 @@ describe('priceCart', () => {
       ],
       amountDue: 0,
     });
+  });
+  it('leaves on a credit what a card payment would be too small for', () => {
+    const paid = (price: number, balance: number, currency = 'USD') => {
+      const priced = priceCart(
+        cart([line(1, price)], { currency, credits: [{ kind: 'gift_card' as const, id: 'a', balance }] }),
+      );
+      return [priced.credits[0]?.amount ?? 0, priced.amountDue];
+    };
+    expect(paid(1000, 980)).toEqual([950, 50]);
+    expect(paid(1000, 950)).toEqual([950, 50]);
+    expect(paid(1000, 1000)).toEqual([1000, 0]);
+    expect(paid(1000, 5)).toEqual([5, 995]);
+    // The whole cart is too small for a card: nothing helps but a credit that pays all of it.
+    expect(paid(40, 30)).toEqual([0, 40]);
+    expect(paid(5120, 1003, 'KWD')).toEqual([1000, 4120]);
+    expect(paid(500, 480, 'JPY')).toEqual([450, 50]);
+  });
+  it('does not sell gift cards for gift cards', () => {
+    const credits = [{ kind: 'gift_card' as const, id: 'a', balance: 5000 }];
+    const lines = [line(1, 1000), line(1, 2500, { isGiftCard: true })];
+    expect(priceCart(cart(lines, { credits, ppm: 200_000 }))).toMatchObject({
+      total: 3700,
+      taxTotal: 200,
+      credits: [{ amount: 1200 }],
+      amountDue: 2500,
+    });
+  });
+  it('never uses more credit than there is, and leaves nothing that cannot be charged unless no credit could help', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 20_000 }),
+        fc.array(fc.integer({ min: 0, max: 8_000 }), { maxLength: 4 }),
+        fc.constantFrom('USD', 'GBP', 'JPY', 'KWD', 'HUF'),
+        (price, balances, currency) => {
+          const credits = balances.map((balance, i) => ({ kind: 'gift_card' as const, id: String(i), balance }));
+          const priced = priceCart(cart([line(1, price)], { currency, credits }));
+          const used = priced.credits.reduce((sum, { amount }) => sum + amount, 0);
+          expect(used + priced.amountDue).toBe(price);
+          for (const { id, amount } of priced.credits) expect(amount).toBeLessThanOrEqual(balances[Number(id)]!);
+          if (used > 0 && priced.amountDue > 0)
+            expect([priced.amountDue >= chargeMinimum(currency), priced.amountDue % chargeStep(currency)]).toEqual([
+              true,
+              0,
+            ]);
+        },
+      ),
+    );
   });
   it('always adds up, and never goes below zero', () => {
     const anyLine = fc

@@ -39,7 +39,8 @@ export function priceCart(asked: PricingInput): PricedCart {
   const discountTotal = sum((line) => line.discountTotal);
   const taxTotal = sum((line) => line.taxTotal) + shippingTax;
   const total = subtotal - discountTotal + shippingTotal + (taxIncluded ? 0 : taxTotal);
-  const credits = useCredits(total, input.credits);
+  const giftCards = lines.reduce((all, line, i) => all + (input.lines[i]!.isGiftCard ? line.total : 0), 0);
+  const credits = useCredits(total, total - giftCards, input.credits, input.currency);
   return {
     taxIncluded,
     lines,

@@ -1,4 +1,4 @@
-import { Email, Id, Int32, Nested, ObjectArray, Opt, StringArray, Text } from '#libs/http';
+import { Email, Flag, Id, Int32, Nested, ObjectArray, Opt, StringArray, Text } from '#libs/http';
 import { WELL_KNOWN } from '../../../db/seed/well-known.js';
 import { Address } from './address.dto.js';
 
@@ -40,6 +40,14 @@ export class UpdateCartRequest {
   shippingMethodId?: string | null;
   @StringArray(10, 64, Opt())
   promotionCodes?: string[];
+  @Flag(Opt({ description: 'pay with the store credit of the customer, as far as it reaches' }))
+  useStoreCredit?: boolean;
+}
+
+/** The code of a gift card. */
+export class ApplyGiftCardRequest {
+  @Text(64, { example: WELL_KNOWN.giftCardCode, description: 'spaces, hyphens and capitals do not matter' })
+  code: string;
 }
 
 /** A new quantity; 0 takes the line out. */

@@ -102,6 +102,7 @@ export class CartIssueResponse {
       'shipping_method_unavailable',
       'cart_empty',
       'promotion_not_applied',
+      'gift_card_unusable',
     ],
   })
   code: string;
@@ -117,6 +118,26 @@ export class CartIssueResponse {
   previousAmount?: number;
   @ApiProperty({ required: false, description: 'of `promotion_not_applied`' })
   reason?: string;
+}
+
+/** A gift card that the cart is to be paid with. */
+export class CartGiftCardResponse {
+  @ApiProperty({ example: 'gift_01j40000000000000000000001' })
+  id: string;
+  @ApiProperty({ example: 'PQRS', description: 'the last characters of its code' })
+  last4: string;
+  @ApiProperty({ type: Money })
+  balance: Money;
+  @ApiProperty({ type: Money, description: 'what it pays of this cart' })
+  amount: Money;
+}
+
+/** What the customer has with the shop, in the currency of the cart. */
+export class CartStoreCreditResponse {
+  @ApiProperty({ type: Money })
+  balance: Money;
+  @ApiProperty({ type: Money, description: 'what it pays of this cart; nothing without `useStoreCredit`' })
+  amount: Money;
 }
 
 /** A cart with its totals. */
@@ -172,6 +193,16 @@ export class CartResponse {
   taxExemption: string | null;
   @ApiProperty({ type: Money })
   total: Money;
+  @ApiProperty({ type: [CartGiftCardResponse], description: 'in the order in which they are used up' })
+  giftCards: CartGiftCardResponse[];
+  @ApiProperty({ type: CartStoreCreditResponse, nullable: true, description: 'null for guests and who has none' })
+  storeCredit: CartStoreCreditResponse | null;
+  @ApiProperty()
+  useStoreCredit: boolean;
+  @ApiProperty({ type: Money, description: 'what gift cards and store credit pay' })
+  creditTotal: Money;
+  @ApiProperty({ type: Money, description: 'what is left to pay: total - creditTotal' })
+  amountDue: Money;
   @ApiProperty({ type: [CartIssueResponse] })
   issues: CartIssueResponse[];
   @ApiProperty({ type: String, nullable: true, description: 'the order that it has become' })
@@ -184,6 +215,7 @@ export class CartResponse {
   static from(cart: CartSnapshot, assessment: CartAssessment, publicUrl: string): CartResponse {
     const { priced } = assessment;
     const money = (amount: number): Money => ({ amount, currency: cart.currency });
+    const paid = (creditId: string) => priced.credits.find(({ id }) => id === creditId)?.amount ?? 0;
     return {
       id: encodeId('cart', cart.id),
       status: cart.status,
@@ -232,6 +264,19 @@ export class CartResponse {
       taxIncluded: assessment.taxIncluded,
       taxExemption: assessment.taxExemption,
       total: money(priced.total),
+      giftCards: cart.giftCards.map(({ id, last4, balance }) => ({
+        id: encodeId('giftCard', id),
+        last4,
+        balance: money(balance),
+        amount: money(paid(id)),
+      })),
+      storeCredit: cart.storeCredit && {
+        balance: money(cart.storeCredit.balance),
+        amount: money(paid(cart.storeCredit.id)),
+      },
+      useStoreCredit: cart.useStoreCredit,
+      creditTotal: money(priced.total - priced.amountDue),
+      amountDue: money(priced.amountDue),
       issues: assessment.issues,
       orderId: cart.orderId === null ? null : encodeId('order', cart.orderId),
       createdAt: cart.createdAt.toISOString(),

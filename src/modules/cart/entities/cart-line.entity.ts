@@ -13,6 +13,9 @@ export class CartLine {
   quantity: number;
   @Column({ name: 'seen_amount', type: 'bigint' })
   seenAmount: number;
+  /** Of a gift card: who gets it, if not the buyer. */
+  @Column({ name: 'recipient_email', type: 'text', nullable: true })
+  recipientEmail: string | null;
   @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
   createdAt: Date;
 }

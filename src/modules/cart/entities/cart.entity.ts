@@ -34,6 +34,8 @@ export class Cart {
   shippingMethodId: string | null;
   @Column({ name: 'promotion_codes', type: 'text', array: true })
   promotionCodes: string[];
+  @Column({ name: 'use_store_credit', type: 'boolean' })
+  useStoreCredit: boolean;
   @Column('int')
   version: number;
   @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })

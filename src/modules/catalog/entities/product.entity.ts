@@ -22,6 +22,9 @@ export class Product {
   /** Storefronts see active ones only. */
   @Column('text', { default: 'draft' })
   status: 'draft' | 'active' | 'archived';
+  /** Money in another form: each piece that is sold becomes a gift card. */
+  @Column({ name: 'is_gift_card', type: 'boolean', default: false })
+  isGiftCard: boolean;
   /** In the order of the option values of the variants. */
   @Column({ name: 'option_names', type: 'text', array: true, default: '{}' })
   optionNames: string[];

@@ -13,6 +13,13 @@ export class CheckoutRequest {
     }),
   )
   expectedTotal?: number;
+  @MoneyAmount(
+    Opt({
+      description:
+        'what gift cards and store credit left to pay when the shopper saw it: 409 `credit_changed` when it is another by now',
+    }),
+  )
+  expectedAmountDue?: number;
   @Text(
     255,
     Opt({
@@ -33,6 +40,10 @@ export class CheckoutRequest {
 export class CheckoutResponse {
   @ApiProperty({ type: OrderResponse })
   order: OrderResponse;
-  @ApiProperty({ type: ShopperPaymentResponse, nullable: true, description: 'null for a free order' })
+  @ApiProperty({
+    type: ShopperPaymentResponse,
+    nullable: true,
+    description: 'null for an order that is free, or paid with gift cards and store credit',
+  })
   payment: ShopperPaymentResponse | null;
 }

@@ -113,24 +113,25 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
   },
   {
     id: 'M1',
-    title: 'paid means captured in full, or as much as staff took of a hold or were content with; captured means paid',
-    sql: `SELECT format('order %s %s/%s total %s captured %s', o.id, o.status, o.payment_status, o.total, coalesce(p.captured, 0)) AS detail
+    title:
+      'paid means captured in full beside what credit paid, or as much as staff took of a hold or were content with; captured means paid',
+    sql: `SELECT format('order %s %s/%s total %s credit %s captured %s', o.id, o.status, o.payment_status, o.total, o.credit_total, coalesce(p.captured, 0)) AS detail
       FROM orders o LEFT JOIN (
         SELECT order_id, sum(captured) AS captured, bool_or(review = 'accepted') AS accepted, bool_or(capture_method = 'manual') AS held
         FROM payments WHERE status = 'succeeded' GROUP BY 1) p ON p.order_id = o.id
       WHERE (o.payment_status IN ('paid', 'partially_refunded', 'refunded') AND o.status <> 'canceled'
-          AND coalesce(p.captured, 0) <> o.total AND NOT coalesce(p.accepted, false)
-          AND NOT (coalesce(p.held, false) AND p.captured BETWEEN 1 AND o.total))
+          AND coalesce(p.captured, 0) <> o.total - o.credit_total AND NOT coalesce(p.accepted, false)
+          AND NOT (coalesce(p.held, false) AND p.captured BETWEEN 1 AND o.total - o.credit_total))
          OR (o.payment_status IN ('pending', 'failed') AND o.status <> 'payment_review' AND coalesce(p.captured, 0) <> 0)`,
   },
   {
     id: 'M2',
     title: 'a canceled order keeps no money, unless its cardholder has it back through the bank',
-    sql: `SELECT format('order %s keeps %s', o.id, sum(p.captured - p.refunded - lost.amount)) AS detail
+    sql: `SELECT format('order %s keeps %s', o.id, sum(p.captured - p.refunded - p.credited - lost.amount)) AS detail
       FROM orders o JOIN payments p ON p.order_id = o.id
       CROSS JOIN LATERAL (SELECT coalesce(sum(d.amount), 0) AS amount FROM disputes d WHERE d.payment_id = p.id AND d.status = 'lost') lost
       WHERE o.status = 'canceled' AND o.updated_at < now() - make_interval(secs => :grace)
-      GROUP BY o.id HAVING sum(p.captured - p.refunded - lost.amount) > 0`,
+      GROUP BY o.id HAVING sum(p.captured - p.refunded - p.credited - lost.amount) > 0`,
   },
   {
     id: 'M3',
@@ -140,6 +141,13 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
         SELECT payment_id, sum(amount) FILTER (WHERE status = 'succeeded') AS done, sum(amount) FILTER (WHERE status <> 'failed') AS wanted
         FROM refunds GROUP BY 1) r ON r.payment_id = p.id
       WHERE p.refunded > p.captured OR (p.captured > p.amount AND p.review IS DISTINCT FROM 'accepted' AND p.review IS DISTINCT FROM 'rejected') OR p.refunded <> coalesce(r.done, 0) OR coalesce(r.wanted, 0) > p.captured`,
+  },
+  {
+    id: 'M10',
+    title: 'no money goes back twice: to the payment and as store credit',
+    sql: `SELECT format('payment %s captured %s refunded %s credited %s rows %s', p.id, p.captured, p.refunded, p.credited, coalesce(r.credited, 0)) AS detail
+      FROM payments p LEFT JOIN (SELECT credited_payment_id AS id, sum(credited_amount) AS credited FROM refunds GROUP BY 1) r ON r.id = p.id
+      WHERE p.credited <> coalesce(r.credited, 0) OR p.refunded + p.credited > p.captured`,
   },
   {
     id: 'M4',
@@ -197,6 +205,49 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
       LEFT JOIN (SELECT t.payment_id, e.currency, sum(e.amount) AS amount FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
             WHERE e.account = 'provider_balance:stripe' GROUP BY 1, 2) l ON l.payment_id = p.id AND l.currency = x.currency
       WHERE x.known AND coalesce(l.amount, 0) <> x.net`,
+  },
+  {
+    id: 'K1',
+    title: 'what is on a gift card or in an account is the sum of its transactions',
+    sql: `SELECT format('%s %s balance %s transactions %s', h.kind, h.id, h.balance, coalesce(t.s, 0)) AS detail
+      FROM (SELECT 'gift card' AS kind, id, balance FROM gift_cards UNION ALL SELECT 'account', id, balance FROM store_credit_accounts) h
+      LEFT JOIN (SELECT coalesce(gift_card_id, account_id) AS id, sum(delta) AS s FROM credit_transactions GROUP BY 1) t ON t.id = h.id
+      WHERE h.balance < 0 OR h.balance <> coalesce(t.s, 0)`,
+  },
+  {
+    id: 'K2',
+    title: 'the ledger owes what is on gift cards and in accounts',
+    sql: `SELECT format('%s %s ledger %s held %s', account, currency, coalesce(l.owed, 0), coalesce(h.held, 0)) AS detail
+      FROM (SELECT account, currency, -sum(amount) AS owed FROM ledger_entries WHERE account IN ('gift_cards', 'store_credit') GROUP BY 1, 2) l
+      FULL JOIN (SELECT 'gift_cards' AS account, currency, sum(balance) AS held FROM gift_cards GROUP BY 2
+                 UNION ALL SELECT 'store_credit', currency, sum(balance) FROM store_credit_accounts GROUP BY 2) h USING (account, currency)
+      WHERE coalesce(l.owed, 0) <> coalesce(h.held, 0)`,
+  },
+  {
+    id: 'K3',
+    title: 'every change of credit is in the ledger, with its amount',
+    sql: `SELECT format('transaction %s %s delta %s ledger %s', t.id, t.kind, t.delta, e.amount) AS detail
+      FROM credit_transactions t LEFT JOIN ledger_transactions x ON x.fact = 'credit:' || t.id
+      LEFT JOIN ledger_entries e ON e.transaction_id = x.id AND e.currency = t.currency
+        AND e.account = CASE WHEN t.gift_card_id IS NULL THEN 'store_credit' ELSE 'gift_cards' END
+      WHERE e.amount IS DISTINCT FROM -t.delta`,
+  },
+  {
+    id: 'K4',
+    title:
+      'an order took from its credit what it says, gave back what it says, and keeps none once it has ended unpaid',
+    sql: `SELECT format('order %s %s/%s credit %s parts %s', o.id, o.status, o.payment_status, o.credit_total, coalesce(c.amount, 0)) AS detail
+      FROM orders o LEFT JOIN (SELECT order_id, sum(amount) AS amount, bool_or(state = 'spent' AND refunded < amount) AS keeps,
+          bool_or(state = 'returned') AS returned FROM order_credits GROUP BY 1) c ON c.order_id = o.id
+      WHERE o.credit_total <> coalesce(c.amount, 0) OR (o.status = 'canceled' AND c.keeps) OR (o.status IN ('confirmed', 'completed') AND c.returned)
+      UNION ALL
+      SELECT format('order %s part %s amount %s refunded %s %s, taken %s, refunds %s', c.order_id, c.id, c.amount, c.refunded, c.state, t.taken, t.refunds)
+      FROM order_credits c CROSS JOIN LATERAL (
+        SELECT coalesce(-sum(delta) FILTER (WHERE kind IN ('spend', 'return')), 0) AS taken,
+          coalesce(sum(delta) FILTER (WHERE kind = 'refund'), 0) AS refunds
+        FROM credit_transactions x WHERE x.order_id = c.order_id
+          AND (x.gift_card_id = c.gift_card_id OR x.account_id = c.account_id)) t
+      WHERE t.taken <> CASE c.state WHEN 'spent' THEN c.amount ELSE 0 END OR (c.gift_card_id IS NOT NULL AND t.refunds > c.refunded)`,
   },
   {
     id: 'C1',

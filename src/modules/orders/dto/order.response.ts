@@ -95,6 +95,26 @@ export class FulfillmentResponse {
   createdAt: string;
 }
 
+/** What a gift card pays of an order. */
+export class OrderGiftCardResponse {
+  @ApiProperty({ example: 'gift_01j40000000000000000000001' })
+  id: string;
+  @ApiProperty({ example: 'PQRS', description: 'the last characters of its code' })
+  last4: string;
+  @ApiProperty({ type: Money, description: 'what it pays; nothing once an unpaid order has ended' })
+  amount: Money;
+  @ApiProperty({ type: Money, description: 'what went back to it after the order was paid' })
+  refunded: Money;
+}
+
+/** What store credit pays of an order. */
+export class OrderStoreCreditResponse {
+  @ApiProperty({ type: Money, description: 'what it pays; nothing once an unpaid order has ended' })
+  amount: Money;
+  @ApiProperty({ type: Money, description: 'what went back to it after the order was paid' })
+  refunded: Money;
+}
+
 /** How the order is shipped. */
 export class OrderShippingMethod {
   @ApiProperty()
@@ -143,9 +163,20 @@ export class OrderResponse {
   vatNumber: string | null;
   @ApiProperty({ type: Money })
   total: Money;
-  @ApiProperty({ type: Money, description: 'what was taken; less than `total` when only a part was captured' })
+  @ApiProperty({ type: [OrderGiftCardResponse] })
+  giftCards: OrderGiftCardResponse[];
+  @ApiProperty({ type: OrderStoreCreditResponse, nullable: true, description: 'null where none was used' })
+  storeCredit: OrderStoreCreditResponse | null;
+  @ApiProperty({ type: Money, description: 'what gift cards and store credit were to pay of the total' })
+  creditTotal: Money;
+  @ApiProperty({ type: Money, description: 'what a payment is asked for: total - creditTotal' })
+  amountDue: Money;
+  @ApiProperty({
+    type: Money,
+    description: 'what was taken by payments; less than `amountDue` when only a part was captured',
+  })
   capturedTotal: Money;
-  @ApiProperty({ type: Money })
+  @ApiProperty({ type: Money, description: 'what went back, to payments, gift cards and store credit' })
   refundedTotal: Money;
   @ApiProperty({ type: () => Address, nullable: true })
   shippingAddress: Address | null;
@@ -186,6 +217,8 @@ export class OrderResponse {
   /** @param audience what the bank says of a shopper is not told to the shopper */
   static from(row: OrderRow, publicUrl: string, audience: 'shopper' | 'staff' = 'shopper'): OrderResponse {
     const money = (amount: number): Money => ({ amount, currency: row.currency });
+    const credits = (row.credits ?? []).map((c) => (c.state === 'returned' ? { ...c, amount: 0 } : c));
+    const storeCredit = credits.find((c) => c.gift_card_id === null);
     const iso = (date: Date | null) => date?.toISOString() ?? null;
     return {
       id: encodeId('order', row.id),
@@ -229,8 +262,22 @@ export class OrderResponse {
       taxExemption: row.tax_exemption,
       vatNumber: row.vat_number,
       total: money(row.total),
+      giftCards: credits
+        .filter((c) => c.gift_card_id !== null)
+        .map((c) => ({
+          id: encodeId('giftCard', c.gift_card_id!),
+          last4: c.last4!,
+          amount: money(c.amount),
+          refunded: money(c.refunded),
+        })),
+      storeCredit: storeCredit ? { amount: money(storeCredit.amount), refunded: money(storeCredit.refunded) } : null,
+      creditTotal: money(row.credit_total),
+      amountDue: money(row.total - row.credit_total),
       capturedTotal: money((row.payments ?? []).reduce((sum, p) => sum + p.captured, 0)),
-      refundedTotal: money((row.payments ?? []).reduce((sum, p) => sum + p.refunded, 0)),
+      refundedTotal: money(
+        (row.payments ?? []).reduce((sum, p) => sum + p.refunded + p.credited, 0) +
+          credits.reduce((sum, c) => sum + c.refunded, 0),
+      ),
       shippingAddress: row.shipping_address,
       billingAddress: row.billing_address,
       shippingMethod: row.shipping_method,

@@ -45,6 +45,10 @@ export class OrderLine {
   requiresShipping: boolean;
   @Column({ name: 'stock_tracked', type: 'boolean' })
   stockTracked: boolean;
+  @Column({ name: 'is_gift_card', type: 'boolean' })
+  isGiftCard: boolean;
+  @Column({ name: 'recipient_email', type: 'text', nullable: true })
+  recipientEmail: string | null;
   @Column({ name: 'fulfilled_quantity', type: 'int' })
   fulfilledQuantity: number;
   @Column({ name: 'restocked_quantity', type: 'int' })

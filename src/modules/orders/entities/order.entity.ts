@@ -38,6 +38,9 @@ export class Order {
   taxTotal: number;
   @Column('bigint')
   total: number;
+  /** What gift cards and store credit pay of it. */
+  @Column({ name: 'credit_total', type: 'bigint' })
+  creditTotal: number;
   @Column({ name: 'tax_included', type: 'boolean' })
   taxIncluded: boolean;
   /** Why no tax is due; null where it is. */

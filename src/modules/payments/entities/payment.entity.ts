@@ -22,6 +22,9 @@ export class Payment {
   captured: number;
   @Column('bigint')
   refunded: number;
+  /** What of it was given back as store credit. */
+  @Column('bigint')
+  credited: number;
   @Column({ name: 'capture_method', type: 'text' })
   captureMethod: 'automatic' | 'manual';
   @Column('bigint')

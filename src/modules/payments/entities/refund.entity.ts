@@ -5,8 +5,19 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export class Refund {
   @PrimaryColumn('uuid')
   id: string;
-  @Column({ name: 'payment_id', type: 'uuid' })
-  paymentId: string;
+  /** null for what goes to a gift card or to store credit */
+  @Column({ name: 'payment_id', type: 'uuid', nullable: true })
+  paymentId: string | null;
+  @Column('text')
+  destination: 'payment' | 'gift_card' | 'store_credit';
+  /** The first part of a refund that goes to several places. */
+  @Column({ name: 'part_of', type: 'uuid', nullable: true })
+  partOf: string | null;
+  /** By which payment had come what is given as store credit. */
+  @Column({ name: 'credited_payment_id', type: 'uuid', nullable: true })
+  creditedPaymentId: string | null;
+  @Column({ name: 'credited_amount', type: 'bigint' })
+  creditedAmount: number;
   @Column({ name: 'order_id', type: 'uuid' })
   orderId: string;
   @Column({ name: 'provider_ref', type: 'text', nullable: true, unique: true })

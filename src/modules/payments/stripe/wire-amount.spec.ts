@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { CURRENCIES, currencyExponent } from '#libs/money';
-import { chargeProblem, fromWire, toWire, wireExponent } from './wire-amount.js';
+import { wireExponent } from '../../pricing/index.js';
+import { chargeProblem, fromWire, toWire } from './wire-amount.js';
 
 describe('amounts on the wire to Stripe', () => {
   it.each([

@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import type { Tx } from '#libs/database';
+import { newUuid } from '#libs/ids';
+import { type Account, ACCOUNTS, Ledger } from '../ledger/index.js';
+
+/** A gift card, or the store credit of a customer in one currency. */
+export interface CreditHolder {
+  kind: 'gift_card' | 'store_credit';
+  /** uuid */
+  id: string;
+}
+
+/** Why credit changes. */
+export type CreditMoveKind = 'issue' | 'sale' | 'adjust' | 'spend' | 'return' | 'refund' | 'void';
+
+/** A change of credit. */
+export interface CreditMove {
+  holder: CreditHolder;
+  kind: CreditMoveKind;
+  /** minor units; negative takes */
+  delta: number;
+  currency: string;
+  orderId?: string | null;
+  refundId?: string | null;
+  reason?: string;
+  actor: string;
+}
+
+/** The other side of a change: who bears it. */
+const OPPOSITE: Readonly<Record<CreditMoveKind, Account>> = {
+  issue: ACCOUNTS.creditsGranted,
+  adjust: ACCOUNTS.creditsGranted,
+  // What was bought is owed, not earned, until it is spent.
+  sale: ACCOUNTS.customerPayments,
+  void: ACCOUNTS.customerPayments,
+  spend: ACCOUNTS.customerPayments,
+  return: ACCOUNTS.customerPayments,
+  refund: ACCOUNTS.refunds,
+};
+
+const change = (table: string, column: string, isUsable: string) => `
+  WITH holder AS (
+    UPDATE ${table} SET balance = balance + $2, version = version + 1, updated_at = now()
+    WHERE id = $1 AND balance + $2 >= 0 AND currency = $4 AND ($5 <> 'spend' OR ${isUsable}) RETURNING id, balance)
+  INSERT INTO credit_transactions (id, ${column}, kind, delta, balance_after, currency, order_id, refund_id, reason, actor)
+  SELECT $3, id, $5, $2, balance, $4, $6, $7, $8, $9 FROM holder RETURNING balance_after`;
+
+const STATEMENTS: Readonly<Record<CreditHolder['kind'], string>> = {
+  gift_card: change('gift_cards', 'gift_card_id', 'disabled_at IS NULL AND (expires_at IS NULL OR expires_at > now())'),
+  store_credit: change('store_credit_accounts', 'account_id', 'TRUE'),
+};
+
+const LIABILITIES: Readonly<Record<CreditHolder['kind'], Account>> = {
+  gift_card: ACCOUNTS.giftCards,
+  store_credit: ACCOUNTS.storeCredit,
+};
+
+/**
+ * The only writer of balances of gift cards and store credit. Each change is a conditional UPDATE with the transaction that
+ * tells of it, and an entry in the ledger: what is on a card is owed to whoever has it.
+ */
+@Injectable()
+export class CreditBook {
+  constructor(private readonly ledger: Ledger) {}
+
+  /**
+   * Changes a balance in the caller's transaction. Whoever changes several does it in the order of their ids.
+   * @returns the balance after it; null when so much is not there, or a card may not be spent: then nothing was changed
+   */
+  async move(tx: Tx, move: CreditMove): Promise<number | null> {
+    const { holder, delta, currency, kind } = move;
+    const id = newUuid();
+    const [row] = await tx.query<{ balance_after: number }>(STATEMENTS[holder.kind], [
+      holder.id,
+      delta,
+      id,
+      currency,
+      kind,
+      move.orderId ?? null,
+      move.refundId ?? null,
+      move.reason ?? '',
+      move.actor,
+    ]);
+    if (!row) return null;
+    await this.ledger.post(tx, {
+      fact: `credit:${id}`,
+      kind: `credit_${kind}`,
+      orderId: move.orderId ?? null,
+      paymentId: null,
+      entries: [
+        { account: LIABILITIES[holder.kind], currency, amount: -delta },
+        { account: OPPOSITE[kind], currency, amount: delta },
+      ],
+    });
+    return row.balance_after;
+  }
+}

@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/index.js';
+import { LedgerModule } from '../ledger/index.js';
+import { CreditBook } from './credit-book.service.js';
+import { GiftCardCodes } from './gift-card-codes.js';
+import { GiftCards } from './gift-cards.service.js';
+import { IssueGiftCard } from './issue-gift-card.service.js';
+import { OrderCredits } from './order-credits.service.js';
+import { StoreCredit } from './store-credit.service.js';
+
+/** Gift cards and store credit: money that customers have with the shop. */
+@Module({
+  imports: [AuthModule, LedgerModule],
+  providers: [GiftCardCodes, GiftCards, IssueGiftCard, StoreCredit, CreditBook, OrderCredits],
+  exports: [GiftCardCodes, GiftCards, IssueGiftCard, StoreCredit, CreditBook, OrderCredits],
+})
+export class CreditsModule {}

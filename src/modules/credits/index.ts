@@ -1,0 +1,16 @@
+export { CreditsModule } from './credits.module.js';
+export { CreditBook } from './credit-book.service.js';
+export { GiftCardCodes } from './gift-card-codes.js';
+export { GiftCards } from './gift-cards.service.js';
+export { IssueGiftCard } from './issue-gift-card.service.js';
+export { StoreCredit } from './store-credit.service.js';
+export { type CreditedOrder, OrderCredits } from './order-credits.service.js';
+export {
+  CreditChanged,
+  GiftCardCurrency,
+  GiftCardDisabled,
+  GiftCardEmpty,
+  GiftCardExpired,
+  GiftCardUnknown,
+  TooManyGiftCards,
+} from './credits.errors.js';
