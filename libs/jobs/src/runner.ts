@@ -121,7 +121,7 @@ export class JobRunner implements OnModuleInit {
     }
     const lease = findJob(row.name)?.leaseMs;
     if (lease !== undefined && lease !== DEFAULT_LEASE_MS) await this.extendLease(row.id, lease);
-    return runWithContext({ jobId: row.id }, () => this.attempt(row));
+    return runWithContext({ jobId: row.id, jobName: row.name }, () => this.attempt(row));
   }
 
   private async attempt(row: JobRow): Promise<boolean> {

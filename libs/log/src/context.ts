@@ -4,6 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export interface RequestContext {
   requestId?: string;
   jobId?: string;
+  jobName?: string;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();

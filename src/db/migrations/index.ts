@@ -13,7 +13,7 @@ import { StripePayments1790000000011 } from './1790000000011-stripe-payments.js'
 import { CustomerDesk1790000000012 } from './1790000000012-customer-desk.js';
 import { PublishableKeys1790000000012 } from './1790000000012-publishable-keys.js';
 import { TwoFactor1790000000012 } from './1790000000012-two-factor.js';
-import { Identities1790000000013 } from './1790000000013-doors.js';
+import { AuditOfTheSystem1790000000013, Identities1790000000013 } from './1790000000013-doors.js';
 import { PriceColumns1790000000014, PriceFunctions1790000000014, Prices1790000000014 } from './1790000000014-prices.js';
 import { Promotions1790000000015, PromotionsOfOrders1790000000015 } from './1790000000015-promotions.js';
 import { Credits1790000000016 } from './1790000000016-credits.js';
@@ -43,6 +43,7 @@ export const migrations = [
   CustomerDesk1790000000012,
   PublishableKeys1790000000012,
   Identities1790000000013,
+  AuditOfTheSystem1790000000013,
   Prices1790000000014,
   PriceColumns1790000000014,
   PriceFunctions1790000000014,

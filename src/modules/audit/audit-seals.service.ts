@@ -15,6 +15,8 @@ interface Batch {
 
 interface SealRow {
   id: number;
+  /** where its transactions were; null for seals from before that was noted */
+  cluster: string | null;
   from_xid: string;
   to_xid: string;
   entries: number;
@@ -45,29 +47,51 @@ export class AuditSeals {
     this.key = derivedKey(config.encryptionKey, 'emporium audit seals');
   }
 
-  /** Seals what was committed since the last seal. @returns how many entries */
+  /**
+   * Seals what was committed since the last seal. Transactions are numbered by the cluster of Postgres: what another one left
+   * unsealed, before the database was restored here, gets a seal of its own. @returns how many entries
+   */
   seal(): Promise<number> {
     return this.db.transaction(async (tx) => {
       await tx.query(`SELECT pg_advisory_xact_lock($1)`, [SEAL_LOCK]);
-      const [last] = await tx.query<SealRow>(`SELECT * FROM audit_seals ORDER BY id DESC LIMIT 1`);
-      const from = last?.to_xid ?? '0';
-      const [now] = await tx.query<{ to_xid: string }>(
-        `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS to_xid`,
-      );
-      const to = now!.to_xid;
-      // After a restore into another cluster, transactions count from the beginning again: then there is nothing to seal yet.
-      if (BigInt(to) <= BigInt(from)) return 0;
-      const [batch] = await tx.query<Batch>(
-        `SELECT ${BATCH} FROM audit_log a WHERE a.xid >= $1::text::xid8 AND a.xid < $2::text::xid8`,
-        [from, to],
-      );
-      if (batch!.last_id === null) return 0;
-      await tx.query(
-        `INSERT INTO audit_seals (from_xid, to_xid, entries, last_id, seal)
-         VALUES ($1::text::xid8, $2::text::xid8, $3, $4, $5)`,
-        [from, to, batch!.entries, batch!.last_id, this.sealOf(last?.seal ?? null, from, to, batch!)],
-      );
-      return batch!.entries;
+      const [[last], ends, [now]] = await Promise.all([
+        tx.query<SealRow>(`SELECT * FROM audit_seals ORDER BY id DESC LIMIT 1`),
+        tx.query<{ cluster: string | null; to_xid: string }>(
+          `SELECT cluster, max(to_xid)::text AS to_xid FROM audit_seals GROUP BY cluster`,
+        ),
+        tx.query<{ cluster: string; to_xid: string }>(
+          `SELECT audit_cluster() AS cluster, pg_snapshot_xmin(pg_current_snapshot())::text AS to_xid`,
+        ),
+      ]);
+      // The first seal in another cluster goes over the whole log, the next ones do not.
+      const elsewhere =
+        last?.cluster === now!.cluster
+          ? []
+          : await tx.query<{ cluster: string | null; to_xid: string }>(
+              `SELECT cluster, (max(xid)::text::bigint + 1)::text AS to_xid FROM audit_log
+               WHERE cluster IS DISTINCT FROM $1 GROUP BY cluster ORDER BY min(id)`,
+              [now!.cluster],
+            );
+      let before = last?.seal ?? null;
+      let sealed = 0;
+      for (const { cluster, to_xid: to } of [...elsewhere, now!]) {
+        const from = ends.find((end) => end.cluster === cluster)?.to_xid ?? '0';
+        if (BigInt(to) <= BigInt(from)) continue;
+        const [batch] = await tx.query<Batch>(
+          `SELECT ${BATCH} FROM audit_log a
+           WHERE a.xid >= $1::text::xid8 AND a.xid < $2::text::xid8 AND a.cluster IS NOT DISTINCT FROM $3`,
+          [from, to, cluster],
+        );
+        if (batch!.last_id === null) continue;
+        before = this.sealOf(before, cluster, from, to, batch!);
+        await tx.query(
+          `INSERT INTO audit_seals (from_xid, to_xid, entries, last_id, seal, cluster)
+           VALUES ($1::text::xid8, $2::text::xid8, $3, $4, $5, $6)`,
+          [from, to, batch!.entries, batch!.last_id, before, cluster],
+        );
+        sealed += batch!.entries;
+      }
+      return sealed;
     });
   }
 
@@ -77,25 +101,31 @@ export class AuditSeals {
       `SELECT s.*, b.entries AS found, b.last_id AS found_last, b.digest
        FROM audit_seals s JOIN (
          SELECT s.id, ${BATCH} FROM audit_seals s
-           LEFT JOIN audit_log a ON a.xid >= s.from_xid AND a.xid < s.to_xid GROUP BY s.id) b ON b.id = s.id
+           LEFT JOIN audit_log a ON a.xid >= s.from_xid AND a.xid < s.to_xid AND a.cluster IS NOT DISTINCT FROM s.cluster
+         GROUP BY s.id) b ON b.id = s.id
        ORDER BY s.id`,
     );
     const broken: { sealId: number; detail: string }[] = [];
     let before: SealRow | null = null;
+    /** Where the seals of each cluster end. */
+    const ends = new Map<string | null, string>();
     for (const row of seals) {
-      if (row.from_xid !== (before?.to_xid ?? '0'))
+      if (row.from_xid !== (ends.get(row.cluster) ?? '0'))
         broken.push({ sealId: row.id, detail: 'it does not begin where the seal before it ends' });
       const batch: Batch = { entries: row.found, last_id: row.found_last, digest: row.digest };
       if (batch.entries !== row.entries)
         broken.push({ sealId: row.id, detail: `it was made of ${row.entries} entries, there are ${batch.entries}` });
-      const expected = this.sealOf(before?.seal ?? null, row.from_xid, row.to_xid, batch);
+      const expected = this.sealOf(before?.seal ?? null, row.cluster, row.from_xid, row.to_xid, batch);
       if (row.seal.length !== expected.length || !timingSafeEqual(row.seal, expected))
         broken.push({ sealId: row.id, detail: 'it does not fit the entries, or the seal before it' });
       before = row;
+      ends.set(row.cluster, row.to_xid);
     }
     const [open] = await this.db.query<{ n: number }>(
-      `SELECT count(*) AS n FROM audit_log WHERE xid >= $1::text::xid8`,
-      [before?.to_xid ?? '0'],
+      `SELECT count(*) AS n FROM audit_log a
+         LEFT JOIN (SELECT cluster, max(to_xid) AS end_xid FROM audit_seals GROUP BY cluster) s
+           ON s.cluster IS NOT DISTINCT FROM a.cluster
+       WHERE s.end_xid IS NULL OR a.xid >= s.end_xid`,
     );
     return {
       isIntact: broken.length === 0,
@@ -106,9 +136,10 @@ export class AuditSeals {
     };
   }
 
-  private sealOf(before: Buffer | null, from: string, to: string, batch: Batch): Buffer {
+  private sealOf(before: Buffer | null, cluster: string | null, from: string, to: string, batch: Batch): Buffer {
     return createHmac('sha256', this.key)
       .update(before ?? '')
+      .update(cluster === null ? '' : `\n${cluster}`)
       .update(`\n${from}\n${to}\n${batch.entries}\n${batch.last_id}\n`)
       .update(batch.digest ?? '')
       .digest();

@@ -33,6 +33,8 @@ const KINDS: Readonly<Record<string, IdPrefix>> = {
   orders: 'order',
   payments: 'payment',
   refunds: 'refund',
+  payment_captures: 'capture',
+  disputes: 'dispute',
   fulfillments: 'fulfillment',
   tax_rates: 'taxRate',
   shipping_zones: 'shippingZone',

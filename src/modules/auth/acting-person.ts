@@ -20,12 +20,13 @@ export function noteActingPerson(person: ActingPerson): void {
 }
 
 /**
- * What Postgres is told at the beginning of each transaction of staff, so that its triggers write down who changed what;
- * null where nobody of staff asks.
+ * What Postgres is told at the beginning of each transaction of staff or of a job, so that its triggers write down who
+ * changed what; null for shoppers.
  */
 export function auditSettings(): Record<string, string> | null {
-  const person = people.get(currentContext());
-  if (!person) return null;
+  const context = currentContext();
+  const person = people.get(context);
+  if (!person) return context.jobName === undefined ? null : { 'emporium.system': `system:${context.jobName}` };
   return {
     'emporium.actor': person.actor,
     'emporium.on_behalf_of': person.onBehalfOf ?? '',

@@ -48,7 +48,10 @@ export class AuditListQuery extends ListQuery {
 export class AuditEntryResponse {
   @ApiProperty({ type: 'integer', example: 4711 })
   id: number;
-  @ApiProperty({ example: 'staff:usr_01j4000000e00800000000000a', description: '`staff:usr_…` or `key:key_…`' })
+  @ApiProperty({
+    example: 'staff:usr_01j4000000e00800000000000a',
+    description: '`staff:usr_…`, `key:key_…`, `system:` and the name of a job, or `storefront`: a request of a shopper',
+  })
   actor: string;
   @ApiProperty({ type: String, nullable: true, description: 'of an API key: whose it is' })
   onBehalfOf: string | null;
