@@ -7,6 +7,7 @@ export interface DocumentedTag {
 /** Groups of the storefront document, in the order of a shopper's way. */
 export const STOREFRONT_TAGS: readonly DocumentedTag[] = [
   { name: 'Catalog', description: 'Products, facets, search and categories. Cacheable, no credentials.' },
+  { name: 'Reviews', description: 'What customers say of products. Reading takes no credentials.' },
   {
     name: 'Cart',
     description:
@@ -34,6 +35,11 @@ export const STAFF_TAGS: readonly DocumentedTag[] = [
   { name: 'Payments', description: 'Payments as the provider knows them, and the webhooks it sent.' },
   { name: 'Products', description: 'Create, edit and archive products, variants, prices and images.' },
   { name: 'Categories', description: 'The tree that shoppers browse.' },
+  { name: 'Collections', description: 'Products that are shown together, by hand or by a rule.' },
+  { name: 'Reviews', description: 'What customers say: publish, refuse, answer.' },
+  { name: 'Customers', description: 'Who buys here: accounts, orders, groups.' },
+  { name: 'Markets', description: 'Countries with their currency, and whether prices include the tax.' },
+  { name: 'Price lists', description: 'Sales with a schedule, prices for groups and for quantities.' },
   { name: 'Inventory', description: 'What is on hand, what is promised, and every movement of it.' },
   { name: 'Imports', description: 'Upload a product file and follow its progress.' },
   { name: 'Settings', description: 'Shop name, currency, addresses, payment methods.' },
