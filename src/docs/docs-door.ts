@@ -54,9 +54,15 @@ export class DocsDoor {
   /** Adds the routes behind the forms. */
   serve(): void {
     const server = this.app.getHttpAdapter().getInstance();
-    server.post<{ Body: Partial<Record<string, string>> }>(SIGN_IN, async (request, reply) => {
+    server.post<{ Body: Partial<Record<string, string | string[]>> }>(SIGN_IN, async (request, reply) => {
       this.assertOwnPage(request);
-      const { email = '', password = '', code = '', next } = request.body ?? {};
+      const field = (name: string) => [request.body?.[name] ?? ''].flat()[0]!;
+      const [email, password, code, next] = ['email', 'password', 'code', 'next'].map(field) as [
+        string,
+        string,
+        string,
+        string,
+      ];
       const kind: DocsKind = next === PAGES.storefront ? 'storefront' : 'staff';
       try {
         if (email === '' || password === '' || email.length > FIELD_MAX || password.length > FIELD_MAX)

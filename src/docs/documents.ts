@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { OAUTH_TOKEN, PERMISSIONS } from '../modules/auth/index.js';
 import { fillExamples } from './examples.js';
 import { SharedProblems } from './problems.js';
 import { usedComponents } from './schemas.js';
@@ -18,7 +19,7 @@ export interface ApiDocuments {
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const;
 const STAFF_PREFIX = '/v1/admin/';
 /** Staff sign in by the same door as customers. */
-const SHARED = new Set(['/v1/auth/login', '/v1/auth/two-factor', '/v1/auth/refresh', '/v1/auth/logout']);
+const SHARED = new Set(['/v1/auth/login', '/v1/auth/two-factor', '/v1/auth/refresh', '/v1/auth/logout', OAUTH_TOKEN]);
 
 const STOREFRONT_INTRO = `What a storefront calls. Money is \`{ amount, currency }\` in minor units, times are RFC 3339 in UTC, ids carry
 their kind as a prefix. Errors are \`application/problem+json\` with a stable \`code\`; every code is explained at [/errors](/errors).
@@ -68,7 +69,23 @@ export function createDocuments(app: INestApplication): ApiDocuments {
     )
     .addSecurityRequirements({})
     .addSecurityRequirements('publishableKey');
-  const staff = new DocumentBuilder().setTitle('Emporium admin API').setDescription(STAFF_INTRO);
+  const staff = new DocumentBuilder()
+    .setTitle('Emporium admin API')
+    .setDescription(STAFF_INTRO)
+    .addSecurity('apiKey', { type: 'http', scheme: 'bearer', description: 'an API key of a program: `emp_sk_…`' })
+    .addOAuth2(
+      {
+        type: 'oauth2',
+        description: 'a short token for a program: its client_id is the `id` of an API key, its secret the key itself',
+        flows: {
+          clientCredentials: {
+            tokenUrl: OAUTH_TOKEN,
+            scopes: Object.fromEntries(PERMISSIONS.map((permission) => [permission, ''])),
+          },
+        },
+      },
+      'oauth',
+    );
   return {
     storefront: assemble(
       storefront,

@@ -194,17 +194,28 @@ describe('documents of the API in production', () => {
           headers,
           (await send(shop, path, path === '/docs/session' ? {} : STAFF, headers)).status,
         ]).toEqual([path, headers, path === '/docs/session' ? 415 : 403]);
-    const twice = await fetch(`${shop.url}/docs/sign-in`, {
-      method: 'POST',
-      body: 'email=a&email=b',
-      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-    });
-    expect([twice.status, ((await twice.json()) as { errors: [{ pointer: string }] }).errors[0].pointer]).toEqual([
-      400,
-      '/email',
-    ]);
     // Forms are for these routes only.
     expect((await send(shop, '/v1/auth/login', STAFF)).status).toBe(415);
+  });
+
+  it('tells browsers to be strict, lets no page of strangers in, and says nothing of what it is made of', async () => {
+    for (const [path, status] of [
+      ['/v1/products', 200],
+      ['/docs/admin', 401],
+      ['/nowhere', 404],
+    ] as const) {
+      const { headers, status: answered } = await shop.call('GET', path);
+      expect([path, answered]).toEqual([path, status]);
+      expect(headers.get('strict-transport-security')).toBe('max-age=63072000; includeSubDomains');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('content-security-policy')).toContain(`frame-ancestors 'none'`);
+      expect(headers.get('referrer-policy')).toMatch(/^(no-referrer|same-origin)$/);
+      expect([headers.get('x-powered-by'), headers.get('server')]).toEqual([null, null]);
+    }
+    for (const Origin of ['null', 'https://evil.shop.example', 'https://api.example.com.evil.example', '*']) {
+      const { headers } = await shop.call('GET', '/v1/products', { headers: { Origin } });
+      expect([Origin, headers.get('access-control-allow-origin')]).toEqual([Origin, null]);
+    }
   });
 
   it('never shows queues, mailboxes or metrics to the outside', async () => {

@@ -55,7 +55,15 @@ describe('OpenAPI', () => {
       for (const requirement of operation.security ?? []) {
         for (const name of Object.keys(requirement)) expect(document.components.securitySchemes).toHaveProperty(name);
       }
-      if (path.startsWith('/v1/admin/')) expect([where, operation.security]).toEqual([where, [{ bearer: [] }]]);
+      if (path.startsWith('/v1/admin/'))
+        expect([where, operation.security]).toEqual([
+          where,
+          [
+            { bearer: [] },
+            { apiKey: [] },
+            { oauth: path.endsWith('/me') ? [] : [expect.stringMatching(/^[a-z-]+\.\w+$/)] },
+          ],
+        ]);
     }
 
     const dangling = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)]
@@ -72,7 +80,7 @@ describe('OpenAPI', () => {
 
   it('splits by whom it is for; both can sign in', () => {
     const { storefront, staff } = createDocuments(shop.app);
-    const shared = ['/v1/auth/login', '/v1/auth/logout', '/v1/auth/refresh', '/v1/auth/two-factor'];
+    const shared = ['/v1/auth/login', '/v1/auth/logout', '/v1/auth/refresh', '/v1/auth/two-factor', '/v1/oauth/token'];
     const staffPaths = Object.keys(staff.paths);
     expect(staffPaths.filter((path) => !path.startsWith('/v1/admin/')).sort()).toEqual(shared);
     expect(Object.keys(storefront.paths).filter((path) => path.startsWith('/v1/admin'))).toEqual([]);

@@ -126,12 +126,8 @@ export async function createHttpApp(
 
   server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (request, body, done) => {
     const takesForms = options.formRoutes?.includes(request.routeOptions.url ?? '') ?? false;
-    try {
-      if (!takesForms) throw UnsupportedMediaType();
-      done(null, parseForm(body as string));
-    } catch (error) {
-      done(error as Error);
-    }
+    if (takesForms) done(null, parseForm(body as string));
+    else done(UnsupportedMediaType());
   });
 
   await server.register(cors, {

@@ -11,7 +11,7 @@ export const ACCESS_TOKEN = {
   algorithm: 'ES256',
   type: 'at+jwt',
   issuer: 'emporium',
-  audiences: { staff: 'emporium-admin', customer: 'emporium-storefront' },
+  audiences: { staff: 'emporium-admin', customer: 'emporium-storefront', client: 'emporium-integrations' },
   lifetimeSeconds: 600,
   leewaySeconds: 5,
   /** Ours have about 500 characters. */
@@ -31,6 +31,17 @@ export interface AccessClaims {
   exp: number;
 }
 
+/** The claims of a token of another program, which has an API key. */
+export interface ClientClaims {
+  /** `key_…` */
+  sub: string;
+  aud: string;
+  /** permissions, with spaces between them (RFC 9068) */
+  scope: string;
+  iat: number;
+  exp: number;
+}
+
 /** The kind of id that the subject of a token has. */
 export const SUBJECT_IDS = { staff: 'user', customer: 'customer' } as const;
 
@@ -44,18 +55,26 @@ export class AccessTokens {
 
   /** A signed token, good for `ACCESS_TOKEN.lifetimeSeconds`. */
   issue(accountId: string, sessionId: string, tokenVersion: number, kind: SubjectKind = 'staff'): Promise<string> {
-    return this.jwt.signAsync(
-      { sid: encodeId('session', sessionId), tv: tokenVersion },
-      {
-        privateKey: this.keys.signing.privateKey,
-        algorithm: ACCESS_TOKEN.algorithm,
-        header: { alg: ACCESS_TOKEN.algorithm, typ: ACCESS_TOKEN.type, kid: this.keys.signing.kid },
-        subject: encodeId(SUBJECT_IDS[kind], accountId),
-        issuer: ACCESS_TOKEN.issuer,
-        audience: ACCESS_TOKEN.audiences[kind],
-        expiresIn: ACCESS_TOKEN.lifetimeSeconds,
-        notBefore: 0,
-      },
-    );
+    const claims = { sid: encodeId('session', sessionId), tv: tokenVersion };
+    return this.sign(encodeId(SUBJECT_IDS[kind], accountId), ACCESS_TOKEN.audiences[kind], claims);
+  }
+
+  /** A signed token for another program, for some of what its API key may do. */
+  issueToClient(apiKeyId: string, scopes: readonly string[]): Promise<string> {
+    const keyId = encodeId('apiKey', apiKeyId);
+    return this.sign(keyId, ACCESS_TOKEN.audiences.client, { client_id: keyId, scope: scopes.join(' ') });
+  }
+
+  private sign(subject: string, audience: string, claims: object): Promise<string> {
+    return this.jwt.signAsync(claims, {
+      privateKey: this.keys.signing.privateKey,
+      algorithm: ACCESS_TOKEN.algorithm,
+      header: { alg: ACCESS_TOKEN.algorithm, typ: ACCESS_TOKEN.type, kid: this.keys.signing.kid },
+      subject,
+      issuer: ACCESS_TOKEN.issuer,
+      audience,
+      expiresIn: ACCESS_TOKEN.lifetimeSeconds,
+      notBefore: 0,
+    });
   }
 }

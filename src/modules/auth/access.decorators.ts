@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiSecurity } from '@nestjs/swagger';
 import { Forbidden, Unauthenticated } from '#libs/errors';
 import { type Request, Throws } from '#libs/http';
 import { TwoFactorRequired } from './auth.errors.js';
@@ -56,14 +56,25 @@ export function Customer(): MethodDecorator {
   return access({ kind: 'customer' }, ApiBearerAuth(), Throws(Unauthenticated, Forbidden));
 }
 
+/** People show an access token; programs their key, or a token that they got for it. */
+const staffSecurity = (permission?: Permission) => [
+  ApiSecurity('oauth', permission ? [permission] : []),
+  ApiSecurity('apiKey'),
+  ApiBearerAuth(),
+];
+
 /** Signed-in staff whose role has the permission enter. */
 export function Staff(permission: Permission): MethodDecorator {
-  return access({ kind: 'staff', permission }, ApiBearerAuth(), Throws(Unauthenticated, Forbidden, TwoFactorRequired));
+  return access(
+    { kind: 'staff', permission },
+    ...staffSecurity(permission),
+    Throws(Unauthenticated, Forbidden, TwoFactorRequired),
+  );
 }
 
 /** All signed-in staff enter, also those who have yet to set up the second factor that the shop asks for. */
 export function AnyStaff(): MethodDecorator {
-  return access({ kind: 'staff', beforeTwoFactor: true }, ApiBearerAuth(), Throws(Unauthenticated, Forbidden));
+  return access({ kind: 'staff', beforeTwoFactor: true }, ...staffSecurity(), Throws(Unauthenticated, Forbidden));
 }
 
 /** Parameter: the member of staff who asks (`StaffIdentity`); only on `@Staff` routes. */

@@ -10,7 +10,7 @@ import { TwoFactorRequired } from './auth.errors.js';
 import { cartTokenOf, guestPrincipal } from './cart-token.js';
 import type { CustomerIdentity } from './customer-identity.js';
 import { JwtGuard } from './jwt.guard.js';
-import type { VerifiedToken } from './jwt.strategy.js';
+import type { PersonToken } from './jwt.strategy.js';
 import { StaffAccounts } from './staff-accounts.js';
 import type { StaffIdentity } from './staff-identity.js';
 
@@ -82,6 +82,7 @@ export class AccessGuard implements CanActivate {
 
   private async staffOf(context: ExecutionContext): Promise<StaffIdentity | null> {
     const token = await this.jwt.verify(context);
+    if (token.kind === 'client') return this.apiKeys.ownerOfToken(token);
     if (token.kind !== 'staff') throw Forbidden({ detail: 'This is for staff; your token is one of a customer.' });
     return this.staff.ownerOf(token);
   }
@@ -102,7 +103,7 @@ export class AccessGuard implements CanActivate {
     return true;
   }
 
-  private async noteCustomer(context: ExecutionContext, token: VerifiedToken): Promise<void> {
+  private async noteCustomer(context: ExecutionContext, token: PersonToken): Promise<void> {
     const [customer] = await this.db.query<{ id: string; email: string }>(
       `SELECT id, email FROM customers
        WHERE id = $1 AND token_version = $2 AND deleted_at IS NULL

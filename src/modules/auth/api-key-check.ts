@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import type { Request } from '#libs/http';
 import { log } from '#libs/log';
+import type { ClientToken } from './jwt.strategy.js';
 import type { StaffIdentity } from './staff-identity.js';
 import { permissionsOf, type StaffRow } from './staff-permissions.js';
 
@@ -27,14 +28,23 @@ export class ApiKeyCheck {
    * for a key that is unknown, expired or revoked, or whose owner is suspended.
    */
   async ownerOf(key: string): Promise<StaffIdentity | null> {
-    if (!SECRET_KEY.test(key)) return null;
+    return SECRET_KEY.test(key) ? this.find('k.secret_hash = $1', hashOfKey(key)) : null;
+  }
+
+  /** The same for a token that was given for a key, which is asked about anew each time: of the key, what the token is for. */
+  async ownerOfToken({ apiKeyId, scopes }: ClientToken): Promise<StaffIdentity | null> {
+    const owner = await this.find('k.id = $1', apiKeyId);
+    return owner && { ...owner, permissions: owner.permissions.filter((permission) => scopes.includes(permission)) };
+  }
+
+  private async find(condition: string, value: Buffer | string): Promise<StaffIdentity | null> {
     const [row] = await this.db.query<StaffRow & { key_id: string; scopes: string[]; is_stale: boolean }>(
       `SELECT k.id AS key_id, k.scopes, u.id, u.email, u.role, r.permissions,
          NOT EXISTS (SELECT 1 FROM api_key_uses l WHERE l.api_key_id = k.id AND l.last_used_at > now() - interval '1 minute') AS is_stale
        FROM api_keys k JOIN users u ON u.id = k.created_by LEFT JOIN roles r ON r.id = u.custom_role_id
-       WHERE k.secret_hash = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+       WHERE ${condition} AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
          AND u.suspended_at IS NULL`,
-      [hashOfKey(key)],
+      [value],
     );
     if (!row) return null;
     if (row.is_stale) this.noteUse(row.key_id);

@@ -20,6 +20,8 @@ import { LoginThrottle } from './login-throttle.js';
 import { PasswordHasher } from './password-hasher.js';
 import { ManageStaff } from './manage-staff.service.js';
 import { OwnPassword } from './own-password.js';
+import { ClientCredentialsGrant } from './client-credentials.service.js';
+import { OAuthController } from './oauth.controller.js';
 import { PasswordController } from './password.controller.js';
 import { PublishableKeysAdminController } from './publishable-keys.admin.controller.js';
 import { PublishableKeys } from './publishable-keys.service.js';
@@ -47,6 +49,7 @@ import { TwoFactor } from './two-factor.service.js';
   controllers: [
     AuthController,
     JwksController,
+    OAuthController,
     PasswordController,
     TwoFactorController,
     TwoFactorAdminController,
@@ -84,6 +87,7 @@ import { TwoFactor } from './two-factor.service.js';
     ApiKeys,
     PublishableKeys,
     StorefrontKeys,
+    ClientCredentialsGrant,
     StaffService,
     { provide: APP_GUARD, useClass: AccessGuard },
   ],

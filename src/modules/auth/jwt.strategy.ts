@@ -4,17 +4,28 @@ import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { decodeId } from '#libs/ids';
-import { ACCESS_TOKEN, type AccessClaims, SUBJECT_IDS, type SubjectKind } from './access-token.js';
+import { ACCESS_TOKEN, type AccessClaims, type ClientClaims, SUBJECT_IDS, type SubjectKind } from './access-token.js';
 import { KeySet } from './key-set.js';
 
 /** A token whose signature and claims hold. Whether its owner may still come in is the database's to say. */
-export interface VerifiedToken {
+export interface PersonToken {
   kind: SubjectKind;
   /** uuid of the member of staff or the customer */
   accountId: string;
   sessionId: string;
   tokenVersion: number;
 }
+
+/** A token of another program: of which API key, and for what of it. */
+export interface ClientToken {
+  kind: 'client';
+  /** uuid */
+  apiKeyId: string;
+  scopes: readonly string[];
+}
+
+/** A token of somebody. */
+export type VerifiedToken = PersonToken | ClientToken;
 
 const KINDS = Object.keys(SUBJECT_IDS) as SubjectKind[];
 const bearer = ExtractJwt.fromAuthHeaderAsBearerToken();
@@ -63,9 +74,15 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   }
 
   /** jsonwebtoken lets a token without `exp` live forever; ours have every claim, and none lives longer than we say. */
-  validate(claims: Partial<AccessClaims>): VerifiedToken | null {
-    const { sub, aud, sid, tv, iat, exp } = claims;
+  validate(claims: Partial<AccessClaims & ClientClaims>): VerifiedToken | null {
+    const { sub, aud, sid, tv, iat, exp, scope } = claims;
     if (typeof iat !== 'number' || typeof exp !== 'number' || exp - iat > ACCESS_TOKEN.lifetimeSeconds) return null;
+    if (aud === ACCESS_TOKEN.audiences.client) {
+      const apiKeyId = decodeId('apiKey', sub);
+      return apiKeyId !== null && typeof scope === 'string'
+        ? { kind: 'client', apiKeyId, scopes: scope.split(' ') }
+        : null;
+    }
     const kind = KINDS.find((one) => ACCESS_TOKEN.audiences[one] === aud);
     if (!kind) return null;
     const accountId = decodeId(SUBJECT_IDS[kind], sub);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
-import type { VerifiedToken } from './jwt.strategy.js';
+import type { PersonToken } from './jwt.strategy.js';
 import { permissionsOf, type StaffRow } from './staff-permissions.js';
 import type { StaffIdentity } from './staff-identity.js';
 
@@ -10,7 +10,7 @@ export class StaffAccounts {
   constructor(private readonly db: Db) {}
 
   /** Whose token it is; null when they are suspended, the session is over or the token was made before all were ended. */
-  async ownerOf(token: Pick<VerifiedToken, 'accountId' | 'sessionId' | 'tokenVersion'>): Promise<StaffIdentity | null> {
+  async ownerOf(token: Pick<PersonToken, 'accountId' | 'sessionId' | 'tokenVersion'>): Promise<StaffIdentity | null> {
     const [row] = await this.db.query<StaffRow & { lacks_two_factor: boolean }>(
       `SELECT u.id, u.email, u.role, r.permissions,
          coalesce((SELECT two_factor_required FROM shop_settings), false)

@@ -7,7 +7,7 @@ import { decodeId, encodeId } from '#libs/ids';
 import { ACCESS_TOKEN, type AccessClaims, AccessTokens } from './access-token.js';
 import { ApiKeyCheck, apiKeyOf } from './api-key-check.js';
 import { JwtGuard } from './jwt.guard.js';
-import { keyName, type VerifiedToken } from './jwt.strategy.js';
+import { keyName, type PersonToken, type VerifiedToken } from './jwt.strategy.js';
 import { KeySet } from './key-set.js';
 import { LoginChallenges } from './login-challenges.js';
 import { type Caller, type Credentials, LoginService } from './login.service.js';
@@ -18,7 +18,7 @@ import type { StaffIdentity } from './staff-identity.js';
 /** What a pass says of itself: of another type and for another audience than access tokens, so that it opens no route. */
 const PASS = { type: 'pass+jwt', audience: 'emporium-pages', lifetimeSeconds: 12 * 3_600 } as const;
 
-type PassToken = Pick<VerifiedToken, 'accountId' | 'sessionId' | 'tokenVersion'>;
+type PassToken = Pick<PersonToken, 'accountId' | 'sessionId' | 'tokenVersion'>;
 
 /**
  * Lets staff look at pages that are not for everybody. A pass stands for a session that was begun with a password: it ends
@@ -75,8 +75,13 @@ export class StaffPasses {
   async visitor(request: Request, reply: Reply, pass: string | undefined): Promise<StaffIdentity | null> {
     const key = apiKeyOf(request);
     if (key !== null) return this.apiKeys.ownerOf(key);
-    const token = request.headers.authorization ? await this.tokenOf(request, reply) : await this.read(pass);
-    return token && this.accounts.ownerOf(token);
+    if (!request.headers.authorization) {
+      const token = await this.read(pass);
+      return token && this.accounts.ownerOf(token);
+    }
+    const token = await this.tokenOf(request, reply);
+    if (token?.kind === 'client') return this.apiKeys.ownerOfToken(token);
+    return token?.kind === 'staff' ? this.accounts.ownerOf(token) : null;
   }
 
   /** A short access token for the calls that a page makes; null when the pass opens nothing any more. */
@@ -94,8 +99,7 @@ export class StaffPasses {
 
   private async tokenOf(request: Request, reply: Reply): Promise<VerifiedToken | null> {
     try {
-      const token = await this.bearer.verify(new ExecutionContextHost([request, reply]));
-      return token.kind === 'staff' ? token : null;
+      return await this.bearer.verify(new ExecutionContextHost([request, reply]));
     } catch (error) {
       if (error instanceof AppError) return null;
       throw error;
