@@ -99,7 +99,7 @@ describe('client credentials', () => {
     const { headers } = await shop.call('GET', '/v1/admin/settings', { bearer });
     const changed = await shop.call('PATCH', '/v1/admin/settings', {
       bearer,
-      body: { shopName: 'Robots and Sons' },
+      body: { name: 'Robots and Sons' },
       headers: { 'If-Match': headers.get('etag')! },
     });
     expect(changed.status).toBe(200);
