@@ -1,4 +1,6 @@
 import { newUuid } from '#libs/ids';
+import { PasswordHasher } from '../../src/modules/auth/index.js';
+import { linkTo } from '../support/customers.js';
 import { freePort, Processes } from '../support/processes.js';
 import { ADDRESS, Shop } from '../support/shop.js';
 
@@ -111,5 +113,92 @@ describe('privacy', () => {
         expect({ where, secret, found: text.includes(secret) }).toEqual({ where, secret, found: false });
       }
     }
+  }, 60_000);
+
+  it('nor does anything that opens a door: passwords, links, tokens, keys, codes', async () => {
+    const passwords = {
+      first: 'canary-violet-harbor-4411',
+      second: 'canary-amber-lantern-7723',
+      staff: 'canary-granite-otter-9034',
+    };
+    const email = 'canary.door@secret.example';
+    const secrets: Record<string, string> = { ...passwords };
+    const errors: string[] = [];
+    const send = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+      const isForm = body instanceof URLSearchParams;
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { ...(body === undefined || isForm ? {} : { 'Content-Type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      if (response.status >= 400) errors.push(text);
+      const isJson = response.headers.get('content-type')?.includes('json');
+      return { status: response.status, body: isJson ? (JSON.parse(text) as any) : null };
+    };
+    const keep = (name: string, value: unknown) => {
+      expect([name, typeof value]).toEqual([name, 'string']);
+      secrets[name] = value as string;
+    };
+
+    await send('POST', '/v1/auth/register', { email, password: passwords.first, lastName: CANARY.name });
+    keep('registration link', await linkTo(shop, email, 'confirm'));
+    await send('POST', '/v1/auth/verify-email', { token: secrets['registration link'], password: 'not the password' });
+    const verified = await send('POST', '/v1/auth/verify-email', {
+      token: secrets['registration link'],
+      password: passwords.first,
+    });
+    expect(verified.status).toBe(200);
+    keep('access token', verified.body.accessToken);
+    keep('refresh token', verified.body.refreshToken);
+    await send('GET', '/v1/admin/me', undefined, { Authorization: `Bearer ${secrets['access token']}` });
+    await send('POST', '/v1/auth/forgot-password', { email });
+    keep('reset link', await linkTo(shop, email, 'password'));
+    const reset = { token: secrets['reset link'], password: passwords.second };
+    await send('POST', '/v1/auth/reset-password', { ...reset, password: 'short' });
+    expect((await send('POST', '/v1/auth/reset-password', reset)).status).toBeLessThan(300);
+    expect((await send('POST', '/v1/auth/reset-password', reset)).status).toBe(422);
+    expect((await send('POST', '/v1/auth/refresh', { refreshToken: secrets['refresh token'] })).status).toBe(401);
+
+    const hash = await shop.app.get(PasswordHasher, { strict: false }).hash(passwords.staff);
+    await shop.db.query(
+      `INSERT INTO users (id, email, name, password_hash, role) VALUES (gen_random_uuid(), 'canary.staff@secret.example', 'Staff', $1, 'owner')`,
+      [hash],
+    );
+    const login = await send('POST', '/v1/auth/login', {
+      email: 'canary.staff@secret.example',
+      password: passwords.staff,
+    });
+    expect(login.status).toBe(200);
+    keep('staff token', login.body.accessToken);
+    const Authorization = `Bearer ${secrets['staff token']}`;
+    const key = await send('POST', '/v1/admin/api-keys', { name: 'Robot', scopes: ['orders.read'] }, { Authorization });
+    expect(key.status).toBe(201);
+    keep('API key', key.body.key);
+    const form = { grant_type: 'client_credentials', client_id: key.body.id, client_secret: key.body.key };
+    const token = await send('POST', '/v1/oauth/token', new URLSearchParams(form));
+    expect(token.status).toBe(200);
+    keep('client token', token.body.access_token);
+    await send('POST', '/v1/oauth/token', new URLSearchParams({ ...form, client_id: 'key_nobody' }));
+    await send('POST', '/v1/oauth/token', new URLSearchParams({ ...form, scope: 'nonsense' }));
+    await send('POST', '/v1/admin/products', {}, { Authorization: `Bearer ${secrets['client token']}` });
+    await send('POST', '/docs/sign-in', { email, password: passwords.staff });
+    await send('POST', '/v1/auth/oidc/session', { code: secrets['API key'], codeVerifier: secrets['API key'] });
+
+    const rows = await shop.db.query(
+      `SELECT payload::text AS text FROM outbox UNION ALL SELECT payload::text || coalesce(last_error, '') FROM jobs
+       UNION ALL SELECT coalesce(before::text, '') || coalesce(after::text, '') FROM audit_log
+       UNION ALL SELECT to_jsonb(k)::text FROM api_keys k UNION ALL SELECT to_jsonb(t)::text FROM refresh_tokens t
+       UNION ALL SELECT to_jsonb(l)::text FROM account_links l UNION ALL SELECT to_jsonb(o)::text FROM oidc_attempts o
+       UNION ALL SELECT to_jsonb(u)::text FROM users u UNION ALL SELECT to_jsonb(c)::text FROM customers c
+       UNION ALL SELECT coalesce(encode(response_body, 'escape'), '') FROM idempotency_keys`,
+    );
+    const everything = { log: processes.output, errors: errors.join('\n'), rows: JSON.stringify(rows) };
+    expect(errors.length).toBeGreaterThan(8);
+    for (const [where, text] of Object.entries(everything))
+      for (const [name, secret] of Object.entries(secrets))
+        expect({ where, name, found: text.includes(secret) }).toEqual({ where, name, found: false });
+    for (const [where, text] of Object.entries({ log: everything.log, errors: everything.errors }))
+      expect({ where, found: text.includes(email) }).toEqual({ where, found: false });
   }, 60_000);
 });
