@@ -10,6 +10,17 @@ const REFERENCE = { $ref: '#/components/schemas/ProblemView' };
 
 /** What any operation can answer, whatever it does. */
 const EVERYWHERE = [
+  'bad_request',
+  'route_not_found',
+  'method_not_allowed',
+  'invalid_json',
+  'body_too_deep',
+  'invalid_header',
+  'unknown_parameter',
+  'request_timeout',
+  'payload_too_large',
+  'unsupported_media_type',
+  'headers_too_large',
   'rate_limited',
   'publishable_key_missing',
   'invalid_publishable_key',

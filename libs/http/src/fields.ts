@@ -201,7 +201,8 @@ const RFC_3339 = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:
 export function Time(options: FieldOptions = {}): PropertyDecorator {
   return field(
     options,
-    { type: String, format: 'date-time' },
+    // No format: that of date-time knows no dates.
+    { type: String, pattern: RFC_3339.source },
     custom(
       'invalid_time',
       'must be a time in RFC 3339 such as 2026-01-31T09:00:00Z, or a date',
