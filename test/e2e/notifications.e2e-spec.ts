@@ -181,6 +181,15 @@ describe('mail', () => {
     expect(mail!.text).toContain('Still to be paid: $48.59');
   });
 
+  it('counts what gift cards and store credit pay, and asks for the rest', async () => {
+    const { id } = await insertOrder('credit@example.com', { paymentStatus: 'pending' });
+    await shop.db.query(`UPDATE orders SET credit_total = 4000 WHERE id = $1`, [id]);
+    await tell('order.placed', id, { orderId: encodeId('order', id) });
+    const [mail] = await waitForMail('credit@example.com');
+    expect(mail!.text).toContain('Total: $48.59\nGift cards and store credit: -$40.00\nPayment: $8.59');
+    expect(mail!.text).toContain('Still to be paid: $8.59');
+  });
+
   it('tells of a parcel: what is in it and how to follow it', async () => {
     const to = 'parcel@example.com';
     const { id, lines } = await insertOrder(to);

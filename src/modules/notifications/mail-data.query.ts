@@ -49,6 +49,8 @@ export interface OrderOfMail {
   shippingTotal: number;
   taxTotal: number;
   total: number;
+  /** What gift cards and store credit pay of the total. */
+  creditTotal: number;
   isTaxIncluded: boolean;
   shippingAddress: AddressOfMail | null;
   shippingMethod: string | null;
@@ -58,6 +60,17 @@ export interface OrderOfMail {
   held: number;
   lines: LineOfMail[];
   shop: ShopOfMail;
+}
+
+/** Money that went back. */
+export interface RefundOfMail {
+  /** uuid */
+  orderId: string;
+  /** minor units of the order's currency */
+  amount: number;
+  destination: 'payment' | 'gift_card' | 'store_credit';
+  /** of the gift card that it went to */
+  last4: string | null;
 }
 
 /** A parcel of an order. */
@@ -139,7 +152,7 @@ export class MailDataQuery {
   async order(orderId: string): Promise<OrderOfMail> {
     const [row] = await this.db.query<Omit<OrderOfMail, 'id'>>(
       `SELECT o.number, o.email, o.currency, o.payment_status AS "paymentStatus", o.subtotal, o.discount_total AS "discountTotal", o.promotions,
-         o.shipping_total AS "shippingTotal", o.tax_total AS "taxTotal", o.total, o.tax_included AS "isTaxIncluded",
+         o.shipping_total AS "shippingTotal", o.tax_total AS "taxTotal", o.total, o.credit_total AS "creditTotal", o.tax_included AS "isTaxIncluded",
          o.shipping_address AS "shippingAddress", o.shipping_method ->> 'name' AS "shippingMethod", o.placed_at AS "placedAt",
          o.cancel_reason AS "cancelReason",
          (SELECT coalesce(sum(p.captured - p.refunded), 0)::bigint FROM payments p WHERE p.order_id = o.id) AS held,
@@ -165,10 +178,12 @@ export class MailDataQuery {
     return found(row, 'fulfillment');
   }
 
-  /** The order (uuid) and the amount in minor units. @throws PermanentFailure when there is no such refund */
-  async refund(refundId: string): Promise<{ orderId: string; amount: number }> {
-    const [row] = await this.db.query<{ orderId: string; amount: number }>(
-      `SELECT order_id AS "orderId", amount FROM refunds WHERE id = $1`,
+  /** The order (uuid), where the money went, and the amount in minor units. @throws PermanentFailure when there is no such refund */
+  async refund(refundId: string): Promise<RefundOfMail> {
+    const [row] = await this.db.query<RefundOfMail>(
+      `SELECT r.order_id AS "orderId", r.amount, r.destination,
+         (SELECT g.last4 FROM credit_transactions t JOIN gift_cards g ON g.id = t.gift_card_id WHERE t.order_id = r.order_id AND t.refund_id = r.id) AS last4
+       FROM refunds r WHERE r.id = $1`,
       [refundId],
     );
     return found(row, 'refund');

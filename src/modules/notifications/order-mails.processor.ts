@@ -53,9 +53,9 @@ export class RefundProcessor implements JobHandler {
   ) {}
 
   async handle(job: JobContext): Promise<void> {
-    const { orderId, amount } = await this.data.refund(uuidOf(job, 'refundId'));
-    const order = await this.data.order(orderId);
-    await this.post.send(job.id, order.shop, order.email, refundNotice(order, amount, this.post.links));
+    const refund = await this.data.refund(uuidOf(job, 'refundId'));
+    const order = await this.data.order(refund.orderId);
+    await this.post.send(job.id, order.shop, order.email, refundNotice(order, refund, this.post.links));
   }
 }
 

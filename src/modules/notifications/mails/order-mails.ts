@@ -1,6 +1,6 @@
 import { html } from '#libs/html';
 import { formatMoney } from '#libs/money';
-import type { OrderOfMail, ParcelOfMail } from '../mail-data.query.js';
+import type { OrderOfMail, ParcelOfMail, RefundOfMail } from '../mail-data.query.js';
 import { mailHtml, mailText, type MailContent } from './layout.js';
 import {
   addressHtml,
@@ -25,7 +25,7 @@ export function orderConfirmation(order: OrderOfMail, links: MailLinks): MailCon
   const isUnpaid = order.paymentStatus === 'pending';
   const thanks = `thank you for your order. We have it, and get to work on it.`;
   const payment = isUnpaid
-    ? `Still to be paid: ${formatMoney({ amount: order.total, currency: order.currency })}. We will be in touch about it.`
+    ? `Still to be paid: ${formatMoney({ amount: order.total - order.creditTotal, currency: order.currency })}. We will be in touch about it.`
     : null;
   const url = orderUrl(order, links);
   return {
@@ -90,10 +90,17 @@ export function shipmentNotice(order: OrderOfMail, parcel: ParcelOfMail, links: 
   };
 }
 
-/** Tells that money went back. @param amount minor units of the order's currency */
-export function refundNotice(order: OrderOfMail, amount: number, links: MailLinks): MailContent {
-  const sum = formatMoney({ amount, currency: order.currency });
-  const news = `we have refunded ${sum} of your order ${order.number}. It goes back the way you paid; your bank may take a few days to show it.`;
+/** Where refunded money is, for whoever looks for it. */
+const WHERE: Readonly<Record<RefundOfMail['destination'], (refund: RefundOfMail) => string>> = {
+  payment: () => 'It goes back the way you paid; your bank may take a few days to show it.',
+  gift_card: ({ last4 }) => `It is back on your gift card that ends in ${last4}.`,
+  store_credit: () => 'It is back in your store credit.',
+};
+
+/** Tells that money went back, and where to. */
+export function refundNotice(order: OrderOfMail, refund: RefundOfMail, links: MailLinks): MailContent {
+  const sum = formatMoney({ amount: refund.amount, currency: order.currency });
+  const news = `we have refunded ${sum} of your order ${order.number}. ${WHERE[refund.destination](refund)}`;
   const url = orderUrl(order, links);
   return {
     subject: `${sum} refunded for order ${order.number}`,

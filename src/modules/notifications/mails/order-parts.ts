@@ -69,7 +69,7 @@ function picture(line: LineOfMail, links: MailLinks): SafeHtml {
   </td>`;
 }
 
-/** Subtotal, discount, shipping, tax and total, as rows of name and amount. */
+/** Subtotal, discount, shipping, tax, total and what credit pays of it, as rows of name and amount. */
 export function totalRows(order: OrderOfMail): { label: string; amount: string }[] {
   const show = (amount: number) => formatMoney({ amount, currency: order.currency });
   const names = order.promotions.map(({ name, code }) => (code === null ? name : `${name}, ${code}`)).join('; ');
@@ -85,6 +85,12 @@ export function totalRows(order: OrderOfMail): { label: string; amount: string }
     ...(order.isTaxIncluded ? [] : [{ label: 'Tax', amount: show(order.taxTotal) }]),
     { label: 'Total', amount: show(order.total) },
     ...(order.isTaxIncluded && order.taxTotal > 0 ? [{ label: 'Tax included', amount: show(order.taxTotal) }] : []),
+    ...(order.creditTotal > 0
+      ? [
+          { label: 'Gift cards and store credit', amount: `-${show(order.creditTotal)}` },
+          { label: 'Payment', amount: show(order.total - order.creditTotal) },
+        ]
+      : []),
   ];
 }
 
