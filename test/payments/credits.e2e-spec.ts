@@ -173,6 +173,160 @@ describe('Orders that gift cards and store credit pay for', () => {
     expect(await pay.shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
   });
 
+  describe('refunds', () => {
+    const refund = (orderId: string, body: object, key = newUuid()) =>
+      pay.shop.call('POST', `/v1/admin/orders/${orderId}/refunds`, { bearer: pay.bearer, key, body });
+
+    /** An order of 20.00 that is paid by a card of 7.00 and a payment. */
+    async function mixed(payBy = 'pm_card_visa'): Promise<{ card: TestCard; sale: Sale }> {
+      const card = await giftCard(pay.shop, 700);
+      const sale = await placed(card, { pay: payBy });
+      await pay.becomes(sale, 'confirmed', 'paid');
+      return { card, sale };
+    }
+
+    /** An order of 20.00 that credit pays for alone. */
+    async function paidByCredit(): Promise<{ card: TestCard; order: any; variantId: string }> {
+      const card = await giftCard(pay.shop, 2000);
+      const { variantId, cart } = await pay.fill();
+      await applyCard(pay.shop, cart, card.code);
+      const { body } = await pay.shop.checkout(cart, { paymentMethod: 'stripe' });
+      return { card, order: body.order, variantId };
+    }
+
+    it('go to the payment as far as it took money, the rest to the card it came from; all of it, once', async () => {
+      const { card, sale } = await mixed();
+      const first = await refund(sale.orderId, { amount: 500 });
+      expect(first).toMatchObject({ status: 201, body: { amount: usd(500), parts: [{ destination: 'payment' }] } });
+      expect(await pay.order(sale)).toMatchObject({ paymentStatus: 'partially_refunded', refundedTotal: usd(500) });
+      const key = newUuid();
+      const second = await refund(sale.orderId, { amount: 1000 }, key);
+      expect(second).toMatchObject({
+        status: 201,
+        body: {
+          paymentId: sale.paymentId,
+          amount: usd(1000),
+          parts: [
+            { destination: 'payment', amount: usd(800) },
+            { destination: 'gift_card', status: 'succeeded', amount: usd(200) },
+          ],
+        },
+      });
+      expect((await refund(sale.orderId, { amount: 1000 }, key)).body.id).toBe(second.body.id);
+      expect(await balanceOf(pay.shop, card)).toBe(200);
+      await pay.shop.quiet();
+      expect(await pay.order(sale)).toMatchObject({
+        paymentStatus: 'partially_refunded',
+        refundedTotal: usd(1500),
+        giftCards: [{ amount: usd(700), refunded: usd(200) }],
+        payments: [{ captured: usd(1300), refunded: usd(1300) }],
+      });
+      expect(await refund(sale.orderId, { amount: 501 })).toMatchObject({
+        status: 422,
+        body: { code: 'refund_too_large', refundable: 500 },
+      });
+      const both = await Promise.all([refund(sale.orderId, {}), refund(sale.orderId, {})]);
+      expect(both.map(({ status }) => status).sort()).toEqual([201, 422]);
+      expect(await pay.order(sale)).toMatchObject({ paymentStatus: 'refunded', refundedTotal: usd(2000) });
+      expect(await balanceOf(pay.shop, card)).toBe(700);
+      expect(pay.refundsAtStripe(sale).reduce((sum, { amount }) => sum + amount, 0)).toBe(1300);
+      expect((await pay.payment(sale)).refunds).toMatchObject([{ amount: usd(500) }, { amount: usd(800) }]);
+    });
+
+    it('all that is left of a mixed order goes back in one', async () => {
+      const { card, sale } = await mixed();
+      expect(await refund(sale.orderId, { restock: true })).toMatchObject({ status: 201, body: { amount: usd(2000) } });
+      await pay.becomes(sale, 'confirmed', 'refunded');
+      expect(await balanceOf(pay.shop, card)).toBe(700);
+      expect(await pay.shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
+    });
+
+    it('of an order without a payment: by lines, back on the shelf at once; a disabled card has it, too', async () => {
+      const { card, order, variantId } = await paidByCredit();
+      await pay.shop.db.query(`UPDATE gift_cards SET disabled_at = now() WHERE id = $1`, [decodeId('giftCard', card.id)]); // prettier-ignore
+      const lines = [{ lineId: order.lines[0].id, quantity: 1 }];
+      expect(await refund(order.id, { lines, restock: true })).toMatchObject({
+        status: 201,
+        body: { paymentId: null, status: 'succeeded', amount: usd(1000), parts: [{ destination: 'gift_card' }] },
+      });
+      expect(await pay.shop.stock(variantId)).toEqual({ onHand: 4, reserved: 0 });
+      expect(await balanceOf(pay.shop, card)).toBe(1000);
+      await pay.shop.quiet();
+      const mails = await (await fetch(`${pay.shop.url}/dev/mailbox.json?to=ada@example.com`)).text();
+      expect(mails).toContain(`back on your gift card that ends in ${card.code.slice(-4)}`);
+      expect(await refund(order.id, {})).toMatchObject({ status: 201, body: { amount: usd(1000) } });
+      const after = await pay.shop.call('GET', `/v1/admin/orders/${order.id}`, { bearer: pay.bearer });
+      expect(after.body).toMatchObject({ paymentStatus: 'refunded', refundedTotal: usd(2000) });
+      expect(await refund(order.id, {})).toMatchObject({ status: 422, body: { code: 'refund_too_large', refundable: 0 } }); // prettier-ignore
+    });
+
+    it('what was used last goes back first: store credit, then the cards from the last to the first', async () => {
+      const ada = await signUp(pay.shop, 'back.credit@example.com');
+      await storeCredit(pay.shop, ada.id, 900);
+      const [one, two] = [await giftCard(pay.shop, 700), await giftCard(pay.shop, 400)];
+      const variantId = await pay.shop.product({ stock: 5, price: 1000, shipping: false });
+      const { body: cart } = await pay.shop.call('POST', '/v1/carts', { bearer: ada.bearer, body: { lines: [{ variantId, quantity: 2 }] } }); // prettier-ignore
+      for (const { code } of [one, two]) await applyCard(pay.shop, cart, code);
+      await pay.shop.call('PATCH', `/v1/carts/${cart.id}`, { bearer: ada.bearer, body: { useStoreCredit: true } });
+      const { body } = await pay.shop.call('POST', `/v1/carts/${cart.id}/checkout`, { bearer: ada.bearer, key: newUuid(), body: { paymentMethod: 'stripe' } }); // prettier-ignore
+      expect((await refund(body.order.id, { amount: 1000 })).body.parts).toMatchObject([
+        { destination: 'store_credit', amount: usd(900) },
+        { destination: 'gift_card', amount: usd(100) },
+      ]);
+      expect([await balanceOf(pay.shop, one), await balanceOf(pay.shop, two)]).toEqual([0, 100]);
+    });
+
+    it('10 at the same time never give back more than was paid', async () => {
+      const { card, order } = await paidByCredit();
+      const answers = await Promise.all(Array.from({ length: 10 }, () => refund(order.id, { amount: 300 })));
+      expect(answers.filter(({ status }) => status === 201)).toHaveLength(6);
+      expect(answers.filter(({ body }) => body.code === 'refund_too_large')).toHaveLength(4);
+      expect(await balanceOf(pay.shop, card)).toBe(1800);
+    });
+
+    it('money that the bank sends back later leaves the credit where it is, and can be refunded again', async () => {
+      const { card, sale } = await mixed('pm_card_refundFail');
+      expect(await refund(sale.orderId, {})).toMatchObject({ status: 201 });
+      await pay.shop.until(async () => {
+        pay.stripe.settle();
+        return (await pay.payment(sale)).refunds[0].status === 'failed';
+      }, 'the refund to fail');
+      expect(await pay.order(sale)).toMatchObject({ paymentStatus: 'partially_refunded', refundedTotal: usd(700) });
+      expect(await balanceOf(pay.shop, card)).toBe(700);
+      expect(await refund(sale.orderId, {})).toMatchObject({ status: 201, body: { amount: usd(1300) } });
+    });
+
+    it('that Stripe refuses are not carried out a second time by the same request: its credit went back already', async () => {
+      const { card, sale } = await mixed();
+      // We have not heard of it yet when staff press the button.
+      pay.stripe.setChaos({ webhooks: [{ kind: 'hold', types: ['refund.*', 'charge.*'] }] });
+      pay.stripe.dashboardRefund(sale.intent);
+      const key = newUuid();
+      const refused = { status: 422, body: { code: 'payment_refused' } };
+      expect(await refund(sale.orderId, { amount: 1500 }, key)).toMatchObject(refused);
+      await refund(sale.orderId, { amount: 1500 }, key);
+      expect(await balanceOf(pay.shop, card)).toBe(200);
+      pay.stripe.clearChaos();
+      pay.stripe.release();
+      await pay.shop.quiet();
+      expect(await pay.order(sale)).toMatchObject({ paymentStatus: 'partially_refunded', refundedTotal: usd(1500) });
+    });
+
+    it('a canceled order that was paid both ways is refunded when the money is back, too', async () => {
+      const { card, sale } = await mixed();
+      expect(await pay.cancel(sale)).toMatchObject({ status: 200 });
+      await pay.becomes(sale, 'canceled', 'refunded');
+      expect(await pay.order(sale)).toMatchObject({ refundedTotal: usd(2000) });
+      expect(await balanceOf(pay.shop, card)).toBe(700);
+      expect(await refund(sale.orderId, {})).toMatchObject({ status: 422, body: { code: 'refund_too_large' } });
+    });
+
+    it('an order that is not paid yet has nothing to refund', async () => {
+      const sale = await placed(await giftCard(pay.shop, 700));
+      expect(await refund(sale.orderId, {})).toMatchObject({ status: 409, body: { code: 'nothing_to_refund' } });
+    });
+  });
+
   describe('cards that do not pay', () => {
     it.each([
       ['nobody knows', 'gift_card_unknown', async () => 'ABCD-EFGH-JKMN-PQRS'],

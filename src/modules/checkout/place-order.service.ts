@@ -107,7 +107,7 @@ export class PlaceOrder {
     });
     const { id: orderId } = made;
     // None of these needs the answer of another: they make one trip, in this order.
-    const [written, payment, , isCredited, missing, refused] = await Promise.all([
+    const begun = Promise.all([
       this.orders.insert(tx, made),
       amountDue === 0
         ? null
@@ -121,6 +121,11 @@ export class PlaceOrder {
           }),
       expiresAt ? enqueue(tx, ExpireOrderJob, orderId, { orderId }, expiresAt) : null,
       this.credits.spend(tx, { id: orderId, currency: cart.currency }, credits),
+    ]);
+    // Whoever takes or gives back both, credit and goods, begins with the credit: so does the end of an order.
+    if (credits.length > 0) await begun;
+    const [[written, payment, , isCredited], missing, refused] = await Promise.all([
+      begun,
       this.stock.reserve(
         tx,
         made.lines

@@ -4,7 +4,7 @@ export { GiftCardCodes } from './gift-card-codes.js';
 export { GiftCards } from './gift-cards.service.js';
 export { IssueGiftCard } from './issue-gift-card.service.js';
 export { StoreCredit } from './store-credit.service.js';
-export { type CreditedOrder, OrderCredits } from './order-credits.service.js';
+export { type CreditedOrder, type CreditRefund, OrderCredits } from './order-credits.service.js';
 export {
   CreditChanged,
   GiftCardCurrency,

@@ -21,6 +21,15 @@ interface Part {
   state: 'spent' | 'returned';
 }
 
+/** A share of a refund that goes to one gift card or account. */
+export interface CreditRefund {
+  /** Of the order: what the card or account pays of it. */
+  partId: string;
+  holder: CreditHolder;
+  /** minor units */
+  amount: number;
+}
+
 const holderOf = (part: Pick<Part, 'gift_card_id' | 'account_id'>): CreditHolder =>
   part.gift_card_id === null
     ? { kind: 'store_credit', id: part.account_id! }
@@ -99,6 +108,45 @@ export class OrderCredits {
     return all;
   }
 
+  /** What a paid order took and what of it is back, in minor units. */
+  async standing(tx: Tx, orderId: string): Promise<{ spent: number; back: number }> {
+    const [row] = await tx.query<{ spent: number; back: number }>(
+      `SELECT coalesce(sum(amount), 0)::bigint AS spent, coalesce(sum(refunded), 0)::bigint AS back
+       FROM order_credits WHERE order_id = $1 AND state = 'spent'`,
+      [orderId],
+    );
+    return row!;
+  }
+
+  /** What is given back where, when so much of a paid order's credit is: what was used last goes back first. */
+  async planRefund(tx: Tx, orderId: string, amount: number): Promise<CreditRefund[]> {
+    let rest = amount;
+    const planned: CreditRefund[] = [];
+    for (const part of (await this.lock(tx, orderId, 'spent')).reverse()) {
+      const share = Math.min(part.amount - part.refunded, rest);
+      if (share > 0) planned.push({ partId: part.id, holder: holderOf(part), amount: share });
+      rest -= share;
+    }
+    return planned;
+  }
+
+  /** Gives back what was planned, each with the refund that it belongs to. */
+  async refund(
+    tx: Tx,
+    order: CreditedOrder,
+    refunds: readonly (CreditRefund & { refundId: string })[],
+    actor: string,
+  ): Promise<void> {
+    for (const { partId, holder, amount, refundId } of [...refunds].sort(byHolderId)) {
+      const counted = await tx.query(
+        `UPDATE order_credits SET refunded = refunded + $2 WHERE id = $1 AND state = 'spent' AND refunded + $2 <= amount RETURNING 1`,
+        [partId, amount],
+      );
+      if (counted.length === 0) throw new Error(`part ${partId} of order ${order.id} has not so much to give back`);
+      await this.book.move(tx, { holder, kind: 'refund', delta: amount, currency: order.currency, orderId: order.id, refundId, actor }); // prettier-ignore
+    }
+  }
+
   private lock(tx: Tx, orderId: string, state: Part['state']): Promise<Part[]> {
     return tx.query<Part>(
       `SELECT id, gift_card_id, account_id, amount, refunded, state FROM order_credits
@@ -112,7 +160,7 @@ export class OrderCredits {
     order: CreditedOrder,
     wanted: readonly { holder: CreditHolder; amount: number }[],
   ): Promise<boolean> {
-    for (const { holder, amount } of [...wanted].sort((a, b) => (a.holder.id < b.holder.id ? -1 : 1))) {
+    for (const { holder, amount } of [...wanted].sort(byHolderId)) {
       const balance = await this.book.move(tx, {
         holder,
         kind: 'spend',
@@ -127,6 +175,12 @@ export class OrderCredits {
   }
 }
 
-/** In the order in which everybody locks them. */
+/** The order in which everybody locks them. */
+const byHolderId = (a: { holder: CreditHolder }, b: { holder: CreditHolder }): number =>
+  a.holder.id < b.holder.id ? -1 : 1;
+
 const byHolder = (parts: readonly Part[]): Part[] =>
-  [...parts].sort((a, b) => (holderOf(a).id < holderOf(b).id ? -1 : 1));
+  parts
+    .map((part) => ({ part, holder: holderOf(part) }))
+    .sort(byHolderId)
+    .map(({ part }) => part);

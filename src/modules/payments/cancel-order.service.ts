@@ -8,10 +8,12 @@ import { type LockedOrder, OrderNotCancelable, OrdersRepository } from '../order
 import { ignoreLostDispute } from './disputes/refund-block.js';
 import { ExecuteRefund } from './execute-refund.service.js';
 import { ReleaseHoldJob } from './jobs/definitions.js';
+import { hasBeenPaid } from './payment.policy.js';
 import { PaymentMethodUnavailable, PaymentRefused, PaymentUnavailable, wasRefused } from './payments.errors.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { RefundOrder } from './refund-order.service.js';
 import { ReturnStock } from './return-stock.service.js';
+import { SettleRefunds } from './settle-refunds.service.js';
 import { StartPayment } from './start-payment.service.js';
 import { type Intent, StripeGateway } from './stripe/stripe-gateway.js';
 import { wasNotTried } from './stripe/stripe-line.js';
@@ -41,6 +43,7 @@ export class CancelOrder {
     private readonly start: StartPayment,
     private readonly sync: SyncPayment,
     private readonly refunds: RefundOrder,
+    private readonly settleRefunds: SettleRefunds,
     private readonly executeRefund: ExecuteRefund,
   ) {}
 
@@ -166,7 +169,7 @@ export class CancelOrder {
     const current = await this.payments.findCurrent(tx, orderId);
     const payment = current ? await this.payments.lock(tx, current.id) : null;
 
-    const isPaid = PAID.has(order.payment_status);
+    const isPaid = hasBeenPaid(order);
     if (order.credit_total > 0) await this.credits.giveBack(tx, order, isPaid, cancellation.actor);
     await this.returnStock.execute(tx, order, cancellation.actor);
     await this.orders.change(
@@ -188,6 +191,8 @@ export class CancelOrder {
         data: { reason: cancellation.reason, ...(cancellation.note ? { note: cancellation.note } : {}) },
       },
     );
+    if (order.credit_total > 0 && isPaid && payment !== null && payment.captured > 0)
+      await this.settleRefunds.refreshStatus(tx, orderId, payment);
     // The bank came to hold the money after it had been looked at.
     if (payment?.status === 'authorized') await enqueue(tx, ReleaseHoldJob, payment.id, { paymentId: payment.id });
     else if (
@@ -217,9 +222,6 @@ export class CancelOrder {
 
 /** Statuses of a payment in which no money has come. */
 const UNPAID: ReadonlySet<string> = new Set(['requires_payment_method', 'requires_action', 'processing']);
-
-/** Statuses of an order that was paid, in part or all of it by credit. */
-const PAID: ReadonlySet<string> = new Set(['paid', 'partially_refunded', 'refunded']);
 
 const isShippedUnpaid = (order: LockedOrder): boolean =>
   order.status === 'confirmed' &&

@@ -1,2 +1,6 @@
 /** Tries to pay one order, on the server and in browsers: nobody has more cards, except who tests stolen ones. */
 export const MAX_TRIES = 20;
+
+/** Whether an order was paid, by a payment or with credit, whatever went back since. */
+export const hasBeenPaid = (order: { payment_status: string }): boolean =>
+  ['paid', 'partially_refunded', 'refunded'].includes(order.payment_status);

@@ -150,7 +150,7 @@ export class OrderMoneyAdminController {
     operationId: 'refundOrder',
     summary: 'Send money back',
     description:
-      'An amount, what lines cost, or everything that is left. A refund that the bank has not confirmed yet is `pending`.',
+      'An amount, what lines cost, or everything that is left: to the payment as far as it took money, the rest at once to the gift cards and the store credit that it came from. A refund that the bank has not confirmed yet is `pending`.',
   })
   @ApiCreatedResponse({ type: RefundResponse })
   @Throws(

@@ -27,7 +27,8 @@ const NEWEST_RECEIPTS: KeysetColumn[] = [
 interface RefundRow {
   id: string;
   order_id: string;
-  payment_id: string;
+  payment_id: string | null;
+  destination: string;
   status: string;
   amount: number;
   currency: string;
@@ -124,7 +125,7 @@ export class PaymentsQuery {
         createdAt: a.created_at.toISOString(),
       })),
       captures: captures.map(toCapture),
-      refunds: refunds.map(toRefund),
+      refunds: refunds.map((row) => toRefund(row)),
     };
   }
 
@@ -148,9 +149,12 @@ export class PaymentsQuery {
   }
 
   async refund(id: string): Promise<RefundResponse> {
-    const [row] = await this.db.query<RefundRow>(`SELECT * FROM refunds WHERE id = $1`, [id]);
+    const [row, ...others] = await this.db.query<RefundRow>(
+      `SELECT * FROM refunds WHERE id = $1 OR part_of = $1 ORDER BY part_of NULLS FIRST, id`,
+      [id],
+    );
     if (!row) throw NotFound({ detail: 'There is no such refund.' });
-    return toRefund(row);
+    return toRefund(row, others);
   }
 
   async receipts(query: WebhookReceiptListQuery): Promise<{ data: WebhookReceiptResponse[]; page: Page }> {
@@ -246,13 +250,16 @@ function toCapture(row: CaptureRow): CaptureResponse {
   };
 }
 
-function toRefund(row: RefundRow): RefundResponse {
+function toRefund(row: RefundRow, others: readonly RefundRow[] = []): RefundResponse {
+  const parts = [row, ...others];
+  const money = (amount: number) => ({ amount, currency: row.currency });
   return {
     id: encodeId('refund', row.id),
     orderId: encodeId('order', row.order_id),
-    paymentId: encodeId('payment', row.payment_id),
+    paymentId: row.payment_id && encodeId('payment', row.payment_id),
     status: row.status,
-    amount: { amount: row.amount, currency: row.currency },
+    amount: money(parts.reduce((sum, part) => sum + part.amount, 0)),
+    parts: parts.map(({ destination, status, amount }) => ({ destination, status, amount: money(amount) })),
     reason: row.reason,
     restock: row.restock,
     providerRef: row.provider_ref,

@@ -5,13 +5,15 @@ import { IdempotencyKeyReused, ValidationFailed } from '#libs/errors';
 import { failpoint } from '#libs/failpoints';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
-import { OrdersRepository } from '../orders/index.js';
+import { type CreditRefund, OrderCredits } from '../credits/index.js';
+import { type LockedOrder, OrdersRepository } from '../orders/index.js';
 import { chargeStep } from '../pricing/index.js';
-import { assertRefundable } from './disputes/refund-block.js';
+import { assertRefundable, ignoreLostDispute } from './disputes/refund-block.js';
 import type { RefundRequest } from './dto/payments.request.js';
 import { ExecuteRefund } from './execute-refund.service.js';
 import { ExecuteRefundJob } from './jobs/definitions.js';
 import { costOf } from './line-cost.js';
+import { hasBeenPaid } from './payment.policy.js';
 import { AmountNotChargeable, NothingToRefund, RefundTooLarge } from './payments.errors.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { SettleRefunds } from './settle-refunds.service.js';
@@ -31,6 +33,7 @@ export class RefundOrder {
     private readonly db: Db,
     private readonly orders: OrdersRepository,
     private readonly payments: PaymentsRepository,
+    private readonly credits: OrderCredits,
     private readonly settle: SettleRefunds,
     private readonly executeRefund: ExecuteRefund,
   ) {}
@@ -47,39 +50,41 @@ export class RefundOrder {
     return refund.id;
   }
 
-  /** Writes the refund in the caller's transaction, with the job that carries it out. */
+  /**
+   * Writes the refund in the caller's transaction, with the job that carries it out: to the payment as far as it took money,
+   * the rest to the gift cards and the store credit that paid for it, at once.
+   * @returns the provider that is to send money; null when all of it is credit
+   */
   async begin(
     tx: Tx,
     orderId: string,
     request: RefundRequest,
     actor: string,
     requestKey: string,
-  ): Promise<{ id: string; provider: 'stripe' | 'manual' }> {
+  ): Promise<{ id: string; provider: 'stripe' | 'manual' | null }> {
     const order = await this.orders.lockOrder(tx, orderId);
     const current = await this.payments.findCurrent(tx, orderId);
-    if (!current) throw NothingToRefund();
-    const payment = await this.payments.lock(tx, current.id);
+    const payment = current ? await this.payments.lock(tx, current.id) : null;
     const [same] = await tx.query<{ id: string; order_id: string }>(
       `SELECT id, order_id FROM refunds WHERE request_key = $1`,
       [requestKey],
     );
     if (same && same.order_id !== orderId) throw IdempotencyKeyReused();
-    if (same) return { id: same.id, provider: payment.provider };
-    if (payment.captured === 0)
+    if (same) return { id: same.id, provider: payment?.provider ?? null };
+    if (payment ? payment.captured === 0 : order.credit_total === 0)
       throw NothingToRefund({ data: { orderStatus: order.status, paymentStatus: order.payment_status } });
 
-    const left = payment.captured - (await this.underWay(tx, payment.id));
-    const refundable = await assertRefundable(tx, payment.id, left);
+    const ofCredit = await this.refundableCredit(tx, order);
+    const ofPayment = payment ? await this.refundableMoney(tx, payment, ofCredit > 0) : 0;
+    const refundable = ofPayment + ofCredit;
     const lines = await this.linesOf(tx, orderId, request);
-    const step = payment.provider === 'stripe' ? chargeStep(payment.currency) : 1;
-    const ofLines = Math.min(Math.round(lines.amount / step) * step, refundable);
-    const amount = request.amount ?? (request.lines ? ofLines : refundable);
-    if (amount <= 0 || amount > refundable) throw RefundTooLarge({ data: { refundable, currency: payment.currency } });
+    const step = payment?.provider === 'stripe' ? chargeStep(payment.currency) : 1;
+    const amount = request.amount ?? (request.lines ? chargeable(lines.amount) : refundable);
+    if (amount <= 0 || amount > refundable) throw RefundTooLarge({ data: { refundable, currency: order.currency } });
     // All that is left came in this step, or in another currency: it can always go back.
-    if (amount < refundable && amount % step !== 0)
-      throw AmountNotChargeable({ data: { step, currency: payment.currency } });
+    const sent = Math.min(amount, ofPayment);
+    if (sent < ofPayment && sent % step !== 0) throw AmountNotChargeable({ data: { step, currency: order.currency } });
 
-    const id = newUuid();
     if (request.restock && !request.lines && amount < refundable) {
       throw ValidationFailed({
         errors: [
@@ -92,30 +97,64 @@ export class RefundOrder {
       });
     }
     const kept = request.lines ? lines.lines : request.restock ? lines.everything : [];
-    await tx.query(
-      `INSERT INTO refunds (id, payment_id, order_id, status, amount, currency, reason, lines, restock, request_key, actor)
-       VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $8, $9, $10)`,
-      [
-        id,
-        payment.id,
-        orderId,
-        amount,
-        payment.currency,
-        request.reason ?? '',
-        JSON.stringify(kept),
-        request.restock ?? false,
-        requestKey,
-        actor,
-      ],
-    );
+    const credits = await this.credits.planRefund(tx, orderId, amount - sent);
+    const parts: RefundPart[] = [
+      ...(sent > 0 ? [{ id: newUuid(), amount: sent, credit: null }] : []),
+      ...credits.map((credit) => ({ id: newUuid(), amount: credit.amount, credit })),
+    ];
+    // The first part stands for all of them: the lines and the key of the request are with it.
+    const [{ id }] = parts as [RefundPart];
+    for (const part of parts) {
+      const isFirst = part.id === id;
+      await tx.query(
+        `INSERT INTO refunds (id, payment_id, destination, part_of, order_id, status, amount, currency, reason, lines, restock, request_key, actor)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+        [
+          part.id,
+          part.credit ? null : payment!.id,
+          part.credit?.holder.kind ?? 'payment',
+          isFirst ? null : id,
+          orderId,
+          part.credit ? 'succeeded' : 'pending',
+          part.amount,
+          order.currency,
+          request.reason ?? '',
+          isFirst ? JSON.stringify(kept) : '[]',
+          isFirst && (request.restock ?? false),
+          isFirst ? requestKey : null,
+          actor,
+        ],
+      );
+    }
     await this.orders.note(tx, orderId, {
       type: 'refund.requested',
       actor,
-      data: { amount, currency: payment.currency, reason: request.reason ?? null },
+      data: { amount, currency: order.currency, reason: request.reason ?? null },
     });
-    await this.carryOut(tx, payment, id, amount);
+    const given = parts.flatMap(({ id: refundId, credit }) => (credit ? [{ ...credit, refundId }] : []));
+    if (given.length > 0) {
+      await this.credits.refund(tx, order, given, actor);
+      await this.settle.credited(
+        tx,
+        order,
+        payment,
+        given.map((part) => ({
+          id: part.refundId,
+          amount: part.amount,
+          restock: part.refundId === id && (request.restock ?? false),
+          lines: kept,
+        })),
+      );
+    }
+    if (sent > 0) await this.carryOut(tx, payment!, id, sent);
     failpoint('commit.refund');
-    return { id, provider: payment.provider };
+    return { id, provider: sent > 0 ? payment!.provider : null };
+
+    /** Of what lines cost, what can be sent: to the payment in its steps. */
+    function chargeable(cost: number): number {
+      const whole = Math.min(cost, refundable);
+      return whole < ofPayment ? Math.min(Math.round(whole / step) * step, ofPayment) : whole;
+    }
   }
 
   /** A manual refund is done by hand, so it counts at once; Stripe's is sent after the commit, and by a job if that fails. */
@@ -127,6 +166,22 @@ export class RefundOrder {
       return;
     }
     await enqueue(tx, ExecuteRefundJob, id, { refundId: id }, new Date(Date.now() + 30_000));
+  }
+
+  /** What gift cards and store credit paid of a paid order and do not have back. */
+  private async refundableCredit(tx: Tx, order: LockedOrder): Promise<number> {
+    if (order.credit_total === 0 || !hasBeenPaid(order)) return 0;
+    const { spent, back } = await this.credits.standing(tx, order.id);
+    return spent - back;
+  }
+
+  /** @param hasOther whether there is credit to refund, where a cardholder has won all of the money */
+  private async refundableMoney(tx: Tx, payment: PaymentRow, hasOther: boolean): Promise<number> {
+    const left = payment.captured - (await this.underWay(tx, payment.id));
+    // Nothing is sent to a payment that has all of it back, so its disputes do not matter.
+    if (hasOther && left <= 0) return 0;
+    const refundable = assertRefundable(tx, payment.id, left);
+    return hasOther ? refundable.catch((error: unknown) => ignoreLostDispute(error) ?? 0) : refundable;
   }
 
   private async underWay(tx: Tx, paymentId: string): Promise<number> {
@@ -179,6 +234,14 @@ export class RefundOrder {
     if (errors.length > 0) throw ValidationFailed({ errors });
     return { amount, lines, everything };
   }
+}
+
+/** What of a refund goes to one place. */
+interface RefundPart {
+  id: string;
+  amount: number;
+  /** null for the payment */
+  credit: CreditRefund | null;
 }
 
 interface RefundableLine {

@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
 import { decodeId, encodeId, newUuid } from '#libs/ids';
 import { announce } from '#libs/outbox';
+import { OrderCredits } from '../credits/index.js';
 import { StockLedger } from '../inventory/index.js';
-import { type OrderPaymentStatus, OrdersRepository } from '../orders/index.js';
+import { type LockedOrder, type OrderPaymentStatus, OrdersRepository } from '../orders/index.js';
 import { BookMoney } from './books/book-money.service.js';
 import { PaymentRefunded, RefundFailed } from './payments.events.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
@@ -18,6 +19,9 @@ interface RefundRow {
   lines: { lineId: string; quantity: number }[];
 }
 
+/** What a payment took, and what of it went back. */
+type Money = Pick<PaymentRow, 'captured' | 'refunded'>;
+
 /** Brings refunds, ours and those made in Stripe's dashboard, to what the provider says; under the lock of the payment. */
 @Injectable()
 export class SettleRefunds {
@@ -25,6 +29,7 @@ export class SettleRefunds {
     private readonly orders: OrdersRepository,
     private readonly payments: PaymentsRepository,
     private readonly stock: StockLedger,
+    private readonly credits: OrderCredits,
     private readonly books: BookMoney,
   ) {}
 
@@ -79,11 +84,29 @@ export class SettleRefunds {
     await this.books.execute(tx, paymentId, { transactions: reported.flatMap((r) => r.transactions ?? []) });
   }
 
-  /** Stripe does not take the refund at all: nothing was sent, the shop hears of it, and the request may come again. */
+  /** Parts of a refund that went to gift cards and store credit are there at once: goods go back, and the shopper hears of it. */
+  async credited(
+    tx: Tx,
+    order: LockedOrder,
+    payment: Money | null,
+    refunds: readonly Pick<RefundRow, 'id' | 'amount' | 'restock' | 'lines'>[],
+  ): Promise<void> {
+    for (const refund of refunds) {
+      if (refund.restock) await this.restock(tx, refund);
+      await this.tell(tx, refund, order.id, order.currency, 'succeeded');
+    }
+    await this.refreshStatus(tx, order.id, payment ?? { captured: 0, refunded: 0 });
+  }
+
+  /**
+   * Stripe does not take the refund at all: nothing was sent, the shop hears of it, and the request may come again; not where
+   * another part of it went back as credit, which would then go back twice.
+   */
   async refuse(tx: Tx, refundId: string, paymentId: string, why: string): Promise<void> {
     const payment = await this.lockWithOrder(tx, paymentId);
     const [refund] = await tx.query<{ id: string; amount: number }>(
-      `UPDATE refunds SET status = 'failed', failure = $2, request_key = NULL, updated_at = now()
+      `UPDATE refunds r SET status = 'failed', failure = $2, updated_at = now(),
+         request_key = CASE WHEN EXISTS (SELECT FROM refunds x WHERE x.part_of = r.id) THEN request_key END
        WHERE id = $1 AND status = 'pending' RETURNING id, amount`,
       [refundId, why.slice(0, 500)],
     );
@@ -107,21 +130,27 @@ export class SettleRefunds {
     const refunded = Math.min(sum!.amount, payment.captured);
     if (refunded === payment.refunded) return;
     await this.payments.update(tx, paymentId, { refunded });
-    const order = await this.orders.lockOrder(tx, payment.order_id);
+    await this.refreshStatus(tx, payment.order_id, { captured: payment.captured, refunded });
+  }
+
+  /** An order is refunded when all is back that was paid: by a payment, and with gift cards and store credit. */
+  async refreshStatus(tx: Tx, orderId: string, payment: Money): Promise<void> {
+    const order = await this.orders.lockOrder(tx, orderId);
+    const credit = order.credit_total > 0 ? await this.credits.standing(tx, orderId) : { spent: 0, back: 0 };
+    const refunded = payment.refunded + credit.back;
     const paymentStatus: OrderPaymentStatus =
-      refunded === 0 ? 'paid' : refunded === payment.captured ? 'refunded' : 'partially_refunded';
-    if (order.payment_status !== paymentStatus) {
-      await this.orders.change(
-        tx,
-        order,
-        { paymentStatus },
-        { type: 'payment.refunded', actor: 'system', data: { refunded, currency: payment.currency } },
-      );
-    }
+      refunded === 0 ? 'paid' : refunded === payment.captured + credit.spent ? 'refunded' : 'partially_refunded';
+    if (order.payment_status === paymentStatus) return;
+    await this.orders.change(
+      tx,
+      order,
+      { paymentStatus },
+      { type: 'payment.refunded', actor: 'system', data: { refunded, currency: order.currency } },
+    );
   }
 
   /** While the refund was under way, a cancellation or another refund may have put some of the goods back already. */
-  private async restock(tx: Tx, refund: RefundRow): Promise<void> {
+  private async restock(tx: Tx, refund: Pick<RefundRow, 'id' | 'lines'>): Promise<void> {
     const lines = await tx.query<{ id: string; quantity: number }>(
       `UPDATE order_lines o SET restocked_quantity = o.restocked_quantity + back.quantity
        FROM (SELECT l.id, least(x.quantity, l.quantity - l.restocked_quantity) AS quantity

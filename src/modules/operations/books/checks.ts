@@ -187,7 +187,7 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
     title: 'no fact of money is missing in the ledger',
     sql: `WITH facts AS (
         SELECT 'capture:' || id AS fact FROM payments WHERE captured > 0
-        UNION ALL SELECT 'refund:' || id FROM refunds WHERE status = 'succeeded'
+        UNION ALL SELECT 'refund:' || id FROM refunds WHERE status = 'succeeded' AND payment_id IS NOT NULL
         UNION ALL SELECT 'refund_sent:' || id FROM refunds WHERE status = 'pending' AND provider_ref IS NOT NULL
         UNION ALL SELECT 'refund_failed:' || r.id FROM refunds r
           WHERE r.status = 'failed' AND EXISTS (SELECT FROM ledger_transactions t WHERE t.fact IN ('refund:' || r.id, 'refund_sent:' || r.id))
@@ -247,7 +247,11 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
           coalesce(sum(delta) FILTER (WHERE kind = 'refund'), 0) AS refunds
         FROM credit_transactions x WHERE x.order_id = c.order_id
           AND (x.gift_card_id = c.gift_card_id OR x.account_id = c.account_id)) t
-      WHERE t.taken <> CASE c.state WHEN 'spent' THEN c.amount ELSE 0 END OR (c.gift_card_id IS NOT NULL AND t.refunds > c.refunded)`,
+      WHERE t.taken <> CASE c.state WHEN 'spent' THEN c.amount ELSE 0 END OR t.refunds < c.refunded OR (c.gift_card_id IS NOT NULL AND t.refunds > c.refunded)
+      UNION ALL
+      SELECT format('refund %s amount %s transactions %s', r.id, r.amount, t.given)
+      FROM refunds r CROSS JOIN LATERAL (SELECT coalesce(sum(delta), 0) AS given FROM credit_transactions WHERE refund_id = r.id) t
+      WHERE t.given <> CASE WHEN r.destination = 'payment' THEN 0 ELSE r.amount END`,
   },
   {
     id: 'C1',

@@ -134,18 +134,37 @@ export class PaymentResponse {
   updatedAt: string;
 }
 
+/** What of a refund went to one place. */
+export class RefundPartResponse {
+  @ApiProperty({ enum: ['payment', 'gift_card', 'store_credit'] })
+  destination: string;
+  @ApiProperty({ enum: ['pending', 'succeeded', 'failed'] })
+  status: string;
+  @ApiProperty({ type: Money })
+  amount: Money;
+}
+
 /** A refund. */
 export class RefundResponse {
   @ApiProperty()
   id: string;
   @ApiProperty()
   orderId: string;
-  @ApiProperty()
-  paymentId: string;
-  @ApiProperty({ enum: ['pending', 'succeeded', 'failed'] })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'null where all of it went to gift cards and store credit',
+  })
+  paymentId: string | null;
+  @ApiProperty({ enum: ['pending', 'succeeded', 'failed'], description: 'of what goes to the payment, if any does' })
   status: string;
-  @ApiProperty({ type: Money })
+  @ApiProperty({ type: Money, description: 'of all parts; in a payment, what goes to it' })
   amount: Money;
+  @ApiProperty({
+    type: [RefundPartResponse],
+    description: 'the payment comes first, as far as it took money; the rest goes where it came from',
+  })
+  parts: RefundPartResponse[];
   @ApiProperty()
   reason: string;
   @ApiProperty()
