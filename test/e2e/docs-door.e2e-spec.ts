@@ -254,6 +254,7 @@ describe('documents of the API in production', () => {
       await page.getByLabel('Password').fill(STAFF.password);
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.locator('#note', { hasText: 'Signed in' }).waitFor();
+      await page.click('#operations-tag-Staff');
       await page.click('#operations-Staff-getMe .opblock-summary-control');
       const answer = page.waitForResponse((response) => response.url().endsWith('/v1/admin/me'));
       await page.click('#operations-Staff-getMe .execute');

@@ -222,6 +222,7 @@ withBrowser('Swagger UI in a browser', () => {
   /** Opens an operation, presses Execute as it stands, and gives what went over the wire. */
   async function execute(tag: string, id: string, body?: unknown) {
     const selector = `#operations-${tag}-${id}`;
+    if ((await page.$(selector)) === null) await page.click(`[id="operations-tag-${tag}"]`);
     if ((await page.$(`${selector}.is-open`)) === null) await page.click(`${selector} .opblock-summary-control`);
     await page.waitForSelector(`${selector} .execute`);
     if (body !== undefined) await page.fill(`${selector} textarea`, JSON.stringify(body));

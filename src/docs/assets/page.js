@@ -417,7 +417,8 @@
       presets: [SwaggerUIBundle.presets.apis],
       layout: 'BaseLayout',
       deepLinking: true,
-      docExpansion: 'list',
+      // Of more than 150 operations Swagger UI keeps only those in sight on the page, where no search finds the others.
+      docExpansion: staff ? 'none' : 'list',
       defaultModelsExpandDepth: -1,
       defaultModelExpandDepth: 3,
       displayRequestDuration: true,
@@ -429,6 +430,7 @@
       responseInterceptor: afterCall,
     });
     window.ui = ui;
+    if (staff) ui.layoutActions.show(['operations-tag', 'Authentication'], true);
     // Who signed in to see this page need not sign in once more to use it.
     if (sessionUrl && (await renew())) note('Signed in.');
   }
