@@ -193,6 +193,11 @@ describe('a handle that changed', () => {
     await admin('PATCH', `products/${id}`, { handle: 'new-name' });
     expect((await visit('/v1/products/new-name')).status).toBe(200);
     expect((await visit('/v1/products/never-was')).status).toBe(404);
+    // A new owner keeps the handle, also while it is not for sale; and nobody is led to what is not for sale.
+    await product('newest-name');
+    expect((await visit('/v1/products/newest-name')).status).toBe(200);
+    await admin('PATCH', `products/${id}`, { handle: 'hidden-name', status: 'draft' });
+    expect((await visit('/v1/products/new-name')).status).toBe(404);
   });
 
   it('of a collection leads to its products, too', async () => {

@@ -116,7 +116,9 @@ describe('docker-compose.yml', () => {
     const inImage = ['PORT', 'HOST', 'DATA_DIR'];
     const development = ['STRIPE_API_BASE', 'STRIPE_EMULATOR_PORT', 'DEMO', 'MIGRATE', 'JOBS', 'FAILPOINTS'];
     const passed = Object.keys(services.api!.environment!);
-    expect([...passed, ...inImage, ...development].sort()).toEqual(SETTINGS.map((setting) => setting.name).sort());
+    // What stands for many names is added by hand, for each provider.
+    const settings = SETTINGS.map(({ name }) => name).filter((name) => !name.includes('<'));
+    expect([...passed, ...inImage, ...development].sort()).toEqual(settings.sort());
   });
 });
 

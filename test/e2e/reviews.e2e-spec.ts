@@ -21,8 +21,8 @@ afterAll(async () => {
 
 const write = (customer: SignedIn, body: object, key = product.handle) =>
   shop.call('POST', `/v1/products/${key}/reviews`, { bearer: customer.bearer, body });
-const decide = (id: string, move: 'publish' | 'reject') =>
-  shop.call('POST', `/v1/admin/reviews/${id}/${move}`, { bearer: staff });
+const decide = (id: string, move: 'publish' | 'reject', version = '*') =>
+  shop.call('POST', `/v1/admin/reviews/${id}/${move}`, { bearer: staff, headers: { 'If-Match': version } });
 const published = async () => (await shop.call('GET', `/v1/products/${product.handle}/reviews`)).body.data;
 const card = async () =>
   (await shop.call('GET', '/v1/products')).body.data.find((row: { id: string }) => row.id === product.id);
@@ -120,6 +120,9 @@ describe('reviews', () => {
     });
     expect([changed.status, changed.body.status, changed.body.rating]).toEqual([200, 'pending', 5]);
     expect((await published()).some((review: { id: string }) => review.id === body.id)).toBe(false);
+    // Staff publish what they have read, not what it has become meanwhile.
+    expect((await decide(body.id, 'publish', '"1"')).status).toBe(412);
+    expect((await shop.call('POST', `/v1/admin/reviews/${body.id}/publish`, { bearer: staff })).status).toBe(428);
     const stale = { bearer: eve.bearer, headers: { 'If-Match': headers.get('etag')! } };
     expect((await shop.call('DELETE', path, stale)).status).toBe(412);
     expect((await shop.call('DELETE', path, { bearer: eve.bearer })).status).toBe(204);

@@ -103,6 +103,9 @@ describe('Orders that gift cards and store credit pay for', () => {
       storeCredit: { balance: usd(900), amount: usd(900) },
       amountDue: usd(400),
     });
+    // The token alone opens the cart, not the purse of its owner.
+    const byToken = await pay.shop.call('GET', `/v1/carts/${made.body.id}`, { token: made.body.token });
+    expect(byToken.body).toMatchObject({ storeCredit: null, amountDue: usd(1300) });
     const less = await pay.shop.call('DELETE', `/v1/carts/${made.body.id}/gift-cards/${two.id}`, {
       bearer: ada.bearer,
     });

@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto';
 export const RACE_ROUNDS = process.env.EMPORIUM_TEST_FULL === '1' ? 50 : 5;
 
 /** How long all rounds of one race may take. */
-export const RACE_TIMEOUT_MS = 30_000 + RACE_ROUNDS * 4_000;
+export const RACE_TIMEOUT_MS = 60_000 + RACE_ROUNDS * 8_000;
 
 /** What tests leave to chance comes from this number; `EMPORIUM_SEED` repeats a run. */
 export const SEED = Number(process.env.EMPORIUM_SEED ?? randomInt(1, 2 ** 31));

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import { AwsClient } from 'aws4fetch';
 import { assertName, ObjectStore, type StoredObject } from './object-store.js';
 
@@ -43,9 +42,10 @@ export class BucketStore extends ObjectStore {
       await response.body?.cancel();
       return null;
     }
-    if (!response.ok || !response.body) await expectOk(response);
-    const body = response.body as ReadableStream;
-    return { size: Number(response.headers.get('content-length')), stream: () => Readable.fromWeb(body) };
+    if (!response.ok) await expectOk(response);
+    // Read whole: the store is quick, those who look at pictures need not be, and a picture fits into memory.
+    const bytes = Buffer.from(await response.arrayBuffer());
+    return { size: bytes.length, stream: () => Readable.from([bytes]) };
   }
 
   async delete(name: string): Promise<void> {

@@ -51,6 +51,13 @@ export class Collections1790000000020 implements MigrationInterface {
         DELETE FROM old_handles WHERE kind = TG_ARGV[0] AND handle = NEW.handle;
         RETURN NULL;
       END $$;
+      CREATE FUNCTION take_over_handle() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        DELETE FROM old_handles WHERE kind = TG_ARGV[0] AND handle = NEW.handle;
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER collections_take_over_handle AFTER INSERT ON collections
+        FOR EACH ROW EXECUTE FUNCTION take_over_handle('collection');
       CREATE TRIGGER collections_remember_handle AFTER UPDATE OF handle ON collections
         FOR EACH ROW WHEN (OLD.handle <> NEW.handle) EXECUTE FUNCTION remember_handle('collection');
     `);
@@ -90,6 +97,11 @@ export class CollectionLinks1790000000020 implements MigrationInterface {
         runner,
         `CREATE OR REPLACE TRIGGER ${table}_remember_handle AFTER UPDATE OF handle ON ${table}
          FOR EACH ROW WHEN (OLD.handle <> NEW.handle) EXECUTE FUNCTION remember_handle('${kind}')`,
+      );
+      await patiently(
+        runner,
+        `CREATE OR REPLACE TRIGGER ${table}_take_over_handle AFTER INSERT ON ${table}
+         FOR EACH ROW EXECUTE FUNCTION take_over_handle('${kind}')`,
       );
     }
     await indexBesideWriters(runner, [['product_listings_collections', 'product_listings USING gin (collection_ids)']]);

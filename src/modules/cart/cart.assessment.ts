@@ -8,6 +8,7 @@ import {
   type TaxExemption,
   taxExemptionOf,
   unitPriceOf,
+  withoutTax,
 } from '../pricing/index.js';
 import { marketOf, type ShippingMethodSnapshot, type ShopSnapshot } from '../settings/index.js';
 import type { CartIssue } from './cart.issue.js';
@@ -93,7 +94,24 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot, needsQuote = 
   const destination = destinationOf(cart);
   const quotedTax = quotedTaxOf(cart);
   const lines = cart.lines.map(toPricingLine);
-  const options = requiresShipping ? shippingOptions(shop, cart, lines) : [];
+  const taxExemption = taxExemptionOf(cart.customer, shop.country, destination?.country ?? null);
+  const unshipped: PricingInput = {
+    currency: cart.currency,
+    marketId: cart.marketId,
+    taxIncluded: cart.taxIncluded ?? shop.pricesIncludeTax,
+    at: cart.readAt,
+    lines,
+    customer: buyerOf(cart),
+    country: destination?.country ?? null,
+    shipping: null,
+    tax: destination && (quotedTax ?? taxOfPlace(shop, destination)),
+    taxExempt: taxExemption !== null,
+    promotions: promotionsOf(cart.promotionFacts, shop),
+    credits: creditsOf(cart),
+  };
+  // Bands and limits look at what the goods really cost: without the tax in them, for who owes none.
+  const sold = taxExemption === null ? lines : withoutTax(unshipped).lines;
+  const options = requiresShipping ? shippingOptions(shop, cart, sold) : [];
   const wanted = options.find(({ method }) => method.id === cart.shippingMethodId);
   const chosen = wanted && 'price' in wanted.quote ? wanted.method : null;
   if (requiresShipping) {
@@ -142,21 +160,7 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot, needsQuote = 
       detail: 'The tax cannot be told at the moment. Please try again in a minute.',
     });
   }
-  const taxExemption = taxExemptionOf(cart.customer, shop.country, destination?.country ?? null);
-  const input: PricingInput = {
-    currency: cart.currency,
-    marketId: cart.marketId,
-    taxIncluded: cart.taxIncluded ?? shop.pricesIncludeTax,
-    at: cart.readAt,
-    lines,
-    customer: buyerOf(cart),
-    country: destination?.country ?? null,
-    shipping: chosen,
-    tax: destination && (quotedTax ?? taxOfPlace(shop, destination)),
-    taxExempt: taxExemption !== null,
-    promotions: promotionsOf(cart.promotionFacts, shop),
-    credits: creditsOf(cart),
-  };
+  const input: PricingInput = { ...unshipped, shipping: chosen };
   const priced = priceCart(input);
   if (cart.promotionCodes.length > 0) issues.push(...promotionIssues(cart, priced));
   return {

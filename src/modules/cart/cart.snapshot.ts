@@ -299,7 +299,10 @@ export async function findCartBy(
   if (!row) return null;
   if (row.is_stale) return findCart(db, values[0], shopper);
   const cart = toSnapshot(row);
-  return isOf(shopper, cart) ? cart : null;
+  if (!isOf(shopper, cart)) return null;
+  // Who has the token of a cart may see it and order it, but money of its owner is only for who is signed in as them.
+  if (cart.customerId === null || shopper.customer?.id !== cart.customerId) cart.storeCredit = null;
+  return cart;
 }
 
 /**

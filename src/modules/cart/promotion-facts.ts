@@ -45,6 +45,6 @@ export const PROMOTION_FACTS = `
         WHERE u.key = ANY (promotion_customer_keys(c.email, c.customer_id)) AND u.uses >= l.max_uses_per_customer) END,
       'hasOrdered', CASE WHEN (SELECT promotion_facts FROM shop_settings) @> '{orders}'
         AND (c.email IS NOT NULL OR c.customer_id IS NOT NULL) THEN
-        EXISTS (SELECT FROM orders o WHERE lower(o.email) = lower(c.email) AND o.placed_at IS NOT NULL AND o.status <> 'canceled')
-        OR EXISTS (SELECT FROM orders o WHERE o.customer_id = c.customer_id AND o.placed_at IS NOT NULL AND o.status <> 'canceled')
+        EXISTS (SELECT FROM orders o WHERE lower(o.email) = lower(c.email) AND o.status <> 'canceled')
+        OR EXISTS (SELECT FROM orders o WHERE o.customer_id = c.customer_id AND o.status <> 'canceled')
       END) END`;

@@ -104,8 +104,8 @@ const COLUMNS: Record<Exclude<SortBy['key'], 'relevance' | 'position'>, Pick<Key
 
 /** SQL: the place of a product in the one collection that is asked for. */
 export function positionSql(parameters: Parameters, filter: ProductFilter): string {
-  return `(SELECT c.position FROM collection_products c
-    WHERE c.collection_id = ${parameters.add(filter.collections.ids[0])}::uuid AND c.product_id = l.product_id)`;
+  return `coalesce((SELECT c.position FROM collection_products c
+    WHERE c.collection_id = ${parameters.add(filter.collections.ids[0])}::uuid AND c.product_id = l.product_id), 2147483647)`;
 }
 
 /**

@@ -40,7 +40,7 @@ export class OldHandles {
       if (!(error instanceof AppError) || error.definition.kind !== 'not_found') throw error;
       const handle = await this.currentHandle(kind, key);
       if (handle === undefined) throw error;
-      reply.header('Cache-Control', 'public, max-age=3600');
+      reply.header('Cache-Control', 'public, max-age=60');
       void reply.status(301).header('Location', `${PLACES[kind].path}${handle}${rest}`).send();
     }
   }
@@ -48,7 +48,7 @@ export class OldHandles {
   private async currentHandle(kind: keyof typeof PLACES, old: string): Promise<string | undefined> {
     const [row] = await this.db.query<{ handle: string }>(
       `SELECT t.handle FROM old_handles o JOIN ${PLACES[kind].table} t ON t.id = o.target_id
-       WHERE o.kind = $1 AND o.handle = $2 AND t.handle <> o.handle`,
+       WHERE o.kind = $1 AND o.handle = $2 AND t.handle <> o.handle${kind === 'category' ? '' : ` AND t.status = 'active'`}`,
       [kind, old.slice(0, 255)],
     );
     return row?.handle;

@@ -6,6 +6,8 @@ import type { IMAGE_TYPES } from './image-type.js';
 const MAX_PIXELS = 50_000_000;
 /** Nobody looks at more of a picture that had to be written anew. */
 const MAX_EDGE = 4096;
+/** WebP ends at 16383. */
+const MAX_HEIGHT = 16_000;
 /** Widths in which a picture is kept beside its original, for thumbnails and screens of all sizes. */
 const RENDITION_WIDTHS = [160, 480, 960, 1600];
 
@@ -93,7 +95,13 @@ export async function makeRenditions(
     const files: RenditionFile[] = [];
     for (const one of smaller.length > 0 ? smaller : [width]) {
       const target = pathOf(one);
-      await (await open(path)).rotate().resize({ width: one }).webp({ quality: 80 }).toFile(target);
+      await (
+        await open(path)
+      )
+        .rotate()
+        .resize({ width: one, height: MAX_HEIGHT, fit: 'inside' })
+        .webp({ quality: 80 })
+        .toFile(target);
       files.push({ width: one, path: target });
     }
     return { width, height, files };

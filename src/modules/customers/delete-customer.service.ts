@@ -48,7 +48,10 @@ export class DeleteCustomer {
       await tx.query(`DELETE FROM customer_addresses WHERE customer_id = $1`, [customer.id]);
       await tx.query(`DELETE FROM customer_group_members WHERE customer_id = $1`, [customer.id]);
       await tx.query(`DELETE FROM wishlist_items WHERE customer_id = $1`, [customer.id]);
-      await tx.query(`DELETE FROM stock_alerts WHERE lower(email) = lower($1)`, [customer.email]);
+      await tx.query(`DELETE FROM stock_alerts WHERE lower(email) = lower($1) OR customer_id = $2`, [
+        customer.email,
+        customer.id,
+      ]);
       // Links of staff who have the same address are not the customer's.
       await tx.query(
         `DELETE FROM account_links WHERE customer_id = $1

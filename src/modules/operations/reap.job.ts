@@ -58,7 +58,8 @@ const RULES: readonly { what: string; sql: string }[] = [
   {
     what: 'stockAlerts',
     sql: `DELETE FROM stock_alerts WHERE id IN (
-            SELECT id FROM stock_alerts WHERE notified_at < now() - interval '30 days' LIMIT $1) RETURNING 1`,
+            SELECT id FROM stock_alerts WHERE notified_at < now() - interval '30 days' OR created_at < now() - interval '1 year' LIMIT $1)
+          RETURNING 1`,
   },
   {
     what: 'sign-ins',

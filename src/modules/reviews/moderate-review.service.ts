@@ -14,10 +14,18 @@ export class ModerateReview {
     private readonly listings: ProductListings,
   ) {}
 
-  /** Publishes or refuses a review; the stars of its product follow. Repeating it changes nothing. @throws not_found */
-  decide(id: string, status: Exclude<ReviewStatus, 'pending'>): Promise<ReviewRow> {
+  /**
+   * Publishes or refuses a review as staff have read it; the stars of its product follow. Repeating it changes nothing.
+   * @throws not_found; version_mismatch where its author has changed it meanwhile
+   */
+  decide(
+    id: string,
+    expectedVersion: number | undefined,
+    status: Exclude<ReviewStatus, 'pending'>,
+  ): Promise<ReviewRow> {
     return this.onLocked(id, async (tx, before) => {
       if (before.status === status) return;
+      assertVersion(expectedVersion, before.version);
       await tx.query(`UPDATE reviews SET status = $2, version = version + 1, updated_at = now() WHERE id = $1`, [
         id,
         status,

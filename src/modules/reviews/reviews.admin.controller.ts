@@ -61,12 +61,13 @@ export class ReviewsAdminController {
   @Idempotent('optional')
   @ApiOperation({ operationId: 'publishReview', summary: 'Show a review; it counts for the stars of its product' })
   @ApiOkResponse({ type: AdminReviewResponse })
-  @Throws(InvalidId, NotFound)
+  @Throws(InvalidId, NotFound, IfMatchRequired, VersionMismatch)
   async publish(
     @IdParam('review', 'id', WELL_KNOWN.reviewId) id: string,
+    @IfMatch('required') expectedVersion: number | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<AdminReviewResponse> {
-    return send(reply, await this.moderate.decide(id, 'published'));
+    return send(reply, await this.moderate.decide(id, expectedVersion, 'published'));
   }
 
   @Post(':id/reject')
@@ -75,12 +76,13 @@ export class ReviewsAdminController {
   @Idempotent('optional')
   @ApiOperation({ operationId: 'rejectReview', summary: 'Refuse a review, or take it down' })
   @ApiOkResponse({ type: AdminReviewResponse })
-  @Throws(InvalidId, NotFound)
+  @Throws(InvalidId, NotFound, IfMatchRequired, VersionMismatch)
   async reject(
     @IdParam('review', 'id', WELL_KNOWN.reviewId) id: string,
+    @IfMatch('required') expectedVersion: number | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<AdminReviewResponse> {
-    return send(reply, await this.moderate.decide(id, 'rejected'));
+    return send(reply, await this.moderate.decide(id, expectedVersion, 'rejected'));
   }
 
   @Put(':id/reply')
