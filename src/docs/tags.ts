@@ -47,6 +47,7 @@ export const STAFF_TAGS: readonly DocumentedTag[] = [
   { name: 'Disputes', description: 'What cardholders complain of at their banks, and how the shop answers.' },
   { name: 'Reconciliation', description: "Our book of money compared with Stripe's, and what was found." },
   { name: 'Promotions', description: 'What is given off, to whom and when; codes, limits, and why one did not apply.' },
+  { name: 'Gift cards', description: 'Money in advance for whoever knows a code: issue, find, adjust, withdraw.' },
   { name: 'Taxes', description: 'Rates by country and state.' },
   { name: 'Shipping', description: 'Zones, methods and their prices.' },
   { name: 'Staff', description: 'Who works here, and what each of them may do.' },

@@ -1,7 +1,9 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
+import { decodeId } from '#libs/ids';
 import type { Config } from '../../config/index.js';
 import { ProductListings, ProductWriter } from '../../modules/catalog/index.js';
+import { IssueGiftCard } from '../../modules/credits/index.js';
 import { StockLedger } from '../../modules/inventory/index.js';
 import { ensureSettings } from '../../modules/settings/index.js';
 import { CATEGORIES } from './categories.js';
@@ -12,6 +14,7 @@ import { seedUuid } from './seed-ids.js';
 import { seedMerchandising } from './seed-merchandising.js';
 import { seedMarkets, seedMarketShipping, seedPriceLists } from './seed-prices.js';
 import { SHIPPING_ZONES, TAX_RATES } from './shop-rules.js';
+import { WELL_KNOWN } from './well-known.js';
 
 /** Two processes that start at once must not both fill the shop. */
 const SEED_LOCK = 7_304_220;
@@ -30,6 +33,7 @@ export async function seedDemoShop(
     writer: app.get(ProductWriter, { strict: false }),
     listings: app.get(ProductListings, { strict: false }),
     stock: app.get(StockLedger, { strict: false }),
+    giftCards: app.get(IssueGiftCard, { strict: false }),
   };
   await ensureSettings(db, config);
   return db.transaction(async (tx) => {
@@ -41,6 +45,14 @@ export async function seedDemoShop(
     await seedCategories(tx);
     await seedProducts(tx, currency, services);
     await seedPromotions(tx, currency);
+    await services.giftCards.execute(tx, {
+      id: decodeId('giftCard', WELL_KNOWN.giftCardId)!,
+      code: WELL_KNOWN.giftCardCode,
+      amount: scaled(50_000, currency),
+      currency,
+      note: 'of the demo shop: its code stands in the documentation',
+      actor: 'system',
+    });
     return { products: DEMO_PRODUCTS.length };
   });
 }
@@ -49,6 +61,7 @@ interface Services {
   writer: ProductWriter;
   listings: ProductListings;
   stock: StockLedger;
+  giftCards: IssueGiftCard;
 }
 
 /** A shop that was not named yet becomes the demo. */

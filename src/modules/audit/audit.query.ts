@@ -33,6 +33,8 @@ const KINDS: Readonly<Record<string, IdPrefix>> = {
   orders: 'order',
   payments: 'payment',
   refunds: 'refund',
+  gift_cards: 'giftCard',
+  credit_transactions: 'creditTransaction',
   payment_captures: 'capture',
   disputes: 'dispute',
   fulfillments: 'fulfillment',

@@ -17,6 +17,8 @@ export const PERMISSIONS = [
   'payments.write',
   'promotions.read',
   'promotions.write',
+  'credits.read',
+  'credits.write',
   'settings.read',
   'settings.write',
   'jobs.read',
@@ -57,6 +59,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'inventory.read',
     'payments.read',
     'promotions.read',
+    'credits.read',
   ],
   fulfillment: ['orders.read', 'orders.write', 'catalog.read', 'inventory.read', 'inventory.write'],
   viewer: PERMISSIONS.filter(
