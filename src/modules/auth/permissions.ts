@@ -9,8 +9,6 @@ export const PERMISSIONS = [
   'catalog.write',
   'reviews.read',
   'reviews.write',
-  'customers.read',
-  'customers.write',
   'inventory.read',
   'inventory.write',
   'payments.read',
