@@ -38,7 +38,9 @@ export const importProducts: Command = {
         id: newUuid(),
         actor: 'cli',
         options: { currency: currency ?? shop.currency, stock, dryRun },
-        onCounted: (count) => (rows = count),
+        onCounted: (count) => {
+          rows = count;
+        },
         onProgress: ({ rowsRead, productsDone }) =>
           terminal.progress(
             `${Math.round((rowsRead / rows) * 100)} %  ${rowsRead} of ${rows} rows, ${productsDone} products`,

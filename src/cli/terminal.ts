@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+
 /** Where a command writes: results to stdout, progress to stderr, so that results can be piped. */
 export class Terminal {
   private hasProgress = false;
@@ -11,6 +13,11 @@ export class Terminal {
   line(text = ''): void {
     this.endProgress();
     this.out.write(`${text}\n`);
+  }
+
+  /** A piece of a file, as it is. Waits for slow readers. */
+  async write(bytes: Uint8Array): Promise<void> {
+    if (!this.out.write(bytes)) await once(this.out, 'drain');
   }
 
   /** A line about what went wrong. */

@@ -42,6 +42,7 @@ export const STAFF_TAGS: readonly DocumentedTag[] = [
   { name: 'Price lists', description: 'Sales with a schedule, prices for groups and for quantities.' },
   { name: 'Inventory', description: 'What is on hand, what is promised, and every movement of it.' },
   { name: 'Imports', description: 'Upload a product file and follow its progress.' },
+  { name: 'Exports', description: 'CSV files of what the shop has, in the format that imports read.' },
   { name: 'Settings', description: 'Shop name, currency, addresses, payment methods.' },
   { name: 'Ledger', description: 'The double-entry book of all money: entries and balances.' },
   { name: 'Disputes', description: 'What cardholders complain of at their banks, and how the shop answers.' },

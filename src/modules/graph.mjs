@@ -22,6 +22,7 @@ export const MODULES = {
   payments: ['auth', 'inventory', 'credits', 'pricing', 'orders', 'customers', 'ledger'],
   checkout: ['auth', 'settings', 'inventory', 'credits', 'promotions', 'cart', 'orders', 'payments'],
   imports: ['auth', 'settings', 'catalog', 'inventory'],
+  exports: ['auth', 'settings', 'catalog'],
   demo: ['auth'],
   notifications: ['auth'],
   operations: ['auth', 'orders'],
@@ -32,6 +33,7 @@ export const MODULES = {
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 export const LIBS = {
+  csv: [],
   errors: [],
   failpoints: [],
   html: [],

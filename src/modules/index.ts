@@ -7,6 +7,7 @@ import { CheckoutModule } from './checkout/index.js';
 import { CreditsModule } from './credits/index.js';
 import { CustomersModule } from './customers/index.js';
 import { DemoModule } from './demo/index.js';
+import { ExportsModule } from './exports/index.js';
 import { ImportsModule } from './imports/index.js';
 import { InventoryModule } from './inventory/index.js';
 import { LedgerModule } from './ledger/index.js';
@@ -37,6 +38,7 @@ export const modules: Type[] = [
   PaymentsModule,
   CheckoutModule,
   ImportsModule,
+  ExportsModule,
   DemoModule,
   NotificationsModule,
   OperationsModule,

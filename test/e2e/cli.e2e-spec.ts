@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Shop } from '../support/shop.js';
@@ -42,6 +42,20 @@ it('imports, with a summary, and ends with 1 when a product failed', async () =>
   expect(dry.out).toMatch(
     /^Dry run, nothing was changed: [^]*failed +8\nErrors:\n {2}line 3 +dear +Variant Price must/,
   );
+});
+
+it('exports what it imports again without a change, and customers', async () => {
+  const file = join(dataDir, 'export.csv');
+  expect(await run('export', 'products', '--output', file)).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^Exported: .*export\.csv, \d+ products\n$/),
+  });
+  const piped = await run('export', 'products');
+  expect(piped).toMatchObject({ code: 0, err: '', out: readFileSync(file, 'utf8') });
+  expect((await run('import', 'products', file)).out).toMatch(
+    /created +0\n {2}updated +0\n {2}unchanged +\d\d\n {2}failed +0\n/,
+  );
+  expect((await run('export', 'customers')).out).toContain('First Name,Last Name,Email,');
 });
 
 it('shows the first 20 of many errors', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
 import { decodeId, newUuid } from '#libs/ids';
 import type { JobContext } from '#libs/jobs';
 import { ImportsRepository, ImportTakenOver } from '../../src/modules/imports/imports.repository.js';
@@ -213,6 +214,28 @@ describe('mistakes', () => {
     expect(failed).toEqual([]);
   });
 
+  it('are in a file to be mended, with all rows of their products', async () => {
+    const started = await upload(fixture('products-with-mistakes.csv'), { dryRun: 'true' });
+    const path = started.headers.get('location')!;
+    await shop.until(
+      async () => (await shop.call('GET', path, { bearer: owner })).body.status === 'completed',
+      'the end',
+    );
+    const file = await shop.call('GET', `${path}/rejects`, { bearer: owner });
+    expect([file.status, file.headers.get('content-type')]).toEqual([200, 'text/csv; charset=utf-8']);
+    expect(file.headers.get('content-disposition')).toContain('attachment; filename="left-out-of-products.csv"');
+    const rows = parse(file.body, { bom: true, columns: true, relax_column_count: true }) as Record<string, string>[];
+    expect(rows.filter((row) => row.Handle === 'twins').map((row) => row.Reason)).toEqual([
+      '',
+      'the variant red is on line 5 already.',
+    ]);
+    expect(rows.find((row) => row.Handle === 'dear')).toMatchObject({ 'Variant Price': '1,999.00' });
+    const mended = file.body.replace(',"1,999.00"', ',1999.00');
+    expect((await importFile(mended, { dryRun: 'true' })).summary).toMatchObject({ created: 1, failed: 7 });
+    const clean = await upload([HEADER, simple('no-mistakes')].join('\n'), { dryRun: 'true' });
+    expect((await shop.call('GET', `/v1/admin/imports/${clean.body.id}/rejects`, { bearer: owner })).status).toBe(404);
+  });
+
   it('that break the file leave everything as it was, and name the line', async () => {
     const before = await everything();
     const broken = [
@@ -223,7 +246,10 @@ describe('mistakes', () => {
     ].join('\n');
     for (const [content, failure] of [
       [broken, /^Line 3: a quotation mark/],
-      [Buffer.from(`${HEADER}\n${simple('caf\xe9')}`, 'latin1'), /^Line 2: the text is not UTF-8/],
+      [
+        Buffer.from(`${HEADER}\n${simple('caf\xc3\xa9')}\n${simple('caf\xe9')}`, 'latin1'),
+        /^Line 3: the text is not UTF-8/,
+      ],
       ['', /^Line 1: the file is empty/],
       [Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1'), /^Line 1: the text is not UTF-8/],
       ['<html>\n<body>Not Found</body>', /^Line 1: there is no column "Handle" and "Title"/],

@@ -52,6 +52,9 @@ export const ID_PREFIXES = {
   giftCard: 'gift',
   storeCredit: 'scr',
   creditTransaction: 'ctx',
+  export: 'exp',
+  file: 'file',
+  download: 'dl',
 } as const;
 
 /** The kinds of things that have public ids. */

@@ -1,2 +1,11 @@
-export { type Money, money, isCurrency, currencyExponent, formatMoney, parseDecimal, CURRENCIES } from './money.js';
+export {
+  type Money,
+  money,
+  isCurrency,
+  currencyExponent,
+  formatDecimal,
+  formatMoney,
+  parseDecimal,
+  CURRENCIES,
+} from './money.js';
 export { allocate, taxOf, roundHalfUp } from './arithmetic.js';

@@ -54,6 +54,14 @@ export function formatMoney(value: Money, locale = 'en-US'): string {
   return formatOf(locale, value.currency).format(value.amount / 10 ** currencyExponent(value.currency));
 }
 
+/** For files: `{1999, GBP}` → `19.99`, what `parseDecimal` reads, without going through a float. */
+export function formatDecimal({ amount, currency }: Money): string {
+  const exponent = currencyExponent(currency);
+  if (exponent === 0) return String(amount);
+  const digits = String(Math.abs(amount)).padStart(exponent + 1, '0');
+  return `${amount < 0 ? '-' : ''}${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
+}
+
 /**
  * Reads a decimal price as people write it in files (`19.99`, `1999`, `0.5`) into minor units without going through a float.
  * Digits beyond the currency's exponent must be zero. Returns null when the text is not such a number or is too large.

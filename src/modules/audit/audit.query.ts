@@ -42,6 +42,7 @@ const KINDS: Readonly<Record<string, IdPrefix>> = {
   shipping_zones: 'shippingZone',
   shipping_methods: 'shippingMethod',
   shipping_profiles: 'shippingProfile',
+  exports: 'export',
   users: 'user',
   roles: 'role',
   api_keys: 'apiKey',

@@ -22,6 +22,8 @@ export const PERMISSIONS = [
   'jobs.read',
   'jobs.write',
   'imports.write',
+  'exports.write',
+  'exports.customers',
   'staff.read',
   'staff.write',
   'keys.read',

@@ -14,4 +14,4 @@ export type { CollectionRule } from './collections/collection-rules.js';
 export { sanitizeDescription } from './description.js';
 export { PriceLists } from './price-lists/price-lists.service.js';
 export { offersSql, type OfferScope, unitPriceSql } from './price-lists/offers-sql.js';
-export { fullMediaUrl, THUMBNAIL_SQL } from './media-url.js';
+export { fullMediaUrl, localMediaUrl, THUMBNAIL_SQL } from './media-url.js';

@@ -1,12 +1,21 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Db, isCheckViolation, sqlState, type Tx } from '#libs/database';
 import { AppError } from '#libs/errors';
 import { log } from '#libs/log';
-import { ProductListings } from '../catalog/index.js';
-import type { ImportSource } from './csv/csv-rows.js';
+import { APP_CONFIG, type Config } from '../../config/index.js';
+import { localMediaUrl, ProductListings } from '../catalog/index.js';
+import type { CsvRow, ImportSource } from './csv/csv-rows.js';
 import { type ReadProduct, productFromRows } from './csv/product-from-rows.js';
 import { outlineOf, readProductGroups } from './csv/product-groups.js';
-import { type ImportOptions, type ImportState, type Settled, advance, initialState } from './import-state.js';
+import {
+  advance,
+  type ImportOptions,
+  type ImportState,
+  initialState,
+  type RejectedRow,
+  rejectsOf,
+  type Settled,
+} from './import-state.js';
 import { SaveProducts } from './save-products.service.js';
 
 /** Who imports, and where its progress goes. */
@@ -18,10 +27,10 @@ export interface ImportRun {
   options: ImportOptions;
   /** Where an interrupted run of the same file stopped. */
   resumeFrom?: ImportState;
-  /** Rows of the file, once they are counted. */
-  onCounted?(rows: number): void;
-  /** Saves the progress in the transaction of the products (of a dry run: without one). */
-  checkpoint?(db: Pick<Tx, 'query'>, state: ImportState): Promise<void>;
+  /** Rows of the file, once they are counted, and its header. */
+  onCounted?(rows: number, header: readonly string[]): Promise<void> | void;
+  /** Saves the progress, and the rows that were left out, in the transaction of the products (of a dry run: in its own). */
+  checkpoint?(tx: Tx, state: ImportState, rejects: readonly RejectedRow[]): Promise<void>;
   /** After each batch, outside of any transaction. */
   onProgress?(state: ImportState): Promise<void> | void;
 }
@@ -29,6 +38,7 @@ export interface ImportRun {
 /** A product that is read and waits to be saved with others. */
 interface Pending {
   product: ReadProduct;
+  rows: readonly CsvRow[];
   rowsRead: number;
   bytesRead: number;
 }
@@ -38,7 +48,10 @@ const BATCH_VARIANTS = 250;
 
 /** Undoes the transaction of a dry run and carries its result out. */
 class DryRunDone extends Error {
-  constructor(readonly state: ImportState) {
+  constructor(
+    readonly state: ImportState,
+    readonly rejects: readonly RejectedRow[],
+  ) {
     super('dry run');
   }
 }
@@ -53,6 +66,7 @@ export class ImportProducts {
     private readonly db: Db,
     private readonly saving: SaveProducts,
     private readonly listings: ProductListings,
+    @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
   /**
@@ -61,7 +75,7 @@ export class ImportProducts {
    */
   async execute(source: ImportSource, run: ImportRun): Promise<ImportState> {
     const outline = await outlineOf(source);
-    run.onCounted?.(outline.rows);
+    await run.onCounted?.(outline.rows, outline.columns.header);
     let state = run.resumeFrom ?? initialState();
     let toSkip = state.productsDone;
     let batch: Pending[] = [];
@@ -71,8 +85,8 @@ export class ImportProducts {
         toSkip -= 1;
         continue;
       }
-      const product = productFromRows(outline.columns, group, run.options.currency);
-      batch.push({ product, rowsRead: group.rowsRead, bytesRead: group.bytesRead });
+      const product = this.withOwnImages(productFromRows(outline.columns, group, run.options.currency));
+      batch.push({ product, rows: group.rows, rowsRead: group.rowsRead, bytesRead: group.bytesRead });
       variants += product.draft?.variants.length ?? 0;
       if (batch.length >= BATCH_PRODUCTS || variants >= BATCH_VARIANTS) {
         state = await this.save(batch, state, run);
@@ -88,6 +102,18 @@ export class ImportProducts {
     return state;
   }
 
+  /** Images of this shop are stored without the address of the day. */
+  private withOwnImages(product: ReadProduct): ReadProduct {
+    const { draft } = product;
+    if (!draft) return product;
+    const own = (url: string) => localMediaUrl(url, this.config.publicUrl);
+    const images = draft.images.map((image) => ({ ...image, url: own(image.url) }));
+    const variants = draft.variants.map((variant) =>
+      variant.imageUrl ? { ...variant, imageUrl: own(variant.imageUrl) } : variant,
+    );
+    return { ...product, draft: { ...draft, images, variants } };
+  }
+
   /** All in one transaction; when one of them fails in it, each in its own, so that it fails alone. */
   private async save(batch: Pending[], state: ImportState, run: ImportRun): Promise<ImportState> {
     try {
@@ -100,11 +126,12 @@ export class ImportProducts {
         for (const one of batch) next = await this.save([one], next, run);
         return next;
       }
-      const [{ product, rowsRead, bytesRead }] = batch as [Pending];
+      const [{ product, ...place }] = batch as [Pending];
       log.warn('import.product_failed', { handle: product.handle, error });
       const errors = [{ line: product.line, handle: product.handle, reason }];
-      const next = advance(state, [{ product, outcome: 'failed', errors, rowsRead, bytesRead }]);
-      await run.checkpoint?.(this.db, next);
+      const settled: Settled[] = [{ product, outcome: 'failed', errors, ...place }];
+      const next = advance(state, settled);
+      await this.db.transaction(async (tx) => run.checkpoint?.(tx, next, rejectsOf(settled)));
       return next;
     }
   }
@@ -115,21 +142,20 @@ export class ImportProducts {
         const valid = batch.flatMap(({ product }) => (product.draft ? [{ ...product, draft: product.draft }] : []));
         const { outcomes, changedIds } = await this.saving.execute(tx, valid, run);
         await this.listings.refresh(tx, changedIds);
-        const settled = batch.map(({ product, rowsRead, bytesRead }): Settled => ({
-          product,
-          outcome: product.draft ? outcomes.get(product.draft.handle)! : 'failed',
-          rowsRead,
-          bytesRead,
-        }));
+        const settled = batch.map((pending): Settled => {
+          const { draft } = pending.product;
+          return { ...pending, outcome: draft ? outcomes.get(draft.handle)! : 'failed' };
+        });
         const next = advance(state, settled);
-        if (run.options.dryRun) throw new DryRunDone(next);
-        await run.checkpoint?.(tx, next);
+        if (run.options.dryRun) throw new DryRunDone(next, rejectsOf(settled));
+        await run.checkpoint?.(tx, next, rejectsOf(settled));
         return next;
       });
     } catch (error) {
       if (!(error instanceof DryRunDone)) throw error;
-      await run.checkpoint?.(this.db, error.state);
-      return error.state;
+      const { state: next, rejects } = error;
+      await this.db.transaction(async (tx) => run.checkpoint?.(tx, next, rejects));
+      return next;
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { ImportIssue } from './csv/issues.js';
+import type { CsvRow } from './csv/csv-rows.js';
 import type { ReadProduct } from './csv/product-from-rows.js';
 
 /** How an import goes about it. */
@@ -58,8 +59,32 @@ export interface Settled {
   outcome: ProductOutcome;
   /** Errors that came up while it was saved. */
   errors?: ImportIssue[];
+  rows: readonly CsvRow[];
   rowsRead: number;
   bytesRead: number;
+}
+
+/** A row that was left out, with what is wrong with it; empty for the other rows of a product with a mistake. */
+export interface RejectedRow {
+  line: number;
+  cells: readonly string[];
+  reason: string;
+}
+
+/** The rows of what failed: all of them, so that they can be mended and sent again. */
+export function rejectsOf(settled: readonly Settled[]): RejectedRow[] {
+  return settled
+    .filter(({ outcome }) => outcome === 'failed')
+    .flatMap(({ product, errors = [], rows }) =>
+      rows.map(({ line, cells }) => ({
+        line,
+        cells,
+        reason: [...product.errors, ...errors]
+          .filter((error) => error.line === line)
+          .map((error) => error.reason)
+          .join(' '),
+      })),
+    );
 }
 
 /** The state after these products. */

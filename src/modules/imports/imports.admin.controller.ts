@@ -1,5 +1,15 @@
+import { Readable } from 'node:stream';
 import { Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiBody,
+  ApiConsumes,
+  ApiOkResponse,
+  ApiOperation,
+  ApiProduces,
+  ApiTags,
+} from '@nestjs/swagger';
+import { BOM, csvText, restored } from '#libs/csv';
 import {
   InvalidCursor,
   InvalidId,
@@ -10,11 +20,13 @@ import {
   UnsupportedMediaType,
   ValidationFailed,
 } from '#libs/errors';
-import { IdParam, ListEnvelope, ListQuery, type Page, type Reply, type Request, Throws } from '#libs/http';
+import { attachment, IdParam, ListEnvelope, ListQuery, type Page, type Reply, type Request, Throws } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { CurrentStaff, Staff, type StaffIdentity } from '../auth/index.js';
 import { ImportResponse } from './dto/import.response.js';
+import type { RejectedRow } from './import-state.js';
 import { ImportsQuery } from './imports.query.js';
+import { ImportsRepository } from './imports.repository.js';
 import { StartImport } from './start-import.service.js';
 import { withUpload } from './upload.js';
 
@@ -24,6 +36,7 @@ export class ImportsAdminController {
   constructor(
     private readonly startImport: StartImport,
     private readonly query: ImportsQuery,
+    private readonly imports: ImportsRepository,
   ) {}
 
   @Post()
@@ -43,7 +56,11 @@ export class ImportsAdminController {
       type: 'object',
       required: ['file'],
       properties: {
-        file: { type: 'string', format: 'binary', description: 'CSV in UTF-8, up to 20 MB' },
+        file: {
+          type: 'string',
+          format: 'binary',
+          description: 'CSV up to 20 MB, in UTF-8 or Windows-1252, with commas, semicolons or tabs',
+        },
         kind: { type: 'string', enum: ['products'], default: 'products' },
         dryRun: { type: 'boolean', default: false, description: 'tell what would happen and change nothing' },
         currency: { type: 'string', pattern: '^[A-Z]{3}$', description: "of the prices; the shop's when left out" },
@@ -88,5 +105,41 @@ export class ImportsAdminController {
   @Throws(InvalidId, NotFound)
   get(@IdParam('import') id: string): Promise<ImportResponse> {
     return this.query.get(id);
+  }
+
+  @Get(':id/rejects')
+  @Staff('imports.write')
+  @ApiOperation({
+    operationId: 'downloadImportRejects',
+    summary: 'The rows that an import left out, as a file',
+    description:
+      'CSV with the columns of the file and one more that says what is wrong. All rows of a product with a mistake are in it: mend them and ' +
+      'import this file. It is kept for 7 days.',
+  })
+  @ApiProduces('text/csv')
+  @ApiOkResponse({ description: 'The file', schema: { type: 'string', format: 'binary' } })
+  @Throws(InvalidId, NotFound)
+  async rejects(@IdParam('import') id: string, @Res() reply: Reply): Promise<void> {
+    const { fileName } = await this.query.get(id);
+    if (!(await this.imports.hasRejects(id)))
+      throw NotFound({ detail: 'This import has left out no rows, or they are deleted.' });
+    reply.header('Content-Type', 'text/csv; charset=utf-8');
+    reply.header('Content-Disposition', attachment(`left-out-of-${fileName}`));
+    reply.header('Cache-Control', 'private, no-store');
+    reply.header('X-Content-Type-Options', 'nosniff');
+    void reply.send(Readable.from(rejectsFile(this.imports.rejects(id))));
+  }
+}
+
+/** The column that says what is wrong. The import passes over it. */
+const REASON_COLUMN = 'Reason';
+
+/** What is wrong comes first, so that nothing in the row can push it aside. */
+async function* rejectsFile(batches: AsyncIterable<RejectedRow[]>): AsyncGenerator<string> {
+  let isBegun = false;
+  for await (const rows of batches) {
+    if (!isBegun) yield BOM;
+    isBegun = true;
+    yield csvText(rows.map(({ line, cells, reason }) => [line === 0 ? REASON_COLUMN : reason, ...cells.map(restored)]));
   }
 }

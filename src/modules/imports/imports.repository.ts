@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db, type Queryable, type Tx } from '#libs/database';
 import type { ImportSource } from './csv/csv-rows.js';
-import type { ImportOptions, ImportState } from './import-state.js';
+import type { ImportOptions, ImportState, RejectedRow } from './import-state.js';
 
 /** An import as it is stored. */
 export interface ImportRow {
@@ -100,6 +100,41 @@ export class ImportsRepository {
     if (updated.length === 0) throw new ImportTakenOver(`another process is at import ${id}`);
   }
 
+  /** The header of the file, for the file of what is left out: its line 0. */
+  async saveHeader(id: string, header: readonly string[]): Promise<void> {
+    await this.db.query(
+      `INSERT INTO import_rejects (import_id, line, cells, reason) VALUES ($1, 0, $2, '') ON CONFLICT DO NOTHING`,
+      [id, JSON.stringify(header)],
+    );
+  }
+
+  async addRejects(tx: Tx, id: string, rejects: readonly RejectedRow[]): Promise<void> {
+    if (rejects.length === 0) return;
+    await tx.query(
+      `INSERT INTO import_rejects (import_id, line, cells, reason)
+       SELECT $1, line, cells, reason FROM jsonb_to_recordset($2) AS r (line int, cells jsonb, reason text)`,
+      [id, JSON.stringify(rejects)],
+    );
+  }
+
+  /** The rows that were left out, in the order of the file, some at a time; the header comes first, as line 0. */
+  async *rejects(id: string): AsyncGenerator<RejectedRow[]> {
+    for (let after = -1; ;) {
+      const rows = await this.db.query<RejectedRow>(
+        `SELECT line, cells, reason FROM import_rejects WHERE import_id = $1 AND line > $2 ORDER BY line LIMIT 500`,
+        [id, after],
+      );
+      if (rows.length === 0) return;
+      yield rows;
+      after = rows.at(-1)!.line;
+    }
+  }
+
+  async hasRejects(id: string): Promise<boolean> {
+    const [row] = await this.db.query(`SELECT 1 FROM import_rejects WHERE import_id = $1 AND line > 0 LIMIT 1`, [id]);
+    return row !== undefined;
+  }
+
   /** It is over; the file is no longer needed. */
   async finish(tx: Tx, id: string, end: { status: 'completed' | 'failed'; failure: string | null }): Promise<void> {
     await tx.query(`UPDATE imports SET status = $2, failure = $3, finished_at = now() WHERE id = $1`, [
@@ -123,6 +158,10 @@ export class ImportsRepository {
     await this.db.query(
       `DELETE FROM import_chunks c USING imports i
        WHERE i.id = c.import_id AND i.created_at < now() - make_interval(days => ${KEEP_FILES_DAYS})`,
+    );
+    await this.db.query(
+      `DELETE FROM import_rejects r USING imports i
+       WHERE i.id = r.import_id AND i.finished_at < now() - make_interval(days => ${KEEP_FILES_DAYS})`,
     );
   }
 }

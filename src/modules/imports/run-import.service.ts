@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
 import type { JobContext } from '#libs/jobs';
 import { log } from '#libs/log';
@@ -50,10 +51,17 @@ export class RunImport {
         actor: row.created_by === null ? 'system' : `staff:${encodeId('user', row.created_by)}`,
         options: row.options,
         ...(row.state ? { resumeFrom: row.state } : {}),
-        onCounted: (count) => (rows = count),
-        checkpoint: (db, state) => this.imports.saveState(db, row.id, state, done),
+        onCounted: async (count, header) => {
+          rows = count;
+          await this.imports.saveHeader(row.id, header);
+        },
+        checkpoint: async (tx, state, rejects) => {
+          await this.imports.saveState(tx, row.id, state, done);
+          await this.imports.addRejects(tx, row.id, rejects);
+        },
         onProgress: async (state) => {
           done = state.productsDone;
+          failpoint('import.batch_saved');
           await job.progress({ rowsRead: state.rowsRead, rows });
         },
       });

@@ -1,3 +1,5 @@
+import { restored } from '#libs/csv';
+import type { CsvFormat } from './csv-format.js';
 import { ImportFileProblem } from './import-file-problem.js';
 
 /**
@@ -47,11 +49,12 @@ export type ColumnName = keyof typeof HEADERS;
 export class Columns {
   private constructor(
     private readonly positions: Map<ColumnName, number>,
-    private readonly header: readonly string[],
+    readonly header: readonly string[],
+    private readonly delimiter: CsvFormat['delimiter'],
   ) {}
 
   /** @throws ImportFileProblem when the row is not the header of a product export */
-  static fromHeader(cells: readonly string[], line: number): Columns {
+  static fromHeader(cells: readonly string[], line: number, { delimiter }: CsvFormat): Columns {
     const known = new Map(
       Object.entries(HEADERS).flatMap(([name, headers]) => headers.map((h) => [h.toLowerCase(), name as ColumnName])),
     );
@@ -60,25 +63,31 @@ export class Columns {
       const name = known.get(cell.trim().toLowerCase());
       if (name !== undefined && !positions.has(name)) positions.set(name, i);
     });
-    if (cells.length === 1 && /^"?(handle|title|url handle)"?\s*[;\t|]/i.test(cells[0]!)) {
-      throw new ImportFileProblem(line, 'the columns are not separated by commas. Save the file with commas.');
-    }
     const missing = (['handle', 'title'] as const).filter((name) => !positions.has(name));
     if (missing.length > 0) {
       const names = missing.map((name) => `"${HEADERS[name][0]}"`).join(' and ');
       throw new ImportFileProblem(line, `there is no column ${names}; this is not a Shopify product export.`);
     }
-    return new Columns(positions, cells);
+    return new Columns(positions, cells, delimiter);
   }
 
   has(name: ColumnName): boolean {
     return this.positions.has(name);
   }
 
-  /** The text of a cell without white space around it; empty when the cell or the column is missing. */
+  /**
+   * The text of a cell without white space around it, and without the ' that keeps it from being a formula; empty when the
+   * cell or the column is missing.
+   */
   cell(row: { cells: readonly string[] }, name: ColumnName): string {
     const position = this.positions.get(name);
-    return position === undefined ? '' : (row.cells[position] ?? '').trim();
+    return position === undefined ? '' : restored(row.cells[position] ?? '').trim();
+  }
+
+  /** The text of a number. Where semicolons separate the columns, commas separate the decimals. */
+  number(row: { cells: readonly string[] }, name: ColumnName): string {
+    const text = this.cell(row, name);
+    return this.delimiter === ';' && /^-?\d+,\d+$/.test(text) ? text.replace(',', '.') : text;
   }
 
   /** The column as this file calls it, for messages. */

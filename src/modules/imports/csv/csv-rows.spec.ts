@@ -41,6 +41,20 @@ describe('readCsvRows', () => {
       ]);
     }
   });
+  it.each<[string, string | Buffer]>([
+    ['semicolons', 'a;"b;b"\n1,5;café, süß\n'],
+    ['tabs', 'a\t"b;b"\n"1,5"\t"café, süß"\n'],
+    ['Windows-1252', Buffer.from('a,"b;b"\n"1,5","caf\xe9, s\xfc\xdf"\n', 'latin1')],
+    ['Windows-1252, semicolons and CRLF', Buffer.from('a;"b;b"\r\n1,5;caf\xe9, s\xfc\xdf', 'latin1')],
+    ['a BOM and semicolons', '\ufeffa;"b;b"\r\n1,5;"café, süß"\r\n'],
+  ])('reads %s', async (_name, content) => {
+    for (const chunkBytes of [1, 5, 1000]) {
+      expect((await read(content, chunkBytes)).map(({ line, cells }) => [line, ...cells])).toEqual([
+        [1, 'a', 'b;b'],
+        [2, '1,5', 'café, süß'],
+      ]);
+    }
+  });
   it('tells how many bytes are read', async () => {
     expect((await read('a,b\r\nç,d\r\n')).map((row) => row.endByte)).toEqual([5, 11]);
   });
@@ -59,7 +73,7 @@ describe('readCsvRows', () => {
       'Line 4: a quoted field of the row that begins here',
     ],
     ['a bare quote in a field', 'a,b\n1,5" pan\n', 'Line 2: a field of this row contains a quotation mark'],
-    ['Windows-1252', Buffer.from('a,b\n1,2\n3,caf\xe9\n', 'latin1'), 'Line 3: the text is not UTF-8'],
+    ['a mixture', Buffer.from('a,b\n1,caf\xc3\xa9\n3,caf\xe9\n', 'latin1'), 'Line 3: the text is not UTF-8'],
     ['UTF-16', Buffer.from('\ufeffa,b\n1,2\n', 'utf16le'), 'Line 1: the text is UTF-16'],
     ['a spreadsheet', Buffer.from('PK\x03\x04\x14\x00\x06\x00more', 'latin1'), 'Line 1: this is a spreadsheet'],
     ['zero bytes', Buffer.from('a,b\n1,\0\n'), 'Line 2: there are zero bytes'],

@@ -1,15 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
+import { type CsvFormat, endlessLine, formatOf, type ImportSource, MAX_ROW_BYTES } from './csv-format.js';
 import { ImportFileProblem } from './import-file-problem.js';
 
-/** A file that can be read more than once, in chunks, however large it is. */
-export interface ImportSource {
-  name: string;
-  /** Bytes of the whole file. */
-  size: number;
-  open(): AsyncIterable<Uint8Array>;
-}
+export type { ImportSource } from './csv-format.js';
 
 /** One row of the file, blank lines left out. */
 export interface CsvRow {
@@ -20,22 +15,23 @@ export interface CsvRow {
   endByte: number;
 }
 
-/** No row of a product export comes near this; a quote that is never closed does. */
-const MAX_ROW_BYTES = 4 * 1024 * 1024;
 const LINE_FEED = 0x0a;
 
 /**
- * Reads comma-separated values as RFC 4180 and spreadsheets write them: with or without BOM, LF, CRLF or CR, line breaks
- * inside quotes. Memory is bounded by the longest row.
- * @throws ImportFileProblem when the file is empty, not text, not UTF-8, or its quotes do not match
+ * Reads separated values as RFC 4180 and spreadsheets write them: with or without BOM, LF, CRLF or CR, line breaks inside
+ * quotes. Memory is bounded by the longest row.
+ * @param known how the file is written, where that was found out already
+ * @throws ImportFileProblem when the file is empty, not text, of two encodings, or its quotes do not match
  */
-export async function* readCsvRows(source: ImportSource): AsyncGenerator<CsvRow> {
+export async function* readCsvRows(source: ImportSource, known?: CsvFormat): AsyncGenerator<CsvRow> {
+  const { delimiter, encoding } = known ?? (await formatOf(source));
   const lines = new LineCounter();
   let emptyLines = 0;
   let found = false;
   const places: Pick<CsvRow, 'line' | 'endByte'>[] = [];
   const parser = parse({
     bom: true,
+    delimiter,
     relax_column_count: true,
     skip_empty_lines: true,
     record_delimiter: ['\r\n', '\n', '\r'],
@@ -48,7 +44,7 @@ export async function* readCsvRows(source: ImportSource): AsyncGenerator<CsvRow>
       return cells;
     },
   });
-  const feed = Readable.from(checkedText(source, lines), { objectMode: false });
+  const feed = Readable.from(checkedText(source, lines, encoding), { objectMode: false });
   feed.on('error', (error) => parser.destroy(error));
   feed.pipe(parser);
   try {
@@ -110,8 +106,12 @@ class LineCounter {
   }
 }
 
-/** Lets only whole lines of UTF-8 through, so that a fault can be told by its line. */
-async function* checkedText(source: ImportSource, lines: LineCounter): AsyncGenerator<Buffer> {
+/** Lets only whole lines through, as UTF-8, so that a fault can be told by its line. */
+async function* checkedText(
+  source: ImportSource,
+  lines: LineCounter,
+  encoding: CsvFormat['encoding'],
+): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   let offset = 0;
   let checkedLines = 0;
@@ -120,22 +120,27 @@ async function* checkedText(source: ImportSource, lines: LineCounter): AsyncGene
     if (offset === 0 && bytes.length >= 4) refuseOtherFormats(bytes);
     const end = bytes.lastIndexOf(LINE_FEED) + 1;
     rest = Buffer.from(bytes.subarray(end));
-    if (rest.length > MAX_ROW_BYTES) {
-      throw new ImportFileProblem(checkedLines + 1, 'the line is too long; this does not look like a CSV file.');
-    }
+    if (rest.length > MAX_ROW_BYTES) throw endlessLine(checkedLines + 1);
     if (end > 0) {
-      const text = bytes.subarray(0, end);
+      const text = asUtf8(bytes.subarray(0, end), encoding);
       checkedLines = checkLines(text, checkedLines);
       for (let at = text.indexOf(LINE_FEED); at >= 0; at = text.indexOf(LINE_FEED, at + 1)) lines.add(offset + at + 1);
-      offset += end;
+      offset += text.length;
       yield text;
     }
   }
   if (rest.length > 0) {
     if (offset === 0) refuseOtherFormats(rest);
-    checkLines(rest, checkedLines);
-    yield rest;
+    const text = asUtf8(rest, encoding);
+    checkLines(text, checkedLines);
+    yield text;
   }
+}
+
+const windows1252 = new TextDecoder('windows-1252');
+
+function asUtf8(bytes: Buffer, encoding: CsvFormat['encoding']): Buffer {
+  return encoding === 'utf-8' ? bytes : Buffer.from(windows1252.decode(bytes));
 }
 
 function refuseOtherFormats(bytes: Buffer): void {

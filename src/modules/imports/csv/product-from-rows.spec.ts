@@ -229,11 +229,19 @@ describe('productFromRows', () => {
     ]);
   });
   it.each([
-    ['Title;Handle;Variant Price\na;b;1', 'Line 1: the columns are not separated by commas'],
     ['Name,Price\na,1', 'Line 1: there is no column "Handle" and "Title"; this is not a Shopify product export.'],
     ['{"products": []}', 'Line 1: '],
     ['Handle,Title\n', 'Line 1: there are no products below the header.'],
   ])('refuses a file that is something else: %j', async (text, message) => {
     await expect(products(text)).rejects.toThrow(message);
+  });
+
+  it('takes commas for decimal points where semicolons separate the columns', async () => {
+    const [read] = await products('Handle;Title;Variant Price;Variant Grams\nb;B;19,99;1,5');
+    expect(read!.draft!.variants[0]).toMatchObject({ prices: [{ amount: 1999 }], weightGrams: 2 });
+  });
+  it("takes off the ' that keeps a text from being a formula", async () => {
+    const [read] = await products(`Handle,Title,Variant Price,Variant SKU\nb,'=Sum,5,''-5`);
+    expect(read!.draft).toMatchObject({ title: '=Sum', variants: [{ sku: "'-5" }] });
   });
 });

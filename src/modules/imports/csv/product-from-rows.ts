@@ -101,9 +101,9 @@ class ProductReader {
 
   private variant(row: CsvRow, optionValues: string[]): { draft: VariantDraft; quantity: number | null } {
     const { columns } = this;
-    const amount = this.value(row, 'price', readPrice(columns.cell(row, 'price'), this.currency), 0);
+    const amount = this.value(row, 'price', readPrice(columns.number(row, 'price'), this.currency), 0);
     if (amount === null) this.issues.error(row, `${columns.label('price')} is empty.`);
-    const compareAt = this.value(row, 'compareAt', readPrice(columns.cell(row, 'compareAt'), this.currency), null);
+    const compareAt = this.value(row, 'compareAt', readPrice(columns.number(row, 'compareAt'), this.currency), null);
     const tracked = columns.cell(row, 'tracker') !== '';
     return {
       draft: {
@@ -131,8 +131,8 @@ class ProductReader {
 
   /** Exports give grams whatever unit is shown; older ones give a weight in its unit. */
   private weight(row: CsvRow): number {
-    const grams = this.columns.cell(row, 'grams');
-    const weight = this.columns.cell(row, 'weight');
+    const grams = this.columns.number(row, 'grams');
+    const weight = this.columns.number(row, 'weight');
     if (grams !== '' || weight === '') return this.value(row, 'grams', readWeight(grams, 'g'), 0);
     return this.value(row, 'weight', readWeight(weight, this.columns.cell(row, 'weightUnit') || 'kg'), 0);
   }

@@ -1,4 +1,5 @@
 import { Columns } from './columns.js';
+import { type CsvFormat, formatOf } from './csv-format.js';
 import { type CsvRow, type ImportSource, readCsvRows } from './csv-rows.js';
 import { normalizeHandle } from './handles.js';
 import { ImportFileProblem } from './import-file-problem.js';
@@ -16,6 +17,7 @@ export interface ProductGroup {
 /** What a first look at the whole file tells. */
 export interface FileOutline {
   columns: Columns;
+  format: CsvFormat;
   rows: number;
   /** Products whose rows are not next to each other, with the number of their last row. */
   scattered: Map<string, number>;
@@ -27,14 +29,15 @@ export interface FileOutline {
  * @throws ImportFileProblem
  */
 export async function outlineOf(source: ImportSource): Promise<FileOutline> {
+  const format = await formatOf(source);
   let columns: Columns | undefined;
   let rows = 0;
   let previous: string | null = null;
   const seen = new Set<string>();
   const scattered = new Map<string, number>();
-  for await (const row of readCsvRows(source)) {
+  for await (const row of readCsvRows(source, format)) {
     if (!columns) {
-      columns = Columns.fromHeader(row.cells, row.line);
+      columns = Columns.fromHeader(row.cells, row.line, format);
       continue;
     }
     rows += 1;
@@ -46,18 +49,18 @@ export async function outlineOf(source: ImportSource): Promise<FileOutline> {
     previous = handle;
   }
   if (!columns || rows === 0) throw new ImportFileProblem(1, 'there are no products below the header.');
-  return { columns, rows, scattered };
+  return { columns, format, rows, scattered };
 }
 
 /** The products of the file, each with all its rows; only scattered ones are held until their last row. */
 export async function* readProductGroups(source: ImportSource, outline: FileOutline): AsyncGenerator<ProductGroup> {
-  const { columns, scattered } = outline;
+  const { columns, format, scattered } = outline;
   const held = new Map<string, CsvRow[]>();
   let open: { handle: string; rows: CsvRow[] } | null = null;
   let rowsRead = -1;
   let bytesRead = 0;
   const complete = (handle: string | null, rows: CsvRow[]): ProductGroup => ({ handle, rows, rowsRead, bytesRead });
-  for await (const row of readCsvRows(source)) {
+  for await (const row of readCsvRows(source, format)) {
     if (rowsRead >= 0) {
       const handle = handleOf(columns, row);
       if (open && open.handle !== handle) {

@@ -1,0 +1,35 @@
+import type { CsvCell } from '#libs/csv';
+import type { Queryable } from '#libs/database';
+
+/** What can be exported. */
+export const EXPORT_KINDS = ['products', 'customers'] as const;
+export type ExportKind = (typeof EXPORT_KINDS)[number];
+
+/** Which of them, and how; what is left out is no limit. */
+export interface ExportFilter {
+  /** of products */
+  status?: 'draft' | 'active' | 'archived';
+  /** of products, whatever its case */
+  vendor?: string;
+  /** ISO 4217: in which products show their prices */
+  currency: string;
+  /** of customers */
+  acceptsMarketing?: boolean;
+}
+
+/** Rows of some things, and where to go on after them. */
+export interface ExportBatch {
+  rows: CsvCell[][];
+  /** things, which may have several rows */
+  count: number;
+  /** uuid of the last one */
+  position: string;
+}
+
+/** How one kind of thing becomes rows. Reads a batch at a time, so that memory does not grow with the shop. */
+export interface ExportSource {
+  header: readonly string[];
+  count(db: Queryable, filter: ExportFilter): Promise<number>;
+  /** @param after uuid of the last one that is written; null to begin */
+  batch(db: Queryable, filter: ExportFilter, after: string | null): Promise<ExportBatch | null>;
+}

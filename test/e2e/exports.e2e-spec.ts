@@ -1,0 +1,240 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { decodeId, newUuid } from '#libs/ids';
+import type { JobContext } from '#libs/jobs';
+import { ExportsRepository, ExportTakenOver } from '../../src/modules/exports/exports.repository.js';
+import { RunExport } from '../../src/modules/exports/run-export.service.js';
+import { Shop } from '../support/shop.js';
+
+const fixture = (name: string) => readFileSync(join(import.meta.dirname, '../fixtures', name), 'utf8');
+const EVIL = `Handle,Title,Body (HTML),Vendor,Type,Tags,Option1 Name,Option1 Value,Variant SKU,Variant Price,Image Src,Image Alt Text
+evil,'=1+1,"<p>says ""hi"",
+twice</p>",'@vendor,'-type,"'+a, b",Größe,'-5,''=5,1.5,https://img.example.com/1.jpg,"'=cmd|' /C calc'!A0"
+evil,,,,,,,'+5,'-SKU,2,https://img.example.com/2.jpg,
+`;
+
+let shop: Shop;
+let other: Shop;
+let owner: string;
+let others: string;
+beforeAll(async () => {
+  [shop, other] = await Promise.all([Shop.start({ stripe: false }), Shop.start({ stripe: false })]);
+  [owner, others] = await Promise.all([shop.staff(), other.staff()]);
+});
+afterAll(() => Promise.all([shop?.stop(), other?.stop()]));
+
+async function importInto(target: Shop, bearer: string, content: string): Promise<any> {
+  const form = new FormData();
+  form.append('file', new Blob([content]), 'products.csv');
+  const answer = await fetch(`${target.url}/v1/admin/imports`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${bearer}` },
+    body: form,
+  });
+  const { id } = (await answer.json()) as { id: string };
+  return target.until(async () => {
+    const { body } = await target.call('GET', `/v1/admin/imports/${id}`, { bearer });
+    return ['completed', 'failed'].includes(body.status) && body;
+  }, 'the import');
+}
+async function finished(target: Shop, bearer: string, body: unknown): Promise<any> {
+  const started = await target.call('POST', '/v1/admin/exports', { bearer, body });
+  expect([started.status, started.body.status]).toEqual([202, 'queued']);
+  return target.until(async () => {
+    const read = await target.call('GET', started.headers.get('location')!, { bearer });
+    return read.body.status === 'completed' && read.body;
+  }, 'the export');
+}
+/** The bytes of the file: `fetch` would take the BOM off a text. */
+async function fileOf(target: Shop, bearer: string, body: unknown): Promise<string> {
+  const { fileUrl } = await finished(target, bearer, body);
+  const answer = await fetch(`${target.url}${fileUrl}`, { headers: { Authorization: `Bearer ${bearer}` } });
+  expect(answer.status).toBe(200);
+  return Buffer.from(await answer.arrayBuffer()).toString();
+}
+/** Rows of each product, whatever the order of the products. */
+const byHandle = (csv: string) =>
+  (parse(csv, { bom: true, columns: true }) as Record<string, string>[]).sort((a, b) =>
+    a.Handle! < b.Handle! ? -1 : a.Handle === b.Handle ? 0 : 1,
+  );
+const PRODUCTS = { kind: 'products' };
+const outcome = (answer: { status: number; body: any }) => [answer.status, answer.body.code];
+
+describe('an export of products', () => {
+  it('is what the import reads: again into the same shop, and into another one, without a difference', async () => {
+    for (const file of ['products-export.csv', 'products-new-columns.csv'])
+      expect((await importInto(shop, owner, fixture(file))).summary.failed).toBe(0);
+    await importInto(shop, owner, EVIL);
+    const versions = () => shop.db.query(`SELECT id, version, updated_at FROM products ORDER BY id`);
+    const before = await versions();
+    const first = await fileOf(shop, owner, PRODUCTS);
+    const again = await importInto(shop, owner, first);
+    expect(again).toMatchObject({
+      summary: { created: 0, updated: 0, unchanged: before.length, failed: 0 },
+      errors: [],
+    });
+    expect(await versions()).toEqual(before);
+    expect(await fileOf(shop, owner, PRODUCTS)).toBe(first);
+    const copied = await importInto(other, others, first);
+    expect(copied).toMatchObject({ summary: { created: before.length, failed: 0 }, errors: [], warnings: [] });
+    expect(byHandle(await fileOf(other, others, PRODUCTS))).toEqual(byHandle(first));
+  });
+
+  it('holds prices and stock, and nothing that a spreadsheet would run', async () => {
+    const text = await fileOf(shop, owner, PRODUCTS);
+    expect(text.startsWith('\ufeffHandle,Title,')).toBe(true);
+    const rows = parse(text, { bom: true, columns: true }) as Record<string, string>[];
+    expect(
+      Object.values(rows).flatMap((row) => Object.values(row).filter((cell) => /^[=+\-@\t\r]/.test(cell))),
+    ).toEqual([]);
+    const [evil, second] = rows.filter((row) => row.Handle === 'evil');
+    expect(evil).toMatchObject({ Title: "'=1+1", Vendor: "'@vendor", 'Option1 Value': "'-5", 'Variant SKU': "''=5" });
+    expect(second).toMatchObject({ Title: '', 'Option1 Value': "'+5", 'Variant Price': '2.00', 'Image Position': '2' });
+    expect(rows.find((row) => row['Variant SKU'] === 'LS-W-M')).toMatchObject({
+      'Variant Inventory Qty': '4',
+      'Variant Inventory Policy': 'continue',
+      'Variant Price': '59.99',
+      'Variant Compare At Price': '75.00',
+      Published: '',
+    });
+  });
+
+  it('knows filters and currencies, refuses what it does not know, and is listed', async () => {
+    const drafts = parse(
+      await fileOf(shop, owner, { kind: 'products', filter: { status: 'draft', vendor: 'potters LANE' } }),
+      {
+        bom: true,
+        columns: true,
+      },
+    ) as Record<string, string>[];
+    expect([...new Set(drafts.map((row) => row.Handle))].sort()).toEqual(['gift-card', 'hidden-lamp']);
+    const euros = await fileOf(shop, owner, { kind: 'products', filter: { currency: 'EUR' } });
+    expect((parse(euros, { bom: true, columns: true }) as Record<string, string>[])[0]!['Variant Price']).toBe('');
+    for (const [body, pointer] of [
+      [{ kind: 'orders' }, '/kind'],
+      [{ kind: 'products', filter: { currency: 'XQQ' } }, '/filter/currency'],
+    ] as const) {
+      const answer = await shop.call('POST', '/v1/admin/exports', { bearer: owner, body });
+      expect([...outcome(answer), answer.body.errors[0].pointer]).toEqual([400, 'validation_failed', pointer]);
+    }
+    const list = await shop.call('GET', '/v1/admin/exports?limit=2&include=total', { bearer: owner });
+    expect([list.body.data[0].filter, list.body.page.total >= 5]).toEqual([{ currency: 'EUR' }, true]);
+  });
+});
+
+describe('an export of customers', () => {
+  beforeAll(async () => {
+    const id = newUuid();
+    await shop.db.query(
+      `INSERT INTO customers (id, email, first_name, last_name, phone) VALUES ($1, 'ada@example.com', 'Ada', 'Lovelace', '+44 20 1')`,
+      [id],
+    );
+    await shop.db.query(
+      `INSERT INTO customer_addresses (id, customer_id, is_default_shipping, address) VALUES ($1, $2, true, $3)`,
+      [
+        newUuid(),
+        id,
+        JSON.stringify({
+          firstName: 'Ada',
+          lastName: 'L',
+          line1: '1 Main',
+          city: 'London',
+          postalCode: 'N1',
+          country: 'GB',
+        }),
+      ],
+    );
+  });
+
+  it('is for those who may, leaves a trace of who asked and who took it, and is gone after a day', async () => {
+    const owners = await finished(shop, owner, { kind: 'customers' });
+    const file = await shop.call('GET', owners.fileUrl, { bearer: owner });
+    expect(file.headers.get('content-disposition')).toMatch(/^attachment; filename="customers-\d{4}-\d\d-\d\d\.csv"/);
+    expect(file.headers.get('cache-control')).toBe('private, no-store');
+    expect(parse(file.body, { bom: true, columns: true })).toEqual([
+      expect.objectContaining({ Email: 'ada@example.com', Phone: "'+44 20 1", 'Default Address Country Code': 'GB' }),
+    ]);
+    const audit = await shop.call('GET', `/v1/admin/audit-log?recordId=${owners.id}`, { bearer: owner });
+    expect(audit.body.data.map((entry: any) => [entry.action, entry.actor.startsWith('staff:usr_')])).toEqual([
+      ['update', true],
+      ['insert', true],
+    ]);
+    const key = await shop.call('POST', '/v1/admin/api-keys', {
+      bearer: owner,
+      body: { name: 'K', scopes: ['exports.write'] },
+    });
+    const byKey = { bearer: key.body.key };
+    expect(outcome(await shop.call('POST', '/v1/admin/exports', { ...byKey, body: { kind: 'customers' } }))).toEqual([
+      403,
+      'forbidden',
+    ]);
+    expect(outcome(await shop.call('GET', owners.fileUrl, byKey))).toEqual([403, 'forbidden']);
+    const viewer = await shop.staff('viewer');
+    expect(outcome(await shop.call('GET', owners.fileUrl, { bearer: viewer }))).toEqual([403, 'forbidden']);
+
+    await shop.db.query(`UPDATE exports SET expires_at = now() - interval '1 second' WHERE id = $1`, [
+      decodeId('export', owners.id),
+    ]);
+    expect(outcome(await shop.call('GET', owners.fileUrl, { bearer: owner }))).toEqual([410, 'export_expired']);
+    await shop.app.get(ExportsRepository, { strict: false }).deleteExpired();
+    expect(
+      await shop.db.query(`SELECT FROM export_chunks WHERE export_id = $1`, [decodeId('export', owners.id)]),
+    ).toEqual([]);
+    expect((await shop.call('GET', `/v1/admin/exports/${owners.id}`, { bearer: owner })).body).toMatchObject({
+      status: 'expired',
+      fileUrl: null,
+    });
+  });
+});
+
+describe('what goes wrong on the way', () => {
+  const jobOf = (attempt: number, progress: () => Promise<void> = async () => undefined): JobContext => ({
+    id: newUuid(), name: 'exports.run', payload: {}, attempt, complete: async () => undefined, progress,
+  }); // prettier-ignore
+
+  it('a crash in the middle loses and repeats nothing, and two processes do not write one file', async () => {
+    const rows = Array.from({ length: 250 }, (_, i) => `many-${i},Product ${i},5`);
+    await importInto(other, others, ['Handle,Title,Variant Price', ...rows].join('\n'));
+    const whole = await fileOf(other, others, PRODUCTS);
+    const id = newUuid();
+    await other.db.query(
+      `INSERT INTO exports (id, kind, filter, created_by) VALUES ($1, 'products', '{"currency":"USD"}', $1)`,
+      [id],
+    );
+    const run = (job: JobContext) => other.app.get(RunExport, { strict: false }).execute(id, job);
+    let pieces = 0;
+    const dying = jobOf(1, async () => {
+      pieces += 1;
+      if (pieces === 2) throw new Error('the process dies');
+    });
+    await expect(run(dying)).rejects.toThrow('the process dies');
+    const ends = await Promise.allSettled([run(jobOf(2)), run(jobOf(2))]);
+    const lost = ends.filter((end) => end.status === 'rejected');
+    expect(lost.every((end) => end.reason instanceof ExportTakenOver)).toBe(true);
+    const [row] = await other.db.query<any>(`SELECT * FROM exports WHERE id = $1`, [id]);
+    expect([row.status, row.done, row.total, row.bytes]).toEqual([
+      'completed',
+      row.total,
+      row.done,
+      Buffer.byteLength(whole),
+    ]);
+    const chunks = await other.db.query<{ bytes: Buffer }>(
+      `SELECT bytes FROM export_chunks WHERE export_id = $1 ORDER BY seq`,
+      [id],
+    );
+    expect(Buffer.concat(chunks.map((chunk) => chunk.bytes)).toString()).toBe(whole);
+  });
+
+  it('a file that is not written yet says so', async () => {
+    const id = newUuid();
+    await shop.db.query(`INSERT INTO exports (id, kind, status, created_by) VALUES ($1, 'products', 'failed', $1)`, [
+      id,
+    ]);
+    const [{ id: publicId }] = (await shop.call('GET', '/v1/admin/exports?limit=1', { bearer: owner })).body.data;
+    expect(outcome(await shop.call('GET', `/v1/admin/exports/${publicId}/file`, { bearer: owner }))).toEqual([
+      409,
+      'export_not_ready',
+    ]);
+  });
+});
