@@ -73,6 +73,45 @@ describe('races for credit', () => {
     await shop.balance();
   }, 60_000);
 
+  it('orders with a card are placed and canceled at the same time: all take card and goods in the same order, no deadlock', async () => {
+    const deadlocks = async () => {
+      const [row] = await shop.db.query<{ n: number }>(
+        `SELECT deadlocks::int AS n FROM pg_stat_database WHERE datname = current_database()`,
+      );
+      return row!.n;
+    };
+    const variantId = await shop.product({ stock: 500, price: 1000, shipping: false });
+    const card = await giftCard(shop, 500_000);
+    const fill = async () => {
+      const { body } = await shop.call('POST', '/v1/carts', {
+        body: { lines: [{ variantId, quantity: 1 }], email: 'ada@example.com' },
+      });
+      await applyCard(shop, body, card.code);
+      return body as { id: string; token: string };
+    };
+    const place = async (cart: { id: string; token: string }) => {
+      const { status, body } = await shop.checkout(cart, { paymentMethod: 'manual', expectedAmountDue: 0 });
+      expect(status).toBe(201);
+      return { token: cart.token, orderId: body.order.id as string };
+    };
+    const before = await deadlocks();
+    let placed = await Promise.all((await Promise.all(Array.from({ length: 8 }, fill))).map(place));
+    for (let round = 0; round < 8; round += 1) {
+      const carts = await Promise.all(Array.from({ length: 8 }, fill));
+      const [next, canceled] = await Promise.all([
+        Promise.all(carts.map(place)),
+        Promise.all(placed.map(({ orderId, token }) => shop.call('POST', `/v1/orders/${orderId}/cancel`, { token, body: {} }))), // prettier-ignore
+      ]);
+      expect(canceled.map(({ status }) => status)).toEqual(placed.map(() => 200));
+      placed = next;
+    }
+    await shop.quiet();
+    expect(await deadlocks()).toBe(before);
+    expect(await balanceOf(shop, card)).toBe(492_000);
+    expect(await shop.stock(variantId)).toEqual({ onHand: 492, reserved: 0 });
+    await shop.balance();
+  }, 60_000);
+
   it('10 carts of one customer race for their store credit', async () => {
     const ada = await signUp(shop, 'racing@example.com');
     await storeCredit(shop, ada.id, 2500);
