@@ -52,7 +52,7 @@ export class CreditDelta {
 export class CreditTransactionResponse {
   @ApiProperty({ example: 'ctx_01j4000000e008000000000001' })
   id: string;
-  @ApiProperty({ enum: ['issue', 'sale', 'adjust', 'spend', 'return', 'refund', 'void'] })
+  @ApiProperty({ enum: ['issue', 'adjust', 'spend', 'return', 'refund'] })
   kind: string;
   @ApiProperty({ type: CreditDelta })
   delta: CreditDelta;
