@@ -218,3 +218,42 @@ describe('the seals of the audit log', () => {
     expect((await check()).isIntact).toBe(false);
   });
 });
+
+describe('the seals after a move to another cluster', () => {
+  const check = async () => (await shop.call('GET', '/v1/admin/audit-log/check', { bearer: owner })).body;
+  const seal = () => shop.app.get(AuditSeals, { strict: false }).seal();
+  /** As after a logical restore elsewhere: the rows are the same, the cluster is another one. */
+  const moveTo = (cluster: string) =>
+    shop.db.query(
+      `CREATE OR REPLACE FUNCTION audit_cluster() RETURNS text LANGUAGE sql STABLE RETURN '${cluster}'::text`,
+    );
+
+  it('go on: what was left unsealed gets a seal of its own, and the new numbers mean nothing in the old ones', async () => {
+    const broken = (await check()).broken.length;
+    await rename('Before the move');
+    await moveTo('7000000000000000001');
+    await rename('After the move');
+    expect((await check()).openEntries).toBe(2);
+    expect(await seal()).toBe(2);
+    const seals = await shop.db.query<{ cluster: string; from_xid: string; entries: number }>(
+      `SELECT cluster, from_xid::text, entries FROM audit_seals ORDER BY id DESC LIMIT 2`,
+    );
+    // The numbers of the new cluster begin at 0 and overlap those of the old one.
+    expect(seals[0]).toEqual({ cluster: '7000000000000000001', from_xid: '0', entries: 1 });
+    expect(seals[1]).toMatchObject({ entries: 1 });
+    expect(seals[1]!.cluster).toMatch(/^\d{15,20}$/);
+    await rename('And on');
+    expect([await seal(), await seal()]).toEqual([1, 0]);
+    const after = await check();
+    expect(after.openEntries).toBe(0);
+    expect(after.broken.length).toBe(broken);
+    // A second move, and back again to a cluster where there are seals.
+    await moveTo('7000000000000000002');
+    await rename('Farther');
+    expect(await seal()).toBe(1);
+    await moveTo('7000000000000000001');
+    await rename('And back');
+    expect(await seal()).toBe(1);
+    expect((await check()).broken.length).toBe(broken);
+  });
+});
