@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { PASSWORD, signUp } from '../support/customers.js';
 import { CLIENT, IdentityProvider, type Person } from '../support/identity-provider.js';
 import { Shop } from '../support/shop.js';
+import { appCode, enableTwoFactor } from '../support/two-factor.js';
 
 const RETURN_URL = 'http://localhost:5173/signed-in?from=test';
 
@@ -225,6 +226,37 @@ describe('staff', () => {
     expect((await signIn(sam, CREW, staff)).body.code).toBe('not_our_staff');
     expect(await shop.db.query(`SELECT FROM customers WHERE email = 'sam@example.com'`)).toEqual([]);
   });
+
+  it('are asked for the code of their second factor, also where the shop asks all for one', async () => {
+    const kim = { sub: 'kim-1', email: 'kim@example.com', email_verified: true };
+    const owner = await shop.staff('owner');
+    await shop.call('POST', '/v1/admin/users', {
+      bearer: owner,
+      body: { email: kim.email, name: 'Kim', role: 'support', password: 'velvet otter lantern quartz' },
+    });
+    const me = async (bearer: string) => (await shop.call('GET', '/v1/admin/me', { bearer })).body;
+    const before = (await signIn(kim, CREW, staff)).body.accessToken;
+    await shop.db.query(`UPDATE shop_settings SET two_factor_required = true`);
+    try {
+      // Who has none comes in to set one up, and for nothing else.
+      const orders = await shop.call('GET', '/v1/admin/orders', { bearer: before });
+      expect([orders.status, orders.body.code]).toEqual([403, 'two_factor_required']);
+      const { secret } = await enableTwoFactor(shop, '/v1/admin/me/two-factor', before, 'velvet otter lantern quartz');
+      const asked = await signIn(kim, CREW, staff);
+      expect([asked.status, asked.body]).toEqual([
+        200,
+        { twoFactorRequired: true, challenge: expect.any(String), expiresIn: 300 },
+      ]);
+      const answer = (code: string) =>
+        shop.call('POST', '/v1/auth/two-factor', { body: { challenge: asked.body.challenge, code } });
+      expect((await answer('000000')).status).toBe(422);
+      const session = await answer(appCode(secret));
+      expect(session.status).toBe(200);
+      expect(await me(session.body.accessToken)).toMatchObject({ email: kim.email });
+    } finally {
+      await shop.db.query(`UPDATE shop_settings SET two_factor_required = false`);
+    }
+  }, 60_000);
 });
 
 describe('the customer’s own identities', () => {

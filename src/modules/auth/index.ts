@@ -17,7 +17,7 @@ export { CartChangeResponse, SessionResponse, SignInCartResponse } from './dto/s
 export { type ExternalIdentity, Identities, type IdentityRow } from './identities.repository.js';
 export { LinkTokens } from './link-tokens.js';
 export { type Challenge, LoginChallenges } from './login-challenges.js';
-export type { Caller } from './login.service.js';
+export type { Caller, SignIn } from './login.service.js';
 export { LoginThrottle } from './login-throttle.js';
 export { PasswordHasher } from './password-hasher.js';
 export { OwnPassword, wrongPassword } from './own-password.js';

@@ -2,19 +2,28 @@ import { Injectable } from '@nestjs/common';
 import { Db, isUniqueViolation, type Tx } from '#libs/database';
 import { encodeId } from '#libs/ids';
 import { log } from '#libs/log';
-import { Identities, type Session, type SessionOwner, Sessions, StaffService } from '../auth/index.js';
+import {
+  type Challenge,
+  Identities,
+  LoginChallenges,
+  type Session,
+  type SessionOwner,
+  Sessions,
+  type SignIn,
+  StaffService,
+} from '../auth/index.js';
 import { type CustomerAccount, CustomerAccounts } from '../customers/index.js';
 import { OidcAttempts } from './oidc-attempts.repository.js';
 import type { ExternalPerson } from './oidc-clients.js';
 import { EmailNotVerified, NotOurStaff, SignInNotFinished } from './oidc.errors.js';
 
-type Begun = Session & { owner: SessionOwner };
 /** Kept although it is refused: a code works once, whatever comes of it. */
-type Outcome = Begun | (() => Error);
+type Outcome = SignIn | (() => Error);
 
 /**
  * Lets in whom a provider of identities vouches for. Customers are found by the identity, then by an e-mail address that
- * the provider has verified, and get an account when there is none; staff are found in the same way and never made.
+ * the provider has verified, and get an account when there is none; staff are found in the same way and never made, and
+ * are asked for the code of their second factor where they have one here.
  */
 @Injectable()
 export class FinishSignIn {
@@ -25,10 +34,11 @@ export class FinishSignIn {
     private readonly customers: CustomerAccounts,
     private readonly staff: StaffService,
     private readonly sessions: Sessions,
+    private readonly challenges: LoginChallenges,
   ) {}
 
-  /** Begins a session. @throws sign_in_not_finished, email_not_verified, not_our_staff */
-  async execute(request: { code: string; codeVerifier: string }, userAgent: string | undefined): Promise<Begun> {
+  /** Begins a session, or asks staff for a code. @throws sign_in_not_finished, email_not_verified, not_our_staff */
+  async execute(request: { code: string; codeVerifier: string }, userAgent: string | undefined): Promise<SignIn> {
     const outcome = await this.db
       .transaction((tx) => this.finish(tx, request, userAgent))
       .catch((error: unknown) => {
@@ -37,6 +47,7 @@ export class FinishSignIn {
         return this.db.transaction((tx) => this.finish(tx, request, userAgent));
       });
     if (typeof outcome === 'function') throw outcome();
+    if ('challenge' in outcome) return outcome;
     const { kind, id: accountId } = outcome.owner;
     log.info('auth.login_succeeded', { kind, accountId, session: outcome.sessionId, by: 'oidc' });
     return outcome;
@@ -70,7 +81,8 @@ export class FinishSignIn {
     const account = known === null ? await this.accountFor(tx, person) : await this.customers.lock(tx, known);
     if (!account) return known === null ? EmailNotVerified : SignInNotFinished;
     const { passwordHash, ...owner } = account;
-    return this.begin(tx, { kind: 'customer', ...owner }, passwordHash, userAgent);
+    const customer = { kind: 'customer' as const, ...owner };
+    return outcomeOf(customer, await this.sessions.begin(customer, passwordHash, userAgent, tx));
   }
 
   private async accountFor(tx: Tx, person: ExternalPerson & { provider: string }): Promise<CustomerAccount | null> {
@@ -94,17 +106,7 @@ export class FinishSignIn {
     if (!member) return NotOurStaff;
     const { passwordHash, ...owner } = member;
     if (known === null) await this.identities.add(tx, 'staff', owner.id, person);
-    return this.begin(tx, owner, passwordHash, userAgent);
-  }
-
-  private async begin(
-    tx: Tx,
-    owner: SessionOwner,
-    passwordHash: string | null,
-    userAgent: string | undefined,
-  ): Promise<Outcome> {
-    const session = await this.sessions.begin(owner, passwordHash, userAgent, tx);
-    return session ? { ...session, owner } : SignInNotFinished;
+    return outcomeOf(owner, await this.challenges.begin(owner, passwordHash, userAgent, tx));
   }
 
   private async idOf(tx: Tx, customerId: string, person: ExternalPerson): Promise<string | null> {
@@ -114,4 +116,9 @@ export class FinishSignIn {
     );
     return row?.id ?? null;
   }
+}
+
+function outcomeOf(owner: SessionOwner, begun: Session | Challenge | null): Outcome {
+  if (!begun) return SignInNotFinished;
+  return 'challenge' in begun ? begun : { ...begun, owner };
 }

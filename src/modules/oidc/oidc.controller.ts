@@ -1,8 +1,23 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Param, Post, Req, Res, SetMetadata } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiResponse,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import { ValidationFailed } from '#libs/errors';
 import { ListEnvelope, RAW_QUERY, type Reply, type Request, Throws } from '#libs/http';
-import { CartToken, Public, SessionAnswer, SessionResponse, SignInHooks } from '../auth/index.js';
+import {
+  CartToken,
+  Public,
+  SessionAnswer,
+  SessionResponse,
+  SignInHooks,
+  TwoFactorChallengeResponse,
+} from '../auth/index.js';
 import { BeginSignIn } from './begin-sign-in.service.js';
 import {
   AuthorizationResponse,
@@ -34,6 +49,7 @@ export const ProviderParam = () =>
 
 /** The door for people whom somebody else knows. */
 @ApiTags('Authentication')
+@ApiExtraModels(SessionResponse, TwoFactorChallengeResponse)
 @Controller('v1/auth')
 export class OidcController {
   constructor(
@@ -67,7 +83,7 @@ export class OidcController {
     description:
       'Open `authorizationUrl` in the browser. It comes back to `returnUrl` with a `code`, which the same page changes into a session (POST /v1/auth/oidc/session). ' +
       'Customers are found by the account there, then by an e-mail address that the provider has verified, and get an account when they have none; staff have to be staff already. ' +
-      'Two-factor authentication of this shop belongs to passwords: whoever comes this way has shown to the provider what it asks for.',
+      'Staff who have a second factor here are asked for its code this way, too; of customers the provider asks what it asks for.',
   })
   @ApiOkResponse({ type: AuthorizationResponse })
   @Throws(ValidationFailed, ProviderNotFound, ProviderUnavailable)
@@ -103,17 +119,23 @@ export class OidcController {
   @ApiOperation({
     operationId: 'finishSignIn',
     summary: 'Change the code of a sign-in at a provider into a session',
-    description: 'The code works once, within a minute, and only with the secret of the page that began.',
+    description:
+      'The code works once, within a minute, and only with the secret of the page that began. ' +
+      'Staff who have a second factor get `twoFactorRequired` with a `challenge` for POST /v1/auth/two-factor.',
   })
-  @ApiOkResponse({ type: SessionResponse })
+  @ApiOkResponse({
+    description: 'A session, or the question for a code',
+    schema: { oneOf: [{ $ref: getSchemaPath(SessionResponse) }, { $ref: getSchemaPath(TwoFactorChallengeResponse) }] },
+  })
   @Throws(ValidationFailed, SignInNotFinished, EmailNotVerified, NotOurStaff)
   async session(
     @Body() body: FinishSignInRequest,
     @Headers('user-agent') userAgent: string | undefined,
     @CartToken() token: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
-  ): Promise<SessionResponse> {
+  ): Promise<SessionResponse | TwoFactorChallengeResponse> {
     const session = await this.finish.execute(body, userAgent);
+    if ('challenge' in session) return TwoFactorChallengeResponse.from(session);
     const guest = body.cartId === undefined ? undefined : { cartId: body.cartId, token };
     const cart = session.owner.kind === 'customer' ? await this.hooks.cartOf(session.owner, guest) : undefined;
     return this.answer.give(reply, session, body.session ?? 'body', cart);
