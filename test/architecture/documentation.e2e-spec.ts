@@ -36,7 +36,7 @@ describe('The documentation', () => {
 
   it('lists every setting with its default and meaning, and no other', () => {
     const table = /<!-- settings:begin[^>]*-->([\s\S]*?)<!-- settings:end -->/.exec(read('README.md'))![1]!;
-    const rows = [...table.matchAll(/^\| `(\w+)`\s*\| (.*?)\s*\| (.*?)\s*\|$/gm)].map(
+    const rows = [...table.matchAll(/^\| `([\w<>]+)`\s*\| (.*?)\s*\| (.*?)\s*\|$/gm)].map(
       ([, name, fallback, meaning]) => ({
         name,
         default: fallback,
