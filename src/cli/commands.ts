@@ -4,12 +4,12 @@ import { books } from './books.command.js';
 import type { Command } from './command.js';
 import { migrateDatabase, reset } from './database.commands.js';
 import { exportCommands } from './export.commands.js';
-import { importProducts } from './import-products.command.js';
+import { importCommands } from './import.commands.js';
 import { seed } from './seed.command.js';
 
 /** What an operator can do, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
-  importProducts,
+  ...importCommands,
   ...exportCommands,
   backup,
   restore,

@@ -17,14 +17,15 @@ export const MODULES = {
   cart: ['auth', 'pricing', 'settings', 'catalog', 'promotions', 'credits'],
   orders: ['auth', 'pricing', 'catalog', 'promotions', 'cart'],
   customers: ['auth', 'settings', 'catalog', 'pricing', 'cart', 'orders'],
+  downloads: ['auth', 'orders'],
   reviews: ['auth', 'catalog', 'customers'],
   oidc: ['auth', 'customers'],
   payments: ['auth', 'inventory', 'credits', 'pricing', 'orders', 'customers', 'ledger'],
   checkout: ['auth', 'settings', 'inventory', 'credits', 'promotions', 'cart', 'orders', 'payments'],
-  imports: ['auth', 'settings', 'catalog', 'inventory'],
+  imports: ['auth', 'settings', 'catalog', 'inventory', 'customers'],
   exports: ['auth', 'settings', 'catalog'],
   demo: ['auth'],
-  notifications: ['auth'],
+  notifications: ['auth', 'downloads'],
   operations: ['auth', 'orders'],
 };
 

@@ -7,6 +7,7 @@ import { CheckoutModule } from './checkout/index.js';
 import { CreditsModule } from './credits/index.js';
 import { CustomersModule } from './customers/index.js';
 import { DemoModule } from './demo/index.js';
+import { DownloadsModule } from './downloads/index.js';
 import { ExportsModule } from './exports/index.js';
 import { ImportsModule } from './imports/index.js';
 import { InventoryModule } from './inventory/index.js';
@@ -33,6 +34,7 @@ export const modules: Type[] = [
   CartModule,
   OrdersModule,
   CustomersModule,
+  DownloadsModule,
   ReviewsModule,
   OidcModule,
   PaymentsModule,

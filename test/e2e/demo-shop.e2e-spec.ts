@@ -28,7 +28,7 @@ it('is seeded once, quickly, even by two processes at the same time', async () =
     `SELECT (SELECT count(*)::int FROM products) AS products, (SELECT count(*)::int FROM product_listings) AS listed,
        (SELECT name FROM shop_settings) AS name, (SELECT count(*)::int FROM shipping_methods) AS methods`,
   );
-  expect(counts).toEqual({ products: 62, listed: 3 * 62, name: 'Emporium Demo', methods: 10 });
+  expect(counts).toEqual({ products: 62, listed: 3 * 62, name: 'Emporium Demo', methods: 11 });
 });
 
 it('has the ids that the documentation uses', async () => {
@@ -56,6 +56,11 @@ it('has the ids that the documentation uses', async () => {
   expect(await exists(`markets/${WELL_KNOWN.marketId}`)).toBe(200);
   expect(await exists(`price-lists/${WELL_KNOWN.priceListId}/entries`)).toBe(200);
   expect(await exists(`customer-groups/${WELL_KNOWN.customerGroupId}`)).toBe(200);
+  expect(await exists(`shipping-profiles/${WELL_KNOWN.shippingProfileId}`)).toBe(200);
+  const files = `products/${WELL_KNOWN.digitalProductId}/variants/${WELL_KNOWN.digitalVariantId}/files`;
+  expect((await shop.call('GET', `/v1/admin/${files}`, { bearer: owner })).body.data).toEqual([
+    expect.objectContaining({ name: `${WELL_KNOWN.digitalProductHandle}.pdf` }),
+  ]);
 });
 
 it('shows a sale, two markets with the tax in their prices, and books at a reduced rate', async () => {
@@ -148,7 +153,13 @@ it('sells: the examples make a cart with tax and a choice of shipping', async ()
   expect(methods.body.data.map((method: any) => [method.id, method.price.amount])).toEqual([
     [WELL_KNOWN.shippingMethodId, 590],
     [WELL_KNOWN.expressShippingMethodId, 1490],
+    [expect.stringMatching(/^ship_/), 390],
   ]);
+  const rich = await shop.call('POST', '/v1/carts', {
+    body: { lines: [{ variantId: WELL_KNOWN.variantId, quantity: 11 }], shippingAddress: ADDRESS },
+  });
+  const free = await shop.call('GET', `/v1/carts/${rich.body.id}/shipping-methods`, { token: rich.body.token });
+  expect(free.body.data.map((method: any) => method.price.amount)).toEqual([0, 1490, 0]);
 });
 
 it('shows every state of stock', async () => {
@@ -199,8 +210,8 @@ it.each([
     const { variants } = (await other.call('GET', `/v1/products/${WELL_KNOWN.productHandle}`)).body;
     expect(variants[0].price).toEqual({ amount: coffee, currency });
     const [method] = await other.db.query(
-      'SELECT amount, currency FROM shipping_methods WHERE currency = $1 ORDER BY amount LIMIT 1',
-      [currency],
+      'SELECT amount, currency FROM shipping_methods WHERE currency = $1 AND calculation = $2 ORDER BY amount LIMIT 1',
+      [currency, 'flat'],
     );
     expect(method).toEqual({ amount: shipping, currency });
   } finally {

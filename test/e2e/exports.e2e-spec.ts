@@ -24,8 +24,9 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([shop?.stop(), other?.stop()]));
 
-async function importInto(target: Shop, bearer: string, content: string): Promise<any> {
+async function importInto(target: Shop, bearer: string, content: string, kind = 'products'): Promise<any> {
   const form = new FormData();
+  form.append('kind', kind);
   form.append('file', new Blob([content]), 'products.csv');
   const answer = await fetch(`${target.url}/v1/admin/imports`, {
     method: 'POST',
@@ -145,6 +146,53 @@ describe('an export of customers', () => {
         }),
       ],
     );
+  });
+
+  it('is what the import of customers reads, in this shop and in another one', async () => {
+    const file = await fileOf(shop, owner, { kind: 'customers' });
+    expect((await importInto(shop, owner, file, 'customers')).summary).toMatchObject({
+      unchanged: 1,
+      updated: 0,
+      failed: 0,
+    });
+    expect((await importInto(other, others, file, 'customers')).summary).toMatchObject({ created: 1, failed: 0 });
+    expect(await fileOf(other, others, { kind: 'customers' })).toBe(file);
+  });
+
+  it('comes from files with mistakes, which cost their own rows only', async () => {
+    const csv = [
+      'Email;First Name;Last Name;Accepts Email Marketing;Phone;Address1;City;Zip;Country Code',
+      "bob@example.com;Bob;'=Cmd;yes;'+49 30 1;;;;",
+      'ADA@example.com;Ada;King;no;;12 St James;London;SW1;gb',
+      'nobody;No;Body;no;;;;;',
+      'eve@example.com;Eve;E;perhaps;;;;;',
+      'bob@Example.com;Bob;Again;no;;;;;',
+      'zoe@example.com;Zoe;Z;no;;1 Main;;;XX',
+    ].join('\n');
+    const done = await importInto(other, others, csv, 'customers');
+    expect(done).toMatchObject({ kind: 'customers', summary: { created: 1, updated: 1, unchanged: 0, failed: 4 } });
+    expect(done.errors.map((error: any) => [error.line, error.reason])).toEqual([
+      [4, 'Email must be an email.'],
+      [5, 'Accepts Email Marketing must be TRUE or FALSE, not "perhaps".'],
+      [6, 'the customer is on line 2 already.'],
+      ...['City', 'Zip'].map((name) => [7, expect.stringMatching(`^${name} must be longer`)]),
+      [7, expect.stringMatching('^Country Code must be')],
+    ]);
+    expect(
+      await other.db.query(
+        `SELECT email, first_name, last_name, phone, accepts_marketing FROM customers ORDER BY email`,
+      ),
+    ).toEqual([
+      { email: 'ada@example.com', first_name: 'Ada', last_name: 'King', phone: null, accepts_marketing: false },
+      { email: 'bob@example.com', first_name: 'Bob', last_name: '=Cmd', phone: '+49 30 1', accepts_marketing: true },
+    ]);
+    const rejects = await other.call<string>('GET', `/v1/admin/imports/${done.id}/rejects`, { bearer: others });
+    expect(rejects.body).toContain('Email must be an email.,nobody,No,Body');
+    expect((await importInto(other, others, csv, 'customers')).summary).toMatchObject({
+      created: 0,
+      unchanged: 2,
+      failed: 4,
+    });
   });
 
   it('is for those who may, leaves a trace of who asked and who took it, and is gone after a day', async () => {

@@ -10,3 +10,12 @@ export function attachment(fileName: string): string {
   );
   return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
 }
+
+const MAX_NAME = 255;
+
+/** The name of an uploaded file for people: no folders, nothing that cannot be shown or stored. */
+export function fileNameOf(name: string | undefined, otherwise: string): string {
+  const base = (name ?? '').split(/[\\/]/).at(-1)!;
+  const shown = base.replace(/\p{C}/gu, '').toWellFormed().slice(0, MAX_NAME).trim();
+  return shown === '' || /^\.+$/.test(shown) ? otherwise : shown;
+}

@@ -25,7 +25,7 @@ export { assertVersion, etagOf, sendPublicJson } from './etag.js';
 export { ListQuery, pageOf, type Page } from './list.js';
 export { RAW_QUERY } from './query-guard.js';
 export { ProblemView, FieldErrorView } from './openapi.js';
-export { attachment } from './attachment.js';
+export { attachment, fileNameOf } from './attachment.js';
 export { isCountry } from './countries.js';
 export { clientNetwork } from './client-network.js';
 export { principalOf, setPrincipal, type Request, type Reply } from './request.js';

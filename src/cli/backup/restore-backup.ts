@@ -21,6 +21,7 @@ import {
   type TableEntry,
 } from './format.js';
 import { tablesInOrder } from './tables.js';
+import { FOLDERS } from './write-backup.js';
 
 /** Where data that somebody would miss shows. */
 const TELLTALES = ['products', 'orders', 'carts', 'users'];
@@ -155,7 +156,7 @@ async function copyRows(
 
 /** Files wait beside their place until the rows are committed. */
 async function stage(reader: BackupReader, staging: string, { file, bytes }: FileEntry): Promise<void> {
-  if (!file.startsWith('media/') || file.split('/').includes('..')) {
+  if (!FOLDERS.some((folder) => file.startsWith(`${folder}/`)) || file.split('/').includes('..')) {
     throw new CommandFailure(`The backup has a file in a strange place: ${file}.`);
   }
   const path = join(staging, file);

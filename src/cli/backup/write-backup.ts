@@ -19,7 +19,7 @@ import {
 import { tablesInOrder } from './tables.js';
 
 /** Folders of DATA_DIR that belong to the shop's data. */
-const FOLDERS = ['media'];
+export const FOLDERS = ['media', 'digital'];
 
 /**
  * Writes everything that the shop knows into one file, as of one moment, while the shop goes on selling. The file takes

@@ -17,6 +17,7 @@ import { AuditOfTheSystem1790000000013, Identities1790000000013 } from './179000
 import { PriceColumns1790000000014, PriceFunctions1790000000014, Prices1790000000014 } from './1790000000014-prices.js';
 import { Promotions1790000000015, PromotionsOfOrders1790000000015 } from './1790000000015-promotions.js';
 import { Credits1790000000016 } from './1790000000016-credits.js';
+import { Downloads1790000000017 } from './1790000000017-downloads.js';
 import { Exports1790000000017 } from './1790000000017-exports.js';
 import { Shipping1790000000017 } from './1790000000017-shipping.js';
 import { Voices1790000000018, VoicesLinks1790000000018 } from './1790000000018-voices.js';
@@ -53,6 +54,7 @@ export const migrations = [
   Credits1790000000016,
   Shipping1790000000017,
   Exports1790000000017,
+  Downloads1790000000017,
   Voices1790000000018,
   VoicesLinks1790000000018,
   Renditions1790000000019,

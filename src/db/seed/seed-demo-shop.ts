@@ -1,9 +1,11 @@
+import { Readable } from 'node:stream';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
 import { decodeId } from '#libs/ids';
 import type { Config } from '../../config/index.js';
 import { ProductListings, ProductWriter } from '../../modules/catalog/index.js';
 import { IssueGiftCard } from '../../modules/credits/index.js';
+import { DigitalFiles } from '../../modules/downloads/index.js';
 import { StockLedger } from '../../modules/inventory/index.js';
 import { ensureSettings } from '../../modules/settings/index.js';
 import { CATEGORIES } from './categories.js';
@@ -13,6 +15,7 @@ import { seedPromotions } from './promotions.js';
 import { seedUuid } from './seed-ids.js';
 import { seedMerchandising } from './seed-merchandising.js';
 import { seedMarkets, seedMarketShipping, seedPriceLists } from './seed-prices.js';
+import { textPdf } from './text-pdf.js';
 import { SHIPPING_ZONES, TAX_RATES } from './shop-rules.js';
 import { WELL_KNOWN } from './well-known.js';
 
@@ -36,7 +39,7 @@ export async function seedDemoShop(
     giftCards: app.get(IssueGiftCard, { strict: false }),
   };
   await ensureSettings(db, config);
-  return db.transaction(async (tx) => {
+  const seeded = await db.transaction(async (tx) => {
     await tx.query('SELECT pg_advisory_xact_lock($1)', [SEED_LOCK]);
     if ((await tx.query('SELECT FROM products LIMIT 1')).length > 0) return null;
     const currency = await openShop(tx);
@@ -55,6 +58,20 @@ export async function seedDemoShop(
     });
     return { products: DEMO_PRODUCTS.length };
   });
+  if (seeded) await seedFiles(db, app.get(DigitalFiles, { strict: false }));
+  return seeded;
+}
+
+/** The files of what is sold as a file. */
+async function seedFiles(db: Db, files: DigitalFiles): Promise<void> {
+  for (const product of DEMO_PRODUCTS.filter(({ digital }) => digital)) {
+    const content = Readable.from([textPdf([product.title, ...product.description])]);
+    const { id, bytes, sha256 } = await files.save(content, seedUuid('file', product.handle));
+    await db.query(
+      `INSERT INTO variant_files (id, variant_id, name, bytes, sha256) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+      [id, seedUuid('variant', product.handle), `${product.handle}.pdf`, bytes, sha256],
+    );
+  }
 }
 
 interface Services {
@@ -98,8 +115,10 @@ async function seedRules(tx: Tx, currency: string): Promise<void> {
     const zoneId = seedUuid('zone', key);
     await tx.query('INSERT INTO shipping_zones (id, name, countries) VALUES ($1, $2, $3)', [zoneId, name, countries]);
     for (const [position, method] of methods.entries()) {
+      const { bands = [], freeAbove } = method;
       await tx.query(
-        'INSERT INTO shipping_methods (id, zone_id, name, amount, currency, position) VALUES ($1, $2, $3, $4, $5, $6)',
+        `INSERT INTO shipping_methods (id, zone_id, name, amount, currency, position, calculation, bands, free_above)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
         [
           seedUuid('method', `${key}/${method.key}`),
           zoneId,
@@ -107,6 +126,16 @@ async function seedRules(tx: Tx, currency: string): Promise<void> {
           scaled(method.amount, currency),
           currency,
           position,
+          bands.length > 0 ? 'weight' : 'flat',
+          JSON.stringify(
+            bands.map(({ from, every, amount, plus }) => ({
+              from,
+              every,
+              amount: scaled(amount, currency),
+              plus: scaled(plus, currency),
+            })),
+          ),
+          freeAbove === undefined ? null : scaled(freeAbove, currency),
         ],
       );
     }

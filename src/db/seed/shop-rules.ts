@@ -28,12 +28,23 @@ const EUROPE =
     ' ',
   );
 
+/** A way to ship: at a flat price, or by weight where it has bands. */
+interface DemoMethod {
+  key: string;
+  name: string;
+  amount: number;
+  /** From how many grams on it costs how much. */
+  bands?: readonly { from: number; amount: number; plus: number; every: number }[];
+  /** Goods for this much go free. */
+  freeAbove?: number;
+}
+
 /** Where the demo shop ships, and for how much (in hundredths, like the prices). */
 export const SHIPPING_ZONES: readonly {
   key: string;
   name: string;
   countries: readonly string[];
-  methods: readonly { key: string; name: string; amount: number }[];
+  methods: readonly DemoMethod[];
 }[] = [
   {
     key: 'us',
@@ -42,6 +53,16 @@ export const SHIPPING_ZONES: readonly {
     methods: [
       { key: 'standard', name: 'Standard (3 to 5 days)', amount: 590 },
       { key: 'express', name: 'Express (1 to 2 days)', amount: 1490 },
+      {
+        key: 'economy',
+        name: 'Economy by weight (6 to 9 days), free from 150.00 on',
+        amount: 0,
+        bands: [
+          { from: 0, amount: 390, plus: 0, every: 0 },
+          { from: 1000, amount: 490, plus: 120, every: 1000 },
+        ],
+        freeAbove: 15_000,
+      },
     ],
   },
   {

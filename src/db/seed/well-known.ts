@@ -4,6 +4,9 @@ import { seedUuid } from './seed-ids.js';
 /** The handle of the product that examples buy: one variant, more stock than examples can use up. */
 export const WELL_KNOWN_HANDLE = 'house-blend-coffee';
 
+/** The handle of the book that is a file. */
+const DIGITAL_HANDLE = 'pattern-drafting-ebook';
+
 /** Things that exist in every demo shop, by the ids that clients use: for the examples of the documentation. */
 export const WELL_KNOWN = {
   productHandle: WELL_KNOWN_HANDLE,
@@ -22,6 +25,10 @@ export const WELL_KNOWN = {
   /** Of the card with money on it, for whoever tries to pay with one. */
   giftCardId: encodeId('giftCard', seedUuid('gift card', 'demo')),
   giftCardCode: 'DEMO-GIFT-CARD-2026',
+  /** A book that is a file. */
+  digitalProductHandle: DIGITAL_HANDLE,
+  digitalProductId: encodeId('product', seedUuid('product', DIGITAL_HANDLE)),
+  digitalVariantId: encodeId('variant', seedUuid('variant', DIGITAL_HANDLE)),
   categoryHandle: 'coffee',
   categoryId: encodeId('category', seedUuid('category', 'coffee')),
   parentCategoryHandle: 'coffee-tea',

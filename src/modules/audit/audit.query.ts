@@ -43,6 +43,8 @@ const KINDS: Readonly<Record<string, IdPrefix>> = {
   shipping_methods: 'shippingMethod',
   shipping_profiles: 'shippingProfile',
   exports: 'export',
+  variant_files: 'file',
+  order_downloads: 'download',
   users: 'user',
   roles: 'role',
   api_keys: 'apiKey',

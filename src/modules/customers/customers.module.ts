@@ -23,6 +23,7 @@ import { MyDataParts } from './my-data-parts.js';
 import { RegisterCustomer } from './register-customer.service.js';
 import { TaxStatusAdminController } from './tax-status.admin.controller.js';
 import { TaxStatus } from './tax-status.service.js';
+import { SaveCustomers } from './save-customers.service.js';
 import { VerifyEmail } from './verify-email.service.js';
 import { Wishlist } from './wishlist.service.js';
 import { WishlistController } from './wishlist.controller.js';
@@ -58,7 +59,8 @@ import { WelcomeCustomer } from './welcome-customer.service.js';
     CustomerGroups,
     CustomerGroupsQuery,
     TaxStatus,
+    SaveCustomers,
   ],
-  exports: [CustomersQuery, CustomerAccounts, MyDataParts],
+  exports: [SaveCustomers, CustomersQuery, CustomerAccounts, MyDataParts],
 })
 export class CustomersModule {}

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Db, isCheckViolation, sqlState, type Tx } from '#libs/database';
+import { Db, isCheckViolation, sqlState } from '#libs/database';
 import { AppError } from '#libs/errors';
 import { log } from '#libs/log';
 import { APP_CONFIG, type Config } from '../../config/index.js';
@@ -7,33 +7,9 @@ import { localMediaUrl, ProductListings } from '../catalog/index.js';
 import type { CsvRow, ImportSource } from './csv/csv-rows.js';
 import { type ReadProduct, productFromRows } from './csv/product-from-rows.js';
 import { outlineOf, readProductGroups } from './csv/product-groups.js';
-import {
-  advance,
-  type ImportOptions,
-  type ImportState,
-  initialState,
-  type RejectedRow,
-  rejectsOf,
-  type Settled,
-} from './import-state.js';
+import { advance, type ImportState, initialState, rejectsOf, type Settled } from './import-state.js';
+import { DryRunDone, type ImportRun } from './import-run.js';
 import { SaveProducts } from './save-products.service.js';
-
-/** Who imports, and where its progress goes. */
-export interface ImportRun {
-  /** Makes the stock movements of this run unique. */
-  id: string;
-  /** `staff:usr_…` or `cli`: who answers for the stock movements. */
-  actor: string;
-  options: ImportOptions;
-  /** Where an interrupted run of the same file stopped. */
-  resumeFrom?: ImportState;
-  /** Rows of the file, once they are counted, and its header. */
-  onCounted?(rows: number, header: readonly string[]): Promise<void> | void;
-  /** Saves the progress, and the rows that were left out, in the transaction of the products (of a dry run: in its own). */
-  checkpoint?(tx: Tx, state: ImportState, rejects: readonly RejectedRow[]): Promise<void>;
-  /** After each batch, outside of any transaction. */
-  onProgress?(state: ImportState): Promise<void> | void;
-}
 
 /** A product that is read and waits to be saved with others. */
 interface Pending {
@@ -45,16 +21,6 @@ interface Pending {
 
 const BATCH_PRODUCTS = 50;
 const BATCH_VARIANTS = 250;
-
-/** Undoes the transaction of a dry run and carries its result out. */
-class DryRunDone extends Error {
-  constructor(
-    readonly state: ImportState,
-    readonly rejects: readonly RejectedRow[],
-  ) {
-    super('dry run');
-  }
-}
 
 /**
  * Imports the products of a Shopify product export: each product whole or not at all, many in one transaction, the same

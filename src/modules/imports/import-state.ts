@@ -2,6 +2,10 @@ import type { ImportIssue } from './csv/issues.js';
 import type { CsvRow } from './csv/csv-rows.js';
 import type { ReadProduct } from './csv/product-from-rows.js';
 
+/** What can be imported. */
+export const IMPORT_KINDS = ['products', 'customers'] as const;
+export type ImportKind = (typeof IMPORT_KINDS)[number];
+
 /** How an import goes about it. */
 export interface ImportOptions {
   /** ISO 4217: what the prices of the file are in. */
@@ -55,7 +59,8 @@ export function initialState(): ImportState {
 
 /** A product and what became of it, with the place in the file that is reached with it. */
 export interface Settled {
-  product: ReadProduct;
+  /** Of it, whatever kind it is. */
+  product: Pick<ReadProduct, 'errors' | 'warnings'>;
   outcome: ProductOutcome;
   /** Errors that came up while it was saved. */
   errors?: ImportIssue[];

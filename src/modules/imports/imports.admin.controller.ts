@@ -24,7 +24,7 @@ import { attachment, IdParam, ListEnvelope, ListQuery, type Page, type Reply, ty
 import { encodeId } from '#libs/ids';
 import { CurrentStaff, Staff, type StaffIdentity } from '../auth/index.js';
 import { ImportResponse } from './dto/import.response.js';
-import type { RejectedRow } from './import-state.js';
+import { IMPORT_KINDS, type RejectedRow } from './import-state.js';
 import { ImportsQuery } from './imports.query.js';
 import { ImportsRepository } from './imports.repository.js';
 import { StartImport } from './start-import.service.js';
@@ -44,11 +44,12 @@ export class ImportsAdminController {
   @Staff('imports.write')
   @ApiOperation({
     operationId: 'startImport',
-    summary: 'Import products from a Shopify product export',
+    summary: 'Import products or customers from a Shopify export',
     description:
       'Products are found by their handle and variants by their option values, so importing a file again changes nothing. ' +
       'A product with a mistake is left out and listed with its line; the others are imported. ' +
-      'Quantities count for new variants only, unless `stock` is `set`. Images are linked, not fetched.',
+      'Quantities count for new variants only, unless `stock` is `set`. Images are linked, not fetched. ' +
+      'Customers are found by their e-mail address; they get no password and no mail.',
   })
   @ApiConsumes('multipart/form-data')
   @ApiBody({
@@ -61,7 +62,7 @@ export class ImportsAdminController {
           format: 'binary',
           description: 'CSV up to 20 MB, in UTF-8 or Windows-1252, with commas, semicolons or tabs',
         },
-        kind: { type: 'string', enum: ['products'], default: 'products' },
+        kind: { type: 'string', enum: [...IMPORT_KINDS], default: 'products' },
         dryRun: { type: 'boolean', default: false, description: 'tell what would happen and change nothing' },
         currency: { type: 'string', pattern: '^[A-Z]{3}$', description: "of the prices; the shop's when left out" },
         stock: {

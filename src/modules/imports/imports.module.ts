@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog/index.js';
+import { CustomersModule } from '../customers/index.js';
 import { InventoryModule } from '../inventory/index.js';
 import { SettingsModule } from '../settings/index.js';
+import { ImportCustomers } from './import-customers.service.js';
 import { ImportProducts } from './import-products.service.js';
 import { ImportsAdminController } from './imports.admin.controller.js';
 import { ImportsQuery } from './imports.query.js';
@@ -11,12 +13,13 @@ import { RunImport } from './run-import.service.js';
 import { SaveProducts } from './save-products.service.js';
 import { StartImport } from './start-import.service.js';
 
-/** Products from files of other shops. */
+/** Products and customers from files of other shops. */
 @Module({
-  imports: [CatalogModule, InventoryModule, SettingsModule],
+  imports: [CatalogModule, InventoryModule, SettingsModule, CustomersModule],
   controllers: [ImportsAdminController],
   providers: [
     ImportProducts,
+    ImportCustomers,
     SaveProducts,
     ImportsRepository,
     ImportsQuery,
@@ -25,6 +28,6 @@ import { StartImport } from './start-import.service.js';
     RunImportHandler,
     DeleteOldImportFilesHandler,
   ],
-  exports: [ImportProducts],
+  exports: [ImportProducts, ImportCustomers],
 })
 export class ImportsModule {}

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Db, type Queryable, type Tx } from '#libs/database';
 import type { ImportSource } from './csv/csv-rows.js';
-import type { ImportOptions, ImportState, RejectedRow } from './import-state.js';
+import type { ImportKind, ImportOptions, ImportState, RejectedRow } from './import-state.js';
 
 /** An import as it is stored. */
 export interface ImportRow {
   id: string;
+  kind: ImportKind;
   file_name: string;
   options: ImportOptions;
   status: 'queued' | 'running' | 'completed' | 'failed';
@@ -29,11 +30,11 @@ export class ImportsRepository {
   /** Stores a new import; its file follows with `addChunk`. */
   async insert(
     tx: Tx,
-    row: { id: string; fileName: string; options: ImportOptions; bytes: number; createdBy: string },
+    row: { id: string; kind: ImportKind; fileName: string; options: ImportOptions; bytes: number; createdBy: string },
   ): Promise<void> {
     await tx.query(
-      `INSERT INTO imports (id, kind, file_name, options, bytes_total, created_by) VALUES ($1, 'products', $2, $3, $4, $5)`,
-      [row.id, row.fileName, JSON.stringify(row.options), row.bytes, row.createdBy],
+      `INSERT INTO imports (id, kind, file_name, options, bytes_total, created_by) VALUES ($1, $6, $2, $3, $4, $5)`,
+      [row.id, row.fileName, JSON.stringify(row.options), row.bytes, row.createdBy, row.kind],
     );
   }
 
@@ -43,7 +44,7 @@ export class ImportsRepository {
 
   async find(id: string): Promise<ImportRow | null> {
     const [row] = await this.db.query<ImportRow>(
-      `SELECT id, file_name, options, status, bytes_total, created_by,
+      `SELECT id, kind, file_name, options, status, bytes_total, created_by,
          CASE WHEN summary ? 'productsDone' THEN summary || jsonb_build_object('rowsRead', rows_read, 'bytesRead', bytes_read,
            'errors', errors, 'warnings', warnings) END AS state
        FROM imports WHERE id = $1`,

@@ -5,6 +5,7 @@ import { encodeId } from '#libs/ids';
 import type { JobContext } from '#libs/jobs';
 import { log } from '#libs/log';
 import { ImportFileProblem } from './csv/import-file-problem.js';
+import { ImportCustomers } from './import-customers.service.js';
 import { ImportProducts } from './import-products.service.js';
 import { MAX_TRIES } from './imports.jobs.js';
 import { type ImportRow, ImportsRepository } from './imports.repository.js';
@@ -16,6 +17,7 @@ export class RunImport {
     private readonly db: Db,
     private readonly imports: ImportsRepository,
     private readonly importProducts: ImportProducts,
+    private readonly importCustomers: ImportCustomers,
   ) {}
 
   /** @param importId uuid */
@@ -46,7 +48,8 @@ export class RunImport {
     let done = row.state?.productsDone ?? 0;
     let rows = 0;
     try {
-      await this.importProducts.execute(this.imports.sourceOf(row), {
+      const importing = row.kind === 'customers' ? this.importCustomers : this.importProducts;
+      await importing.execute(this.imports.sourceOf(row), {
         id: row.id,
         actor: row.created_by === null ? 'system' : `staff:${encodeId('user', row.created_by)}`,
         options: row.options,

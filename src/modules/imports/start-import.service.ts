@@ -27,6 +27,7 @@ export class StartImport {
       const options = { currency, stock, dryRun };
       await this.imports.insert(tx, {
         id,
+        kind: upload.fields.kind,
         fileName: upload.fileName,
         options,
         bytes: upload.bytes,

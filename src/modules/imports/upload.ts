@@ -1,11 +1,12 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type FieldError, PayloadTooLarge, UnsupportedMediaType, ValidationFailed } from '#libs/errors';
-import type { Request } from '#libs/http';
+import { fileNameOf, type Request } from '#libs/http';
 import { isCurrency } from '#libs/money';
+import { IMPORT_KINDS, type ImportKind } from './import-state.js';
 
 /** An uploaded file on this machine's disk, with the fields that came with it. */
 export interface Upload {
@@ -18,6 +19,7 @@ export interface Upload {
 
 /** What to do with the file. */
 export interface UploadFields {
+  kind: ImportKind;
   dryRun: boolean;
   stock: 'keep' | 'set';
   /** undefined: the shop's. */
@@ -25,10 +27,11 @@ export interface UploadFields {
 }
 
 const CHUNK_BYTES = 256 * 1024;
-const MAX_NAME = 255;
+
+const isKind = (text: string | undefined): text is ImportKind => IMPORT_KINDS.some((kind) => kind === text);
 
 const FIELDS: Record<string, { isValid: (value: string) => boolean; rule: string }> = {
-  kind: { isValid: (value) => value === 'products', rule: 'must be products' },
+  kind: { isValid: (value) => isKind(value), rule: `must be ${IMPORT_KINDS.join(' or ')}` },
   dryRun: { isValid: (value) => /^(true|false)$/.test(value), rule: 'must be true or false' },
   stock: { isValid: (value) => /^(keep|set)$/.test(value), rule: 'must be keep or set' },
   currency: { isValid: isCurrency, rule: 'must be an ISO 4217 currency code such as USD' },
@@ -51,7 +54,7 @@ export async function withUpload<T>(request: Request, use: (upload: Upload) => P
         await pipeline(part.file, createWriteStream(path));
         if (part.file.truncated) throw PayloadTooLarge({ detail: 'A file may have up to 20 MB.' });
         if (part.fieldname !== 'file') throw invalid([unknownField(part.fieldname)]);
-        fileName = displayName(part.filename);
+        fileName = fileNameOf(part.filename, 'products.csv');
       } else {
         values.set(part.fieldname, typeof part.value === 'string' ? part.value : '');
       }
@@ -80,7 +83,9 @@ function checkFields(values: Map<string, string>, hasFile: boolean): UploadField
     }
   }
   if (errors.length > 0) throw invalid(errors);
+  const kind = values.get('kind');
   return {
+    kind: isKind(kind) ? kind : 'products',
     dryRun: values.get('dryRun') === 'true',
     stock: values.get('stock') === 'set' ? 'set' : 'keep',
     currency: values.get('currency') || undefined,
@@ -94,12 +99,3 @@ const unknownField = (name: string): FieldError => ({
 });
 
 const invalid = (errors: FieldError[]) => ValidationFailed({ errors });
-
-/** The name for people: no folders, nothing that cannot be shown or stored. */
-function displayName(name: string | undefined): string {
-  const shown = basename((name ?? '').replaceAll('\\', '/'))
-    .replace(/\p{C}/gu, '')
-    .slice(0, MAX_NAME)
-    .trim();
-  return shown || 'products.csv';
-}

@@ -73,8 +73,21 @@ export interface RefundOfMail {
   last4: string | null;
 }
 
+/** A file of an order that its buyer may download. */
+export interface DownloadOfMail {
+  /** uuid */
+  id: string;
+  /** of the product */
+  title: string;
+  name: string;
+  maxDownloads: number;
+  expiresAt: Date;
+}
+
 /** A parcel of an order. */
 export interface ParcelOfMail {
+  /** false when everything in it is delivered without a parcel */
+  isShipped: boolean;
   carrier: string | null;
   trackingNumber: string | null;
   lines: { lineId: string; quantity: number }[];
@@ -170,12 +183,24 @@ export class MailDataQuery {
   async parcel(fulfillmentId: string): Promise<ParcelOfMail> {
     const [row] = await this.db.query<ParcelOfMail>(
       `SELECT f.carrier, f.tracking_number AS "trackingNumber",
+         EXISTS (SELECT FROM fulfillment_lines l JOIN order_lines o ON o.id = l.order_line_id
+                 WHERE l.fulfillment_id = f.id AND o.requires_shipping) AS "isShipped",
          (SELECT coalesce(jsonb_agg(jsonb_build_object('lineId', l.order_line_id, 'quantity', l.quantity)), '[]')
           FROM fulfillment_lines l WHERE l.fulfillment_id = f.id) AS lines
        FROM fulfillments f WHERE f.id = $1`,
       [fulfillmentId],
     );
     return found(row, 'fulfillment');
+  }
+
+  /** The files of an order that can be downloaded now. */
+  downloads(orderId: string): Promise<DownloadOfMail[]> {
+    return this.db.query<DownloadOfMail>(
+      `SELECT d.id, l.title, f.name, d.max_downloads AS "maxDownloads", d.expires_at AS "expiresAt"
+       FROM order_downloads d JOIN order_lines l ON l.id = d.order_line_id JOIN variant_files f ON f.id = d.file_id
+       WHERE d.order_id = $1 AND d.expires_at > now() ORDER BY l.position, f.id`,
+      [orderId],
+    );
   }
 
   /** The order (uuid), where the money went, and the amount in minor units. @throws PermanentFailure when there is no such refund */

@@ -14,6 +14,12 @@ export const ShipmentJob = defineJob({
   description: 'tells the customer that a parcel is on its way',
   on: ['order.fulfilled'],
 });
+export const DownloadsJob = defineJob({
+  name: 'notifications.downloads',
+  queue,
+  description: 'sends the links of the files that were bought',
+  on: ['order.downloads_ready'],
+});
 export const RefundJob = defineJob({
   name: 'notifications.refund',
   queue,

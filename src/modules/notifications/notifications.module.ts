@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { AuthModule } from '../auth/index.js';
+import { DownloadsModule } from '../downloads/index.js';
 import {
   AddressMails,
   CustomerInvitationProcessor,
@@ -21,6 +22,7 @@ import { MailboxMailer } from './mailbox.mailer.js';
 import { MailboxPages } from './mailbox.pages.js';
 import { Mailer } from './mailer.js';
 import {
+  DownloadsProcessor,
   OrderCanceledProcessor,
   OrderConfirmationProcessor,
   RefundProcessor,
@@ -32,7 +34,7 @@ import { SmtpMailer } from './smtp.mailer.js';
 
 /** E-mail to customers about their orders and accounts, and to the shop about its stock. */
 @Module({
-  imports: [AuthModule],
+  imports: [AuthModule, DownloadsModule],
   providers: [
     {
       provide: Mailer,
@@ -44,6 +46,7 @@ import { SmtpMailer } from './smtp.mailer.js';
     PostOffice,
     OrderConfirmationProcessor,
     ShipmentProcessor,
+    DownloadsProcessor,
     RefundProcessor,
     OrderCanceledProcessor,
     DisputeProcessor,

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { HandlesJob, type JobContext, type JobHandler, PermanentFailure } from '#libs/jobs';
+import { DownloadTokens } from '../downloads/index.js';
 import { MailDataQuery } from './mail-data.query.js';
+import { downloadsNotice } from './mails/downloads.mail.js';
 import { cancellationNotice, orderConfirmation, refundNotice, shipmentNotice } from './mails/order-mails.js';
-import { OrderCanceledJob, OrderConfirmationJob, RefundJob, ShipmentJob } from './notification.jobs.js';
+import { DownloadsJob, OrderCanceledJob, OrderConfirmationJob, RefundJob, ShipmentJob } from './notification.jobs.js';
 import { PostOffice } from './post-office.js';
 
 /** A uuid of an event's payload. */
@@ -39,7 +41,31 @@ export class ShipmentProcessor implements JobHandler {
   async handle(job: JobContext): Promise<void> {
     const order = await this.data.order(uuidOf(job, 'aggregateId'));
     const parcel = await this.data.parcel(uuidOf(job, 'fulfillmentId'));
+    // Files come with a mail of their own.
+    if (!parcel.isShipped) return;
     await this.post.send(job.id, order.shop, order.email, shipmentNotice(order, parcel, this.post.links));
+  }
+}
+
+/** Sends the links of the files that were bought. */
+@HandlesJob(DownloadsJob)
+@Injectable()
+export class DownloadsProcessor implements JobHandler {
+  constructor(
+    private readonly data: MailDataQuery,
+    private readonly post: PostOffice,
+    private readonly tokens: DownloadTokens,
+  ) {}
+
+  async handle(job: JobContext): Promise<void> {
+    const orderId = uuidOf(job, 'aggregateId');
+    const order = await this.data.order(orderId);
+    const files = (await this.data.downloads(orderId)).map((file) => ({
+      ...file,
+      url: `${this.post.links.publicUrl}/v1/downloads/${this.tokens.tokenOf(file)}`,
+    }));
+    if (files.length === 0) return;
+    await this.post.send(job.id, order.shop, order.email, downloadsNotice(order, files, this.post.links));
   }
 }
 

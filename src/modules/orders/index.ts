@@ -1,5 +1,6 @@
 export { OrdersModule } from './orders.module.js';
 export { CustomerOrders } from './customer-orders.repository.js';
+export { FulfillOrder } from './fulfill-order.service.js';
 export { OrdersQuery } from './orders.query.js';
 export {
   newOrder,

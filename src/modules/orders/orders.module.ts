@@ -10,6 +10,6 @@ import { OrdersRepository } from './orders.repository.js';
 @Module({
   controllers: [OrdersController, OrdersAdminController],
   providers: [OrdersRepository, OrdersQuery, FulfillOrder, CustomerOrders],
-  exports: [OrdersRepository, OrdersQuery, CustomerOrders],
+  exports: [OrdersRepository, OrdersQuery, CustomerOrders, FulfillOrder],
 })
 export class OrdersModule {}

@@ -42,36 +42,55 @@ const HEADERS = {
   seoDescription: ['SEO Description'],
 } as const;
 
-/** A column that the import reads. */
+/** A column that the import of products reads. */
 export type ColumnName = keyof typeof HEADERS;
 
+/** A kind of file: its columns, with the headers under which files have them, and those that it cannot be without. */
+export interface Sheet<Name extends string> {
+  headers: Readonly<Record<Name, readonly string[]>>;
+  required: readonly Name[];
+  /** `a Shopify product export` */
+  what: string;
+}
+
+export const PRODUCT_SHEET: Sheet<ColumnName> = {
+  headers: HEADERS,
+  required: ['handle', 'title'],
+  what: 'a Shopify product export',
+};
+
 /** Where each column stands in this file. */
-export class Columns {
+export class Columns<Name extends string = ColumnName> {
   private constructor(
-    private readonly positions: Map<ColumnName, number>,
+    private readonly sheet: Sheet<Name>,
+    private readonly positions: Map<Name, number>,
     readonly header: readonly string[],
     private readonly delimiter: CsvFormat['delimiter'],
   ) {}
 
-  /** @throws ImportFileProblem when the row is not the header of a product export */
-  static fromHeader(cells: readonly string[], line: number, { delimiter }: CsvFormat): Columns {
-    const known = new Map(
-      Object.entries(HEADERS).flatMap(([name, headers]) => headers.map((h) => [h.toLowerCase(), name as ColumnName])),
-    );
-    const positions = new Map<ColumnName, number>();
+  /** @throws ImportFileProblem when the row is not the header of such a file */
+  static fromHeader<Name extends string>(
+    sheet: Sheet<Name>,
+    cells: readonly string[],
+    line: number,
+    { delimiter }: CsvFormat,
+  ): Columns<Name> {
+    const names = Object.keys(sheet.headers) as Name[];
+    const known = new Map(names.flatMap((name) => sheet.headers[name].map((h) => [h.toLowerCase(), name] as const)));
+    const positions = new Map<Name, number>();
     cells.forEach((cell, i) => {
       const name = known.get(cell.trim().toLowerCase());
       if (name !== undefined && !positions.has(name)) positions.set(name, i);
     });
-    const missing = (['handle', 'title'] as const).filter((name) => !positions.has(name));
+    const missing = sheet.required.filter((name) => !positions.has(name));
     if (missing.length > 0) {
-      const names = missing.map((name) => `"${HEADERS[name][0]}"`).join(' and ');
-      throw new ImportFileProblem(line, `there is no column ${names}; this is not a Shopify product export.`);
+      const wanted = missing.map((name) => `"${sheet.headers[name][0]}"`).join(' and ');
+      throw new ImportFileProblem(line, `there is no column ${wanted}; this is not ${sheet.what}.`);
     }
-    return new Columns(positions, cells, delimiter);
+    return new Columns(sheet, positions, cells, delimiter);
   }
 
-  has(name: ColumnName): boolean {
+  has(name: Name): boolean {
     return this.positions.has(name);
   }
 
@@ -79,21 +98,21 @@ export class Columns {
    * The text of a cell without white space around it, and without the ' that keeps it from being a formula; empty when the
    * cell or the column is missing.
    */
-  cell(row: { cells: readonly string[] }, name: ColumnName): string {
+  cell(row: { cells: readonly string[] }, name: Name): string {
     const position = this.positions.get(name);
     return position === undefined ? '' : restored(row.cells[position] ?? '').trim();
   }
 
   /** The text of a number. Where semicolons separate the columns, commas separate the decimals. */
-  number(row: { cells: readonly string[] }, name: ColumnName): string {
+  number(row: { cells: readonly string[] }, name: Name): string {
     const text = this.cell(row, name);
     return this.delimiter === ';' && /^-?\d+,\d+$/.test(text) ? text.replace(',', '.') : text;
   }
 
   /** The column as this file calls it, for messages. */
-  label(name: ColumnName): string {
+  label(name: Name): string {
     const position = this.positions.get(name);
-    return position === undefined ? HEADERS[name][0] : this.header[position]!.trim();
+    return position === undefined ? this.sheet.headers[name][0]! : this.header[position]!.trim();
   }
 
   /** Whether the row has text beyond the last column: a sign of a comma that should have been quoted. */

@@ -1,4 +1,4 @@
-import { Columns } from './columns.js';
+import { Columns, PRODUCT_SHEET } from './columns.js';
 import { type CsvFormat, formatOf } from './csv-format.js';
 import { type CsvRow, type ImportSource, readCsvRows } from './csv-rows.js';
 import { normalizeHandle } from './handles.js';
@@ -37,7 +37,7 @@ export async function outlineOf(source: ImportSource): Promise<FileOutline> {
   const scattered = new Map<string, number>();
   for await (const row of readCsvRows(source, format)) {
     if (!columns) {
-      columns = Columns.fromHeader(row.cells, row.line, format);
+      columns = Columns.fromHeader(PRODUCT_SHEET, row.cells, row.line, format);
       continue;
     }
     rows += 1;

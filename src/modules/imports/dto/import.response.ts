@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { encodeId } from '#libs/ids';
 import type { ImportIssue } from '../csv/issues.js';
-import type { ImportOptions, ImportState, ImportSummary } from '../import-state.js';
+import { IMPORT_KINDS, type ImportOptions, type ImportState, type ImportSummary } from '../import-state.js';
 
 /** A row of `imports`. */
 export interface ImportView {
@@ -21,7 +21,7 @@ export interface ImportView {
   finished_at: Date | null;
 }
 
-/** How many products became what. */
+/** How many products or customers became what. */
 export class ImportSummaryResponse implements ImportSummary {
   @ApiProperty({ type: 'integer' })
   created: number;
@@ -61,7 +61,7 @@ export class ImportOptionsResponse implements ImportOptions {
 export class ImportResponse {
   @ApiProperty()
   id: string;
-  @ApiProperty({ enum: ['products'] })
+  @ApiProperty({ enum: IMPORT_KINDS })
   kind: string;
   @ApiProperty()
   fileName: string;

@@ -3,25 +3,27 @@ import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { newUuid } from '#libs/ids';
 import { isCurrency } from '#libs/money';
-import { type ImportIssue, ImportProducts, type ImportSource, type ImportState } from '../modules/imports/index.js';
+import {
+  ImportCustomers,
+  type ImportIssue,
+  type ImportKind,
+  ImportProducts,
+  type ImportSource,
+  type ImportState,
+} from '../modules/imports/index.js';
 import { ensureSettings, ShopContext } from '../modules/settings/index.js';
 import { Db } from '#libs/database';
-import { type Command, CommandFailure, UsageError } from './command.js';
+import { type Command, CommandFailure, type CommandOption, UsageError } from './command.js';
 import { withShop } from './resources.js';
 import type { Terminal } from './terminal.js';
 
 const SHOWN_ISSUES = 20;
 
-/** `import products FILE` */
-export const importProducts: Command = {
-  name: 'import products',
+const importOf = (kind: ImportKind, summary: string, options: CommandOption[]): Command => ({
+  name: `import ${kind}`,
   parameters: ['FILE'],
-  summary: 'Import products from a Shopify product export (CSV)',
-  options: [
-    { name: 'dry-run', description: 'tell what would happen and change nothing' },
-    { name: 'currency', value: 'CODE', description: 'currency of the prices in the file; the shop’s when left out' },
-    { name: 'stock', value: 'keep|set', description: 'set: stock of existing variants becomes what the file says' },
-  ],
+  summary,
+  options: [{ name: 'dry-run', description: 'tell what would happen and change nothing' }, ...options],
   async run({ config, arguments: [file], options, terminal }) {
     const { currency, stock = 'keep' } = options;
     if (currency !== undefined && !isCurrency(currency))
@@ -34,7 +36,8 @@ export const importProducts: Command = {
       await ensureSettings(app.get(Db, { strict: false }), config);
       const shop = await app.get(ShopContext, { strict: false }).get();
       let rows = 0;
-      return app.get(ImportProducts, { strict: false }).execute(source, {
+      const importing = kind === 'customers' ? ImportCustomers : ImportProducts;
+      return app.get<ImportProducts | ImportCustomers>(importing, { strict: false }).execute(source, {
         id: newUuid(),
         actor: 'cli',
         options: { currency: currency ?? shop.currency, stock, dryRun },
@@ -43,14 +46,23 @@ export const importProducts: Command = {
         },
         onProgress: ({ rowsRead, productsDone }) =>
           terminal.progress(
-            `${Math.round((rowsRead / rows) * 100)} %  ${rowsRead} of ${rows} rows, ${productsDone} products`,
+            `${Math.round((rowsRead / rows) * 100)} %  ${rowsRead} of ${rows} rows, ${productsDone} ${kind}`,
           ),
       });
     });
-    report(terminal, source.name, state, dryRun, performance.now() - startedAt);
+    report(terminal, kind, source.name, state, dryRun, performance.now() - startedAt);
     return state.summary.failed > 0 ? 1 : 0;
   },
-};
+});
+
+/** `import products FILE` and `import customers FILE` */
+export const importCommands: readonly Command[] = [
+  importOf('products', 'Import products from a Shopify product export (CSV)', [
+    { name: 'currency', value: 'CODE', description: 'currency of the prices in the file; the shop’s when left out' },
+    { name: 'stock', value: 'keep|set', description: 'set: stock of existing variants becomes what the file says' },
+  ]),
+  importOf('customers', 'Import customers from a Shopify customer export (CSV)', []),
+];
 
 async function fileSource(file: string): Promise<ImportSource> {
   const path = resolve(file);
@@ -60,11 +72,18 @@ async function fileSource(file: string): Promise<ImportSource> {
   return { name: basename(path), size: found.size, open: () => createReadStream(path, { highWaterMark: 256 * 1024 }) };
 }
 
-function report(terminal: Terminal, name: string, state: ImportState, dryRun: boolean, ms: number): void {
+function report(
+  terminal: Terminal,
+  kind: ImportKind,
+  name: string,
+  state: ImportState,
+  dryRun: boolean,
+  ms: number,
+): void {
   const { summary } = state;
-  const products = Object.values(summary).reduce((sum, count) => sum + count, 0);
+  const count = Object.values(summary).reduce((sum, n) => sum + n, 0);
   const did = dryRun ? 'Dry run, nothing was changed' : 'Imported';
-  terminal.line(`${did}: ${name}, ${state.rowsRead} rows, ${products} products, ${(ms / 1000).toFixed(1)} s`);
+  terminal.line(`${did}: ${name}, ${state.rowsRead} rows, ${count} ${kind}, ${(ms / 1000).toFixed(1)} s`);
   terminal.table(Object.entries(summary));
   printIssues(terminal, 'Errors', state.errors, state.errorCount);
   printIssues(terminal, 'Warnings', state.warnings, state.warningCount);

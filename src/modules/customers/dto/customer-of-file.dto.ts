@@ -1,0 +1,19 @@
+import { Email, Flag, Nested, Opt, Text } from '#libs/http';
+import { Address } from '../../cart/index.js';
+
+/** A customer as a file has them; what is left out stays as it is. */
+export class CustomerOfFile {
+  @Email()
+  email: string;
+  @Text(100, Opt({ min: 0 }))
+  firstName?: string;
+  @Text(100, Opt({ min: 0 }))
+  lastName?: string;
+  @Text(40, Opt({ nullable: true }))
+  phone?: string | null;
+  @Flag(Opt())
+  acceptsMarketing?: boolean;
+  /** Becomes the one that is proposed. */
+  @Nested(() => Address, Opt())
+  address?: Address;
+}
