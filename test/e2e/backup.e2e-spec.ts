@@ -112,7 +112,7 @@ it('a backup restored on another machine is the same shop', async () => {
   const done = await shopCommand(other.env, 'restore', file);
   expect(done).toMatchObject({ code: 0, err: '' });
   expect(done.out).toMatch(/orders +2\n/);
-  expect(done.out).toMatch(/uploaded files +2\n/);
+  expect(done.out).toMatch(/uploaded files +3\n/);
   expect(await contents(other.url)).toEqual(await contents(source.url));
   expect(readFileSync(join(other.dataDir, 'media/ab/picture.png'))).toEqual(
     readFileSync(join(sourceEnv.DATA_DIR!, 'media/ab/picture.png')),
