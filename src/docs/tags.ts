@@ -31,7 +31,6 @@ export const STOREFRONT_TAGS: readonly DocumentedTag[] = [
 export const STAFF_TAGS: readonly DocumentedTag[] = [
   { name: 'Authentication', description: 'Execute `login` here and this page is authorized, and stays so.' },
   { name: 'Orders', description: 'Find orders, cancel, ship, capture and refund.' },
-  { name: 'Customers', description: 'Who buys here: find, note, help with the sign-in, anonymize.' },
   { name: 'Payments', description: 'Payments as the provider knows them, and the webhooks it sent.' },
   { name: 'Products', description: 'Create, edit and archive products, variants, prices and images.' },
   { name: 'Categories', description: 'The tree that shoppers browse.' },
