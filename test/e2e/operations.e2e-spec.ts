@@ -5,12 +5,11 @@ import { Redis } from 'ioredis';
 import { encodeId, newUuid } from '#libs/ids';
 import { JobRunner } from '#libs/jobs';
 import { AuthModule } from '../../src/modules/auth/index.js';
-import { CatalogModule } from '../../src/modules/catalog/index.js';
 import { OperationsModule, Readiness, registerEdgeHooks } from '../../src/modules/operations/index.js';
 import { type ModuleApp, startModules } from '../support/module-app.js';
 import { cloneDatabase, emptyDatabase, type TestDatabase } from '../support/postgres.js';
 
-const MODULES = [AuthModule, CatalogModule, OperationsModule];
+const MODULES = [AuthModule, OperationsModule];
 const start = (url: string, env: Record<string, string> = {}) => startModules(MODULES, url, env, registerEdgeHooks);
 
 let database: TestDatabase;

@@ -9,6 +9,7 @@ import { newUuid } from '#libs/ids';
 import { configureLog } from '#libs/log';
 import { type Config, loadConfig } from '../../src/config/index.js';
 import { CoreModule } from '../../src/core.module.js';
+import { CatalogModule } from '../../src/modules/catalog/index.js';
 import { AccessTokens } from '../../src/modules/auth/access-token.js';
 
 /** Some modules of the shop behind a real HTTP server, for tests of what does not need the others. */
@@ -23,7 +24,8 @@ export interface ModuleApp {
 }
 
 /**
- * Starts modules on a port of its own.
+ * Starts modules on a port of its own, with the catalog: its code is loaded by most of them, and then the jobs that it declares
+ * must have their handlers.
  * @param env settings beside those that the tests share
  * @param prepare adds hooks and pages before the server listens
  */
@@ -45,7 +47,7 @@ export async function startModules(
   configureLog({ level: config.logLevel, service: 'test' });
   class TestRoot {}
   const app = await createHttpApp(
-    { module: TestRoot, imports: [CoreModule.register(config, 'api'), ...modules] },
+    { module: TestRoot, imports: [CoreModule.register(config, 'api'), CatalogModule, ...modules] },
     config,
   );
   prepare(app, config);
