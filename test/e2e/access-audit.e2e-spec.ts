@@ -147,6 +147,16 @@ describe('the audit log', () => {
   });
 });
 
+/** Seals until so many entries are under seals: transactions of other databases of the cluster may keep a seal waiting. */
+async function sealAll(entries: number): Promise<void> {
+  let sealed = 0;
+  await shop.until(
+    async () => (sealed += await shop.app.get(AuditSeals, { strict: false }).seal()) >= entries,
+    `${entries} entries to be sealed`,
+  );
+  expect(sealed).toBe(entries);
+}
+
 describe('the seals of the audit log', () => {
   const check = async () => (await shop.call('GET', '/v1/admin/audit-log/check', { bearer: owner })).body;
   const seal = () => shop.app.get(AuditSeals, { strict: false }).seal();
@@ -164,7 +174,7 @@ describe('the seals of the audit log', () => {
     await rename('Corner Shop and more');
     const open = await check();
     expect(open).toMatchObject({ isIntact: true, seals: 1, openEntries: 1, broken: [] });
-    expect(await seal()).toBe(1);
+    await sealAll(1);
     expect(await seal()).toBe(0);
     expect(await check()).toMatchObject({ isIntact: true, seals: 2, openEntries: 0 });
   });
@@ -193,8 +203,8 @@ describe('the seals of the audit log', () => {
       commit();
       await slow;
     }
-    expect(await seal()).toBe(2);
-    expect(await check()).toMatchObject({ isIntact: true, seals: 3 });
+    await sealAll(2);
+    expect(await check()).toMatchObject({ isIntact: true, openEntries: 0 });
   });
 
   it('break when an entry is changed, taken away or added, or a seal is', async () => {
@@ -234,7 +244,7 @@ describe('the seals after a move to another cluster', () => {
     await moveTo('7000000000000000001');
     await rename('After the move');
     expect((await check()).openEntries).toBe(2);
-    expect(await seal()).toBe(2);
+    await sealAll(2);
     const seals = await shop.db.query<{ cluster: string; from_xid: string; entries: number }>(
       `SELECT cluster, from_xid::text, entries FROM audit_seals ORDER BY id DESC LIMIT 2`,
     );
@@ -243,17 +253,18 @@ describe('the seals after a move to another cluster', () => {
     expect(seals[1]).toMatchObject({ entries: 1 });
     expect(seals[1]!.cluster).toMatch(/^\d{15,20}$/);
     await rename('And on');
-    expect([await seal(), await seal()]).toEqual([1, 0]);
+    await sealAll(1);
+    expect(await seal()).toBe(0);
     const after = await check();
     expect(after.openEntries).toBe(0);
     expect(after.broken.length).toBe(broken);
     // A second move, and back again to a cluster where there are seals.
     await moveTo('7000000000000000002');
     await rename('Farther');
-    expect(await seal()).toBe(1);
+    await sealAll(1);
     await moveTo('7000000000000000001');
     await rename('And back');
-    expect(await seal()).toBe(1);
+    await sealAll(1);
     expect((await check()).broken.length).toBe(broken);
   });
 });
