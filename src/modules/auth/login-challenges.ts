@@ -26,7 +26,8 @@ export interface Challenge {
 interface ChallengeRow {
   id: string;
   tokenVersion: number;
-  passwordHash: string;
+  /** null for a customer who signs in elsewhere only */
+  passwordHash: string | null;
   owner: SessionOwner;
 }
 
@@ -46,19 +47,24 @@ export class LoginChallenges {
    */
   async begin(
     owner: { kind: SubjectKind; id: string; tokenVersion: number },
-    passwordHash: string,
+    passwordHash: string | null,
     userAgent: string | undefined,
     db: Queryable = this.db,
   ): Promise<Session | Challenge | null> {
-    const factor = await this.factors.find(db, owner.kind, owner.id);
-    if (!factor?.confirmedAt) return this.sessions.begin(owner, passwordHash, userAgent, db);
+    const isAsked = async () => (await this.factors.find(db, owner.kind, owner.id))?.confirmedAt != null;
+    if (!(await isAsked())) {
+      const session = await this.sessions.begin(owner, passwordHash, userAgent, db);
+      // Whoever sets a factor up at this moment ends the sessions that there are, and this one may come after that.
+      if (!session || !(await isAsked())) return session;
+      await this.sessions.endOne(owner.kind, owner.id, session.sessionId, db);
+    }
     const { column, table, mayEnter } = ACCOUNTS[owner.kind];
     const challenge = randomBytes(32).toString('base64url');
     const made = await db.query(
       `INSERT INTO login_challenges (id, token_hash, ${column}, token_version, password_mark, expires_at)
        SELECT $1, $2, id, token_version, $3, now() + make_interval(secs => ${LIFETIME_SECONDS})
-       FROM ${table} WHERE id = $4 AND token_version = $5 AND password_hash = $6 AND ${mayEnter} RETURNING 1`,
-      [newUuid(), hashOf(challenge), hashOf(passwordHash), owner.id, owner.tokenVersion, passwordHash],
+       FROM ${table} WHERE id = $4 AND token_version = $5 AND password_hash IS NOT DISTINCT FROM $6 AND ${mayEnter} RETURNING 1`,
+      [newUuid(), hashOf(challenge), hashOf(passwordHash ?? ''), owner.id, owner.tokenVersion, passwordHash],
     );
     return made.length > 0 ? { challenge, expiresIn: LIFETIME_SECONDS } : null;
   }
@@ -128,7 +134,7 @@ export class LoginChallenges {
        FROM login_challenges h LEFT JOIN users u ON u.id = h.user_id LEFT JOIN customers c ON c.id = h.customer_id
        WHERE h.token_hash = $1 AND h.used_at IS NULL AND h.expires_at > now() AND h.attempts < ${MAX_ATTEMPTS}
          AND h.token_version = coalesce(u.token_version, c.token_version)
-         AND h.password_mark = sha256(convert_to(coalesce(u.password_hash, c.password_hash), 'UTF8'))
+         AND h.password_mark = sha256(convert_to(coalesce(u.password_hash, c.password_hash, ''), 'UTF8'))
        ${lock ? 'FOR UPDATE OF h' : ''}`,
       [hashOf(challenge)],
     );

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { log } from '#libs/log';
 import type { SubjectKind } from './access-token.js';
+import { ACCOUNTS } from './account-tables.js';
 import { InvalidCredentials } from './auth.errors.js';
 import { type Challenge, LoginChallenges } from './login-challenges.js';
 import { LoginThrottle } from './login-throttle.js';
@@ -49,16 +50,19 @@ export class LoginService {
   async execute(credentials: Credentials, caller: Caller): Promise<SignIn> {
     const attempt = await this.throttle.admit(credentials.email, caller.address);
     let account: AccountRow | undefined;
-    let fits: boolean;
+    let passwordHash: string | null;
     try {
       account = await this.find(credentials);
-      fits = await this.passwords.verify(account?.password_hash ?? null, credentials.password);
+      const fits = await this.passwords.verify(account?.password_hash ?? null, credentials.password);
+      passwordHash = account && fits ? await this.upToDate(account, credentials.password) : null;
     } catch (error) {
       await attempt.notTried();
       throw error;
     }
     const signIn =
-      account && fits ? await this.challenges.begin(account.owner, account.password_hash!, caller.userAgent) : null;
+      account && passwordHash !== null
+        ? await this.challenges.begin(account.owner, passwordHash, caller.userAgent)
+        : null;
     if (!account || !signIn) {
       const { kind, id: accountId } = account?.owner ?? {};
       log.warn('auth.login_failed', { kind, accountId, suspended: account?.suspended });
@@ -71,7 +75,6 @@ export class LoginService {
       return signIn;
     }
     await attempt.succeeded();
-    if (this.passwords.isOutdated(account.password_hash!)) await this.rehash(account, credentials.password);
     log.info('auth.login_succeeded', { kind: owner.kind, accountId: owner.id, session: signIn.sessionId });
     return { ...signIn, owner };
   }
@@ -92,13 +95,18 @@ export class LoginService {
     return account;
   }
 
-  /** Brings a hash of older costs up to date; only if the password has not been changed since it was read. */
-  private async rehash({ owner, password_hash }: AccountRow, password: string): Promise<void> {
-    const table = owner.kind === 'staff' ? 'users' : 'customers';
-    await this.db.query(`UPDATE ${table} SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, [
-      owner.id,
-      password_hash,
-      await this.passwords.hash(password),
-    ]);
+  /**
+   * The hash of a password that fits. One of older costs is made anew before anything else, since a sign-in that goes on with a
+   * code is for the hash that stands there; should the password be changed meanwhile, the old one opens nothing.
+   */
+  private async upToDate({ owner, password_hash }: AccountRow, password: string): Promise<string> {
+    const stored = password_hash!;
+    if (!this.passwords.isOutdated(stored)) return stored;
+    const fresh = await this.passwords.hash(password);
+    const renewed = await this.db.query(
+      `UPDATE ${ACCOUNTS[owner.kind].table} SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING 1`,
+      [owner.id, stored, fresh],
+    );
+    return renewed.length > 0 ? fresh : stored;
   }
 }

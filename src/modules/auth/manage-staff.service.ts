@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db, isUniqueViolation, type Tx } from '#libs/database';
-import { InvalidState, NotFound, ValidationFailed } from '#libs/errors';
+import { Forbidden, InvalidState, NotFound, ValidationFailed } from '#libs/errors';
 import { assertVersion } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { log } from '#libs/log';
@@ -183,8 +183,13 @@ export class ManageStaff {
     });
   }
 
-  /** For a colleague whose telephone is gone. @throws not_found, permission_not_yours, two_factor_not_enabled */
+  /**
+   * For a colleague whose telephone is gone. One's own goes with password and code: whoever has a session of somebody does not
+   * have these.
+   * @throws forbidden for oneself; not_found, permission_not_yours, two_factor_not_enabled
+   */
   async resetTwoFactor(asker: StaffIdentity, id: string): Promise<void> {
+    if (id === asker.id) throw Forbidden({ detail: 'Your own goes with POST /v1/admin/me/two-factor/disable.' });
     await this.change(asker, id, undefined, (tx) => this.twoFactor.reset(tx, 'staff', id));
   }
 

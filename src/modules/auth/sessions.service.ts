@@ -137,8 +137,8 @@ export class Sessions {
   }
 
   /** Ends one session of an account. @returns false when it has no such session */
-  async endOne(kind: SubjectKind, accountId: string, sessionId: string): Promise<boolean> {
-    const ended = await this.db.query(
+  async endOne(kind: SubjectKind, accountId: string, sessionId: string, db: Queryable = this.db): Promise<boolean> {
+    const ended = await db.query(
       `UPDATE refresh_tokens SET revoked_at = coalesce(revoked_at, now())
        WHERE ${ACCOUNTS[kind].column} = $1 AND family_id = $2 RETURNING 1`,
       [accountId, sessionId],

@@ -114,6 +114,8 @@ export class TwoFactor {
   async confirm(owner: FactorOwner, code: string, address: string): Promise<string[]> {
     const attempt = await this.throttle.admitCode(owner.id, address);
     const codes = await this.db.transaction(async (tx) => {
+      // A sign-in that is under way is over, or waits: see LoginChallenges.begin.
+      await tx.query(`SELECT FROM ${ACCOUNTS[owner.kind].table} WHERE id = $1 FOR NO KEY UPDATE`, [owner.id]);
       const factor = await this.factors.find(tx, owner.kind, owner.id, true);
       if (!factor) throw TwoFactorNotEnabled({ detail: 'Enroll first: there is no secret that a code could be of.' });
       if (factor.confirmedAt) throw TwoFactorEnabled();

@@ -99,6 +99,12 @@ export class VerifyEmail {
   }
 
   private async changeEmail(tx: Tx, link: AccountLink): Promise<Owner> {
+    const [before] = await tx.query<{ email: string }>(
+      `SELECT email FROM customers WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`,
+      [link.customerId],
+    );
+    // Whoever has the old address next shall not get an account that old mails still open.
+    if (before) await this.links.endResets(tx, before.email);
     const [owner] = await tx.query<Owner>(
       `UPDATE customers SET email = $2, version = version + 1, updated_at = now()
        WHERE id = $1 AND deleted_at IS NULL RETURNING ${OWNER_COLUMNS}`,
