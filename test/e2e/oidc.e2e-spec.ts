@@ -173,6 +173,46 @@ describe('signing in at a provider of identities', () => {
     expect(login.status).toBe(200);
   });
 
+  it('takes no address that only looks like that of another', async () => {
+    await signUp(shop, 'mika@example.com');
+    for (const email of ['m\u0130ka@example.com', 'mi\u212Aa@example.com']) {
+      const refused = await signIn({ sub: `look-alike of ${email}`, email, email_verified: true });
+      expect([email, refused.status, refused.body.code]).toEqual([email, 403, 'email_not_verified']);
+    }
+  });
+
+  it('asks customers who have a second factor here for its code, and goes on as the page wanted', async () => {
+    const one = await signUp(shop, 'coded@example.com');
+    const { secret } = await enableTwoFactor(shop, '/v1/me/two-factor', one.bearer, PASSWORD);
+    const person = { sub: 'coded-1', email: 'coded@example.com', email_verified: true };
+    // The first time, and when the identity is known.
+    for (const half of [0, 1]) {
+      const asked = await signIn(person);
+      expect([asked.status, asked.body]).toEqual([
+        200,
+        { twoFactorRequired: true, challenge: expect.any(String), expiresIn: 300 },
+      ]);
+      const session = await shop.call('POST', '/v1/auth/two-factor', {
+        body: { challenge: asked.body.challenge, code: appCode(secret, half) },
+      });
+      expect([session.status, session.body.user.id]).toEqual([200, one.id]);
+    }
+  });
+
+  it('two first sign-ins at once of somebody who has an account are let in', async () => {
+    await signUp(shop, 'both@example.com');
+    const person = { sub: 'both-1', email: 'both@example.com', email_verified: true };
+    const codes = await Promise.all(
+      Array.from({ length: 3 }, async () => {
+        const { url, verifier } = await begin();
+        return { code: (await visit(url, person)).get('code'), verifier };
+      }),
+    );
+    const sessions = await Promise.all(codes.map(({ code, verifier }) => finish(code, verifier)));
+    expect(sessions.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(await shop.db.query(`SELECT FROM identities WHERE subject = 'both-1'`)).toHaveLength(1);
+  });
+
   it('two first sign-ins at once make one account', async () => {
     const person = { sub: 'rush-1', email: 'rush@example.com', email_verified: true };
     const sessions = await Promise.all(Array.from({ length: 4 }, () => signIn(person)));
@@ -265,10 +305,10 @@ describe('the customer’s own identities', () => {
     const cat = await signUp(shop, 'cat@example.com');
     const person = { sub: 'bob-at-acme', email: 'other@example.com', email_verified: false };
     const START = '/v1/me/identities/acme/start';
-    const { url, verifier } = await begin(START, {}, bob.bearer);
+    const { url, verifier } = await begin(START, { password: PASSWORD }, bob.bearer);
     const body = { code: (await visit(url, person)).get('code'), codeVerifier: verifier };
     // A code for a link opens no session, and is of no use to anybody else.
-    const stolen = await begin(START, {}, bob.bearer);
+    const stolen = await begin(START, { password: PASSWORD }, bob.bearer);
     const code = (await visit(stolen.url, person)).get('code');
     expect((await finish(code, stolen.verifier)).status).toBe(422);
     const other = await shop.call('POST', '/v1/me/identities', {
@@ -280,7 +320,7 @@ describe('the customer’s own identities', () => {
     expect([linked.status, linked.body]).toMatchObject([201, { provider: 'acme', email: 'other@example.com' }]);
     expect((await signIn(person)).body.user.id).toBe(bob.id);
     // It is Bob's: Cat cannot have it, too.
-    const twice = await begin(START, {}, cat.bearer);
+    const twice = await begin(START, { password: PASSWORD }, cat.bearer);
     const taken = await shop.call('POST', '/v1/me/identities', {
       bearer: cat.bearer,
       body: { code: (await visit(twice.url, person)).get('code'), codeVerifier: twice.verifier },
@@ -292,6 +332,64 @@ describe('the customer’s own identities', () => {
     expect((await shop.call('DELETE', `/v1/me/identities/${id}`, { bearer: cat.bearer })).status).toBe(404);
     expect((await shop.call('DELETE', `/v1/me/identities/${id}`, { bearer: bob.bearer })).status).toBe(204);
     expect((await signIn(person)).body.code).toBe('email_not_verified');
+  });
+
+  it('are linked with the password of an account that has one; who has none shows none', async () => {
+    const START = '/v1/me/identities/acme/start';
+    const dora = await signUp(shop, 'dora@example.com');
+    const body = { returnUrl: RETURN_URL, codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' };
+    const none = await shop.call('POST', START, { bearer: dora.bearer, body });
+    expect([none.status, none.body.errors[0]]).toMatchObject([400, { pointer: '/password', code: 'required' }]);
+    const wrong = await shop.call('POST', START, {
+      bearer: dora.bearer,
+      body: { ...body, password: 'not hers at all' },
+    });
+    expect([wrong.status, wrong.body.code]).toEqual([422, 'wrong_password']);
+    const elsewhere = await signIn({ sub: 'only-1', email: 'only@example.com', email_verified: true });
+    expect((await shop.call('POST', START, { bearer: elsewhere.body.accessToken, body })).status).toBe(200);
+  });
+
+  it('are told of by mail, of staff, too, but not to who comes for the first time; and stand in the export', async () => {
+    const mails = async (email: string) => {
+      await shop.quiet();
+      const rows = await shop.db.query<{ subject: string }>(
+        `SELECT subject FROM mailbox WHERE recipient = $1 AND subject LIKE 'You can%' ORDER BY id`,
+        [email],
+      );
+      return rows.map(({ subject }) => subject);
+    };
+    const fred = await signUp(shop, 'fred@example.com');
+    await signIn({ sub: 'fred-1', email: 'fred@example.com', email_verified: true });
+    await signIn({ sub: 'fred-1', email: 'fred@example.com', email_verified: true });
+    expect(await mails(fred.email)).toEqual(['You can sign in with Acme ID now']);
+    const { url, verifier } = await begin('/v1/me/identities/acme/start', { password: PASSWORD }, fred.bearer);
+    const code = (await visit(url, { sub: 'fred-2' })).get('code');
+    const linked = await shop.call('POST', '/v1/me/identities', {
+      bearer: fred.bearer,
+      body: { code, codeVerifier: verifier },
+    });
+    const { body: data } = await shop.call('GET', '/v1/me/export', { bearer: fred.bearer });
+    expect(data.more.identities).toMatchObject([
+      { provider: 'acme', email: 'fred@example.com' },
+      { id: linked.body.id, provider: 'acme', email: null },
+    ]);
+    await shop.call('DELETE', `/v1/me/identities/${linked.body.id}`, { bearer: fred.bearer });
+    expect(await mails(fred.email)).toEqual([
+      'You can sign in with Acme ID now',
+      'You can sign in with Acme ID now',
+      'You cannot sign in with Acme ID any more',
+    ]);
+
+    await signIn({ sub: 'first-1', email: 'first@example.com', email_verified: true });
+    expect(await mails('first@example.com')).toEqual([]);
+
+    await shop.db.query(
+      `INSERT INTO users (id, email, name, password_hash, role) VALUES (gen_random_uuid(), 'lou@example.com', 'Lou', '!', 'support')`,
+    );
+    await signIn({ sub: 'lou-1', email: 'lou@example.com', email_verified: true }, '/v1/auth/oidc/crew/start', {
+      as: 'staff',
+    });
+    expect(await mails('lou@example.com')).toEqual(['You can sign in with Crew now']);
   });
 
   it('the last way in stays; a deleted account keeps none', async () => {

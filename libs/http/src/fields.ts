@@ -115,7 +115,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
  * Whether two different mailboxes could be taken for one: other spellings of a character, or one whose small letter is that of
  * another character, as the sign of kelvin has the small k.
  */
-function isAmbiguous(email: string): boolean {
+export function isAmbiguousEmail(email: string): boolean {
   if (email !== email.normalize('NFKC')) return true;
   return [...email].some((char) => char.toLowerCase() !== char && char.toLowerCase().toUpperCase() !== char);
 }
@@ -131,7 +131,7 @@ export function Email(options: FieldOptions = {}): PropertyDecorator {
     custom(
       'ambiguous_email',
       'must not have characters that are easily taken for others',
-      (v) => typeof v === 'string' && !isAmbiguous(v),
+      (v) => typeof v === 'string' && !isAmbiguousEmail(v),
     ),
   );
 }

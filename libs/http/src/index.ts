@@ -10,6 +10,7 @@ export {
   Nested,
   OneOf,
   Email,
+  isAmbiguousEmail,
   Country,
   Currency,
   Handle,

@@ -19,6 +19,13 @@ export const TwoFactorChanged = defineEvent({
     'Codes are asked for at the sign-in to an account, or not any more; or its recovery codes are others, or one was used. Its owner is told.',
   example: { account: 'usr_01j4000000e008000000000001', kind: 'staff', change: 'enabled' },
 });
+export const IdentityChanged = defineEvent({
+  topic: 'account.identity_changed',
+  version: 1,
+  description:
+    'An account can be entered by way of a provider of identities (`linked`), or not any more (`unlinked`). Its owner is told.',
+  example: { account: 'cus_01j4000000e008000000000001', kind: 'customer', change: 'linked', provider: 'google' },
+});
 export const StaffInvited = defineEvent({
   topic: 'staff.invited',
   version: 1,

@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Db, isUniqueViolation, type Queryable, type Tx } from '#libs/database';
-import { newUuid } from '#libs/ids';
-import type { SubjectKind } from './access-token.js';
+import { encodeId, newUuid } from '#libs/ids';
+import { log } from '#libs/log';
+import { announce } from '#libs/outbox';
+import { SUBJECT_IDS, type SubjectKind } from './access-token.js';
+import { IdentityChanged } from './account.events.js';
+import { ACCOUNTS } from './account-tables.js';
 import { IdentityTaken } from './auth.errors.js';
 
 /** Who somebody is at a provider of identities. */
@@ -23,7 +27,23 @@ export interface IdentityRow {
   lastUsedAt: Date;
 }
 
-const OWNER: Readonly<Record<SubjectKind, string>> = { customer: 'customer_id', staff: 'user_id' };
+/** Announces that there is another way into an account, or one less; its owner gets a mail. */
+export function announceIdentity(
+  tx: Tx,
+  kind: SubjectKind,
+  accountId: string,
+  change: 'linked' | 'unlinked',
+  provider: string,
+): void {
+  announce(tx, {
+    definition: IdentityChanged,
+    key: `${IdentityChanged.topic}:${newUuid()}`,
+    aggregateType: kind === 'staff' ? 'user' : 'customer',
+    aggregateId: accountId,
+    payload: { account: encodeId(SUBJECT_IDS[kind], accountId), kind, change, provider },
+  });
+  tx.afterCommit(() => log.info('auth.identity_changed', { kind, accountId, change, provider }));
+}
 
 /** Which accounts elsewhere belong to which accounts here: one there opens at most one of each kind here. */
 @Injectable()
@@ -33,8 +53,8 @@ export class Identities {
   /** uuid of the account that an identity opens, and notes that it was used. */
   async use(tx: Tx, kind: SubjectKind, identity: ExternalIdentity): Promise<string | null> {
     const [row] = await tx.query<{ account: string }>(
-      `UPDATE identities SET last_used_at = now() WHERE issuer = $1 AND subject = $2 AND ${OWNER[kind]} IS NOT NULL
-       RETURNING ${OWNER[kind]} AS account`,
+      `UPDATE identities SET last_used_at = now() WHERE issuer = $1 AND subject = $2 AND ${ACCOUNTS[kind].column} IS NOT NULL
+       RETURNING ${ACCOUNTS[kind].column} AS account`,
       [identity.issuer, identity.subject],
     );
     return row?.account ?? null;
@@ -45,7 +65,7 @@ export class Identities {
     const id = newUuid();
     try {
       await tx.query(
-        `INSERT INTO identities (id, provider, issuer, subject, email, ${OWNER[kind]}) VALUES ($1, $2, $3, $4, $5, $6)`,
+        `INSERT INTO identities (id, provider, issuer, subject, email, ${ACCOUNTS[kind].column}) VALUES ($1, $2, $3, $4, $5, $6)`,
         [id, identity.provider, identity.issuer, identity.subject, identity.email, accountId],
       );
     } catch (error) {
@@ -60,18 +80,18 @@ export class Identities {
   list(kind: SubjectKind, accountId: string, db: Queryable = this.db): Promise<IdentityRow[]> {
     return db.query<IdentityRow>(
       `SELECT id, provider, email, created_at AS "createdAt", last_used_at AS "lastUsedAt"
-       FROM identities WHERE ${OWNER[kind]} = $1 ORDER BY id LIMIT 100`,
+       FROM identities WHERE ${ACCOUNTS[kind].column} = $1 ORDER BY id LIMIT 100`,
       [accountId],
     );
   }
 
-  /** Takes a way in from an account. @returns false when it has no such identity */
-  async remove(tx: Queryable, kind: SubjectKind, accountId: string, id: string): Promise<boolean> {
-    const gone = await tx.query(`DELETE FROM identities WHERE id = $2 AND ${OWNER[kind]} = $1 RETURNING 1`, [
-      accountId,
-      id,
-    ]);
-    return gone.length > 0;
+  /** Takes a way in from an account. @returns of which provider; null when it has no such identity */
+  async remove(tx: Queryable, kind: SubjectKind, accountId: string, id: string): Promise<string | null> {
+    const [gone] = await tx.query<{ provider: string }>(
+      `DELETE FROM identities WHERE id = $2 AND ${ACCOUNTS[kind].column} = $1 RETURNING provider`,
+      [accountId, id],
+    );
+    return gone?.provider ?? null;
   }
 
   /** Takes all of them from a customer. */

@@ -14,7 +14,7 @@ export { AccessTokens } from './access-token.js';
 export { type AccountLink, AccountLinks, type LinkPurpose, LINK_HOURS } from './account-links.repository.js';
 export type { CustomerIdentity, ShopperIdentity } from './customer-identity.js';
 export { CartChangeResponse, SessionResponse, SignInCartResponse } from './dto/session.dto.js';
-export { type ExternalIdentity, Identities, type IdentityRow } from './identities.repository.js';
+export { announceIdentity, type ExternalIdentity, Identities, type IdentityRow } from './identities.repository.js';
 export { LinkTokens } from './link-tokens.js';
 export { type Challenge, LoginChallenges } from './login-challenges.js';
 export type { Caller, SignIn } from './login.service.js';

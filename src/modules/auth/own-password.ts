@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { ValidationFailed } from '#libs/errors';
 import type { SubjectKind } from './access-token.js';
 import { ACCOUNTS } from './account-tables.js';
 import { WrongPassword } from './auth.errors.js';
@@ -20,6 +21,27 @@ export class OwnPassword {
     private readonly throttle: LoginThrottle,
     private readonly passwords: PasswordHasher,
   ) {}
+
+  /**
+   * As `confirm`; who signs in elsewhere only has no password to show.
+   * @throws wrong_password, validation_failed for none where there is one; rate_limited
+   */
+  async confirmIfAny(
+    kind: SubjectKind,
+    person: { id: string; email: string },
+    password: string | undefined,
+    address: string,
+  ): Promise<void> {
+    if (password === undefined) {
+      const rows = await this.db.query(
+        `SELECT FROM ${ACCOUNTS[kind].table} WHERE id = $1 AND password_hash IS NOT NULL`,
+        [person.id],
+      );
+      if (rows.length === 0) return;
+      throw ValidationFailed({ errors: [{ pointer: '/password', code: 'required', detail: 'is required' }] });
+    }
+    await this.confirm(kind, person, password, address);
+  }
 
   /** Tries count as sign-ins do. @returns the hash that the password fits @throws wrong_password, rate_limited */
   async confirm(

@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { HandlesJob, type JobContext, type JobHandler, PermanentFailure } from '#libs/jobs';
+import { APP_CONFIG, type Config } from '../../config/index.js';
 import { LinkTokens } from '../auth/index.js';
 import { MailDataQuery } from './mail-data.query.js';
 import {
@@ -8,6 +9,7 @@ import {
   confirmNewEmail,
   customerInvitation,
   emailChangeNotice,
+  identityChanged,
   invitation,
   passwordChanged,
   passwordReset,
@@ -17,6 +19,7 @@ import {
   CustomerInvitationJob,
   EmailChangeJob,
   EmailChangeNoticeJob,
+  IdentityJob,
   InvitationJob,
   PasswordChangedJob,
   PasswordResetJob,
@@ -162,6 +165,28 @@ export class TwoFactorProcessor implements JobHandler {
     const url = `${this.post.links.storefrontUrl}/forgot-password`;
     const content = twoFactorChanged(account, String(job.payload.change), url);
     if (content) await this.post.send(job.id, account.shop, account.email, content);
+  }
+}
+
+/** Tells the owner of an account of another way in, or of one less. */
+@HandlesJob(IdentityJob)
+@Injectable()
+export class IdentityProcessor implements JobHandler {
+  constructor(
+    private readonly data: MailDataQuery,
+    private readonly post: PostOffice,
+    @Inject(APP_CONFIG) private readonly config: Config,
+  ) {}
+
+  async handle(job: JobContext): Promise<void> {
+    const kind = job.payload.kind === 'staff' ? 'staff' : 'customer';
+    const account = await this.data.account(kind, String(job.payload.aggregateId));
+    if (!account) return;
+    const name = String(job.payload.provider);
+    const provider = this.config.oidcProviders.find((one) => one.name === name)?.label ?? name;
+    const url = `${this.post.links.storefrontUrl}/forgot-password`;
+    const content = identityChanged(account, { provider, isLinked: job.payload.change === 'linked' }, url);
+    await this.post.send(job.id, account.shop, account.email, content);
   }
 }
 

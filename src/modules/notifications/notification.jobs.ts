@@ -87,6 +87,12 @@ export const TwoFactorJob = defineJob({
   description: 'tells the owner of an account what became of its second factor',
   on: ['account.two_factor_changed'],
 });
+export const IdentityJob = defineJob({
+  name: 'notifications.identity',
+  queue,
+  description: 'tells the owner of an account that there is another way in, or one less',
+  on: ['account.identity_changed'],
+});
 export const CustomerInvitationJob = defineJob({
   name: 'notifications.customer-invitation',
   queue,

@@ -8,6 +8,7 @@ import {
   CustomerInvitationProcessor,
   EmailChangeNoticeProcessor,
   EmailChangeProcessor,
+  IdentityProcessor,
   InvitationProcessor,
   PasswordChangedProcessor,
   PasswordResetProcessor,
@@ -63,6 +64,7 @@ import { SmtpMailer } from './smtp.mailer.js';
     CustomerInvitationProcessor,
     PasswordChangedProcessor,
     TwoFactorProcessor,
+    IdentityProcessor,
     MailboxPages,
   ],
 })

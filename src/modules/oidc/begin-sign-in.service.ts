@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ValidationFailed } from '#libs/errors';
 import { APP_CONFIG, type Config, mayReturnTo } from '../../config/index.js';
+import { type CustomerIdentity, OwnPassword } from '../auth/index.js';
 import { type AttemptPurpose, OidcAttempts } from './oidc-attempts.repository.js';
 import { OidcClients } from './oidc-clients.js';
 import { ProviderNotFound } from './oidc.errors.js';
@@ -11,6 +12,7 @@ export class BeginSignIn {
   constructor(
     private readonly clients: OidcClients,
     private readonly attempts: OidcAttempts,
+    private readonly ownPassword: OwnPassword,
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
@@ -31,6 +33,20 @@ export class BeginSignIn {
     const { returnUrl } = request;
     const proofs = await this.attempts.begin({ provider: provider.name, purpose, customerId, returnUrl, challenge });
     return this.clients.authorizationUrl(provider, proofs);
+  }
+
+  /**
+   * Sends a customer there to get another way into their account, which a thief of their session must not.
+   * @throws as execute; wrong_password, rate_limited
+   */
+  async link(
+    providerName: string,
+    request: { returnUrl: string; codeChallenge: string; password?: string },
+    customer: CustomerIdentity,
+    address: string,
+  ): Promise<string> {
+    await this.ownPassword.confirmIfAny('customer', customer, request.password, address);
+    return this.execute(providerName, request, 'link', customer.id);
   }
 
   /** Where a browser ends its session at the provider; null when it has no such place. */

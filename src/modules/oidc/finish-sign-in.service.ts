@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Db, isUniqueViolation, type Tx } from '#libs/database';
-import { encodeId } from '#libs/ids';
 import { log } from '#libs/log';
 import {
+  announceIdentity,
   type Challenge,
   Identities,
+  IdentityTaken,
   LoginChallenges,
   type Session,
   type SessionOwner,
-  Sessions,
   type SignIn,
   StaffService,
 } from '../auth/index.js';
@@ -22,8 +22,8 @@ type Outcome = SignIn | (() => Error);
 
 /**
  * Lets in whom a provider of identities vouches for. Customers are found by the identity, then by an e-mail address that
- * the provider has verified, and get an account when there is none; staff are found in the same way and never made, and
- * are asked for the code of their second factor where they have one here.
+ * the provider has verified, and get an account when there is none; staff are found in the same way and never made. Who has
+ * a second factor here is asked for its code: what a provider asks for is not ours to know.
  */
 @Injectable()
 export class FinishSignIn {
@@ -33,17 +33,16 @@ export class FinishSignIn {
     private readonly identities: Identities,
     private readonly customers: CustomerAccounts,
     private readonly staff: StaffService,
-    private readonly sessions: Sessions,
     private readonly challenges: LoginChallenges,
   ) {}
 
-  /** Begins a session, or asks staff for a code. @throws sign_in_not_finished, email_not_verified, not_our_staff */
+  /** Begins a session, or asks for a code. @throws sign_in_not_finished, email_not_verified, not_our_staff */
   async execute(request: { code: string; codeVerifier: string }, userAgent: string | undefined): Promise<SignIn> {
     const outcome = await this.db
       .transaction((tx) => this.finish(tx, request, userAgent))
       .catch((error: unknown) => {
-        // Two first sign-ins of one person at once: the code is still good, and the account is there now.
-        if (!isUniqueViolation(error, 'customers_email')) throw error;
+        // Two first sign-ins of one person at once: the code is still good, and account and identity are there now.
+        if (!isUniqueViolation(error, 'customers_email') && !IdentityTaken.is(error)) throw error;
         return this.db.transaction((tx) => this.finish(tx, request, userAgent));
       });
     if (typeof outcome === 'function') throw outcome();
@@ -61,10 +60,11 @@ export class FinishSignIn {
       const person = { ...attempt.person, provider: attempt.provider };
       const owner = await this.identities.use(tx, 'customer', person);
       if (owner === customerId) return this.idOf(tx, customerId, person);
-      return this.identities.add(tx, 'customer', customerId, person);
+      const added = await this.identities.add(tx, 'customer', customerId, person);
+      announceIdentity(tx, 'customer', customerId, 'linked', person.provider);
+      return added;
     });
     if (id === null) throw SignInNotFinished();
-    log.info('auth.identity_linked', { customerId: encodeId('customer', customerId) });
     return id;
   }
 
@@ -82,16 +82,18 @@ export class FinishSignIn {
     if (!account) return known === null ? EmailNotVerified : SignInNotFinished;
     const { passwordHash, ...owner } = account;
     const customer = { kind: 'customer' as const, ...owner };
-    return outcomeOf(customer, await this.sessions.begin(customer, passwordHash, userAgent, tx));
+    return outcomeOf(customer, await this.challenges.begin(customer, passwordHash, userAgent, tx));
   }
 
   private async accountFor(tx: Tx, person: ExternalPerson & { provider: string }): Promise<CustomerAccount | null> {
     const { email, isEmailVerified, firstName, lastName } = person;
     if (email === null || !isEmailVerified) return null;
+    const known = await this.customers.withEmail(tx, email);
     const account =
-      (await this.customers.withEmail(tx, email)) ??
+      known ??
       (await this.customers.open(tx, { email, firstName, lastName, passwordHash: null, acceptsMarketing: false }));
     await this.identities.add(tx, 'customer', account.id, person);
+    if (known) announceIdentity(tx, 'customer', known.id, 'linked', person.provider);
     return account;
   }
 
@@ -105,7 +107,10 @@ export class FinishSignIn {
     const member = await this.staff.lockForSession(tx, known === null ? { email: person.email! } : { id: known });
     if (!member) return NotOurStaff;
     const { passwordHash, ...owner } = member;
-    if (known === null) await this.identities.add(tx, 'staff', owner.id, person);
+    if (known === null) {
+      await this.identities.add(tx, 'staff', owner.id, person);
+      announceIdentity(tx, 'staff', owner.id, 'linked', person.provider);
+    }
     return outcomeOf(owner, await this.challenges.begin(owner, passwordHash, userAgent, tx));
   }
 

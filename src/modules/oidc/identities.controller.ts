@@ -1,8 +1,16 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Ip, type OnModuleInit, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { InvalidId, NotFound, ValidationFailed } from '#libs/errors';
+import { InvalidId, NotFound, RateLimited, ValidationFailed } from '#libs/errors';
 import { IdParam, ListEnvelope, Throws } from '#libs/http';
-import { CurrentCustomer, Customer, type CustomerIdentity, Identities, IdentityTaken } from '../auth/index.js';
+import {
+  CurrentCustomer,
+  Customer,
+  type CustomerIdentity,
+  Identities,
+  IdentityTaken,
+  WrongPassword,
+} from '../auth/index.js';
+import { MyDataParts } from '../customers/index.js';
 import { BeginSignIn } from './begin-sign-in.service.js';
 import { AuthorizationResponse, BeginLinkRequest, FinishLinkRequest, IdentityResponse } from './dto/oidc.dto.js';
 import { FinishSignIn } from './finish-sign-in.service.js';
@@ -14,19 +22,24 @@ import { Unlink } from './unlink.service.js';
 /** Accounts elsewhere with which a customer signs in. */
 @ApiTags('Account')
 @Controller('v1/me/identities')
-export class IdentitiesController {
+export class IdentitiesController implements OnModuleInit {
   constructor(
     private readonly identities: Identities,
     private readonly begin: BeginSignIn,
     private readonly finish: FinishSignIn,
     private readonly unlink: Unlink,
+    private readonly myData: MyDataParts,
   ) {}
+
+  onModuleInit(): void {
+    this.myData.add('identities', async (customerId) => (await this.list({ id: customerId })).data);
+  }
 
   @Get()
   @Customer()
   @ApiOperation({ operationId: 'listMyIdentities', summary: 'Where else I sign in' })
   @ListEnvelope(IdentityResponse, { paged: false })
-  async list(@CurrentCustomer() customer: CustomerIdentity): Promise<{ data: IdentityResponse[] }> {
+  async list(@CurrentCustomer() customer: Pick<CustomerIdentity, 'id'>): Promise<{ data: IdentityResponse[] }> {
     return { data: (await this.identities.list('customer', customer.id)).map((row) => IdentityResponse.from(row)) };
   }
 
@@ -38,16 +51,18 @@ export class IdentitiesController {
   @ApiOperation({
     operationId: 'beginLink',
     summary: 'Sign in at a provider, to use it here from now on',
-    description: 'As POST /v1/auth/oidc/{provider}/start; POST /v1/me/identities finishes it.',
+    description:
+      'As POST /v1/auth/oidc/{provider}/start; POST /v1/me/identities finishes it. Needs the password of an account that has one.',
   })
   @ApiOkResponse({ type: AuthorizationResponse })
-  @Throws(ValidationFailed, ProviderNotFound, ProviderUnavailable)
+  @Throws(ValidationFailed, WrongPassword, ProviderNotFound, ProviderUnavailable, RateLimited)
   async start(
     @CurrentCustomer() customer: CustomerIdentity,
     @Param('provider') provider: string,
     @Body() body: BeginLinkRequest,
+    @Ip() address: string,
   ): Promise<AuthorizationResponse> {
-    const authorizationUrl = await this.begin.execute(provider, body, 'link', customer.id);
+    const authorizationUrl = await this.begin.link(provider, body, customer, address);
     return { authorizationUrl, expiresIn: ATTEMPT_SECONDS };
   }
 
@@ -57,7 +72,7 @@ export class IdentitiesController {
     operationId: 'finishLink',
     summary: 'From now on I sign in with the account that I have just shown',
     description:
-      'Its e-mail address does not matter: whoever is signed in here and there has shown that both are theirs.',
+      'Its e-mail address does not matter: whoever is signed in here and there has shown that both are theirs. A mail tells of it.',
   })
   @ApiCreatedResponse({ type: IdentityResponse })
   @Throws(ValidationFailed, SignInNotFinished, IdentityTaken)

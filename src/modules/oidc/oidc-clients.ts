@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import * as oidc from 'openid-client';
 import { assertNoTransaction } from '#libs/database';
+import { isAmbiguousEmail } from '#libs/http';
 import { log } from '#libs/log';
 import { APP_CONFIG, type Config, type OidcProvider } from '../../config/index.js';
 import { ProviderNotFound, ProviderUnavailable } from './oidc.errors.js';
@@ -77,7 +78,12 @@ export class OidcClients {
       const claims = tokens.claims()!;
       let profile: Record<string, unknown> = claims;
       if (typeof claims.email !== 'string' && configuration.serverMetadata().userinfo_endpoint !== undefined)
-        profile = { ...claims, ...(await oidc.fetchUserInfo(configuration, tokens.access_token, claims.sub)) };
+        // Whether an address is verified counts only beside the address that it is said of.
+        profile = {
+          ...claims,
+          email_verified: false,
+          ...(await oidc.fetchUserInfo(configuration, tokens.access_token, claims.sub)),
+        };
       return personOf(claims, profile);
     });
   }
@@ -151,7 +157,8 @@ const text = (value: unknown, max: number) =>
 
 function personOf(claims: { iss: string; sub: string }, profile: Record<string, unknown>): ExternalPerson {
   const email = text(profile.email, 255);
-  const isEmail = /^[^@\s]+@[^@\s]+$/.test(email) && email.length <= 254;
+  // One that only looks like that of somebody else would open their account.
+  const isEmail = /^[^@\s]+@[^@\s]+$/.test(email) && email.length <= 254 && !isAmbiguousEmail(email);
   const [first, ...rest] = text(profile.name, 200).split(/\s+/);
   return {
     issuer: claims.iss,

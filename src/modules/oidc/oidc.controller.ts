@@ -83,7 +83,7 @@ export class OidcController {
     description:
       'Open `authorizationUrl` in the browser. It comes back to `returnUrl` with a `code`, which the same page changes into a session (POST /v1/auth/oidc/session). ' +
       'Customers are found by the account there, then by an e-mail address that the provider has verified, and get an account when they have none; staff have to be staff already. ' +
-      'Staff who have a second factor here are asked for its code this way, too; of customers the provider asks what it asks for.',
+      'Who has a second factor here is asked for its code this way, too.',
   })
   @ApiOkResponse({ type: AuthorizationResponse })
   @Throws(ValidationFailed, ProviderNotFound, ProviderUnavailable)
@@ -121,7 +121,7 @@ export class OidcController {
     summary: 'Change the code of a sign-in at a provider into a session',
     description:
       'The code works once, within a minute, and only with the secret of the page that began. ' +
-      'Staff who have a second factor get `twoFactorRequired` with a `challenge` for POST /v1/auth/two-factor.',
+      'Who has a second factor gets `twoFactorRequired` with a `challenge` for POST /v1/auth/two-factor.',
   })
   @ApiOkResponse({
     description: 'A session, or the question for a code',

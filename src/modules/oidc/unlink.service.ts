@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { NotFound } from '#libs/errors';
-import { Identities } from '../auth/index.js';
+import { announceIdentity, Identities } from '../auth/index.js';
 import { CustomerAccounts } from '../customers/index.js';
 import { LastWayIn } from './oidc.errors.js';
 
@@ -19,10 +19,11 @@ export class Unlink {
     return this.db.transaction(async (tx) => {
       // Whoever takes two of them at once takes one after the other.
       const account = await this.customers.lock(tx, customerId);
-      if (!(await this.identities.remove(tx, 'customer', customerId, identityId)))
-        throw NotFound({ detail: 'There is no such identity.' });
+      const provider = await this.identities.remove(tx, 'customer', customerId, identityId);
+      if (provider === null) throw NotFound({ detail: 'There is no such identity.' });
       if (account?.passwordHash === null && (await this.identities.list('customer', customerId, tx)).length === 0)
         throw LastWayIn();
+      announceIdentity(tx, 'customer', customerId, 'unlinked', provider);
     });
   }
 }

@@ -129,6 +129,25 @@ export const twoFactorChanged = (account: AccountOfMail, change: string, url: st
   });
 };
 
+/** Tells the owner of an account that it can be entered by way of a provider of identities, or not any more. */
+export const identityChanged = (
+  account: AccountOfMail,
+  { provider, isLinked }: { provider: string; isLinked: boolean },
+  url: string,
+): MailContent =>
+  compose(account, {
+    subject: isLinked ? `You can sign in with ${provider} now` : `You cannot sign in with ${provider} any more`,
+    paragraphs: [
+      isLinked
+        ? `your account at ${account.shop.name} can be entered with an account at ${provider} from now on.`
+        : `your account at ${account.shop.name} cannot be entered with an account at ${provider} any more.`,
+      isLinked
+        ? 'If it was not you, choose another password now, take that way in away, and tell us.'
+        : 'If it was not you, choose another password now, and tell us.',
+    ],
+    button: { label: 'Choose another password', url },
+  });
+
 /** Asks somebody to work here. */
 export const invitation = (link: AccountOfMail, url: string): MailContent =>
   compose(link, {

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Id, OneOf, Opt, Text, WebUrl } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import type { OidcProvider } from '../../../config/index.js';
-import type { IdentityRow, SessionCarrier } from '../../auth/index.js';
+import { type IdentityRow, PASSWORD_MAX, type SessionCarrier } from '../../auth/index.js';
 
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/;
@@ -22,8 +22,8 @@ export class ProviderResponse {
   }
 }
 
-/** Where to come back to, and who began. */
-export class BeginLinkRequest {
+/** Where to come back to, and which page began. */
+class BeginRequest {
   @WebUrl({
     example: RETURN_URL,
     description: 'a page of the storefront: it gets `code`, or `error` with one of our codes, as a query parameter',
@@ -39,8 +39,14 @@ export class BeginLinkRequest {
   codeChallenge: string;
 }
 
+/** A customer wants another way into their account. */
+export class BeginLinkRequest extends BeginRequest {
+  @Text(PASSWORD_MAX, Opt({ description: 'of the account, where it has one', example: 'violet harbor 42 pelicans' }))
+  password?: string;
+}
+
 /** Somebody wants to sign in. */
-export class BeginSignInRequest extends BeginLinkRequest {
+export class BeginSignInRequest extends BeginRequest {
   @OneOf(['customer', 'staff'], Opt({ description: 'as whom; `customer` when left out' }))
   as?: 'customer' | 'staff';
 }
