@@ -212,6 +212,18 @@ const FAULTS: PlantedFault[] = [
     sql: [`UPDATE payments SET credited = 1 WHERE order_id = ${PAID}`],
   },
   {
+    check: 'M11',
+    what: 'an account that says more than was entered',
+    sql: [`UPDATE ledger_totals SET amount = amount + 1`, `UPDATE ledger_unfolded SET amount = amount + 1`],
+  },
+  {
+    check: 'M11',
+    what: 'an entry that was not added up',
+    sql: [
+      `INSERT INTO ledger_entries (id, transaction_id, account, currency, amount) SELECT gen_random_uuid(), id, 'refunds', 'USD', 1 FROM ledger_transactions LIMIT 1`,
+    ],
+  },
+  {
     check: 'K1',
     what: 'a gift card that was filled past its transactions',
     sql: [`UPDATE gift_cards SET balance = balance + 1`],

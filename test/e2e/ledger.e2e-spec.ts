@@ -1,6 +1,8 @@
 import { newUuid } from '#libs/ids';
 import { Ledger, type Posting } from '../../src/modules/ledger/index.js';
 import { Ledger1790000000007 } from '../../src/db/migrations/1790000000007-ledger.js';
+import { Sums1790000000026 } from '../../src/db/migrations/1790000000026-sums.js';
+import { FoldBalances } from '../../src/modules/ledger/fold-balances.job.js';
 import { type Sale, usePaymentShop } from '../support/payments.js';
 import { RACE_ROUNDS } from '../support/rounds.js';
 import type { CallOptions } from '../support/shop.js';
@@ -234,10 +236,54 @@ describe('the ledger', () => {
             `SELECT account, currency, sum(amount)::bigint AS amount FROM ledger_entries GROUP BY 1, 2 HAVING sum(amount) <> 0 ORDER BY 1, 2`,
           ),
         ).toEqual(held);
+        // The sums of the accounts are told of it by their migration, which may run again as well.
+        for (let run = 0; run < 2; run += 1) await new Sums1790000000026().up(runner);
+        expect(await balances()).toEqual(await addedUp());
       } finally {
         await runner.release();
       }
     });
+  });
+
+  /** What the accounts hold by the short way, and by adding up all entries; without those that hold nothing. */
+  const balances = async () =>
+    (
+      (await call('GET', '/v1/admin/ledger/balances')).body.data as { account: string; balance: { amount: number } }[]
+    ).filter(({ balance }) => balance.amount !== 0);
+  const addedUp = () =>
+    payments.shop.db.query(
+      `SELECT account, json_build_object('amount', sum(amount), 'currency', currency) AS balance
+       FROM ledger_entries GROUP BY account, currency HAVING sum(amount) <> 0 ORDER BY account, currency`,
+    );
+
+  it('knows what accounts hold without reading its entries, also while others enter and fold', async () => {
+    const ledger = payments.shop.app.get(Ledger, { strict: false });
+    const fold = payments.shop.app.get(FoldBalances, { strict: false });
+    const enter = (n: number) =>
+      payments.shop.db.transaction(async (tx) => {
+        await ledger.post(tx, {
+          fact: `fold:${newUuid()}`,
+          kind: 'test',
+          orderId: null,
+          paymentId: null,
+          entries: [
+            { account: 'customer_payments', currency: 'EUR', amount: n },
+            { account: 'refunds', currency: 'EUR', amount: -n },
+          ],
+        });
+        if (n % 7 === 0) throw new Error('not this time');
+      });
+    for (let round = 0; round < RACE_ROUNDS; round += 1) {
+      await Promise.all([
+        ...Array.from({ length: 30 }, (_, n) => enter(n + 1).catch(() => undefined)),
+        ...Array.from({ length: 4 }, () => fold.handle()),
+        payments.shop.balance(),
+      ]);
+      expect(await balances()).toEqual(await addedUp());
+    }
+    await fold.handle();
+    expect(await payments.shop.db.query(`SELECT 1 FROM ledger_unfolded`)).toEqual([]);
+    expect(await balances()).toEqual(await addedUp());
   });
 
   it('is for staff who may see payments, with cursors and balances', async () => {

@@ -23,6 +23,7 @@ import { Shipping1790000000017 } from './1790000000017-shipping.js';
 import { Voices1790000000018, VoicesLinks1790000000018 } from './1790000000018-voices.js';
 import { Renditions1790000000019 } from './1790000000019-renditions.js';
 import { CollectionLinks1790000000020, Collections1790000000020 } from './1790000000020-collections.js';
+import { Sums1790000000026 } from './1790000000026-sums.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -60,4 +61,5 @@ export const migrations = [
   Renditions1790000000019,
   Collections1790000000020,
   CollectionLinks1790000000020,
+  Sums1790000000026,
 ];

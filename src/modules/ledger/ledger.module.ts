@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { FoldBalances } from './fold-balances.job.js';
 import { LedgerAdminController } from './ledger.admin.controller.js';
 import { LedgerQuery } from './ledger.query.js';
 import { Ledger } from './ledger.service.js';
@@ -6,7 +7,7 @@ import { Ledger } from './ledger.service.js';
 /** The double-entry book of all money. */
 @Module({
   controllers: [LedgerAdminController],
-  providers: [Ledger, LedgerQuery],
+  providers: [Ledger, LedgerQuery, FoldBalances],
   exports: [Ledger],
 })
 export class LedgerModule {}

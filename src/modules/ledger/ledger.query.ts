@@ -66,10 +66,12 @@ export class LedgerQuery {
     return { data: page.rows.map(toEntry), page: page.page };
   }
 
-  /** What each account holds, by currency. */
+  /** What each account holds, by currency: what was added up, and what came since. Entries are not read, however many. */
   async balances(): Promise<LedgerBalanceResponse[]> {
     const rows = await this.db.query<{ account: string; currency: string; amount: number }>(
-      `SELECT account, currency, sum(amount)::bigint AS amount FROM ledger_entries GROUP BY 1, 2 ORDER BY 1, 2`,
+      `SELECT account, currency, sum(amount)::bigint AS amount FROM (
+         SELECT account, currency, amount FROM ledger_totals UNION ALL SELECT account, currency, amount FROM ledger_unfolded) x
+       GROUP BY 1, 2 ORDER BY 1, 2`,
     );
     return rows.map(({ account, currency, amount }) => ({ account, balance: { amount, currency } }));
   }

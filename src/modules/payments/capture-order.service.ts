@@ -24,7 +24,10 @@ interface Line {
   restocked_quantity: number;
 }
 
-/** Takes held money: all of it, an amount, or what some lines cost; the rest of the hold is released. */
+/**
+ * Takes held money: all of it, an amount, or what some lines cost beyond what credit pays; the rest of the hold is released.
+ * Where credit pays for all that stays, nothing is taken.
+ */
 @Injectable()
 export class CaptureOrder {
   constructor(
@@ -72,18 +75,23 @@ export class CaptureOrder {
     if (payment.status !== 'authorized' || order.status !== 'confirmed') throw CaptureNotPossible({ data: state });
 
     const { dropped, cost } = request.lines ? await this.dropped(tx, orderId, request.lines) : { dropped: [], cost: 0 };
-    const amount = request.amount ?? payment.authorized - cost;
-    if (amount > payment.authorized || amount <= 0)
+    const due = payment.authorized - cost;
+    const amount = request.amount ?? Math.max(due, 0);
+    if (amount > payment.authorized)
       throw CaptureTooLarge({ data: { capturable: payment.authorized, currency: payment.currency } });
+    // What gift cards and store credit paid is enough for what stays: the hold is let go, and the rest of the credit goes back.
+    const creditBack = amount === 0 ? Math.min(-due, order.credit_total) : 0;
+    if (amount === 0 && order.hold === 'canceling')
+      throw CaptureNotPossible({ detail: 'The order is being canceled.', data: state });
     const problem = chargeProblem(amount, payment.currency);
     if (problem?.problem === 'step')
       throw AmountNotChargeable({ data: { step: problem.limit, currency: payment.currency } });
 
     const id = newUuid();
     await tx.query(
-      `INSERT INTO payment_captures (id, payment_id, order_id, status, amount, currency, dropped, request_key, actor)
-       VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $8)`,
-      [id, payment.id, orderId, amount, payment.currency, JSON.stringify(dropped), requestKey, actor],
+      `INSERT INTO payment_captures (id, payment_id, order_id, status, amount, currency, dropped, credit_back, request_key, actor)
+       VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $8, $9)`,
+      [id, payment.id, orderId, amount, payment.currency, JSON.stringify(dropped), creditBack, requestKey, actor],
     );
     await this.orders.note(tx, orderId, {
       type: 'capture.requested',

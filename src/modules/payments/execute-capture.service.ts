@@ -37,17 +37,19 @@ export class ExecuteCapture {
     const ref = payment.provider_ref;
     const intent: Intent = await this.gateway
       .withDeadline(() =>
-        this.gateway.captureIntent({
-          id: encodeId('capture', id),
-          intentRef: ref,
-          amount: capture.amount,
-          currency: capture.currency,
-        }),
+        capture.amount === 0
+          ? this.gateway.cancelIntent(ref, payment.id, 'abandoned')
+          : this.gateway.captureIntent({
+              id: encodeId('capture', id),
+              intentRef: ref,
+              amount: capture.amount,
+              currency: capture.currency,
+            }),
       )
       .catch(async (error: unknown) => {
         if (PaymentRefused.is(error))
           await this.db.transaction(async (tx) => {
-            await this.settle.fail(tx, payment.id, error.message, id);
+            await this.settle.fail(tx, payment.id, error.message, { captureId: id });
             failpoint('commit.capture_refused');
           });
         throw error;

@@ -71,7 +71,7 @@ export class RefundOrder {
     );
     if (same && same.order_id !== orderId) throw IdempotencyKeyReused();
     if (same) return { id: same.id, provider: payment?.provider ?? null };
-    if (payment ? payment.captured === 0 : order.credit_total === 0)
+    if ((payment?.captured ?? 0) === 0 && !(order.credit_total > 0 && hasBeenPaid(order)))
       throw NothingToRefund({ data: { orderStatus: order.status, paymentStatus: order.payment_status } });
 
     const ofCredit = await this.refundableCredit(tx, order);
@@ -201,7 +201,9 @@ export class RefundOrder {
     const rows = await tx.query<RefundableLine>(
       `SELECT l.id, l.quantity, l.total, l.restocked_quantity, coalesce((
            SELECT sum(x.quantity) FROM refunds r, jsonb_to_recordset(r.lines) AS x("lineId" uuid, quantity int, "isNamed" boolean)
-           WHERE r.order_id = $1 AND r.status <> 'failed' AND x."isNamed" AND x."lineId" = l.id), 0)::int AS refunded_quantity
+           WHERE r.order_id = $1 AND r.status <> 'failed' AND x."isNamed" AND x."lineId" = l.id), 0)::int AS refunded_quantity,
+         coalesce((SELECT sum(x.quantity) FROM payment_captures c, jsonb_to_recordset(c.dropped) AS x("lineId" uuid, quantity int)
+           WHERE c.order_id = $1 AND c.status = 'succeeded' AND x."lineId" = l.id), 0)::int AS dropped_quantity
        FROM order_lines l WHERE l.order_id = $1 ORDER BY l.position FOR UPDATE OF l`,
       [orderId],
     );
@@ -217,12 +219,13 @@ export class RefundOrder {
         errors.push({ pointer: `/lines/${i}/lineId`, code: 'not_found', detail: 'is not a line of this order' });
       else if (
         wanted.quantity >
-        row.quantity - Math.max(row.refunded_quantity, request.restock ? row.restocked_quantity : 0)
+        row.quantity -
+          Math.max(row.refunded_quantity + row.dropped_quantity, request.restock ? row.restocked_quantity : 0)
       ) {
         errors.push({
           pointer: `/lines/${i}/quantity`,
           code: 'too_large',
-          detail: `the line has ${row.quantity}, ${row.refunded_quantity} of them refunded, ${row.restocked_quantity} restocked`,
+          detail: `the line has ${row.quantity}, ${row.refunded_quantity} of them refunded, ${row.dropped_quantity} never charged, ${row.restocked_quantity} restocked`,
         });
       } else if (lines.some((l) => l.lineId === wanted.lineId)) {
         errors.push({ pointer: `/lines/${i}/lineId`, code: 'duplicate', detail: 'names a line a second time' });
@@ -250,4 +253,6 @@ interface RefundableLine {
   total: number;
   restocked_quantity: number;
   refunded_quantity: number;
+  /** What a capture left out of the order: nobody paid for it. */
+  dropped_quantity: number;
 }

@@ -6,6 +6,7 @@ import { StockLedger } from '../inventory/index.js';
 import { type LockedOrder, OrdersRepository } from '../orders/index.js';
 import { PaymentCaptured } from './payments.events.js';
 import type { PaymentRow } from './payments.repository.js';
+import { RefundOrder } from './refund-order.service.js';
 
 /** Brings captures, ours and those made in Stripe's dashboard, to what the provider says; under the locks of order and payment. */
 @Injectable()
@@ -13,6 +14,7 @@ export class SettleCaptures {
   constructor(
     private readonly orders: OrdersRepository,
     private readonly stock: StockLedger,
+    private readonly refunds: RefundOrder,
   ) {}
 
   /**
@@ -22,6 +24,7 @@ export class SettleCaptures {
    * @returns whether everything that is left of the order has been shipped
    */
   async succeed(tx: Tx, order: LockedOrder, payment: PaymentRow, amount: number): Promise<{ isShipped: boolean }> {
+    await this.fail(tx, payment.id, 'Money was captured meanwhile.', { ofNothing: true });
     const [ours] = await tx.query<CaptureRow>(
       `UPDATE payment_captures SET status = 'succeeded', amount = $2, failure = NULL, updated_at = now()
        WHERE payment_id = $1 AND status = 'pending' RETURNING id, dropped`,
@@ -48,20 +51,61 @@ export class SettleCaptures {
         currency: payment.currency,
       },
     });
-    const [shipped] = await tx.query<{ done: boolean }>(
-      `SELECT bool_and(fulfilled_quantity + restocked_quantity >= quantity) AND sum(fulfilled_quantity) > 0 AS done
-       FROM order_lines WHERE order_id = $1`,
-      [order.id],
+    return { isShipped: await this.isShipped(tx, order.id) };
+  }
+
+  /**
+   * The hold is gone, as was asked for: credit pays for all that stays of the order. It is paid, what will not be shipped goes
+   * back on the shelf, and credit that is not needed any more to where it came from.
+   * @returns false when nobody asked for that, or the order is being canceled: then the end of the hold is what it always is
+   */
+  async release(tx: Tx, order: LockedOrder, payment: PaymentRow): Promise<boolean> {
+    if (order.status !== 'confirmed' || order.payment_status !== 'authorized' || order.hold === 'canceling')
+      return false;
+    const [capture] = await tx.query<CaptureRow & { credit_back: number; actor: string }>(
+      `UPDATE payment_captures SET status = 'succeeded', failure = NULL, updated_at = now()
+       WHERE payment_id = $1 AND status = 'pending' AND amount = 0 RETURNING id, dropped, credit_back, actor`,
+      [payment.id],
     );
-    return { isShipped: shipped?.done ?? false };
+    if (!capture) return false;
+    await this.putBack(tx, capture);
+    const isShipped = await this.isShipped(tx, order.id);
+    await this.orders.change(
+      tx,
+      order,
+      {
+        paymentStatus: 'paid',
+        ...(isShipped ? { status: 'completed' as const, fulfillmentStatus: 'fulfilled' as const } : {}),
+      },
+      {
+        type: 'payment.hold_released',
+        actor: capture.actor,
+        data: {
+          paymentId: encodeId('payment', payment.id),
+          creditBack: capture.credit_back,
+          currency: payment.currency,
+        },
+      },
+    );
+    if (capture.credit_back > 0) {
+      const refund = { amount: capture.credit_back, reason: 'not captured' };
+      await this.refunds.begin(tx, order.id, refund, capture.actor, `capture:${capture.id}`);
+    }
+    return true;
   }
 
   /** The hold is gone, or the provider does not take the capture: nothing was taken, and the request may come again. */
-  async fail(tx: Tx, paymentId: string, why: string, captureId?: string): Promise<void> {
+  async fail(
+    tx: Tx,
+    paymentId: string,
+    why: string,
+    which: { captureId?: string; ofNothing?: boolean } = {},
+  ): Promise<void> {
     const failed = await tx.query<{ order_id: string; id: string; amount: number }>(
       `UPDATE payment_captures SET status = 'failed', failure = $2, request_key = NULL, updated_at = now()
-       WHERE payment_id = $1 AND status = 'pending' AND ($3::uuid IS NULL OR id = $3) RETURNING id, order_id, amount`,
-      [paymentId, why.slice(0, 500), captureId ?? null],
+       WHERE payment_id = $1 AND status = 'pending' AND ($3::uuid IS NULL OR id = $3) AND (NOT $4 OR amount = 0)
+       RETURNING id, order_id, amount`,
+      [paymentId, why.slice(0, 500), which.captureId ?? null, which.ofNothing ?? false],
     );
     for (const { id, order_id, amount } of failed)
       await this.orders.note(tx, order_id, {
@@ -69,6 +113,16 @@ export class SettleCaptures {
         actor: 'stripe',
         data: { captureId: encodeId('capture', id), amount },
       });
+  }
+
+  /** Whether everything that is left of the order has been shipped. */
+  private async isShipped(tx: Tx, orderId: string): Promise<boolean> {
+    const [shipped] = await tx.query<{ done: boolean | null }>(
+      `SELECT bool_and(fulfilled_quantity + restocked_quantity >= quantity) AND sum(fulfilled_quantity) > 0 AS done
+       FROM order_lines WHERE order_id = $1`,
+      [orderId],
+    );
+    return shipped?.done ?? false;
   }
 
   /** What was shipped or put back while the capture was under way stays as it is. */

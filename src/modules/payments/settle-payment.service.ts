@@ -176,6 +176,7 @@ export class SettlePayment {
     cancelReason: string,
     actor: string,
   ): Promise<void> {
+    if (await this.captures.release(tx, order, payment)) return;
     await this.captures.fail(tx, payment.id, 'The hold has ended.');
     const isLapsed = payment.status === 'authorized' && intent.cancellationReason === 'automatic';
     const reason = isLapsed ? 'hold_expired' : cancelReason;

@@ -121,7 +121,9 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
         FROM payments WHERE status = 'succeeded' GROUP BY 1) p ON p.order_id = o.id
       WHERE (o.payment_status IN ('paid', 'partially_refunded', 'refunded') AND o.status <> 'canceled'
           AND coalesce(p.captured, 0) <> o.total - o.credit_total AND NOT coalesce(p.accepted, false)
-          AND NOT (coalesce(p.held, false) AND p.captured BETWEEN 1 AND o.total - o.credit_total))
+          AND NOT (coalesce(p.held, false) AND p.captured BETWEEN 1 AND o.total - o.credit_total)
+          AND NOT (p.captured IS NULL AND EXISTS (
+            SELECT FROM payment_captures c WHERE c.order_id = o.id AND c.status = 'succeeded' AND c.amount = 0)))
          OR (o.payment_status IN ('pending', 'failed') AND o.status <> 'payment_review' AND coalesce(p.captured, 0) <> 0)`,
   },
   {
@@ -205,6 +207,16 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
       LEFT JOIN (SELECT t.payment_id, e.currency, sum(e.amount) AS amount FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
             WHERE e.account = 'provider_balance:stripe' GROUP BY 1, 2) l ON l.payment_id = p.id AND l.currency = x.currency
       WHERE x.known AND coalesce(l.amount, 0) <> x.net`,
+  },
+  {
+    id: 'M11',
+    title: 'what the ledger says that an account holds is the sum of its entries',
+    sql: `SELECT format('%s %s says %s entries %s', account, currency, coalesce(t.amount, 0), coalesce(e.amount, 0)) AS detail
+      FROM (SELECT account, currency, sum(amount) AS amount FROM ledger_entries GROUP BY 1, 2) e
+      FULL JOIN (SELECT account, currency, sum(amount) AS amount FROM (
+          SELECT account, currency, amount FROM ledger_totals UNION ALL SELECT account, currency, amount FROM ledger_unfolded) x
+        GROUP BY 1, 2) t USING (account, currency)
+      WHERE coalesce(t.amount, 0) <> coalesce(e.amount, 0)`,
   },
   {
     id: 'K1',

@@ -41,7 +41,7 @@ export class CaptureRequest {
     Opt({
       min: 1,
       description:
-        'what stays of the order: the rest is not shipped and goes back on the shelf. Without `amount`, what these lines and shipping cost is taken',
+        'what stays of the order: the rest is not shipped and goes back on the shelf. Without `amount`, what these lines and shipping cost is taken, less what gift cards and store credit pay; where those pay for all of it, the hold is let go and what is left of them goes back',
     }),
   )
   lines?: CaptureLineRequest[];

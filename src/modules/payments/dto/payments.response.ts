@@ -81,7 +81,7 @@ export class CaptureResponse {
   paymentId: string;
   @ApiProperty({ enum: ['pending', 'succeeded', 'failed'] })
   status: string;
-  @ApiProperty({ type: Money })
+  @ApiProperty({ type: Money, description: 'zero where credit pays for all that stays: the hold is let go' })
   amount: Money;
   @ApiProperty({ type: String, nullable: true, description: 'why it failed' })
   failure: string | null;

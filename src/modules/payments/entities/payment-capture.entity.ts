@@ -17,6 +17,8 @@ export class PaymentCapture {
   currency: string;
   @Column('jsonb')
   dropped: { lineId: string; quantity: number }[];
+  @Column({ name: 'credit_back', type: 'bigint', default: 0 })
+  creditBack: number;
   @Column({ type: 'text', nullable: true })
   failure: string | null;
   @Column({ name: 'request_key', type: 'text', nullable: true })
