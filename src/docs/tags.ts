@@ -34,6 +34,7 @@ export const STAFF_TAGS: readonly DocumentedTag[] = [
   { name: 'Payments', description: 'Payments as the provider knows them, and the webhooks it sent.' },
   { name: 'Products', description: 'Create, edit and archive products, variants, prices and images.' },
   { name: 'Categories', description: 'The tree that shoppers browse.' },
+  { name: 'Attributes', description: 'What a shop says of its products beyond what every product says.' },
   { name: 'Collections', description: 'Products that are shown together, by hand or by a rule.' },
   { name: 'Reviews', description: 'What customers say: publish, refuse, answer.' },
   { name: 'Customers', description: 'Who buys here: accounts, orders, groups.' },

@@ -345,6 +345,7 @@ describe('facets', () => {
       category: 'category=home',
       'option.Color': 'option.Color=Blue',
       vendor: 'vendor=Northwind',
+      productType: 'productType=Mug&productType=shirt',
       price: 'price[gte]=500&price[lte]=1999',
     };
     const found = await facets(Object.values(filters).join('&'));
@@ -353,6 +354,7 @@ describe('facets', () => {
       'option.Color',
       'option.Size',
       'price',
+      'productType',
       'vendor',
     ]);
     for (const { key, values } of found) {

@@ -9,6 +9,7 @@ export const ID_PREFIXES = {
   variant: 'var',
   category: 'cat',
   collection: 'coll',
+  attribute: 'attr',
   review: 'rev',
   stockAlert: 'alert',
   image: 'img',

@@ -24,6 +24,7 @@ import { Voices1790000000018, VoicesLinks1790000000018 } from './1790000000018-v
 import { Renditions1790000000019 } from './1790000000019-renditions.js';
 import { CollectionLinks1790000000020, Collections1790000000020 } from './1790000000020-collections.js';
 import { Sums1790000000026 } from './1790000000026-sums.js';
+import { AttributeColumns1790000000025, Attributes1790000000025 } from './1790000000025-shelf.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -62,4 +63,6 @@ export const migrations = [
   Collections1790000000020,
   CollectionLinks1790000000020,
   Sums1790000000026,
+  Attributes1790000000025,
+  AttributeColumns1790000000025,
 ];

@@ -43,6 +43,18 @@ const collectionsOf = (currency: string, amount: (hundredths: number) => number)
   },
 ];
 
+/** What this shop says of its goods beyond what every shop says, and of which goods. */
+const ATTRIBUTES = [
+  {
+    key: 'roast', label: 'Roast', type: 'choice', choices: ['Light', 'Medium', 'Dark'],
+    values: { 'house-blend-coffee': 'Medium' },
+  },
+  {
+    key: 'capacity_ml', label: 'Capacity (ml)', type: 'number', choices: [],
+    values: { 'stoneware-mug': 350, 'pour-over-dripper': 600 },
+  },
+] as const; // prettier-ignore
+
 /** What people say of the demo's goods; the third waits for staff to look at it. */
 const REVIEWS = [
   { product: 'house-blend-coffee', author: 'Maya R.', rating: 5, title: 'Better than my café', body: 'Round and sweet, also as a filter coffee.', status: 'published' },
@@ -59,6 +71,17 @@ export async function seedMerchandising(
   currency: string,
   amount: (hundredths: number) => number,
 ): Promise<void> {
+  for (const [position, { key, label, type, choices, values }] of ATTRIBUTES.entries()) {
+    await tx.query(
+      `INSERT INTO attribute_definitions (id, key, label, type, choices, position) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+      [seedUuid('attribute', key), key, label, type, choices, position],
+    );
+    await tx.query(
+      `UPDATE products p SET attributes = p.attributes || jsonb_build_object($1::text, w.value)
+       FROM jsonb_each($2) AS w WHERE p.handle = w.key`,
+      [key, JSON.stringify(values)],
+    );
+  }
   for (const collection of collectionsOf(currency, amount)) {
     const id = seedUuid('collection', collection.handle);
     await tx.query(

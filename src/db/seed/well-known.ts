@@ -36,6 +36,8 @@ export const WELL_KNOWN = {
   /** A collection by hand, with the coffee in it. */
   collectionHandle: 'bestsellers',
   collectionId: encodeId('collection', seedUuid('collection', 'bestsellers')),
+  /** `roast`, which the coffee has. */
+  attributeId: encodeId('attribute', seedUuid('attribute', 'roast')),
   /** A review that waits for staff. */
   reviewId: encodeId('review', seedUuid('review', 'pour-over-dripper/Maya R.')),
   /** United States. */

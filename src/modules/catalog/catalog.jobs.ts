@@ -6,6 +6,12 @@ export const MakeRenditionsJob = defineJob({
   description: 'makes the smaller versions of an uploaded picture',
 });
 
+export const RefreshAttributeJob = defineJob({
+  name: 'catalog.refresh-attribute',
+  queue: 'imports',
+  description: 'lets the pages of products follow a changed attribute; takes the values of a deleted one off them',
+});
+
 export const RefreshCollectionsJob = defineJob({
   name: 'catalog.refresh-collections',
   queue: 'imports',

@@ -1,6 +1,10 @@
 import { Module } from '@nestjs/common';
 import { SettingsModule } from '../settings/index.js';
 import { AdminCategoriesQuery } from './categories.admin.query.js';
+import { AttributesAdminController } from './attributes/attributes.admin.controller.js';
+import { AttributesQuery } from './attributes/attributes.query.js';
+import { EditAttributes } from './attributes/edit-attributes.service.js';
+import { RefreshAttributeProcessor } from './attributes/refresh-attribute.processor.js';
 import { CategoriesAdminController } from './categories.admin.controller.js';
 import { CategoriesController } from './categories.controller.js';
 import { CategoriesQuery } from './categories.query.js';
@@ -56,6 +60,7 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     VariantsAdminController,
     ImagesAdminController,
     CategoriesAdminController,
+    AttributesAdminController,
     PriceListsAdminController,
     ProductPricesController,
   ],
@@ -79,6 +84,9 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     EditCollections,
     CollectionsQuery,
     RefreshCollectionsProcessor,
+    AttributesQuery,
+    EditAttributes,
+    RefreshAttributeProcessor,
     OldHandles,
     ImageIntake,
     MediaStore,

@@ -9,6 +9,8 @@ export interface AdminCategoryRow {
   handle: string;
   title: string;
   description: string;
+  seo_title: string | null;
+  seo_description: string | null;
   parent_id: string | null;
   position: number;
   product_count: number;
@@ -17,7 +19,7 @@ export interface AdminCategoryRow {
   updated_at: Date;
 }
 
-const COLUMNS = `c.id, c.handle, c.title, c.description, c.parent_id, c.position, c.version, c.created_at, c.updated_at,
+const COLUMNS = `c.id, c.handle, c.title, c.description, c.seo_title, c.seo_description, c.parent_id, c.position, c.version, c.created_at, c.updated_at,
   (SELECT count(*) FROM product_categories p WHERE p.category_id = c.id) AS product_count`;
 const ORDER: KeysetColumn[] = [
   { sql: 'c.position', type: 'integer' },

@@ -16,6 +16,7 @@ export interface CategoryNode {
 /** One category with the way that leads to it. */
 export interface CategoryPage extends Omit<CategoryNode, 'children'> {
   description: string;
+  seo: { title: string | null; description: string | null };
   breadcrumb: { id: string; handle: string; title: string }[];
   children: Omit<CategoryNode, 'children'>[];
 }
@@ -26,12 +27,14 @@ interface Row {
   handle: string;
   title: string;
   description: string;
+  seo_title: string | null;
+  seo_description: string | null;
   n: number;
 }
 
 /** The whole tree: a shop has hundreds of categories, not millions. Products count in all their ancestors, once. */
 const TREE_SQL = `
-  SELECT c.id, c.parent_id, c.handle, c.title, c.description, coalesce(p.n, 0) AS n
+  SELECT c.id, c.parent_id, c.handle, c.title, c.description, c.seo_title, c.seo_description, coalesce(p.n, 0) AS n
   FROM categories c LEFT JOIN (
     SELECT u.id, count(*) AS n FROM product_listings l CROSS JOIN unnest(l.category_ids) AS u (id)
     WHERE l.currency = ${CURRENCY_SQL} GROUP BY u.id) p ON p.id = c.id
@@ -68,6 +71,7 @@ export class CategoriesQuery {
     return {
       ...summary(found),
       description: found.description,
+      seo: { title: found.seo_title, description: found.seo_description },
       breadcrumb: way.map(({ id, handle, title }) => ({ id: encodeId('category', id), handle, title })),
       children: rows.filter((row) => row.parent_id === found.id).map(summary),
     };

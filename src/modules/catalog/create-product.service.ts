@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { Db } from '#libs/database';
+import { applyAttributes } from './attributes/attribute-values.js';
+import { lockCategoryTreeShared } from './catalog-lock.js';
 import { HandleTaken } from './catalog.errors.js';
 import type { CreateProductRequest } from './dto/product.request.js';
 import { freeHandle, handleOf } from './handle.js';
@@ -37,7 +39,12 @@ export class CreateProduct {
   private create(request: CreateProductRequest): Promise<AdminProductRecord> {
     return this.db.transaction(async (tx) => {
       const handle = request.handle ?? (await freeHandle(tx, 'products', handleOf(request.title, 'product')));
-      const saved = await this.writer.save(tx, productDraft(request, handle, this.config.publicUrl));
+      const draft = productDraft(request, handle, this.config.publicUrl);
+      if (request.attributes) {
+        await lockCategoryTreeShared(tx);
+        draft.attributes = await applyAttributes(tx, {}, request.attributes);
+      }
+      const saved = await this.writer.save(tx, draft);
       // The writer found another product by this handle and changed it: undone with the transaction.
       if (saved.outcome !== 'created') throw HandleTaken({ detail: `The handle ${handle} is taken.` });
       await this.listings.refresh(tx, [saved.productId]);

@@ -31,6 +31,8 @@ export class EditCategories {
         title,
         handle,
         description: request.description ?? '',
+        seoTitle: request.seo?.title ?? null,
+        seoDescription: request.seo?.description ?? null,
         parentId: request.parentId ?? null,
         position: request.position ?? 0,
       });
@@ -56,6 +58,8 @@ export class EditCategories {
           title: request.title?.trim(),
           handle: request.handle,
           description: request.description,
+          seoTitle: request.seo?.title,
+          seoDescription: request.seo?.description,
           parentId: request.parentId,
           position: request.position,
           version: before.version + 1,

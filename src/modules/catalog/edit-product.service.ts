@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isUniqueViolation, type Tx } from '#libs/database';
+import { applyAttributes } from './attributes/attribute-values.js';
 import { HandleTaken, OptionMismatch } from './catalog.errors.js';
 import { sanitizeDescription } from './description.js';
 import type { UpdateProductRequest } from './dto/product.request.js';
@@ -26,7 +27,8 @@ export class EditProduct {
         if (request.options && request.options.length !== before.optionNames.length) {
           await assertNoVariants(tx, id, before.optionNames.length);
         }
-        await tx.manager.update(Product, { id }, changedFields(request));
+        const attributes = request.attributes && (await applyAttributes(tx, before.attributes, request.attributes));
+        await tx.manager.update(Product, { id }, { ...changedFields(request), attributes });
         if (categoryIds) await writeCategories(tx, id, categoryIds);
       });
       return product;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { assertFilterable } from './attributes/attribute-filter.js';
 import { DearAnswers } from './dear-answers.js';
 import { baseConditions, type Dimension, dimensions, Parameters, plainSearch, type Search } from './listing-sql.js';
 import type { ProductFilter } from './product-filter.js';
@@ -46,12 +47,13 @@ export class FacetsQuery {
   ) {}
 
   /**
-   * Counts of products for each category, vendor, option and price band, in one statement (three at most when the
+   * Counts of products for each category, vendor, type, option, attribute and price band, in one statement (three at most when the
    * search has typos). Disjunctive: a facet is counted
    * with all filters but its own, so that the other values of a chosen facet keep their counts. Those of more than
    * 10,000 products may be a minute old.
    */
-  facets(currency: string | null, filter: ProductFilter): Promise<Facet[]> {
+  async facets(currency: string | null, filter: ProductFilter): Promise<Facet[]> {
+    await assertFilterable(this.db, filter.attributes);
     return this.dear.get(JSON.stringify([currency, filter]), () => this.find(currency, filter));
   }
 
@@ -77,17 +79,17 @@ function facetsSql(base: string[], chosen: Dimension[], parameters: Parameters):
   const flags = chosen.map((dimension, i) => `, (${dimension.sql}) AS m${i}`).join('');
   const others = (key: string) =>
     ['TRUE', ...chosen.flatMap((d, i) => (d.key === key ? [] : [`r.m${i}`]))].join(' AND ');
-  const otherOptions = [
-    'TRUE',
-    ...chosen.map((d, i) =>
-      d.key.startsWith('option.')
-        ? `(r.m${i} OR o.name = ${parameters.add(d.key.slice('option.'.length))})`
-        : `r.m${i}`,
-    ),
-  ].join(' AND ');
+  /** All filters, but that by the very option or attribute whose values are counted. */
+  const othersThan = (kind: 'option.' | 'attribute.', name: string) =>
+    [
+      'TRUE',
+      ...chosen.map((d, i) =>
+        d.key.startsWith(kind) ? `(r.m${i} OR ${name} = ${parameters.add(d.key.slice(kind.length))})` : `r.m${i}`,
+      ),
+    ].join(' AND ');
   return `
     WITH r AS MATERIALIZED (
-      SELECT l.category_ids, l.vendor, l.options, l.option_labels, l.price_min${flags}
+      SELECT l.category_ids, l.vendor, l.product_type, l.options, l.option_labels, l.attributes, l.attribute_labels, l.price_min${flags}
       FROM product_listings l WHERE ${base.join(' AND ')})
     (SELECT 'category' AS key, '' AS name, c.handle AS value, c.title AS label, count(*)::integer AS n
      FROM r CROSS JOIN unnest(r.category_ids) AS u (id) JOIN categories c ON c.id = u.id
@@ -96,10 +98,19 @@ function facetsSql(base: string[], chosen: Dimension[], parameters: Parameters):
     (SELECT 'vendor', '', min(r.vendor), min(r.vendor), count(*)::integer AS n
      FROM r WHERE r.vendor <> '' AND ${others('vendor')} GROUP BY lower(r.vendor) ORDER BY n DESC, 3 LIMIT ${MAX_VALUES})
     UNION ALL
+    (SELECT 'productType', '', min(r.product_type), min(r.product_type), count(*)::integer AS n
+     FROM r WHERE r.product_type <> '' AND ${others('productType')} GROUP BY lower(r.product_type) ORDER BY n DESC, 3 LIMIT ${MAX_VALUES})
+    UNION ALL
     (SELECT 'option.' || o.name, split_part(min(o.label), '=', 1), min(o.label), min(o.label), count(*)::integer AS n
      FROM r CROSS JOIN LATERAL (
        SELECT u.text, u.label, split_part(u.text, '=', 1) AS name FROM unnest(r.options, r.option_labels) AS u (text, label)) o
-     WHERE ${otherOptions} GROUP BY o.name, o.text ORDER BY o.name, n DESC, 3 LIMIT ${MAX_VALUES * 5})
+     WHERE ${othersThan('option.', 'o.name')} GROUP BY o.name, o.text ORDER BY o.name, n DESC, 3 LIMIT ${MAX_VALUES * 5})
+    UNION ALL
+    (SELECT 'attribute.' || d.key, d.label, min(u.label), min(u.label), count(*)::integer AS n
+     FROM r CROSS JOIN LATERAL unnest(r.attributes, r.attribute_labels) AS u (text, label)
+     JOIN attribute_definitions d ON d.key = split_part(u.text, '=', 1) AND d.facetable AND d.deleted_at IS NULL
+     WHERE EXISTS (SELECT FROM attribute_definitions WHERE facetable) AND ${othersThan('attribute.', 'd.key')}
+     GROUP BY d.id, u.text ORDER BY d.position, d.key, n DESC, 3 LIMIT ${MAX_VALUES * 10})
     UNION ALL
     (SELECT 'price', '', b.lower::text, '', count(*)::integer AS n
      FROM r CROSS JOIN LATERAL (SELECT power(10::numeric, length(r.price_min::text) - 1)::bigint AS unit) m
@@ -120,12 +131,18 @@ function group(rows: CountRow[]): Facet[] {
   const facets = new Map<string, Facet>([
     ['category', { key: 'category', label: 'Category', values: [] }],
     ['vendor', { key: 'vendor', label: 'Vendor', values: [] }],
+    ['productType', { key: 'productType', label: 'Type', values: [] }],
     ['price', { key: 'price', label: 'Price', values: [] }],
   ]);
   for (const row of rows) {
     if (row.key.startsWith('option.')) {
       const facet = facets.get(row.key) ?? { key: `option.${row.name}`, label: row.name, values: [] };
       const value = row.value.slice(row.name.length + 1);
+      if (facet.values.length < MAX_VALUES) facet.values.push({ value, label: value, count: row.n });
+      facets.set(row.key, facet);
+    } else if (row.key.startsWith('attribute.')) {
+      const facet = facets.get(row.key) ?? { key: row.key, label: row.name, values: [] };
+      const value = row.value.slice(row.key.length - 'attribute.'.length + 1);
       if (facet.values.length < MAX_VALUES) facet.values.push({ value, label: value, count: row.n });
       facets.set(row.key, facet);
     } else if (row.key === 'price') {

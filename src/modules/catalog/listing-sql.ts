@@ -1,5 +1,5 @@
 import type { KeysetColumn } from '#libs/database';
-import type { ProductFilter, SortBy } from './product-filter.js';
+import type { AttributeFilter, ProductFilter, SortBy } from './product-filter.js';
 import { prefixTsquery, queryWords } from './search-words.js';
 
 /** SQL: the currency of the answer, `$1` or else the shop's own. */
@@ -81,19 +81,39 @@ export function dimensions(parameters: Parameters, filter: ProductFilter): Dimen
       AND (l.available OR l.collection_ids && ARRAY(SELECT id ${found} AND NOT only_available))`;
     list.push({ key: 'collection', sql });
   }
-  if (filter.vendors.length === 1) {
-    list.push({ key: 'vendor', sql: `lower(l.vendor) = ${parameters.add(filter.vendors[0])}` });
-  } else if (filter.vendors.length > 1) {
-    list.push({ key: 'vendor', sql: `lower(l.vendor) = ANY(${parameters.add(filter.vendors)}::text[])` });
-  }
+  if (filter.vendors.length > 0)
+    list.push({ key: 'vendor', sql: anyOf('lower(l.vendor)', filter.vendors, parameters) });
+  if (filter.types.length > 0)
+    list.push({ key: 'productType', sql: anyOf('lower(l.product_type)', filter.types, parameters) });
   for (const option of filter.options) {
     list.push({ key: `option.${option.name}`, sql: `l.options && ${parameters.add(option.wanted)}::text[]` });
   }
+  for (const attribute of filter.attributes)
+    list.push({ key: `attribute.${attribute.key}`, sql: attributeSql(attribute, parameters) });
   const price: string[] = [];
   if (filter.priceGte !== undefined) price.push(`l.price_min >= ${parameters.add(filter.priceGte)}::bigint`);
   if (filter.priceLte !== undefined) price.push(`l.price_min <= ${parameters.add(filter.priceLte)}::bigint`);
   if (price.length > 0) list.push({ key: 'price', sql: price.join(' AND ') });
   return list;
+}
+
+/** One value has a text of its own, for which an index is walked in the order of the list. */
+function anyOf(column: string, values: readonly string[], parameters: Parameters): string {
+  return values.length === 1
+    ? `${column} = ${parameters.add(values[0])}`
+    : `${column} = ANY(${parameters.add(values)}::text[])`;
+}
+
+function attributeSql({ key, wanted, gte, lte }: AttributeFilter, parameters: Parameters): string {
+  const sql: string[] = [];
+  if (wanted.length > 0) sql.push(`l.attributes && ${parameters.add(wanted)}::text[]`);
+  if (gte !== undefined || lte !== undefined) {
+    const least = `${parameters.add(gte ?? -Infinity)}::numeric`;
+    const most = `${parameters.add(lte ?? Infinity)}::numeric`;
+    sql.push(`EXISTS (SELECT FROM unnest(l.attributes) AS u (text) WHERE CASE WHEN split_part(u.text, '=', 1) = ${parameters.add(key)}
+      THEN split_part(u.text, '=', 2)::numeric BETWEEN ${least} AND ${most} END)`);
+  }
+  return sql.join(' AND ');
 }
 
 const COLUMNS: Record<Exclude<SortBy['key'], 'relevance' | 'position'>, Pick<KeysetColumn, 'sql' | 'type'>> = {

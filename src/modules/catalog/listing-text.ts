@@ -1,4 +1,5 @@
 import { encodeId } from '#libs/ids';
+import { attributeFilter, type AttributeValue } from './attributes/attribute-values.js';
 import { plainText } from './description.js';
 import { fold, vocabularyOf, wordsOf } from './search-words.js';
 
@@ -14,6 +15,8 @@ export interface ListingSource {
   option_names: string[];
   seo_title: string | null;
   seo_description: string | null;
+  /** In the order in which they are shown; null without any. */
+  attributes: { key: string; label: string; value: AttributeValue }[] | null;
   created_at: Date;
   updated_at: Date;
   /** Stars of the published reviews, to one decimal; null without any. */
@@ -79,11 +82,16 @@ export interface ListingRow {
   title: string;
   sort_title: string;
   vendor: string;
+  product_type: string;
   category_ids: string[];
   /** By hand and by rule, sorted. */
   collection_ids: string[];
   options: string[];
   option_labels: string[];
+  /** `roast=dark` */
+  attributes: string[];
+  /** `roast=Dark` */
+  attribute_labels: string[];
   price_min: number;
   price_max: number;
   available: boolean;
@@ -123,8 +131,11 @@ export function listingRows(source: ListingSource): ListingRows[] {
     title: source.title,
     sort_title: fold(source.title),
     vendor: source.vendor,
+    product_type: source.product_type,
     category_ids: source.categories.map((category) => category.id),
     collection_ids: source.collection_ids,
+    attributes: (source.attributes ?? []).map(({ key, value }) => attributeFilter(key, String(value))),
+    attribute_labels: (source.attributes ?? []).map(({ key, value }) => `${key}=${value}`),
     created_at: source.created_at.toISOString(),
     ...searchTexts(source),
   };
@@ -178,10 +189,11 @@ export function vocabulary(sources: readonly ListingSource[]): string[] {
 function searchTexts(source: ListingSource): Pick<ListingRow, 'a' | 'b' | 'c' | 'd'> {
   const text = (parts: readonly (string | null)[]) => wordsOf(parts.filter(Boolean).join(' ')).join(' ');
   const skus = source.variants.map((variant) => variant.sku);
+  const said = (source.attributes ?? []).flatMap(({ value }) => (typeof value === 'string' ? [value] : []));
   return {
     a: text([source.title]),
     b: text([source.vendor, source.product_type, ...source.categories.map((c) => c.title), ...skus]),
-    c: text([...source.tags, ...new Set(source.variants.flatMap((variant) => variant.option_values))]),
+    c: text([...source.tags, ...said, ...new Set(source.variants.flatMap((variant) => variant.option_values))]),
     d: wordsOf(plainText(source.description_html)).slice(0, MAX_DESCRIPTION_WORDS).join(' '),
   };
 }
@@ -274,6 +286,7 @@ function detailText(source: ListingSource, offered: ListingVariant[], currency: 
       name,
       values: [...new Set(offered.map((variant) => variant.option_values[i]).filter((value) => value !== undefined))],
     })),
+    ...(source.attributes && { attributes: source.attributes }),
     priceRange: priceRange(offered, currency),
     ...cardReduction(offered, currency),
     ...(source.rating && { rating: source.rating }),

@@ -1,3 +1,5 @@
+import type { AttributeValues } from './attributes/attribute-values.js';
+
 /** A product as somebody wants it to be: what an import, a seed or a new product of an admin hands to ProductWriter. */
 export interface ProductDraft {
   /** Fixed uuid for seeds; made when left out. Ignored when a product with this handle exists. */
@@ -16,6 +18,8 @@ export interface ProductDraft {
   /** undefined leaves what is stored. */
   seoTitle?: string | null;
   seoDescription?: string | null;
+  /** As kept, by the key of the attribute. Of a new product only. */
+  attributes?: AttributeValues;
   /** uuids; undefined leaves what is stored. */
   categoryIds?: string[];
   /** In their order. Images that are stored but not in the draft are kept behind these. */

@@ -20,7 +20,9 @@ describe('the query of the product list', () => {
       collections: { handles: [], ids: [] },
       categories: { handles: [], ids: [] },
       vendors: [],
+      types: [],
       options: [],
+      attributes: [],
       inStock: false,
       sort: [{ key: 'createdAt', descending: true }],
       limit: 20,
@@ -35,6 +37,10 @@ describe('the query of the product list', () => {
       collection: 'sale',
       category: `kitchen,${encodeId('category', CATEGORY)}`,
       vendor: ['Holm', 'ACME'],
+      productType: 'Mug',
+      'attribute.roast': 'Dark,light',
+      'attribute.capacity_ml': '350.0',
+      'attribute.capacity_ml[lte]': '1000',
       'price[gte]': '100',
       'price[lte]': '2000',
       inStock: 'true',
@@ -49,6 +55,11 @@ describe('the query of the product list', () => {
       q: 'red mug',
       categories: { handles: ['kitchen'], ids: [CATEGORY] },
       vendors: ['holm', 'acme'],
+      types: ['mug'],
+      attributes: [
+        { key: 'roast', wanted: ['roast=dark', 'roast=light', 'roast=dark,light'] },
+        { key: 'capacity_ml', wanted: ['capacity_ml=350.0', 'capacity_ml=350'], lte: 1000 },
+      ],
       priceGte: 100,
       priceLte: 2000,
       inStock: true,
@@ -74,6 +85,10 @@ describe('the query of the product list', () => {
     [{ colour: 'red' }, 'unknown_parameter', 'colour'],
     [{ 'option.': 'red' }, 'unknown_parameter', 'option.'],
     [{ price: '1' }, 'unknown_parameter', 'price'],
+    [{ 'attribute.Roast': 'x' }, 'unknown_parameter', 'attribute.Roast'],
+    [{ 'attribute.weight[gt]': '1' }, 'unknown_parameter', 'attribute.weight[gt]'],
+    [{ 'attribute.weight[gte]': '1e3' }, 'invalid_parameter', 'attribute.weight[gte]'],
+    [{ 'attribute.roast': '' }, 'invalid_parameter', 'attribute.roast'],
     [{ 'price[gt]': '1' }, 'unknown_parameter', 'price[gt]'],
     [{ limit: '0' }, 'invalid_parameter', 'limit'],
     [{ limit: '101' }, 'invalid_parameter', 'limit'],
@@ -96,6 +111,11 @@ describe('the query of the product list', () => {
     [{ category: Array.from({ length: 51 }, (_, i) => `c${i}`).join(',') }, 'invalid_parameter', 'category'],
   ])('refuses %j', (query, code, pointer) => {
     expect(refusal(() => parseProductList(query))).toMatchObject({ code, pointer });
+  });
+
+  it('bounds the number of attributes', () => {
+    const query = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`attribute.a${i}`, 'x']));
+    expect(refusal(() => parseProductList(query))).toMatchObject({ code: 'invalid_parameter', reason: 'too_many' });
   });
 
   it('bounds the number of options', () => {

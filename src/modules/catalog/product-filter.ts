@@ -1,5 +1,15 @@
 import { InvalidParameter, UnknownParameter } from '#libs/errors';
 import { decodeId } from '#libs/ids';
+import { attributeFilter } from './attributes/attribute-values.js';
+
+/** A filter by one attribute; what may be filtered by, `assertFilterable` knows. */
+export interface AttributeFilter {
+  key: string;
+  /** `key=value` in lower case, any of them; none for a range only. */
+  wanted: string[];
+  gte?: number;
+  lte?: number;
+}
 
 /** What shoppers may ask of the product list, checked. */
 export interface ProductFilter {
@@ -11,8 +21,11 @@ export interface ProductFilter {
   collections: { handles: string[]; ids: string[] };
   /** In lower case, any of them. */
   vendors: string[];
+  /** In lower case, any of them. */
+  types: string[];
   /** For each option name the wanted `name=value` texts in lower case, any of them. */
   options: { name: string; wanted: string[] }[];
+  attributes: AttributeFilter[];
   /** Minor units; of the lowest price of a product. */
   priceGte?: number;
   priceLte?: number;
@@ -40,6 +53,9 @@ const MAX_AMOUNT = 99_999_999_999;
 const MAX_PAGE = 10_000;
 const MAX_VALUES = 50;
 const MAX_OPTIONS = 5;
+const MAX_ATTRIBUTES = 5;
+const ATTRIBUTE_PARAMETER = /^attribute\.([a-z][a-z0-9_]{0,49})(?:\[(gte|lte)\])?$/;
+const DECIMAL = /^-?\d{1,12}(\.\d{1,6})?$/;
 const DEFAULT_LIMIT = 20;
 
 type RawQuery = Record<string, unknown>;
@@ -121,6 +137,9 @@ function readFilter(filter: ProductFilter, name: string, value: unknown): boolea
     case 'vendor':
       filter.vendors = several(name, value).map((vendor) => vendor.toLowerCase());
       return true;
+    case 'productType':
+      filter.types = several(name, value).map((type) => type.toLowerCase());
+      return true;
     case 'price[gte]':
       filter.priceGte = integer(name, value, 0, MAX_AMOUNT);
       return true;
@@ -131,7 +150,7 @@ function readFilter(filter: ProductFilter, name: string, value: unknown): boolea
       filter.inStock = flag(name, value);
       return true;
     default:
-      return readOption(filter, name, value);
+      return readOption(filter, name, value) || readAttribute(filter, name, value);
   }
 }
 
@@ -146,11 +165,41 @@ function readOption(filter: ProductFilter, name: string, value: unknown): boolea
   return true;
 }
 
+function readAttribute(filter: ProductFilter, name: string, value: unknown): boolean {
+  const match = ATTRIBUTE_PARAMETER.exec(name);
+  if (!match) return false;
+  const key = match[1]!;
+  let attribute = filter.attributes.find((one) => one.key === key);
+  if (!attribute) {
+    attribute = { key, wanted: [] };
+    filter.attributes.push(attribute);
+    if (filter.attributes.length > MAX_ATTRIBUTES)
+      throw invalid(name, 'too_many', `is one of more than ${MAX_ATTRIBUTES} attributes`);
+  }
+  if (match[2] !== undefined) {
+    attribute[match[2] as 'gte' | 'lte'] = decimal(name, value);
+    return true;
+  }
+  // Together with the unsplit text, as with options; numbers also as they are kept.
+  const given = [...several(name, value, ','), ...several(name, value)];
+  const wanted = given.flatMap((item) => (DECIMAL.test(item) ? [item, String(Number(item))] : [item]));
+  attribute.wanted = [...new Set(wanted.map((item) => attributeFilter(key, item)))];
+  return true;
+}
+
+function decimal(name: string, value: unknown): number {
+  const text = single(name, value);
+  if (!DECIMAL.test(text)) throw invalid(name, 'not_a_number', 'must be a number of at most 12 digits and 6 decimals');
+  return Number(text);
+}
+
 const emptyFilter = (): ProductFilter => ({
   categories: { handles: [], ids: [] },
   collections: { handles: [], ids: [] },
   vendors: [],
+  types: [],
   options: [],
+  attributes: [],
   inStock: false,
 });
 

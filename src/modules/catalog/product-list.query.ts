@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { Db, encodeCursor, keysetPage, type KeysetColumn, type KeysetPage } from '#libs/database';
 import type { Page } from '#libs/http';
+import { assertFilterable } from './attributes/attribute-filter.js';
 import {
   baseConditions,
   dimensions,
@@ -47,6 +48,7 @@ export class ProductListQuery {
 
   /** The body of the answer. A search that finds nothing is repeated with its typos corrected, then by likeness of titles. */
   async list(currency: string | null, request: ProductListRequest): Promise<string> {
+    await assertFilterable(this.db, request.attributes);
     const mode = modeOf(request.cursor);
     let search = mode === 'plain' ? plainSearch(request.q) : await this.spelling.search(request.q ?? '', mode);
     let page = await this.page(currency, request, search);

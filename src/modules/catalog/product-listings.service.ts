@@ -88,6 +88,7 @@ function inCollections(source: ListingSource, rows: ListingRows[], rules: RuleBo
     tags: source.tags,
     categoryIds: first.listing.category_ids,
     options: rows.flatMap(({ listing }) => listing.options),
+    attributes: first.listing.attributes,
     prices: Object.fromEntries(rows.map(({ listing }) => [listing.currency, listing.price_min])),
   });
   const ids = [...source.collection_ids, ...byRule].sort();
@@ -107,6 +108,9 @@ const SOURCES_SQL = `
          (SELECT json_build_object('average', round(avg(r.rating), 1)::float8, 'count', count(*))
           FROM reviews r WHERE r.product_id = p.id AND r.status = 'published' HAVING count(*) > 0) AS rating, p.vendor, p.product_type, p.tags, p.option_names,
          p.seo_title, p.seo_description,
+         CASE WHEN p.attributes <> '{}' THEN (
+           SELECT json_agg(json_build_object('key', d.key, 'label', d.label, 'value', p.attributes -> d.key) ORDER BY d.position, d.key)
+           FROM attribute_definitions d WHERE d.deleted_at IS NULL AND p.attributes ? d.key) END AS attributes,
          ARRAY(SELECT c.collection_id FROM collection_products c WHERE c.product_id = p.id) AS collection_ids, p.created_at, p.updated_at,
          coalesce((SELECT json_agg(json_build_object('id', i.id, 'url', i.url, 'alt', i.alt, 'width', i.width, 'height', i.height,
                             'renditions', i.renditions) ORDER BY i.position, i.id)
@@ -136,22 +140,24 @@ const SOURCES_SQL = `
 const WRITE_SQL = `
   WITH incoming AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($2) AS r (product_id uuid, currency text, handle text, title text, sort_title text,
-      vendor text, category_ids uuid[], collection_ids uuid[], options text[], option_labels text[], price_min bigint, price_max bigint,
+      vendor text, product_type text, category_ids uuid[], collection_ids uuid[], options text[], option_labels text[],
+      attributes text[], attribute_labels text[], price_min bigint, price_max bigint,
       available boolean, created_at timestamptz, card text, a text, b text, c text, d text)),
   gone AS (
     DELETE FROM product_listings l WHERE l.product_id = ANY($1::uuid[])
       AND NOT EXISTS (SELECT FROM incoming i WHERE i.product_id = l.product_id AND i.currency = l.currency))
-  INSERT INTO product_listings (product_id, currency, handle, title, sort_title, vendor, category_ids, collection_ids, options,
-    option_labels, price_min, price_max, available, created_at, search, card)
-  SELECT product_id, currency, handle, title, sort_title, vendor, category_ids, collection_ids, options, option_labels,
-    price_min, price_max, available, created_at,
+  INSERT INTO product_listings (product_id, currency, handle, title, sort_title, vendor, product_type, category_ids,
+    collection_ids, options, option_labels, attributes, attribute_labels, price_min, price_max, available, created_at, search, card)
+  SELECT product_id, currency, handle, title, sort_title, vendor, product_type, category_ids, collection_ids, options,
+    option_labels, attributes, attribute_labels, price_min, price_max, available, created_at,
     setweight(to_tsvector('emporium', a), 'A') || setweight(to_tsvector('emporium', b), 'B')
       || setweight(to_tsvector('emporium', c), 'C') || setweight(to_tsvector('emporium', d), 'D'),
     card
   FROM incoming ORDER BY product_id, currency
   ON CONFLICT (product_id, currency) DO UPDATE SET handle = excluded.handle, title = excluded.title,
-    sort_title = excluded.sort_title, vendor = excluded.vendor, category_ids = excluded.category_ids,
-    collection_ids = excluded.collection_ids, options = excluded.options, option_labels = excluded.option_labels, price_min = excluded.price_min,
+    sort_title = excluded.sort_title, vendor = excluded.vendor, product_type = excluded.product_type, category_ids = excluded.category_ids,
+    collection_ids = excluded.collection_ids, options = excluded.options, option_labels = excluded.option_labels,
+    attributes = excluded.attributes, attribute_labels = excluded.attribute_labels, price_min = excluded.price_min,
     price_max = excluded.price_max, available = excluded.available, created_at = excluded.created_at,
     search = excluded.search, card = excluded.card`;
 

@@ -88,12 +88,12 @@ async function insertProducts(tx: Tx, drafts: ProductDraft[]): Promise<Map<strin
   if (drafts.length === 0) return new Map();
   const rows = await tx.query<{ id: string; handle: string }>(
     `INSERT INTO products (id, handle, title, description_html, vendor, product_type, tags, status, option_names,
-                           seo_title, seo_description, created_at)
+                           seo_title, seo_description, attributes, created_at)
      SELECT id, handle, title, description_html, vendor, product_type, tags, status, option_names,
-            seo_title, seo_description, coalesce(created_at, now())
+            seo_title, seo_description, attributes, coalesce(created_at, now())
      FROM jsonb_to_recordset($1) AS p (id uuid, handle text, title text, description_html text, vendor text,
           product_type text, tags text[], status text, option_names text[], seo_title text, seo_description text,
-          created_at timestamptz)
+          attributes jsonb, created_at timestamptz)
      ORDER BY handle
      ON CONFLICT (handle) DO NOTHING RETURNING id, handle`,
     [
@@ -110,6 +110,7 @@ async function insertProducts(tx: Tx, drafts: ProductDraft[]): Promise<Map<strin
           option_names: draft.optionNames,
           seo_title: draft.seoTitle ?? null,
           seo_description: draft.seoDescription ?? null,
+          attributes: draft.attributes ?? {},
           created_at: draft.createdAt ?? null,
         })),
       ),

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { Db, type KeysetColumn, keysetPage, type Queryable } from '#libs/database';
 import { type Page, pageOf } from '#libs/http';
+import type { AttributeValues } from './attributes/attribute-values.js';
 import { ProductNotFound } from './catalog.errors.js';
 import type { AdminProductListQuery } from './dto/product.request.js';
 import { Parameters } from './listing-sql.js';
@@ -20,6 +21,7 @@ export interface AdminProductRecord {
   option_names: string[];
   seo_title: string | null;
   seo_description: string | null;
+  attributes: AttributeValues;
   version: number;
   created_at: Date;
   updated_at: Date;
@@ -149,7 +151,7 @@ function conditions(query: AdminProductListQuery, parameters: Parameters): strin
 
 const PRODUCT_SQL = `
   SELECT p.id, p.handle, p.title, p.description_html, p.vendor, p.product_type, p.tags, p.status, p.option_names,
-         p.seo_title, p.seo_description, p.version, p.created_at, p.updated_at,
+         p.seo_title, p.seo_description, p.attributes, p.version, p.created_at, p.updated_at,
          ARRAY(SELECT c.category_id FROM product_categories c WHERE c.product_id = p.id ORDER BY c.category_id) AS category_ids,
          coalesce((SELECT json_agg(json_build_object('id', i.id, 'url', i.url, 'alt', i.alt, 'position', i.position)
                                    ORDER BY i.position, i.id)

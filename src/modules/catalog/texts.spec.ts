@@ -119,6 +119,7 @@ const source: ListingSource = {
   option_names: ['Color'],
   seo_title: null,
   seo_description: null,
+  attributes: null,
   created_at: new Date(0),
   updated_at: new Date(0),
   rating: null,

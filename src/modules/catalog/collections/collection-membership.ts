@@ -24,11 +24,12 @@ interface FactsRow extends Omit<CollectionFacts, 'productType' | 'categoryIds' |
 
 /** What rules look at, from the read model itself: it has been written in the order of the product's changes. */
 const FACTS_SQL = `
-  SELECT p.id, p.title, p.vendor, p.product_type, p.tags, l.category_ids, l.options, l.prices,
+  SELECT p.id, p.title, p.vendor, p.product_type, p.tags, l.category_ids, l.options, l.attributes, l.prices,
     ARRAY(SELECT c.collection_id FROM collection_products c WHERE c.product_id = p.id) AS by_hand
   FROM products p
   JOIN LATERAL (
-    SELECT (array_agg(x.category_ids::text))[1]::uuid[] AS category_ids, jsonb_object_agg(x.currency, x.price_min) AS prices,
+    SELECT (array_agg(x.category_ids::text))[1]::uuid[] AS category_ids,
+      (array_agg(x.attributes::text))[1]::text[] AS attributes, jsonb_object_agg(x.currency, x.price_min) AS prices,
       ARRAY(SELECT DISTINCT o FROM product_listings y CROSS JOIN unnest(y.options) AS o WHERE y.product_id = p.id) AS options
     FROM product_listings x WHERE x.product_id = p.id HAVING count(*) > 0) l ON TRUE
   WHERE p.id = ANY($1::uuid[])`;

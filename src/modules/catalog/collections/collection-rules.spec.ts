@@ -7,6 +7,7 @@ const tee: CollectionFacts = {
   tags: ['Summer', 'sale'],
   categoryIds: ['c1', 'c2'],
   options: ['color=white', 'size=s'],
+  attributes: ['fabric=cotton', 'weight=210'],
   prices: { USD: 2400, EUR: 2200 },
 };
 
@@ -24,6 +25,12 @@ describe('a rule of a collection', () => {
     [{ field: 'category', operator: 'not_in', value: 'c2' }, false],
     [{ field: 'option', operator: 'is', option: 'Color', value: 'White' }, true],
     [{ field: 'option', operator: 'is_not', option: 'Color', value: 'Red' }, true],
+    [{ field: 'attribute', operator: 'is', attribute: 'fabric', value: 'Cotton' }, true],
+    [{ field: 'attribute', operator: 'is_not', attribute: 'fabric', value: 'Cotton' }, false],
+    [{ field: 'attribute', operator: 'is_not', attribute: 'finish', value: 'Matt' }, true],
+    [{ field: 'attribute', operator: 'gte', attribute: 'weight', value: '99.5' }, true],
+    [{ field: 'attribute', operator: 'lte', attribute: 'weight', value: '99.5' }, false],
+    [{ field: 'attribute', operator: 'gte', attribute: 'height', value: '0' }, false],
     [{ field: 'price', operator: 'lte', currency: 'USD', value: '2400' }, true],
     [{ field: 'price', operator: 'gte', currency: 'USD', value: '2401' }, false],
     [{ field: 'price', operator: 'lte', currency: 'GBP', value: '99999' }, false],

@@ -7,6 +7,7 @@ export const CONDITION_OPERATORS = {
   category: ['in', 'not_in'],
   option: ['is', 'is_not'],
   price: ['gte', 'lte'],
+  attribute: ['is', 'is_not', 'gte', 'lte'],
 } as const;
 
 /** What a condition looks at. */
@@ -20,6 +21,8 @@ export interface CollectionCondition {
   value: string;
   /** of `option`: its name */
   option?: string;
+  /** of `attribute`: its key */
+  attribute?: string;
   /** of `price` */
   currency?: string;
 }
@@ -41,6 +44,8 @@ export interface CollectionFacts {
   categoryIds: readonly string[];
   /** `name=value` in lower case, of the variants that are offered */
   options: readonly string[];
+  /** `key=value` in lower case */
+  attributes: readonly string[];
   /** The lowest price by currency, in minor units. */
   prices: Readonly<Record<string, number>>;
 }
@@ -62,6 +67,12 @@ function holds(condition: CollectionCondition, facts: CollectionFacts): boolean 
       return facts.categoryIds.includes(value) === (operator === 'in');
     case 'option':
       return facts.options.includes(`${condition.option}=${value}`.toLowerCase()) === (operator === 'is');
+    case 'attribute': {
+      const start = `${condition.attribute}=`;
+      const own = facts.attributes.find((one) => one.startsWith(start))?.slice(start.length);
+      if (operator === 'is' || operator === 'is_not') return (own === value.toLowerCase()) === (operator === 'is');
+      return own !== undefined && (operator === 'gte' ? Number(own) >= Number(value) : Number(own) <= Number(value));
+    }
     case 'price': {
       const price = facts.prices[condition.currency!];
       // What has no price in this currency is neither cheap nor dear.

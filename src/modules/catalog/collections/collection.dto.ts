@@ -26,13 +26,15 @@ export class ConditionDto {
   @OneOf(OPERATORS, {
     example: 'is',
     description:
-      'is, is_not for tag, vendor, type and option; contains, not_contains for title; in, not_in for category; gte, lte for price',
+      'is, is_not for tag, vendor, type, option and attribute; contains, not_contains for title; in, not_in for category; gte, lte for price and for attributes that are numbers',
   })
   operator: CollectionCondition['operator'];
   @Text(255, { example: 'sale', description: 'for category its id, for price minor units of `currency`' })
   value: string;
   @Text(255, Opt({ example: 'Color', description: 'of `option`: its name' }))
   option?: string;
+  @Text(50, Opt({ example: 'roast', description: 'of `attribute`: its key' }))
+  attribute?: string;
   @Currency(Opt({ description: 'of `price`' }))
   currency?: string;
 }
@@ -198,6 +200,7 @@ export function toRule(rule: RuleDto): CollectionRule {
     const allowed: readonly string[] = CONDITION_OPERATORS[field];
     if (!allowed.includes(operator)) wrong('operator', 'not_allowed', `must be ${allowed.join(' or ')} for ${field}`);
     if (field === 'option' && !condition.option) wrong('option', 'required', 'is required for option');
+    if (field === 'attribute' && !condition.attribute) wrong('attribute', 'required', 'is required for attribute');
     if (field === 'price' && !condition.currency) wrong('currency', 'required', 'is required for price');
     if (field === 'price' && !/^\d{1,11}$/.test(condition.value))
       wrong('value', 'not_an_integer', 'must be an amount in minor units');
@@ -209,6 +212,7 @@ export function toRule(rule: RuleDto): CollectionRule {
       operator,
       value: categoryId ?? condition.value.trim(),
       ...(field === 'option' && condition.option ? { option: condition.option.trim() } : {}),
+      ...(field === 'attribute' && condition.attribute ? { attribute: condition.attribute } : {}),
       ...(field === 'price' && condition.currency ? { currency: condition.currency } : {}),
     };
   });

@@ -4,6 +4,7 @@ import { ValidationFailed } from '#libs/errors';
 import { assertVersion } from '#libs/http';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
+import { withKnownAttributes } from '../attributes/attribute-filter.js';
 import { lockCategoryTree } from '../catalog-lock.js';
 import { CollectionHasRule, CollectionNotFound, HandleTaken } from '../catalog.errors.js';
 import { RefreshCollectionsJob } from '../catalog.jobs.js';
@@ -33,7 +34,7 @@ export class EditCollections {
     return this.locked(async (tx) => {
       const id = newUuid();
       const title = request.title.trim();
-      const rule = request.rule ? toRule(request.rule) : null;
+      const rule = request.rule ? await withKnownAttributes(tx, toRule(request.rule)) : null;
       const sort = request.sort ?? (rule ? '-createdAt' : 'position');
       assertSort(sort, rule !== null);
       await tx.manager.insert(Collection, {
@@ -57,7 +58,11 @@ export class EditCollections {
   update(id: string, version: number | undefined, request: UpdateCollectionRequest): Promise<CollectionRow> {
     return this.locked(async (tx) => {
       const before = await lockCollection(tx, id, version);
-      const rule = request.rule === undefined ? before.rule : request.rule && toRule(request.rule);
+      const rule = request.rule
+        ? await withKnownAttributes(tx, toRule(request.rule))
+        : request.rule === null
+          ? null
+          : before.rule;
       const sort = request.sort ?? (rule && before.sort === 'position' ? '-createdAt' : before.sort);
       assertSort(sort, rule !== null);
       await tx.manager.update(

@@ -1,8 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
-import { Handle, Id, Int32, ListQuery, Opt, Text } from '#libs/http';
+import { Handle, Id, Int32, ListQuery, Nested, Opt, Text } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import type { AdminCategoryRow } from '../categories.admin.query.js';
+import { ProductSeoInput } from './product.request.js';
+import { ProductSeoView } from './storefront.response.js';
 
 /** Filters of the list of categories for staff. */
 export class AdminCategoryListQuery extends ListQuery {
@@ -24,6 +26,8 @@ export class CreateCategoryRequest {
   handle?: string;
   @Text(20_000, Opt({ min: 0, example: 'Small things to give away' }))
   description?: string;
+  @Nested(() => ProductSeoInput, Opt())
+  seo?: ProductSeoInput;
   @Id('category', Opt({ nullable: true, description: 'the category it lies in; a root when left out' }))
   parentId?: string | null;
   @Int32(0, 1_000_000, Opt({ description: 'siblings are shown the lowest first; 0 when left out', example: 10 }))
@@ -38,6 +42,8 @@ export class UpdateCategoryRequest {
   handle?: string;
   @Text(20_000, Opt({ min: 0, example: 'Beans, and what is needed to brew them' }))
   description?: string;
+  @Nested(() => ProductSeoInput, Opt())
+  seo?: ProductSeoInput;
   @Id('category', Opt({ nullable: true, description: 'null makes it a root' }))
   parentId?: string | null;
   @Int32(0, 1_000_000, Opt())
@@ -54,6 +60,8 @@ export class AdminCategoryView {
   title: string;
   @ApiProperty()
   description: string;
+  @ApiProperty({ type: () => ProductSeoView })
+  seo: ProductSeoView;
   @ApiProperty({ type: String, nullable: true })
   parentId: string | null;
   @ApiProperty({ type: 'integer' })
@@ -73,6 +81,7 @@ export class AdminCategoryView {
       handle: row.handle,
       title: row.title,
       description: row.description,
+      seo: { title: row.seo_title, description: row.seo_description },
       parentId: row.parent_id && encodeId('category', row.parent_id),
       position: row.position,
       productCount: row.product_count,

@@ -15,12 +15,17 @@ export function ProductFilterDocs(): MethodDecorator {
     parameter('category', 'handle or id; several, comma-separated; includes what lies below'),
     parameter('collection', 'handle or id; several, comma-separated'),
     parameter('vendor', 'exact name, upper and lower case alike; may be repeated'),
+    parameter('productType', 'exact type, upper and lower case alike; may be repeated'),
     parameter('price[gte]', 'lowest price at least this, in minor units of X-Currency', {
       type: 'integer',
       minimum: 0,
     }),
     parameter('price[lte]', 'lowest price at most this, in minor units of X-Currency', { type: 'integer', minimum: 0 }),
     parameter('option.Color', '`option.<name>`: values of an option, comma-separated; any option works'),
+    parameter(
+      'attribute.roast',
+      '`attribute.<key>`: values of an attribute that may be filtered by, comma-separated; of numbers also `attribute.<key>[gte]` and `[lte]`',
+    ),
     parameter('inStock', '`true`: only what can be bought now', { type: 'string', enum: ['true', 'false'] }),
   );
 }

@@ -16,6 +16,8 @@ import {
   Text,
   WebUrl,
 } from '#libs/http';
+import { AttributesField } from '../attributes/attribute.dto.js';
+import type { AttributeChanges } from '../attributes/attribute-values.js';
 import { OptionValues } from './option-values.decorator.js';
 
 const STATUSES = ['draft', 'active', 'archived'] as const;
@@ -163,6 +165,8 @@ export class CreateProductRequest {
   options?: string[];
   @Nested(() => ProductSeoInput, Opt())
   seo?: ProductSeoInput;
+  @AttributesField('values by the key of the attribute')
+  attributes?: AttributeChanges;
   @StringArray(50, 40, Opt({ description: 'ids of categories' }))
   categoryIds?: string[];
   @ObjectArray(() => CreateImageRequest, 250, Opt())
@@ -200,6 +204,8 @@ export class UpdateProductRequest {
   options?: string[];
   @Nested(() => ProductSeoInput, Opt())
   seo?: ProductSeoInput;
+  @AttributesField('values by the key of the attribute; null takes one off, and the others stay')
+  attributes?: AttributeChanges;
   @StringArray(50, 40, Opt({ description: 'all its categories, by id' }))
   categoryIds?: string[];
 }

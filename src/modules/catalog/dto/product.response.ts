@@ -1,5 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { encodeId } from '#libs/ids';
+import { AttributesField } from '../attributes/attribute.dto.js';
+import type { AttributeValues } from '../attributes/attribute-values.js';
 import type { AdminProductRecord, AdminProductRow, AdminVariantRecord } from '../products.admin.query.js';
 
 /** What a variant costs in one currency. */
@@ -113,6 +115,8 @@ export class AdminProductView {
   options: string[];
   @ApiProperty({ type: () => SeoView })
   seo: SeoView;
+  @AttributesField('values by the key of the attribute')
+  attributes: AttributeValues;
   @ApiProperty({ type: [String], description: 'ids' })
   categoryIds: string[];
   @ApiProperty({ type: () => [AdminImageView] })
@@ -138,6 +142,7 @@ export class AdminProductView {
       status: record.status,
       options: record.option_names,
       seo: { title: record.seo_title, description: record.seo_description },
+      attributes: record.attributes,
       categoryIds: record.category_ids.map((id) => encodeId('category', id)),
       images: record.images.map((image) => ({ ...image, id: encodeId('image', image.id) })),
       variants: record.variants.map((variant) => AdminVariantView.from(variant, record.option_names)),

@@ -103,6 +103,18 @@ export class ProductOptionView {
   values: string[];
 }
 
+export class ProductAttributeView {
+  @ApiProperty({ example: 'roast', description: 'lists filter by it as `attribute.roast`' })
+  key: string;
+  @ApiProperty({ example: 'Roast' })
+  label: string;
+  @ApiProperty({
+    oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }],
+    example: 'Medium',
+  })
+  value: string | number | boolean;
+}
+
 export class ProductSeoView {
   @ApiProperty({ type: String, nullable: true })
   title: string | null;
@@ -160,6 +172,8 @@ export class ProductDetail extends ProductCard {
   categories: CategoryReference[];
   @ApiProperty({ type: () => [ProductOptionView] })
   options: ProductOptionView[];
+  @ApiProperty({ type: () => [ProductAttributeView], required: false, description: 'left out where there are none' })
+  attributes?: ProductAttributeView[];
   @ApiProperty({ format: 'date-time' })
   createdAt: string;
   @ApiProperty({ format: 'date-time' })
@@ -216,6 +230,8 @@ export class CategoryTreeView extends CategorySummary {
 export class CategoryDetail extends CategorySummary {
   @ApiProperty()
   description: string;
+  @ApiProperty({ type: () => ProductSeoView })
+  seo: ProductSeoView;
   @ApiProperty({ type: () => [CategoryReference], description: 'from the root to this category' })
   breadcrumb: CategoryReference[];
   @ApiProperty({ type: () => [CategorySummary] })

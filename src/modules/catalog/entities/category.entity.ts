@@ -14,6 +14,10 @@ export class Category {
   title: string;
   @Column('text', { default: '' })
   description: string;
+  @Column({ name: 'seo_title', type: 'text', nullable: true })
+  seoTitle: string | null;
+  @Column({ name: 'seo_description', type: 'text', nullable: true })
+  seoDescription: string | null;
   /** Siblings are shown the lowest first. */
   @Column('integer', { default: 0 })
   position: number;

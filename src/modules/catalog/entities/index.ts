@@ -1,3 +1,4 @@
+import { AttributeDefinition } from './attribute-definition.entity.js';
 import { Category } from './category.entity.js';
 import { CollectionProduct } from './collection-product.entity.js';
 import { Collection } from './collection.entity.js';
@@ -20,8 +21,10 @@ export const catalogEntities = [
   Category,
   Collection,
   CollectionProduct,
+  AttributeDefinition,
 ];
 export {
+  AttributeDefinition,
   Category,
   Collection,
   CollectionProduct,

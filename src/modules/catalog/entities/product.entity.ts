@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { AttributeValues } from '../attributes/attribute-values.js';
 
 /** What a shop offers; it is sold as one of its variants. */
 @Entity('products')
@@ -32,6 +33,9 @@ export class Product {
   seoTitle: string | null;
   @Column({ name: 'seo_description', type: 'text', nullable: true })
   seoDescription: string | null;
+  /** Values by the key of the attribute. */
+  @Column('jsonb', { default: {} })
+  attributes: AttributeValues;
   /** Changes with the product and with each of its variants, prices and images, since they are shown together. */
   @Column('integer', { default: 1 })
   version: number;
