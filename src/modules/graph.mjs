@@ -16,7 +16,7 @@ export const MODULES = {
   credits: ['auth', 'pricing', 'ledger'],
   cart: ['auth', 'pricing', 'settings', 'catalog', 'promotions', 'credits'],
   orders: ['auth', 'pricing', 'catalog', 'promotions', 'cart'],
-  customers: ['auth', 'settings', 'catalog', 'pricing', 'cart', 'orders'],
+  customers: ['auth', 'settings', 'catalog', 'pricing', 'credits', 'cart', 'orders'],
   downloads: ['auth', 'orders'],
   reviews: ['auth', 'catalog', 'customers'],
   oidc: ['auth', 'customers'],

@@ -46,6 +46,34 @@ describe('races for promotions', () => {
     },
   );
 
+  race('limits that are set and taken away while orders are placed turn nobody down', async (round) => {
+    const code = `LOOSE-${round}`;
+    const { id } = await promote(shop, owner, { code, maxUses: 1000, maxUsesPerCustomer: 1000 });
+    const set = (body: unknown) =>
+      shop.call('PATCH', `/v1/admin/promotions/${id}`, { bearer: owner, headers: { 'If-Match': '*' }, body });
+    const carts = await Promise.all(
+      Array.from({ length: 16 }, async () => {
+        const cart = await shop.cart([{ variantId, quantity: 1 }]);
+        await applyCode(shop, cart, code);
+        return cart;
+      }),
+    );
+    const changes = (async () => {
+      for (const body of [
+        { maxUses: null, maxUsesPerCustomer: null },
+        { maxUsesPerCustomer: 500 },
+        { maxUsesPerCustomer: null },
+        { maxUses: 500, maxUsesPerCustomer: 400 },
+      ])
+        expect((await set(body)).status).toBe(200);
+    })();
+    const answers = await Promise.all(carts.map((cart) => shop.checkout(cart, { paymentMethod: 'manual' })));
+    await changes;
+    expect(answers.map(({ status }) => status)).toEqual(carts.map(() => 201));
+    await shop.balance([]);
+    await shop.call('DELETE', `/v1/admin/promotions/${id}`, { bearer: owner, headers: { 'If-Match': '*' } });
+  });
+
   race(
     'one customer with 12 carts at once uses what is for two orders each twice; cancellations in between give back',
     async (round) => {

@@ -103,6 +103,15 @@ const FAULTS: PlantedFault[] = [
     ],
   },
   {
+    check: 'P1',
+    what: 'a customer who is counted less than they used',
+    sql: [
+      `INSERT INTO promotion_limits (promotion_id, max_uses_per_customer) VALUES ('01920000-0000-7000-8000-0000000000c1', 5)`,
+      `INSERT INTO promotion_uses (order_id, promotion_id, amount, currency, customer_keys)
+       VALUES (${PAID}, '01920000-0000-7000-8000-0000000000c1', 1, 'USD', '{x}')`,
+    ],
+  },
+  {
     check: 'P2',
     what: 'a discount that is not the sum of its parts',
     sql: [`UPDATE order_lines SET discounts = '[{"promotionId": "x", "amount": 1}]' WHERE order_id = ${PAID}`],

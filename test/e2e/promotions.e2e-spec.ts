@@ -362,22 +362,7 @@ describe('limits', () => {
     await applyCode(shop, slow, 'LATE');
     await applyCode(shop, quick, 'LATE');
     const placed = await shop.checkout(slow, { paymentMethod: 'stripe' });
-    const orderId = decodeId('order', placed.body.order.id)!;
-    // The order ends here, but Stripe does not hear of it.
-    await shop.db.transaction(async (tx) => {
-      await tx.query(
-        `WITH r AS (UPDATE stock_reservations SET state = 'released' WHERE order_id = $1 RETURNING variant_id, location_id, quantity)
-         UPDATE stock_levels s SET reserved = s.reserved - r.quantity FROM r WHERE (s.variant_id, s.location_id) = (r.variant_id, r.location_id)`,
-        [orderId],
-      );
-      await tx.query(
-        `WITH e AS (INSERT INTO order_events (order_id, type, from_status, to_status) VALUES ($1, 'order.canceled', 'pending_payment', 'canceled'))
-         UPDATE orders SET status = 'canceled', payment_status = 'canceled', canceled_at = now(), cancel_reason = 'expired', expires_at = NULL, version = version + 1 WHERE id = $1`,
-        [orderId],
-      );
-      await releasePromotionUses(tx, orderId);
-      await releasePromotionUses(tx, orderId);
-    });
+    await endUnheard(placed.body.order.id);
     expect(await statistics(id)).toMatchObject({ uses: 0, left: 1 });
     expect((await shop.checkout(quick, MANUAL)).status).toBe(201);
     await shop.confirm(placed.body.payment.clientSecret);
@@ -392,6 +377,45 @@ describe('limits', () => {
       expect.objectContaining({ type: 'promotion.used_late', data: { promotionIds: [id] } }),
     );
   });
+
+  it('count the customer of an order that is paid late, too, when the limit was set meanwhile', async () => {
+    const { id } = await promotion({ code: 'MEANWHILE' });
+    const slow = await cartOf(1);
+    await applyCode(shop, slow, 'MEANWHILE');
+    const placed = await shop.checkout(slow, { paymentMethod: 'stripe' });
+    await endUnheard(placed.body.order.id);
+    const set = { bearer: owner, headers: { 'If-Match': '*' }, body: { maxUsesPerCustomer: 1 } };
+    expect((await shop.call('PATCH', `/v1/admin/promotions/${id}`, set)).status).toBe(200);
+    await shop.confirm(placed.body.payment.clientSecret);
+    await shop.until(
+      async () => (await shop.order(placed.body.order.id, slow.token)).status === 'confirmed',
+      'the late order',
+    );
+    await shop.quiet();
+    await shop.balance([]);
+    const again = await cartOf(1);
+    await applyCode(shop, again, 'MEANWHILE');
+    expect(await shop.checkout(again, MANUAL)).toMatchObject({ status: 409, body: { code: 'promotion_used_up' } });
+  });
+
+  /** The order ends here, but Stripe does not hear of it. */
+  async function endUnheard(id: string): Promise<void> {
+    const orderId = decodeId('order', id)!;
+    await shop.db.transaction(async (tx) => {
+      await tx.query(
+        `WITH r AS (UPDATE stock_reservations SET state = 'released' WHERE order_id = $1 RETURNING variant_id, location_id, quantity)
+         UPDATE stock_levels s SET reserved = s.reserved - r.quantity FROM r WHERE (s.variant_id, s.location_id) = (r.variant_id, r.location_id)`,
+        [orderId],
+      );
+      await tx.query(
+        `WITH e AS (INSERT INTO order_events (order_id, type, from_status, to_status) VALUES ($1, 'order.canceled', 'pending_payment', 'canceled'))
+         UPDATE orders SET status = 'canceled', payment_status = 'canceled', canceled_at = now(), cancel_reason = 'expired', expires_at = NULL, version = version + 1 WHERE id = $1`,
+        [orderId],
+      );
+      await releasePromotionUses(tx, orderId);
+      await releasePromotionUses(tx, orderId);
+    });
+  }
 
   it('can be set later: what was used before counts', async () => {
     const { id } = await promotion({ code: 'LATER' });

@@ -125,6 +125,26 @@ describe('Orders that gift cards and store credit pay for', () => {
     expect(paid.body).toMatchObject({ paymentStatus: 'paid' });
   });
 
+  it('a cart that takes in another one has ten cards at most: first its own, then those that were put in first', async () => {
+    const ada = await signUp(pay.shop, 'merge.credit@example.com');
+    const variantId = await pay.shop.product({ stock: 5, price: 1000, shipping: false });
+    const lines = [{ variantId, quantity: 1 }];
+    const { body: theirs } = await pay.shop.call('POST', '/v1/carts', { bearer: ada.bearer, body: { lines } });
+    const { body: guests } = await pay.shop.call('POST', '/v1/carts', { body: { lines } });
+    const cards = [];
+    for (let n = 0; n < 12; n += 1) cards.push(await giftCard(pay.shop, 100 + n));
+    const put = (cart: any, some: TestCard[]) => Promise.all(some.map(({ code }) => applyCard(pay.shop, cart, code)));
+    await put(theirs, cards.slice(0, 7));
+    for (const card of cards.slice(6)) await put(guests, [card]);
+    const merge = { bearer: ada.bearer, token: guests.token, body: {} };
+    const merged = await pay.shop.call('POST', `/v1/carts/${guests.id}/merge`, merge);
+    expect(merged.status).toBe(200);
+    const { body } = await pay.shop.call('GET', `/v1/carts/${theirs.id}`, { bearer: ada.bearer });
+    const ids = body.giftCards.map((card: { id: string }) => card.id);
+    expect(new Set(ids)).toEqual(new Set(cards.slice(0, 10).map(({ id }) => id)));
+    expect(ids).toHaveLength(10);
+  });
+
   it('an order that is not paid in time gives the credit back with its stock', async () => {
     const card = await giftCard(pay.shop, 700);
     const sale = await placed(card);

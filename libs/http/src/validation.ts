@@ -100,7 +100,8 @@ export class StrictValidationPipe implements PipeTransform {
     });
   }
 
-  transform(value: unknown, metadata: ArgumentMetadata): unknown {
+  /** Always a promise, so that nobody goes on with what is not validated yet. */
+  async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'custom' || metadata.type === 'param') return value;
     return (metadata.type === 'query' ? this.query : this.body).transform(value, metadata);
   }

@@ -65,3 +65,24 @@ const ENTER_THE_PAST = `
     UNION ALL SELECT account, currency, -amount FROM ledger_totals) x
   GROUP BY 1, 2
   ON CONFLICT (account, currency) DO UPDATE SET amount = t.amount + excluded.amount, updated_at = now()`;
+
+/** Store credit that is given up with its account. */
+export class Forfeits1790000000026 implements MigrationInterface {
+  readonly transaction = false;
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of FORFEITS) await patiently(runner, statement);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('restore a backup instead');
+  }
+}
+
+const FORFEITS = [
+  `ALTER TABLE credit_transactions DROP CONSTRAINT IF EXISTS credit_transactions_kind`,
+  `ALTER TABLE credit_transactions ADD CONSTRAINT credit_transactions_kind
+     CHECK (kind IN ('issue', 'sale', 'adjust', 'spend', 'return', 'refund', 'void', 'forfeit')) NOT VALID`,
+  `ALTER TABLE credit_transactions VALIDATE CONSTRAINT credit_transactions_kind`,
+  `ALTER TABLE credit_transactions DROP CONSTRAINT IF EXISTS credit_transactions_kind_check`,
+];

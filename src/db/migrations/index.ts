@@ -23,8 +23,8 @@ import { Shipping1790000000017 } from './1790000000017-shipping.js';
 import { Voices1790000000018, VoicesLinks1790000000018 } from './1790000000018-voices.js';
 import { Renditions1790000000019 } from './1790000000019-renditions.js';
 import { CollectionLinks1790000000020, Collections1790000000020 } from './1790000000020-collections.js';
-import { Sums1790000000026 } from './1790000000026-sums.js';
 import { AttributeColumns1790000000025, Attributes1790000000025 } from './1790000000025-shelf.js';
+import { Forfeits1790000000026, Sums1790000000026 } from './1790000000026-sums.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -62,7 +62,8 @@ export const migrations = [
   Renditions1790000000019,
   Collections1790000000020,
   CollectionLinks1790000000020,
-  Sums1790000000026,
   Attributes1790000000025,
   AttributeColumns1790000000025,
+  Sums1790000000026,
+  Forfeits1790000000026,
 ];

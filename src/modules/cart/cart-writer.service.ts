@@ -36,7 +36,8 @@ import type { CartLineRequest, CreateCartRequest, UpdateCartRequest } from './dt
 const MAX_LINES = 1000;
 const MAX_QUANTITY = 9999;
 const MAX_CODES = 10;
-const MAX_GIFT_CARDS = 10;
+/** A cart is paid with at most so many. */
+export const MAX_GIFT_CARDS = 10;
 
 /** Which cart, by whom, and the version that the shopper saw, if they care. */
 export interface CartReference {

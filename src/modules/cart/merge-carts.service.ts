@@ -6,6 +6,7 @@ import type { CartChangeResponse, CustomerIdentity, SignInCartResponse } from '.
 import { hashCartToken, newCartToken } from './cart-token.js';
 import { unitPriceSql } from '../catalog/index.js';
 import { CartCompleted } from './cart.errors.js';
+import { MAX_GIFT_CARDS } from './cart-writer.service.js';
 import { type CartLineSnapshot, type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
 
 const MAX_LINES = 1000;
@@ -93,9 +94,10 @@ export class MergeCarts {
     );
     await tx.query(
       `INSERT INTO cart_gift_cards (cart_id, gift_card_id, created_at)
-       SELECT $1, gift_card_id, created_at FROM cart_gift_cards WHERE cart_id = $2
-       ON CONFLICT (cart_id, gift_card_id) DO NOTHING`,
-      [theirs.id, guests.id],
+       SELECT $1, gift_card_id, created_at FROM cart_gift_cards g WHERE cart_id = $2
+         AND NOT EXISTS (SELECT FROM cart_gift_cards t WHERE t.cart_id = $1 AND t.gift_card_id = g.gift_card_id)
+       ORDER BY created_at, gift_card_id LIMIT greatest($3 - (SELECT count(*) FROM cart_gift_cards WHERE cart_id = $1), 0)`,
+      [theirs.id, guests.id, MAX_GIFT_CARDS],
     );
     await tx.query(`DELETE FROM carts WHERE id = $1`, [guests.id]);
     return { cartId: theirs.id, outcome: 'merged', changes };

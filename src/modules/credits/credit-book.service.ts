@@ -11,7 +11,7 @@ export interface CreditHolder {
 }
 
 /** Why credit changes. */
-export type CreditMoveKind = 'issue' | 'sale' | 'adjust' | 'spend' | 'return' | 'refund' | 'void';
+export type CreditMoveKind = 'issue' | 'sale' | 'adjust' | 'spend' | 'return' | 'refund' | 'void' | 'forfeit';
 
 /** A change of credit. */
 export interface CreditMove {
@@ -36,6 +36,7 @@ const OPPOSITE: Readonly<Record<CreditMoveKind, Account>> = {
   spend: ACCOUNTS.customerPayments,
   return: ACCOUNTS.customerPayments,
   refund: ACCOUNTS.refunds,
+  forfeit: ACCOUNTS.creditsForfeited,
 };
 
 const change = (table: string, column: string, isUsable: string) => `

@@ -39,6 +39,12 @@ export const TooManyGiftCards = defineError({
   kind: 'unprocessable',
   title: 'A cart is paid with at most 10 gift cards',
 });
+export const CreditLeft = defineError({
+  code: 'credit_left',
+  kind: 'conflict',
+  title: 'There is store credit left in the account',
+  help: '`storeCredit` says how much. Spend it or have it paid out first; or give it up with `forfeitCredit: true`: then it is the shop’s, for good.',
+});
 export const CreditTooSmall = defineError({
   code: 'credit_too_small',
   kind: 'unprocessable',

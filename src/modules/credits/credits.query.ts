@@ -77,9 +77,12 @@ export class CreditsQuery {
     return this.latest('account_id IN (SELECT id FROM store_credit_accounts WHERE customer_id = $1)', id);
   }
 
-  /** @throws not_found when there is no such customer, or not any more */
+  /** @throws not_found when there is no such customer, or not any more; in a transaction, they stay as long as it lasts */
   async assertCustomer(id: string, db: Queryable = this.db): Promise<void> {
-    const found = await db.query(`SELECT 1 FROM customers WHERE id = $1 AND deleted_at IS NULL`, [id]);
+    const found = await db.query(
+      `SELECT 1 FROM customers WHERE id = $1 AND deleted_at IS NULL ${db === this.db ? '' : 'FOR KEY SHARE'}`,
+      [id],
+    );
     if (found.length === 0) throw NotFound({ detail: 'There is no such customer.' });
   }
 

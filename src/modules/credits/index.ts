@@ -7,6 +7,7 @@ export { StoreCredit } from './store-credit.service.js';
 export { type CreditedOrder, type CreditRefund, OrderCredits } from './order-credits.service.js';
 export {
   CreditChanged,
+  CreditLeft,
   GiftCardCurrency,
   GiftCardDisabled,
   GiftCardEmpty,

@@ -19,6 +19,8 @@ interface Part {
   amount: number;
   refunded: number;
   state: 'spent' | 'returned';
+  /** Whether it is the account of somebody who has left. */
+  is_closed: boolean;
 }
 
 /** A share of a refund that goes to one gift card or account. */
@@ -118,11 +120,28 @@ export class OrderCredits {
     return row!;
   }
 
+  /**
+   * What a paid order took and that can go back, and what cannot, because the account is deleted that paid it: nobody would
+   * have it there. Accounts stay as they are as long as the transaction lasts.
+   */
+  async refundable(tx: Tx, orderId: string): Promise<{ open: number; closed: number }> {
+    await tx.query(
+      `SELECT 1 FROM customers WHERE id IN (SELECT a.customer_id FROM order_credits c JOIN store_credit_accounts a ON a.id = c.account_id
+         WHERE c.order_id = $1) FOR KEY SHARE`,
+      [orderId],
+    );
+    const left = { open: 0, closed: 0 };
+    for (const { is_closed, amount, refunded } of await this.lock(tx, orderId, 'spent'))
+      left[is_closed ? 'closed' : 'open'] += amount - refunded;
+    return left;
+  }
+
   /** What is given back where, when so much of a paid order's credit is: what was used last goes back first. */
   async planRefund(tx: Tx, orderId: string, amount: number): Promise<CreditRefund[]> {
     let rest = amount;
     const planned: CreditRefund[] = [];
     for (const part of (await this.lock(tx, orderId, 'spent')).reverse()) {
+      if (part.is_closed) continue;
       const share = Math.min(part.amount - part.refunded, rest);
       if (share > 0) planned.push({ partId: part.id, holder: holderOf(part), amount: share });
       rest -= share;
@@ -149,7 +168,10 @@ export class OrderCredits {
 
   private lock(tx: Tx, orderId: string, state: Part['state']): Promise<Part[]> {
     return tx.query<Part>(
-      `SELECT id, gift_card_id, account_id, amount, refunded, state FROM order_credits
+      `SELECT id, gift_card_id, account_id, amount, refunded, state,
+         EXISTS (SELECT FROM store_credit_accounts a JOIN customers cu ON cu.id = a.customer_id
+           WHERE a.id = account_id AND cu.deleted_at IS NOT NULL) AS is_closed
+       FROM order_credits
        WHERE order_id = $1 AND state = $2 ORDER BY position FOR UPDATE`,
       [orderId, state],
     );

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Queryable, Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
 import { CreditBook, type CreditMove } from './credit-book.service.js';
-import { CreditTooSmall } from './credits.errors.js';
+import { CreditLeft, CreditTooSmall } from './credits.errors.js';
 
 /** What a customer has with the shop in one currency. */
 export interface StoreCreditRow {
@@ -36,6 +36,33 @@ export class StoreCredit {
     const after = await this.book.move(tx, { holder: { kind: 'store_credit', id }, ...change });
     if (after === null) throw CreditTooSmall({ data: { balance, currency: change.currency } });
     return id;
+  }
+
+  /**
+   * A customer leaves: nobody reaches their accounts any more, so nothing may be in them. What is given up is the shop's, and
+   * the ledger says so. Call it with the customer locked, so that no credit comes to them afterwards.
+   * @throws `credit_left` when something is in them that is not given up
+   */
+  async close(tx: Tx, customerId: string, isGivenUp: boolean, actor: string): Promise<void> {
+    const accounts = await tx.query<{ id: string; currency: string; balance: number }>(
+      `SELECT id, currency, balance FROM store_credit_accounts WHERE customer_id = $1 AND balance > 0 ORDER BY id FOR UPDATE`,
+      [customerId],
+    );
+    if (accounts.length > 0 && !isGivenUp)
+      throw CreditLeft({
+        data: { storeCredit: accounts.map(({ balance, currency }) => ({ amount: balance, currency })) },
+      });
+    for (const { id, currency, balance } of accounts) {
+      const holder = { kind: 'store_credit' as const, id };
+      await this.book.move(tx, {
+        holder,
+        kind: 'forfeit',
+        delta: -balance,
+        currency,
+        reason: 'account deleted',
+        actor,
+      });
+    }
   }
 
   /** The accounts of a customer, by currency. */

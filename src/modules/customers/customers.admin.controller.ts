@@ -29,7 +29,17 @@ import {
   type Reply,
   Throws,
 } from '#libs/http';
-import { EmailTaken, MailSentResponse, SendPasswordResetRequest, Staff, TwoFactorNotEnabled } from '../auth/index.js';
+import { encodeId } from '#libs/ids';
+import {
+  CurrentStaff,
+  EmailTaken,
+  MailSentResponse,
+  SendPasswordResetRequest,
+  Staff,
+  type StaffIdentity,
+  TwoFactorNotEnabled,
+} from '../auth/index.js';
+import { CreditLeft } from '../credits/index.js';
 import { OrdersQuery, OrderSummaryResponse } from '../orders/index.js';
 import { type CustomerDetails, CustomersAdminQuery } from './customers.admin.query.js';
 import { OpenOrders } from './customers.errors.js';
@@ -38,6 +48,7 @@ import {
   CustomerListQuery,
   CustomerResponse,
   CustomerSummaryResponse,
+  DeleteCustomerQuery,
   UpdateCustomerRequest,
 } from './dto/customer-admin.dto.js';
 import { ManageCustomers } from './manage-customers.service.js';
@@ -126,12 +137,28 @@ export class CustomersAdminController {
     summary: 'Delete a customer at their wish',
     description:
       'At once and for good: the person is taken out of the account, its orders and everything else. What was bought for how much stays, for the books. ' +
-      'Orders under way have to be completed or canceled first.',
+      'Orders under way have to be completed or canceled first, and store credit spent, taken or given up (`forfeitCredit`).',
   })
   @ApiNoContentResponse({ description: 'The person is gone' })
-  @Throws(InvalidId, InvalidHeader, NotFound, IfMatchRequired, VersionMismatch, OpenOrders)
-  anonymize(@IdParam('customer') id: string, @IfMatch('required') expectedVersion: number | undefined): Promise<void> {
-    return this.manage.anonymize(id, expectedVersion);
+  @Throws(
+    InvalidId,
+    InvalidHeader,
+    InvalidParameter,
+    UnknownParameter,
+    NotFound,
+    IfMatchRequired,
+    VersionMismatch,
+    OpenOrders,
+    CreditLeft,
+  )
+  anonymize(
+    @IdParam('customer') id: string,
+    @IfMatch('required') expectedVersion: number | undefined,
+    @Query() { forfeitCredit }: DeleteCustomerQuery,
+    @CurrentStaff() staff: StaffIdentity,
+  ): Promise<void> {
+    const actor = `staff:${encodeId('user', staff.id)}`;
+    return this.manage.anonymize(id, { expectedVersion, forfeitCredit: forfeitCredit === 'true', actor });
   }
 
   @Get(':id/orders')

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/index.js';
+import { CreditsModule } from '../credits/index.js';
 import { CartModule } from '../cart/index.js';
 import { OrdersModule } from '../orders/index.js';
 import { SettingsModule } from '../settings/index.js';
@@ -31,7 +32,7 @@ import { WelcomeCustomer } from './welcome-customer.service.js';
 
 /** Customers: their accounts, and what belongs to them. */
 @Module({
-  imports: [AuthModule, SettingsModule, CartModule, OrdersModule],
+  imports: [AuthModule, SettingsModule, CreditsModule, CartModule, OrdersModule],
   controllers: [
     AccountController,
     MeController,

@@ -5,9 +5,19 @@ import { encodeId } from '#libs/ids';
 import { log } from '#libs/log';
 import { announce } from '#libs/outbox';
 import { type CustomerIdentity, Identities, OwnPassword, SecondFactors, Sessions } from '../auth/index.js';
+import { StoreCredit } from '../credits/index.js';
 import { CustomerOrders } from '../orders/index.js';
 import { OpenOrders } from './customers.errors.js';
 import { CustomerDeleted } from './customers.events.js';
+import type { DeleteMeRequest } from './dto/account.request.js';
+
+/** How an account is deleted. */
+export interface Deletion {
+  expectedVersion?: number | undefined;
+  /** Whether store credit that is left is given up. */
+  forfeitCredit: boolean;
+  actor: string;
+}
 
 /**
  * Deletes an account: the person is taken out of it, out of their orders and out of everything else here, at once and for
@@ -22,16 +32,21 @@ export class DeleteCustomer {
     private readonly sessions: Sessions,
     private readonly identities: Identities,
     private readonly factors: SecondFactors,
+    private readonly storeCredit: StoreCredit,
   ) {}
 
-  /** At the wish of the customer. @throws wrong_password, open_orders, rate_limited */
-  async execute(customer: CustomerIdentity, password: string, address: string): Promise<void> {
+  /** At the wish of the customer. @throws wrong_password, open_orders, credit_left, rate_limited */
+  async execute(
+    customer: CustomerIdentity,
+    { password, forfeitCredit }: DeleteMeRequest,
+    address: string,
+  ): Promise<void> {
     await this.ownPassword.confirm('customer', customer, password, address);
-    await this.anonymize(customer.id);
+    await this.anonymize(customer.id, { forfeitCredit: forfeitCredit ?? false, actor: 'customer' });
   }
 
-  /** @returns false when the account is gone already @throws open_orders, version_mismatch */
-  anonymize(id: string, expectedVersion?: number): Promise<boolean> {
+  /** @returns false when the account is gone already @throws open_orders, credit_left, version_mismatch */
+  anonymize(id: string, { expectedVersion, forfeitCredit, actor }: Deletion): Promise<boolean> {
     return this.db.transaction(async (tx) => {
       const [customer] = await tx.query<{ id: string; email: string; version: number }>(
         `SELECT id, email, version FROM customers WHERE id = $1 AND deleted_at IS NULL FOR UPDATE`,
@@ -44,6 +59,7 @@ export class DeleteCustomer {
       await this.orders.claim(tx, customer.id, customer.email);
       const orderIds = await this.orders.underWay(tx, customer.id);
       if (orderIds.length > 0) throw OpenOrders({ data: { orderIds } });
+      await this.storeCredit.close(tx, customer.id, forfeitCredit, actor);
       await this.orders.anonymize(tx, customer.id);
       await tx.query(`DELETE FROM customer_addresses WHERE customer_id = $1`, [customer.id]);
       await tx.query(`DELETE FROM customer_group_members WHERE customer_id = $1`, [customer.id]);

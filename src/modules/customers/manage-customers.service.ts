@@ -7,7 +7,7 @@ import { announce } from '#libs/outbox';
 import { EmailTaken, ResetPassword, Sessions, TwoFactor } from '../auth/index.js';
 import { type CustomerDetails, CustomersAdminQuery, noSuchCustomer } from './customers.admin.query.js';
 import { CustomerCreated, CustomerInvited } from './customers.events.js';
-import { DeleteCustomer } from './delete-customer.service.js';
+import { DeleteCustomer, type Deletion } from './delete-customer.service.js';
 import type { CreateCustomerRequest, UpdateCustomerRequest } from './dto/customer-admin.dto.js';
 
 /** How long the link of an invitation works. */
@@ -123,9 +123,9 @@ export class ManageCustomers {
     return this.change(id, (tx) => this.twoFactor.reset(tx, 'customer', id));
   }
 
-  /** Takes the person out of the account and its orders. @throws not_found, version_mismatch, open_orders */
-  async anonymize(id: string, expectedVersion: number | undefined): Promise<void> {
-    if (!(await this.deletion.anonymize(id, expectedVersion))) throw noSuchCustomer();
+  /** Takes the person out of the account and its orders. @throws not_found, version_mismatch, open_orders, credit_left */
+  async anonymize(id: string, deletion: Deletion): Promise<void> {
+    if (!(await this.deletion.anonymize(id, deletion))) throw noSuchCustomer();
   }
 
   private change<T>(id: string, work: (tx: Tx, customer: Held) => Promise<T>): Promise<T> {

@@ -19,6 +19,7 @@ import {
   Sessions,
   WrongPassword,
 } from '../auth/index.js';
+import { CreditLeft } from '../credits/index.js';
 import { OrdersQuery } from '../orders/index.js';
 import { ChangeCredentials } from './change-credentials.service.js';
 import { OpenOrders } from './customers.errors.js';
@@ -80,16 +81,16 @@ export class MeController {
     operationId: 'deleteMyAccount',
     summary: 'Delete my account',
     description:
-      'At once and for good. Past orders stay without the person, for the books; orders under way have to be completed or canceled first.',
+      'At once and for good. Past orders stay without the person, for the books; orders under way have to be completed or canceled first. Store credit is spent or paid out before, or given up with `forfeitCredit: true`.',
   })
   @ApiNoContentResponse({ description: 'Gone, with all sessions' })
-  @Throws(ValidationFailed, WrongPassword, OpenOrders, RateLimited)
+  @Throws(ValidationFailed, WrongPassword, OpenOrders, CreditLeft, RateLimited)
   delete(
     @CurrentCustomer() customer: CustomerIdentity,
     @Body() body: DeleteMeRequest,
     @Ip() address: string,
   ): Promise<void> {
-    return this.deleteCustomer.execute(customer, body.password, address);
+    return this.deleteCustomer.execute(customer, body, address);
   }
 
   @Post('password')

@@ -25,6 +25,8 @@ export const ACCOUNTS = {
   storeCredit: 'store_credit',
   /** Credit that the shop gave away, or took back. */
   creditsGranted: 'credits_granted',
+  /** Credit that customers gave up: what was owed is the shop's. */
+  creditsForfeited: 'credits_forfeited',
   /** Where money of one currency leaves and that of another appears. */
   exchange: 'currency_exchange',
 } as const;

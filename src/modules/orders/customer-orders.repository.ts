@@ -39,9 +39,18 @@ export class CustomerOrders {
     await tx.query(`UPDATE orders SET email = '${NOBODY}', ${set}, version = version + 1 WHERE customer_id = $1`, [
       customerId,
     ]);
+    // Somebody else may be counted by the same key: they order with the same address as a guest.
+    const used = `SELECT u.promotion_id, k.key, count(*) FILTER (WHERE u.released_at IS NULL) AS n
+       FROM promotion_uses u JOIN orders o ON o.id = u.order_id CROSS JOIN unnest(u.customer_keys) AS k (key)
+       WHERE o.customer_id = $1 GROUP BY 1, 2`;
     await tx.query(
-      `DELETE FROM promotion_customers WHERE key IN (
-         SELECT unnest(u.customer_keys) FROM promotion_uses u JOIN orders o ON o.id = u.order_id WHERE o.customer_id = $1)`,
+      `UPDATE promotion_customers p SET uses = greatest(p.uses - d.n, 0) FROM (${used}) d
+       WHERE p.promotion_id = d.promotion_id AND p.key = d.key`,
+      [customerId],
+    );
+    await tx.query(
+      `DELETE FROM promotion_customers p USING (${used}) d
+       WHERE p.promotion_id = d.promotion_id AND p.key = d.key AND p.uses = 0`,
       [customerId],
     );
     await tx.query(

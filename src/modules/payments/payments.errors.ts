@@ -84,7 +84,7 @@ export const RefundTooLarge = defineError({
   code: 'refund_too_large',
   kind: 'unprocessable',
   title: 'More than what is left to refund',
-  help: '`refundable` is what is left, in minor units; refunds under way count as refunded.',
+  help: '`refundable` is what is left, in minor units; refunds under way count as refunded. `ofDeletedAccount` is what store credit paid whose account is deleted since: nobody would have it there, so it is given as a gift card (POST /v1/admin/gift-cards).',
 });
 export const PaymentNotManual = defineError({
   code: 'payment_not_manual',

@@ -74,13 +74,16 @@ export class RefundOrder {
     if ((payment?.captured ?? 0) === 0 && !(order.credit_total > 0 && hasBeenPaid(order)))
       throw NothingToRefund({ data: { orderStatus: order.status, paymentStatus: order.payment_status } });
 
-    const ofCredit = await this.refundableCredit(tx, order);
+    const { open: ofCredit, closed } = await this.refundableCredit(tx, order);
     const ofPayment = payment ? await this.refundableMoney(tx, payment, ofCredit > 0) : 0;
     const refundable = ofPayment + ofCredit;
     const lines = await this.linesOf(tx, orderId, request);
     const step = payment?.provider === 'stripe' ? chargeStep(payment.currency) : 1;
     const amount = request.amount ?? (request.lines ? chargeable(lines.amount) : refundable);
-    if (amount <= 0 || amount > refundable) throw RefundTooLarge({ data: { refundable, currency: order.currency } });
+    if (amount <= 0 || amount > refundable)
+      throw RefundTooLarge({
+        data: { refundable, currency: order.currency, ...(closed > 0 ? { ofDeletedAccount: closed } : {}) },
+      });
     // All that is left came in this step, or in another currency: it can always go back.
     const sent = Math.min(amount, ofPayment);
     if (sent < ofPayment && sent % step !== 0) throw AmountNotChargeable({ data: { step, currency: order.currency } });
@@ -169,10 +172,10 @@ export class RefundOrder {
   }
 
   /** What gift cards and store credit paid of a paid order and do not have back. */
-  private async refundableCredit(tx: Tx, order: LockedOrder): Promise<number> {
-    if (order.credit_total === 0 || !hasBeenPaid(order)) return 0;
-    const { spent, back } = await this.credits.standing(tx, order.id);
-    return spent - back;
+  private async refundableCredit(tx: Tx, order: LockedOrder): Promise<{ open: number; closed: number }> {
+    return order.credit_total === 0 || !hasBeenPaid(order)
+      ? { open: 0, closed: 0 }
+      : this.credits.refundable(tx, order.id);
   }
 
   /** @param hasOther whether there is credit to refund, where a cardholder has won all of the money */

@@ -3,18 +3,19 @@ import { ValidationFailed } from '#libs/errors';
 import type { Promotion } from './entities/index.js';
 
 /**
- * Sets how often a promotion may be used, counting what has used it already. While it counts nobody can use any promotion,
+ * Sets how often a promotion may be used, or takes the limits away, counting what has used it already. While it counts nobody can use any promotion,
  * so no use is missed: `takePromotionUses` writes its use first and then looks for the limit.
  * @throws validation_failed when it was used more often than that
  */
 export async function setPromotionLimits(tx: Tx, promotion: Promotion): Promise<void> {
   const { id, maxUses, maxUsesPerCustomer } = promotion;
+  // Also when the limits go: an order that has just read them would find no counter, and take the promotion for used up.
+  await tx.query(`LOCK TABLE promotion_uses IN SHARE ROW EXCLUSIVE MODE`);
   if (maxUses === null && maxUsesPerCustomer === null) {
     await tx.query(`DELETE FROM promotion_limits WHERE promotion_id = $1`, [id]);
     await tx.query(`DELETE FROM promotion_customers WHERE promotion_id = $1`, [id]);
     return;
   }
-  await tx.query(`LOCK TABLE promotion_uses IN SHARE ROW EXCLUSIVE MODE`);
   const [counted] = await tx.query<{ uses: number }>(
     `SELECT count(*)::int AS uses FROM promotion_uses WHERE promotion_id = $1 AND released_at IS NULL AND NOT is_late`,
     [id],

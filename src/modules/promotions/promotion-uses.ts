@@ -121,8 +121,11 @@ export async function retakePromotionUses(tx: Tx, orderId: string): Promise<stri
        UPDATE promotion_codes c SET uses = c.uses + 1 FROM back b
        WHERE c.id = b.code_id AND c.uses < c.max_uses RETURNING c.id),
      of_customer AS (
-       UPDATE promotion_customers p SET uses = p.uses + 1 FROM back b
-       WHERE p.promotion_id = b.promotion_id AND p.key = ANY (b.customer_keys))
+       INSERT INTO promotion_customers AS p (key, promotion_id, uses)
+       SELECT k.key, b.promotion_id, 1 FROM back b
+         JOIN promotion_limits l ON l.promotion_id = b.promotion_id AND l.max_uses_per_customer IS NOT NULL
+         CROSS JOIN unnest(b.customer_keys) AS k (key) ORDER BY k.key, b.promotion_id
+       ON CONFLICT (key, promotion_id) DO UPDATE SET uses = p.uses + 1)
      UPDATE promotion_uses u SET released_at = NULL,
        is_late = EXISTS (SELECT FROM promotion_limits l WHERE l.promotion_id = u.promotion_id AND l.max_uses IS NOT NULL)
          AND NOT EXISTS (SELECT FROM of_promotion p WHERE p.promotion_id = u.promotion_id),

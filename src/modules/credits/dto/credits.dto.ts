@@ -52,7 +52,7 @@ export class CreditDelta {
 export class CreditTransactionResponse {
   @ApiProperty({ example: 'ctx_01j4000000e008000000000001' })
   id: string;
-  @ApiProperty({ enum: ['issue', 'adjust', 'spend', 'return', 'refund'] })
+  @ApiProperty({ enum: ['issue', 'adjust', 'spend', 'return', 'refund', 'forfeit'] })
   kind: string;
   @ApiProperty({ type: CreditDelta })
   delta: CreditDelta;

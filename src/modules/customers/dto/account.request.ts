@@ -69,4 +69,6 @@ export class ChangeEmailRequest {
 export class DeleteMeRequest {
   @Text(PASSWORD_MAX, { description: 'of the account', example: 'violet harbor 42 pelicans' })
   password: string;
+  @Flag(Opt({ description: 'give up the store credit that is left; else it keeps the account' }))
+  forfeitCredit?: boolean;
 }

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
 import { Email, Flag, ListQuery, Opt, StringArray, Text } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { Money } from '../../pricing/index.js';
@@ -8,6 +8,14 @@ import { CustomerAddressResponse } from './address.dto.js';
 
 const NOTE = { description: 'for the people of the shop; null clears it', example: 'Calls before noon only.' };
 const TAGS = { description: 'words to find customers by, 50 at most', example: ['wholesale'] };
+
+/** How a customer is deleted. */
+export class DeleteCustomerQuery {
+  @ApiPropertyOptional({ enum: ['true'], description: '`true`: the store credit that is left is given up' })
+  @IsOptional()
+  @IsIn(['true'])
+  forfeitCredit?: 'true';
+}
 
 /** Filters of the list of customers. */
 export class CustomerListQuery extends ListQuery {

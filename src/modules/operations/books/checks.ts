@@ -355,7 +355,7 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
   },
   {
     id: 'P1',
-    title: 'what is counted of promotions and codes with a limit is what orders use',
+    title: 'what is counted of promotions, codes and customers with a limit is what orders use',
     sql: `SELECT format('promotion %s counted %s used %s', l.promotion_id, l.uses, u.n) AS detail
       FROM promotion_limits l CROSS JOIN LATERAL (SELECT count(*) AS n FROM promotion_uses u
         WHERE u.promotion_id = l.promotion_id AND u.released_at IS NULL AND NOT u.is_late) u
@@ -364,7 +364,14 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
       SELECT format('code %s counted %s used %s', c.id, c.uses, u.n)
       FROM promotion_codes c CROSS JOIN LATERAL (SELECT count(*) AS n FROM promotion_uses u
         WHERE u.code_id = c.id AND u.released_at IS NULL AND NOT u.is_code_late) u
-      WHERE c.max_uses IS NOT NULL AND c.uses <> u.n`,
+      WHERE c.max_uses IS NOT NULL AND c.uses <> u.n
+      UNION ALL
+      SELECT format('promotion %s customer %s counted %s used %s', promotion_id, encode(key, 'hex'), coalesce(p.uses, 0), coalesce(u.n, 0))
+      FROM (SELECT p.* FROM promotion_customers p JOIN promotion_limits l USING (promotion_id) WHERE l.max_uses_per_customer IS NOT NULL) p
+      FULL JOIN (SELECT u.promotion_id, k.key, count(*) AS n FROM promotion_uses u JOIN promotion_limits l USING (promotion_id)
+          CROSS JOIN unnest(u.customer_keys) AS k (key)
+          WHERE l.max_uses_per_customer IS NOT NULL AND u.released_at IS NULL GROUP BY 1, 2) u USING (promotion_id, key)
+      WHERE coalesce(p.uses, 0) <> coalesce(u.n, 0)`,
   },
   {
     id: 'P2',
