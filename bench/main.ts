@@ -7,6 +7,7 @@ import { type BenchOptions, parseOptions, UsageError } from './options.js';
 import { failuresOf, keep, markdown, type Report, rowsOf } from './report.js';
 import { scaleBench } from './scale.js';
 import { Stack } from './stack.js';
+import { COUNTING } from './statements.js';
 import { measureWebhooks } from './webhooks.js';
 
 /** Where reports and profiles go. */
@@ -15,7 +16,14 @@ const OUT = join(process.cwd(), 'bench', '.out');
 const tell = (step: string) => void process.stdout.write(`… ${step}\n`);
 
 async function bench(options: BenchOptions, stack: Stack): Promise<Report> {
-  await stack.start({ profileDir: options.profile ? OUT : null, promotions: options.promotions }, tell);
+  await stack.start(
+    {
+      profileDir: options.profile ? OUT : null,
+      promotions: options.promotions,
+      ...(options.statements ? { settings: COUNTING } : {}),
+    },
+    tell,
+  );
   const [version] = await stack.db.query<{ server_version: string }>(`SHOW server_version`);
   const machine = describeMachine(
     stack.dataDir,

@@ -5,6 +5,7 @@ import { CpuClock, type CpuTimes, type Worker } from './cpu.js';
 import type { BenchOptions, Floor, Journey } from './options.js';
 import { TARGETS } from './options.js';
 import type { Stack } from './stack.js';
+import { countStatements, statementsTable } from './statements.js';
 
 /** One server doing one thing, over all rounds. */
 export interface Measured {
@@ -60,12 +61,14 @@ export async function measure(
     for (const target of targets) {
       tell(`Round ${round} of ${options.rounds}: ${target.of} ${target.name}`);
       const clock = await CpuClock.start(stack);
+      if (options.statements) await countStatements(stack);
       const result = await run(stack, options, target, options.seconds, round);
       const measured = (
         target.of === 'shop' ? entry(found.shop, target.name) : entry(found.floor, target.name)
       ) as Measured;
       measured.rounds.push(result);
       const drained = await drain(stack);
+      if (options.statements) tell(`Statements\n${await statementsTable(stack, result.journeys)}`);
       for (const [who, ms] of Object.entries((await clock?.stop()) ?? {}) as [Worker, number][])
         measured.cpu[who] = (measured.cpu[who] ?? 0) + ms;
       if (target.of === 'shop' && target.name === 'checkout') found.drains.push(drained);

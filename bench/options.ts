@@ -46,6 +46,8 @@ export interface BenchOptions {
   webhooks: boolean;
   /** Writes a CPU profile of the API and of the worker beside the report. */
   profile: boolean;
+  /** Counts what each statement costs in Postgres, which slows it down a little. */
+  statements: boolean;
   /** Sizes of the catalog to measure instead of the journeys, in products; null for the journeys. */
   scale: number[] | null;
 }
@@ -60,6 +62,7 @@ const USAGE = `npm run bench [-- OPTIONS]
   --promotions N    active promotions of the shop (0)
   --only A,B        of ${JOURNEYS.join(', ')}, webhooks (all)
   --profile         keeps CPU profiles of API and worker in bench/.out
+  --statements      tells what each statement costs in Postgres
   --scale A,B       instead: how lists and searches get on with catalogs of so many products, 1000 and more`;
 
 /** Reads the command line. @throws UsageError */
@@ -72,6 +75,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     journeys: [...JOURNEYS],
     webhooks: true,
     profile: false,
+    statements: false,
     scale: null,
   };
   const rest = [...args];
@@ -89,6 +93,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     else if (name === '--connections') options.connections = Math.round(number(name, 1, 1000));
     else if (name === '--promotions') options.promotions = Math.round(number(name, 0, 1000));
     else if (name === '--profile') options.profile = true;
+    else if (name === '--statements') options.statements = true;
     else if (name === '--scale') {
       const sizes = (rest.shift() ?? '').split(',').map(Number);
       if (sizes.some((size) => !Number.isInteger(size) || size < 1_000 || size > 1_000_000))

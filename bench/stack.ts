@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import pg from 'pg';
 import { Db } from '#libs/database';
 import { type RunningPostgres, type RunningRedis, startPostgres, startRedis } from '#libs/local-stack';
 import { configureLog } from '#libs/log';
@@ -42,12 +43,20 @@ export class Stack {
   }
 
   /** Starts and fills everything. Call `stop` whatever happens. */
-  async start(options: { profileDir: string | null; promotions: number }, tell: (step: string) => void): Promise<void> {
+  async start(
+    options: { profileDir: string | null; promotions: number; settings?: Record<string, string> },
+    tell: (step: string) => void,
+  ): Promise<void> {
     // Not on a memory disk: what a COMMIT costs is part of the answer.
     this.dataDir = mkdtempSync(join(process.platform === 'linux' ? '/var/tmp' : tmpdir(), 'emporium-bench-'));
     this.cleanups.push(() => rmSync(this.dataDir, { recursive: true, force: true }));
     tell('Starting Postgres and Redis');
-    this.postgres = await startPostgres({ dataDir: this.dataDir, durable: true, database: 'emporium' });
+    this.postgres = await startPostgres({
+      dataDir: this.dataDir,
+      durable: true,
+      database: 'emporium',
+      settings: options.settings ?? {},
+    });
     this.cleanups.push(() => this.postgres.stop());
     this.redis = await startRedis({ dataDir: this.dataDir });
     this.cleanups.push(() => this.redis?.stop());
@@ -116,6 +125,19 @@ export class Stack {
       } catch (error) {
         process.stderr.write(`${(error as Error).message}\n`);
       }
+    }
+  }
+
+  /** Runs a statement that the owner of the shop's database may not. */
+  async asSuperuser<R extends pg.QueryResultRow>(text: string): Promise<R[]> {
+    const url = new URL(this.postgres.adminUrl);
+    url.pathname = '/emporium';
+    const client = new pg.Client({ connectionString: url.href });
+    await client.connect();
+    try {
+      return (await client.query<R>(text)).rows;
+    } finally {
+      await client.end();
     }
   }
 

@@ -25,6 +25,7 @@ export interface ServerOptions {
   durable: boolean;
   /** A fixed port; without it a free one is chosen and kept. */
   port?: number;
+  settings?: Record<string, string>;
   logFile: string;
 }
 
@@ -136,7 +137,7 @@ async function launch(home: ClusterHome, options: ServerOptions, passwords: Pass
   let child: ChildProcess;
   try {
     // Its own session: Ctrl-C at the terminal must reach the launcher only, which ends the server last.
-    child = spawn(home.binaries.postgres, ['-D', data, ...serverSettings(port, options.durable)], {
+    child = spawn(home.binaries.postgres, ['-D', data, ...serverSettings(port, options.durable, options.settings)], {
       ...home.user,
       cwd: data,
       env: programEnv(home.binaries),

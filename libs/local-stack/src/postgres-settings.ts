@@ -3,7 +3,7 @@ import { accessSync, constants, statfsSync } from 'node:fs';
 const MIN_SHARED_MEMORY_BYTES = 256 * 1024 * 1024;
 
 /** Command line settings of a private server: loopback only, no socket files, a quiet log. */
-export function serverSettings(port: number, durable: boolean): string[] {
+export function serverSettings(port: number, durable: boolean, more: Record<string, string> = {}): string[] {
   const settings: Record<string, string | number> = {
     listen_addresses: '127.0.0.1',
     port,
@@ -21,6 +21,7 @@ export function serverSettings(port: number, durable: boolean): string[] {
       ? { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' }
       : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' }),
     ...(hasSharedMemory() ? {} : { dynamic_shared_memory_type: 'mmap' }),
+    ...more,
   };
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }

@@ -17,6 +17,8 @@ export interface PostgresOptions {
   /** A fixed port; without it a free one is chosen and kept. */
   port?: number;
   database: string;
+  /** Settings of the server besides our own. */
+  settings?: Record<string, string>;
 }
 
 /** A running embedded Postgres. */
@@ -52,7 +54,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   }
 }
 
-async function start({ dataDir, durable, port, database }: PostgresOptions): Promise<RunningPostgres> {
+async function start({ dataDir, durable, port, database, settings }: PostgresOptions): Promise<RunningPostgres> {
   const home = locateCluster(dataDir, findPostgresBinaries());
   const data = join(home.folder, 'data');
   const logFile = join(dataDir, 'postgres.log');
@@ -70,7 +72,11 @@ async function start({ dataDir, durable, port, database }: PostgresOptions): Pro
   };
   let pid: number | undefined;
   try {
-    const server = await startOrJoin(home, { durable, logFile, ...(port ? { port } : {}) }, passwords);
+    const server = await startOrJoin(
+      home,
+      { durable, logFile, ...(port ? { port } : {}), ...(settings ? { settings } : {}) },
+      passwords,
+    );
     pid = server.pid;
     await ensureDatabase(adminUrl(server.port, passwords), database, passwords);
     return {
