@@ -25,6 +25,7 @@ import { Renditions1790000000019 } from './1790000000019-renditions.js';
 import { CollectionLinks1790000000020, Collections1790000000020 } from './1790000000020-collections.js';
 import { AttributeColumns1790000000025, Attributes1790000000025 } from './1790000000025-shelf.js';
 import { Forfeits1790000000026, Sums1790000000026 } from './1790000000026-sums.js';
+import { Uses1790000000028 } from './1790000000028-uses.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -66,4 +67,5 @@ export const migrations = [
   AttributeColumns1790000000025,
   Sums1790000000026,
   Forfeits1790000000026,
+  Uses1790000000028,
 ];

@@ -7,6 +7,7 @@ import { type OfferScope, unitPriceSql } from '../catalog/index.js';
 import { TooManyGiftCards } from '../credits/index.js';
 import { TooManyPromotionCodes } from '../promotions/index.js';
 import { type PriceContext, ShopContext } from '../settings/index.js';
+import { byAsks, type CartAsks, EVERYTHING } from './cart-asks.js';
 import { hashCartToken, newCartToken } from './cart-token.js';
 import {
   CartCompleted,
@@ -78,6 +79,13 @@ const OF_CART: Omit<OfferScope, 'variant'> = {
   customer: cartColumn('customer_id'),
 };
 
+/** The price of so many pieces: the variant's own where the shop has no price lists. */
+const priceSql = ({ priceLists }: CartAsks): typeof unitPriceSql => (priceLists ? unitPriceSql : (own) => own);
+
+/** Writes nothing when the shop has just got its first price list: then it is written once more, with everything looked up. */
+const stillWithout = ({ priceLists }: CartAsks) =>
+  priceLists ? '' : `AND NOT EXISTS (SELECT FROM shop_settings WHERE 'price_lists' = ANY (uses))`;
+
 /** What Postgres adds to a cart that it writes. */
 interface NewCartRow {
   created_at: Date;
@@ -88,31 +96,35 @@ interface NewCartRow {
 }
 
 /** Most carts begin empty. */
-const INSERT_EMPTY_CART = `
+const INSERT_EMPTY_CART = byAsks(
+  (asks) => `
   INSERT INTO carts ${NEW_CART} VALUES (${NEW_VALUES})
   RETURNING created_at, (SELECT version FROM shop_settings) AS shop_version, ${customerTuple('$8')} AS customer, NULL AS lines,
-    ${storeCreditOf('$8', '$3')} AS store_credit`;
+    ${storeCreditOf('$8', '$3', asks)} AS store_credit`,
+);
 
 /**
  * Writes nothing when any of the lines cannot be bought. The LIMIT cuts off nothing: without it Postgres expects more lines of a
  * plan that it keeps than of one that it makes for this cart, and so plans each cart anew, which takes longer than writing it.
  */
-const INSERT_CART = `
+const INSERT_CART = byAsks(
+  (asks) => `
   WITH want AS MATERIALIZED (
-    SELECT w.*, u.amount, ${lineTuple('w', 'u.amount', OF_NEW)} AS line
+    SELECT w.*, u.amount, ${lineTuple('w', 'u.amount', OF_NEW, asks)} AS line
     FROM (SELECT * FROM ${WANTED_LINES('$12', '$13', '$14')} LIMIT $15) w ${SELLABLE}
     JOIN prices pr ON pr.variant_id = v.id AND pr.currency = $3
-    CROSS JOIN LATERAL (SELECT ${unitPriceSql('pr.amount', 'w.quantity', { ...OF_NEW, variant: 'v.id' })} AS amount) u),
+    CROSS JOIN LATERAL (SELECT ${priceSql(asks)('pr.amount', 'w.quantity', { ...OF_NEW, variant: 'v.id' })} AS amount) u),
   cart AS (
     INSERT INTO carts ${NEW_CART}
-    SELECT ${NEW_VALUES} WHERE (SELECT count(*) FROM want) = $15 RETURNING id, created_at),
+    SELECT ${NEW_VALUES} WHERE (SELECT count(*) FROM want) = $15 ${stillWithout(asks)} RETURNING id, created_at),
   lines AS (
     INSERT INTO cart_lines (id, cart_id, variant_id, quantity, seen_amount)
     SELECT want.id, cart.id, want.variant_id, want.quantity, want.amount FROM want, cart)
   SELECT created_at, (SELECT version FROM shop_settings) AS shop_version, ${customerTuple('$8')} AS customer,
     (SELECT json_agg(line ORDER BY id) FROM want) AS lines,
-    ${storeCreditOf('$8', '$3')} AS store_credit
-  FROM cart`;
+    ${storeCreditOf('$8', '$3', asks)} AS store_credit
+  FROM cart`,
+);
 
 /** Changes those of the fields that are given; answers the cart as it is then. */
 const UPDATE_FIELDS = selectChangedCart(`
@@ -139,6 +151,32 @@ const REMOVE_CODE = selectChangedCart(`
 const OPEN_CART = `
   UPDATE carts SET version = version + 1, updated_at = now() WHERE ${IS_THEIRS}`;
 
+const ADD_LINE = byAsks(
+  (asks) => `
+  WITH want AS MATERIALIZED (
+    SELECT w.variant_id, pr.amount, pr.currency FROM (SELECT $5::uuid AS variant_id) w ${SELLABLE}
+    JOIN prices pr ON pr.variant_id = v.id AND pr.currency = ${cartColumn('currency')}),
+  cart AS (
+    ${OPEN_CART} AND EXISTS (SELECT FROM want) ${stillWithout(asks)}
+      AND ((SELECT count(*) FROM cart_lines WHERE cart_id = $1) < ${MAX_LINES}
+        OR EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND variant_id = $5))
+    RETURNING id)
+  INSERT INTO cart_lines AS l (id, cart_id, variant_id, quantity, seen_amount)
+  SELECT $6, cart.id, want.variant_id, $7, ${priceSql(asks)('want.amount', '$7', { ...OF_CART, currency: 'want.currency', variant: '$5' })}
+  FROM want, cart
+  ON CONFLICT ON CONSTRAINT cart_lines_variant DO UPDATE SET quantity = l.quantity + excluded.quantity,
+    seen_amount = ${priceSql(asks)('(SELECT amount FROM want)', 'l.quantity + excluded.quantity', { ...OF_CART, currency: '(SELECT currency FROM want)', variant: '$5' })}
+  RETURNING id`,
+);
+
+const SET_QUANTITY = byAsks(
+  (asks) => `
+  WITH cart AS (${OPEN_CART} AND EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND id = $5) ${stillWithout(asks)} RETURNING id, currency)
+  UPDATE cart_lines l SET quantity = $6, seen_amount = coalesce(
+    (SELECT ${priceSql(asks)('pr.amount', '$6', { ...OF_CART, variant: 'l.variant_id' })} FROM prices pr WHERE pr.variant_id = l.variant_id AND pr.currency = cart.currency), l.seen_amount)
+  FROM cart WHERE l.cart_id = cart.id AND l.id = $5 RETURNING 1`,
+);
+
 /**
  * Changes carts, through the connection that it is given, so that what follows travels along. Each change is one statement that moves the version of the cart and writes its lines, so parallel
  * changes of one cart queue up on its row, none is lost, and no transaction stays open between round trips.
@@ -156,6 +194,7 @@ export class CartWriter {
   async create(
     request: CreateCartRequest,
     context: PriceContext,
+    asks: CartAsks,
     customer?: CustomerIdentity,
   ): Promise<{ cart: CartSnapshot; token: string }> {
     await this.checkReferences(request);
@@ -181,8 +220,10 @@ export class CartWriter {
     ];
     const [row] =
       lines.length === 0
-        ? await this.db.query<NewCartRow>(INSERT_EMPTY_CART, values)
-        : await this.db.query<NewCartRow>(INSERT_CART, [...values, ...columnsOf(lines), lines.length]);
+        ? await this.db.query<NewCartRow>(INSERT_EMPTY_CART(asks), values)
+        : await write(asks, (all) =>
+            this.db.query<NewCartRow>(INSERT_CART(all), [...values, ...columnsOf(lines), lines.length]),
+          );
     if (!row) throw await this.unknownVariants(this.db, request.lines ?? [], currency);
     const cart: CartSnapshot = {
       id,
@@ -215,25 +256,9 @@ export class CartWriter {
   }
 
   /** Puts a variant into the cart; what is there already adds up. */
-  async addLine(db: Queryable, cart: CartReference, line: CartLineRequest): Promise<void> {
+  async addLine(db: Queryable, cart: CartReference, line: CartLineRequest, asks: CartAsks): Promise<void> {
     const done = await this.guardQuantity(() =>
-      db.query<{ id: string | null }>(
-        `WITH want AS MATERIALIZED (
-           SELECT w.variant_id, pr.amount, pr.currency FROM (SELECT $5::uuid AS variant_id) w ${SELLABLE}
-           JOIN prices pr ON pr.variant_id = v.id AND pr.currency = (SELECT currency FROM carts WHERE id = $1)),
-         cart AS (
-           ${OPEN_CART} AND EXISTS (SELECT FROM want)
-             AND ((SELECT count(*) FROM cart_lines WHERE cart_id = $1) < ${MAX_LINES}
-               OR EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND variant_id = $5))
-           RETURNING id)
-         INSERT INTO cart_lines AS l (id, cart_id, variant_id, quantity, seen_amount)
-         SELECT $6, cart.id, want.variant_id, $7, ${unitPriceSql('want.amount', '$7', { ...OF_CART, currency: 'want.currency', variant: '$5' })}
-         FROM want, cart
-         ON CONFLICT ON CONSTRAINT cart_lines_variant DO UPDATE SET quantity = l.quantity + excluded.quantity,
-           seen_amount = ${unitPriceSql('(SELECT amount FROM want)', 'l.quantity + excluded.quantity', { ...OF_CART, currency: '(SELECT currency FROM want)', variant: '$5' })}
-         RETURNING id`,
-        [...keyOf(cart), line.variantId, newUuid(), line.quantity],
-      ),
+      write(asks, (all) => db.query(ADD_LINE(all), [...keyOf(cart), line.variantId, newUuid(), line.quantity])),
     );
     if (done.length > 0) return;
     const snapshot = await this.explain(db, cart);
@@ -242,15 +267,15 @@ export class CartWriter {
   }
 
   /** Sets the quantity of a line; 0 takes it out. */
-  async setQuantity(db: Queryable, cart: CartReference, lineId: string, quantity: number): Promise<void> {
+  async setQuantity(
+    db: Queryable,
+    cart: CartReference,
+    lineId: string,
+    quantity: number,
+    asks: CartAsks,
+  ): Promise<void> {
     if (quantity === 0) return this.removeLine(db, cart, lineId);
-    const done = await db.query(
-      `WITH cart AS (${OPEN_CART} AND EXISTS (SELECT FROM cart_lines WHERE cart_id = $1 AND id = $5) RETURNING id, currency)
-       UPDATE cart_lines l SET quantity = $6, seen_amount = coalesce(
-         (SELECT ${unitPriceSql('pr.amount', '$6', { ...OF_CART, variant: 'l.variant_id' })} FROM prices pr WHERE pr.variant_id = l.variant_id AND pr.currency = cart.currency), l.seen_amount)
-       FROM cart WHERE l.cart_id = cart.id AND l.id = $5 RETURNING 1`,
-      [...keyOf(cart), lineId, quantity],
-    );
+    const done = await write(asks, (all) => db.query(SET_QUANTITY(all), [...keyOf(cart), lineId, quantity]));
     if (done.length === 0) await this.explainMissingLine(db, cart);
   }
 
@@ -265,15 +290,20 @@ export class CartWriter {
   }
 
   /** Changes any subset of the fields but the lines; returns the cart as it is then. */
-  async updateFields(db: Queryable, cart: CartReference, request: UpdateCartRequest): Promise<CartSnapshot> {
-    return (await this.writeFields(db, cart, request)) ?? this.explain(db, cart);
+  async updateFields(
+    db: Queryable,
+    cart: CartReference,
+    request: UpdateCartRequest,
+    asks: CartAsks,
+  ): Promise<CartSnapshot> {
+    return (await this.writeFields(db, cart, request, asks)) ?? this.explain(db, cart);
   }
 
   /** Changes any subset of the fields and replaces all lines. */
   async replaceLines(cart: CartReference, request: UpdateCartRequest): Promise<void> {
     const lines = mergeLines(request.lines ?? []);
     await this.db.transaction(async (tx) => {
-      if (!(await this.writeFields(tx, cart, request))) {
+      if (!(await this.writeFields(tx, cart, request, EVERYTHING))) {
         await this.explain(tx, cart);
         return;
       }
@@ -299,7 +329,7 @@ export class CartWriter {
 
   /** Puts a code into the cart; twice is once. @throws too_many_promotion_codes */
   async addCode(cart: CartReference, code: string): Promise<CartSnapshot> {
-    const changed = await findCartBy(this.db, ADD_CODE, [...keyOf(cart), code], cart.shopper);
+    const changed = await findCartBy(this.db, ADD_CODE, [...keyOf(cart), code], cart.shopper, EVERYTHING);
     if (changed) return changed;
     await this.explain(this.db, cart);
     throw TooManyPromotionCodes();
@@ -307,7 +337,7 @@ export class CartWriter {
 
   /** Takes a code out of the cart. @throws not_found */
   async removeCode(cart: CartReference, code: string): Promise<CartSnapshot> {
-    const changed = await findCartBy(this.db, REMOVE_CODE, [...keyOf(cart), code], cart.shopper);
+    const changed = await findCartBy(this.db, REMOVE_CODE, [...keyOf(cart), code], cart.shopper, EVERYTHING);
     if (changed) return changed;
     await this.explain(this.db, cart);
     throw NotFound({ detail: 'This code is not in the cart.' });
@@ -347,7 +377,12 @@ export class CartWriter {
     if (done.length === 0) await this.explain(this.db, cart);
   }
 
-  private writeFields(db: Queryable, cart: CartReference, request: UpdateCartRequest): Promise<CartSnapshot | null> {
+  private writeFields(
+    db: Queryable,
+    cart: CartReference,
+    request: UpdateCartRequest,
+    asks: CartAsks,
+  ): Promise<CartSnapshot | null> {
     const given = (field: keyof UpdateCartRequest) => request[field] !== undefined;
     const values = [
       given('email'),
@@ -362,7 +397,7 @@ export class CartWriter {
       request.promotionCodes ?? null,
       request.useStoreCredit ?? null,
     ];
-    return findCartBy(db, UPDATE_FIELDS, [...keyOf(cart), ...values], cart.shopper);
+    return findCartBy(db, UPDATE_FIELDS, [...keyOf(cart), ...values], cart.shopper, asks);
   }
 
   /** Refuses shipping methods that do not exist. */
@@ -433,6 +468,12 @@ export class CartWriter {
       ),
     });
   }
+}
+
+/** Runs a statement that writes; where it wrote nothing since the shop has price lists now, once more with them. */
+async function write<R>(asks: CartAsks, run: (asks: CartAsks) => Promise<R[]>): Promise<R[]> {
+  const written = await run(asks);
+  return written.length > 0 || asks.priceLists ? written : run(EVERYTHING);
 }
 
 const json = (value: unknown) => (value === undefined || value === null ? null : JSON.stringify(value));

@@ -5,7 +5,8 @@ import { APP_CONFIG, type Config } from '../../config/index.js';
 import type { CustomerIdentity } from '../auth/index.js';
 import { GiftCards } from '../credits/index.js';
 import { codeOf, type CodeTry, PromotionCodeGate } from '../promotions/index.js';
-import { priceContextOf, type PriceWish, ShopContext } from '../settings/index.js';
+import { priceContextOf, type PriceWish, ShopContext, type ShopSnapshot } from '../settings/index.js';
+import { type CartAsks, cartAsksOf } from './cart-asks.js';
 import { CartWriter, type CartReference } from './cart-writer.service.js';
 import { assessCart, shippingTotalBy } from './cart.assessment.js';
 import { type MergeCommand, type MergeOutcome, MergeCarts } from './merge-carts.service.js';
@@ -41,8 +42,9 @@ export class CartService {
     customer?: CustomerIdentity,
   ): Promise<CartView<CreatedCartResponse>> {
     const admitted = await this.withCodes(request, { address });
-    const made = await this.writer.create(admitted, priceContextOf(await this.shop.get(), wish), customer);
-    const view = await this.presentNew(made.cart, { cartToken: made.token, customer });
+    const shop = await this.shop.get();
+    const made = await this.writer.create(admitted, priceContextOf(shop, wish), cartAsksOf(shop), customer);
+    const view = await this.presentNew(made.cart, shop, { cartToken: made.token, customer });
     return { version: view.version, body: { ...view.body, token: made.token } };
   }
 
@@ -54,17 +56,18 @@ export class CartService {
     if (asked.promotionCodes?.length) await readCart(this.db, cart.id, cart.shopper);
     const request = await this.withCodes(asked, { cartId: cart.id, address });
     await this.writer.checkReferences(request);
-    if (request.lines === undefined) return this.present(await this.writer.updateFields(this.db, cart, request));
+    if (request.lines === undefined)
+      return this.present(await this.writer.updateFields(this.db, cart, request, await this.asks()));
     await this.writer.replaceLines(cart, request);
     return this.view(cart);
   }
 
   async addLine(cart: CartReference, line: CartLineRequest): Promise<CartView> {
-    return this.change(cart, (db) => this.writer.addLine(db, cart, line));
+    return this.change(cart, (db, asks) => this.writer.addLine(db, cart, line, asks));
   }
 
   async setQuantity(cart: CartReference, lineId: string, quantity: number): Promise<CartView> {
-    return this.change(cart, (db) => this.writer.setQuantity(db, cart, lineId, quantity));
+    return this.change(cart, (db, asks) => this.writer.setQuantity(db, cart, lineId, quantity, asks));
   }
 
   async removeLine(cart: CartReference, lineId: string): Promise<CartView> {
@@ -101,7 +104,7 @@ export class CartService {
   }
 
   async shippingMethods(cart: CartReference): Promise<ShippingMethodsResponse> {
-    const snapshot = await readCart(this.db, cart.id, cart.shopper);
+    const snapshot = await readCart(this.db, cart.id, cart.shopper, await this.asks(), 'ship');
     const assessment = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
     return {
       data: assessment.shippingOptions
@@ -146,20 +149,35 @@ export class CartService {
   }
 
   /** A cart that was just made is shown as it was written, unless promotions need to know more of it. */
-  private async presentNew(cart: CartSnapshot, shopper: CartReference['shopper']): Promise<CartView> {
-    const { promotions } = await this.shop.get(cart.shopVersion);
-    const isKnown = cart.promotionCodes.length === 0 && (cart.lines.length === 0 || promotions.asks.length === 0);
+  private async presentNew(
+    cart: CartSnapshot,
+    shop: ShopSnapshot,
+    shopper: CartReference['shopper'],
+  ): Promise<CartView> {
+    const isKnown =
+      cart.promotionCodes.length === 0 &&
+      (cart.lines.length === 0 || (cart.shopVersion === shop.version && !cartAsksOf(shop).promotions.some(isOfCart)));
     return isKnown ? this.present(cart) : this.view({ id: cart.id, shopper });
   }
 
   /** Writes, and reads what became of the cart: one trip to Postgres. */
-  private async change(cart: CartReference, write: (db: Queryable) => Promise<void>): Promise<CartView> {
-    const [, snapshot] = await this.db.inOneTrip((db) => Promise.all([write(db), findCart(db, cart.id, cart.shopper)]));
+  private async change(
+    cart: CartReference,
+    write: (db: Queryable, asks: CartAsks) => Promise<void>,
+  ): Promise<CartView> {
+    const asks = await this.asks();
+    const [, snapshot] = await this.db.inOneTrip((db) =>
+      Promise.all([write(db, asks), findCart(db, cart.id, cart.shopper, asks)]),
+    );
     return snapshot ? this.present(snapshot) : this.view(cart);
   }
 
   private async view(cart: CartReference): Promise<CartView> {
-    return this.present(await readCart(this.db, cart.id, cart.shopper));
+    return this.present(await readCart(this.db, cart.id, cart.shopper, await this.asks()));
+  }
+
+  private async asks(): Promise<CartAsks> {
+    return cartAsksOf(await this.shop.get());
   }
 
   private async present(snapshot: CartSnapshot): Promise<CartView> {
@@ -169,3 +187,6 @@ export class CartService {
     return { body: CartResponse.from(snapshot, assessment, this.config.publicUrl), version: snapshot.version };
   }
 }
+
+/** Whether promotions ask for something that is not in the lines of a cart. */
+const isOfCart = (ask: string) => ask !== 'categories' && ask !== 'codes';

@@ -5,7 +5,8 @@ import { THUMBNAIL_SQL } from '../catalog/index.js';
 import type { PricingTax } from '../pricing/index.js';
 import type { Address } from './dto/address.dto.js';
 import { isOf } from './cart-token.js';
-import { PROMOTION_FACTS, type PromotionFacts } from './promotion-facts.js';
+import { byAsks, type CartAsks, EVERYTHING, wereEnough } from './cart-asks.js';
+import { promotionFacts, type PromotionFacts } from './promotion-facts.js';
 
 /** A line with what the catalog and the stock say of it at this moment. */
 export interface CartLineSnapshot {
@@ -160,67 +161,100 @@ export interface CartScope {
   customer: string;
 }
 
+/** For what a cart is read: to be shown, to be ordered, or to ask what its shipping costs. */
+export type CartPurpose = 'show' | 'order' | 'ship';
+
 /**
  * A line for `toLines`, as a JSON array, over variants v, products p and prices pr.
  * @param line alias of what has `id`, `variant_id` and `quantity`
  */
-export const lineTuple = (line: string, seenAmount: string, scope: CartScope) => `json_build_array(
+export function lineTuple(
+  line: string,
+  seenAmount: string,
+  scope: CartScope,
+  asks: CartAsks = EVERYTHING,
+  purpose: CartPurpose = 'show',
+): string {
+  const isListed = 'EXISTS (SELECT FROM price_list_entries e WHERE e.variant_id = v.id)';
+  const isReduced = `pr.compare_at > pr.amount${asks.priceLists ? ` OR ${isListed}` : ''}`;
+  return `json_build_array(
     ${line}.id, ${line}.variant_id, ${line}.quantity, ${seenAmount}, v.product_id, p.handle, p.title, v.title, v.sku,
-    coalesce((SELECT ${THUMBNAIL_SQL} FROM product_images i WHERE i.id = v.image_id),
-             (SELECT ${THUMBNAIL_SQL} FROM product_images i WHERE i.product_id = p.id ORDER BY i.position, i.id LIMIT 1)),
+    ${purpose === 'ship' ? 'NULL' : THUMBNAIL},
     CASE WHEN v.status = 'active' AND p.status = 'active' THEN pr.amount END,
     v.taxable, v.requires_shipping AND NOT p.is_gift_card, v.track_inventory,
-    CASE WHEN v.track_inventory THEN
-      coalesce((SELECT greatest(sum(s.on_hand + s.backorder_limit - s.reserved), 0) FROM stock_levels s WHERE s.variant_id = v.id), 0)
-    END, v.weight_grams, v.shipping_profile_id,
+    ${purpose === 'ship' ? 'NULL' : AVAILABLE}, v.weight_grams, v.shipping_profile_id,
     v.tax_class_id,
-    CASE WHEN EXISTS (SELECT FROM price_list_entries e WHERE e.variant_id = v.id)
-      THEN cart_offers(v.id, pr.currency, ${scope.market}, ${scope.customer}) END,
+    ${asks.priceLists ? `CASE WHEN ${isListed} THEN cart_offers(v.id, pr.currency, ${scope.market}, ${scope.customer}) END` : 'NULL'},
     pr.compare_at,
-    CASE WHEN pr.compare_at > pr.amount OR EXISTS (SELECT FROM price_list_entries e WHERE e.variant_id = v.id)
-      THEN shown_lowest_price(v.id, pr.currency) END,
-    CASE WHEN (SELECT promotion_facts FROM shop_settings) @> '{categories}' THEN
-      (SELECT pl.category_ids FROM product_listings pl WHERE pl.product_id = p.id LIMIT 1)
-    END, p.is_gift_card)`;
+    ${purpose === 'show' ? `CASE WHEN ${isReduced} THEN shown_lowest_price(v.id, pr.currency) END` : 'NULL'},
+    ${asks.promotions.includes('categories') ? '(SELECT pl.category_ids FROM product_listings pl WHERE pl.product_id = p.id LIMIT 1)' : 'NULL'},
+    p.is_gift_card)`;
+}
+
+const THUMBNAIL = `coalesce(
+      (SELECT ${THUMBNAIL_SQL} FROM product_images i WHERE i.id = v.image_id),
+      (SELECT ${THUMBNAIL_SQL} FROM product_images i WHERE i.product_id = p.id ORDER BY i.position, i.id LIMIT 1))`;
+
+const AVAILABLE = `CASE WHEN v.track_inventory THEN
+      coalesce((SELECT greatest(sum(s.on_hand + s.backorder_limit - s.reserved), 0) FROM stock_levels s WHERE s.variant_id = v.id), 0)
+    END`;
 
 const OF_CART: CartScope = { currency: 'c.currency', market: 'c.market_id', customer: 'c.customer_id' };
 
 /** The store credit of a customer in a currency, as a JSON array; NULL for none. */
-export const storeCreditOf = (customerId: string, currency: string) =>
-  `(SELECT json_build_array(a.id, a.balance) FROM store_credit_accounts a WHERE a.customer_id = ${customerId} AND a.currency = ${currency})`;
+export const storeCreditOf = (customerId: string, currency: string, asks: CartAsks) =>
+  asks.storeCredit
+    ? `(SELECT json_build_array(a.id, a.balance) FROM store_credit_accounts a WHERE a.customer_id = ${customerId} AND a.currency = ${currency})`
+    : 'NULL::json';
+
+const GIFT_CARDS = `(
+      SELECT json_agg(json_build_array(g.id, g.last4, g.balance, g.disabled_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > now()))
+        ORDER BY cg.created_at, g.id)
+      FROM cart_gift_cards cg JOIN gift_cards g ON g.id = cg.gift_card_id WHERE cg.cart_id = c.id)`;
 
 /**
  * Everything about the cart that is called `c` in `from`. A statement that waits for a lock gets the row as it is after the
  * wait, but lines and order as they were before it: `isStale` tells, and then the cart is to be read once more.
  */
-const selectCart = (from: string, isStale: string) => `
-  SELECT c.id, c.token_hash, c.customer_id, ${customerTuple('c.customer_id')} AS customer, c.market_id, c.tax_included, c.currency, c.status, c.email, c.shipping_address, c.billing_address, c.shipping_method_id,
+const selectCart = (from: string, isStale: string, asks: CartAsks, purpose: CartPurpose) => `
+  SELECT c.id, c.token_hash, c.customer_id, ${customerTuple('c.customer_id')} AS customer, c.market_id, c.tax_included, c.currency,
+    c.status, c.email, c.shipping_address, c.billing_address, c.shipping_method_id,
     c.promotion_codes, c.tax_quote, c.version, c.created_at, c.updated_at,
     (SELECT version FROM shop_settings) AS shop_version, now() AS read_at,
     CASE WHEN c.status = 'completed' THEN (SELECT o.id FROM orders o WHERE o.cart_id = c.id) END AS order_id,
-    (SELECT json_agg(${lineTuple('l', 'l.seen_amount', OF_CART)} ORDER BY l.created_at, l.id)
+    (SELECT json_agg(${lineTuple('l', 'l.seen_amount', OF_CART, asks, purpose)} ORDER BY l.created_at, l.id)
      FROM cart_lines l
      JOIN variants v ON v.id = l.variant_id
      JOIN products p ON p.id = v.product_id
      LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = c.currency
      WHERE l.cart_id = c.id) AS lines,
-    (SELECT json_agg(json_build_array(g.id, g.last4, g.balance, g.disabled_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > now()))
-       ORDER BY cg.created_at, g.id)
-     FROM cart_gift_cards cg JOIN gift_cards g ON g.id = cg.gift_card_id WHERE cg.cart_id = c.id) AS gift_cards,
-    ${storeCreditOf('c.customer_id', 'c.currency')} AS store_credit, c.use_store_credit,
-    ${isStale} AS is_stale,${PROMOTION_FACTS} AS promotion_facts
+    ${asks.giftCards ? GIFT_CARDS : 'NULL::json'} AS gift_cards,
+    ${storeCreditOf('c.customer_id', 'c.currency', asks)} AS store_credit, c.use_store_credit,
+    ${isStale} AS is_stale, ${promotionFacts(asks)} AS promotion_facts
   FROM ${from}`;
 
-const SELECT_CART = selectCart('carts c WHERE c.id = $1', 'FALSE');
+const SELECT_CART: Record<CartPurpose, CartStatement> = {
+  show: byAsks((asks) => selectCart('carts c WHERE c.id = $1', 'FALSE', asks, 'show')),
+  order: byAsks((asks) => selectCart('carts c WHERE c.id = $1', 'FALSE', asks, 'order')),
+  ship: byAsks((asks) => selectCart('carts c WHERE c.id = $1', 'FALSE', asks, 'ship')),
+};
+
+/** A statement that answers a cart, its first parameter being the id of the cart. */
+export type CartStatement = (asks: CartAsks) => string;
 
 /** Every change of lines moves the version, so an equal version means that nothing came in between. */
 const VERSION_BEFORE_WAIT = '(SELECT version FROM carts WHERE id = $1)';
 
-const LOCK_CART = selectCart('carts c WHERE c.id = $1 FOR UPDATE OF c', `c.version <> ${VERSION_BEFORE_WAIT}`);
+const LOCK_CART = byAsks((asks) =>
+  selectCart('carts c WHERE c.id = $1 FOR UPDATE OF c', `c.version <> ${VERSION_BEFORE_WAIT}`, asks, 'order'),
+);
 
 /** The cart that an `UPDATE carts … WHERE id = $1`, which moves the version but no lines, leaves behind. */
-export const selectChangedCart = (update: string) =>
-  `WITH c AS (${update} RETURNING *) ${selectCart('c', `c.version - 1 <> ${VERSION_BEFORE_WAIT}`)}`;
+export const selectChangedCart = (update: string): CartStatement =>
+  byAsks(
+    (asks) =>
+      `WITH c AS (${update} RETURNING *) ${selectCart('c', `c.version - 1 <> ${VERSION_BEFORE_WAIT}`, asks, 'show')}`,
+  );
 
 function toSnapshot(row: CartRow): CartSnapshot {
   return {
@@ -280,25 +314,32 @@ export const quotedTaxOf = ({ taxQuote, version }: CartSnapshot): PricingTax | n
 export const toStoreCredit = (tuple: StoreCreditTuple | null): CartSnapshot['storeCredit'] =>
   tuple && { id: tuple[0], balance: tuple[1] };
 
-/** Reads a cart for whoever may; null for an unknown cart and for one of somebody else alike. */
-export function findCart(db: Queryable, id: string, shopper: ShopperIdentity): Promise<CartSnapshot | null> {
-  return findCartBy(db, SELECT_CART, [id], shopper);
+/**
+ * Reads a cart for whoever may; null for an unknown cart and for one of somebody else alike.
+ * @param asks what of the shop is known; everything is looked up where that is not known, or not true any more
+ */
+export function findCart(
+  db: Queryable,
+  id: string,
+  shopper: ShopperIdentity,
+  asks: CartAsks = EVERYTHING,
+  purpose: CartPurpose = 'show',
+): Promise<CartSnapshot | null> {
+  return findCartBy(db, SELECT_CART[purpose], [id], shopper, asks);
 }
 
-/**
- * Runs a statement of `selectChangedCart`, whose first parameter is the id of the cart, and returns what became of it; null
- * when it changed nothing.
- */
+/** Runs a statement that answers a cart, and returns what became of it; null when it changed nothing. */
 export async function findCartBy(
   db: Queryable,
-  statement: string,
+  statement: CartStatement,
   values: [id: string, ...unknown[]],
   shopper: ShopperIdentity,
+  asks: CartAsks,
 ): Promise<CartSnapshot | null> {
-  const [row] = await db.query<CartRow>(statement, values);
+  const [row] = await db.query<CartRow>(statement(asks), values);
   if (!row) return null;
-  if (row.is_stale) return findCart(db, values[0], shopper);
   const cart = toSnapshot(row);
+  if (row.is_stale || !wereEnough(asks, cart)) return findCart(db, values[0], shopper);
   if (!isOf(shopper, cart)) return null;
   // Who has the token of a cart may see it and order it, but money of its owner is only for who is signed in as them.
   if (cart.customerId === null || shopper.customer?.id !== cart.customerId) cart.storeCredit = null;
@@ -309,13 +350,24 @@ export async function findCartBy(
  * Reads a cart for whoever may.
  * @throws `not_found` for an unknown cart and for one of somebody else alike
  */
-export async function readCart(db: Queryable, id: string, shopper: ShopperIdentity): Promise<CartSnapshot> {
-  return found(await findCart(db, id, shopper));
+export async function readCart(
+  db: Queryable,
+  id: string,
+  shopper: ShopperIdentity,
+  asks: CartAsks = EVERYTHING,
+  purpose: CartPurpose = 'show',
+): Promise<CartSnapshot> {
+  return found(await findCart(db, id, shopper, asks, purpose));
 }
 
 /** Reads a cart and keeps it as it is until the transaction ends. @throws `not_found` */
-export async function lockCart(tx: Tx, id: string, shopper: ShopperIdentity): Promise<CartSnapshot> {
-  return found(await findCartBy(tx, LOCK_CART, [id], shopper));
+export async function lockCart(
+  tx: Tx,
+  id: string,
+  shopper: ShopperIdentity,
+  asks: CartAsks = EVERYTHING,
+): Promise<CartSnapshot> {
+  return found(await findCartBy(tx, LOCK_CART, [id], shopper, asks));
 }
 
 function found(cart: CartSnapshot | null): CartSnapshot {

@@ -5,6 +5,7 @@ import { decodeId, encodeId } from '#libs/ids';
 import { explainPromotion, type Money, type PromotionRule } from '../pricing/index.js';
 import { codeOf, PromotionCodeNotFound, promotionRules } from '../promotions/index.js';
 import { priceContextOf, ShopContext, type ShopSnapshot } from '../settings/index.js';
+import { EVERYTHING } from './cart-asks.js';
 import { assessCart, type CartAssessment } from './cart.assessment.js';
 import { VariantNotFound } from './cart.errors.js';
 import {
@@ -18,7 +19,7 @@ import {
   toLines,
 } from './cart.snapshot.js';
 import type { PromotionPreviewRequest, PromotionPreviewResponse } from './dto/promotion-preview.dto.js';
-import { PROMOTION_FACTS, type PromotionFacts } from './promotion-facts.js';
+import { promotionFacts, type PromotionFacts } from './promotion-facts.js';
 
 const SCOPE: CartScope = { currency: 'c.currency', market: 'c.market_id', customer: 'c.customer_id' };
 
@@ -31,7 +32,7 @@ const READ = `
     (SELECT json_agg(${lineTuple('l', '0', SCOPE)} ORDER BY l.position)
      FROM (SELECT w.*, w.variant_id AS id FROM unnest($6::uuid[], $7::int[]) WITH ORDINALITY AS w (variant_id, quantity, position)) l
      JOIN variants v ON v.id = l.variant_id JOIN products p ON p.id = v.product_id
-     LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = c.currency) AS lines,${PROMOTION_FACTS} AS promotion_facts
+     LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = c.currency) AS lines, ${promotionFacts(EVERYTHING)} AS promotion_facts
   FROM c`;
 
 interface Row {
@@ -67,7 +68,7 @@ export class PromotionPreview {
       request.lines.map((line) => line.variantId),
       request.lines.map((line) => line.quantity),
     ]);
-    const { email, customer, lines, promotion_facts: promotionFacts } = row!;
+    const { email, customer, lines, promotion_facts: facts } = row!;
     const cart: CartSnapshot = {
       ...NOT_WRITTEN,
       customerId: request.customerId ?? null,
@@ -84,7 +85,7 @@ export class PromotionPreview {
       readAt: request.at === undefined ? row!.read_at : new Date(request.at),
       shopVersion: shop.version,
       lines: toLines(lines),
-      promotionFacts,
+      promotionFacts: facts,
     };
     this.check(request, cart);
     return answerOf(cart, assessCart(cart, shop));

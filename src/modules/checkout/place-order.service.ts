@@ -7,6 +7,8 @@ import { APP_CONFIG, type Config } from '../../config/index.js';
 import type { ShopperIdentity } from '../auth/index.js';
 import {
   assessCart,
+  type CartAsks,
+  cartAsksOf,
   type CartAssessment,
   type CartIssue,
   type CartSnapshot,
@@ -79,11 +81,12 @@ export class PlaceOrder {
 
   /** @throws `out_of_stock`, `cart_changed`, `credit_changed`, `promotion_used_up`, `cart_incomplete`, `payment_method_unavailable`, `amount_too_small`, `amount_too_large`, `amount_not_chargeable`, `overloaded` */
   async execute(command: PlaceOrderCommand): Promise<PlacedOrder> {
-    return this.admission.run(() => this.db.transaction((tx) => this.place(tx, command)));
+    const asks = cartAsksOf(await this.shop.get());
+    return this.admission.run(() => this.db.transaction((tx) => this.place(tx, command, asks)));
   }
 
-  private async place(tx: Tx, command: PlaceOrderCommand): Promise<PlacedOrder> {
-    const cart = await lockCart(tx, command.cartId, command.shopper);
+  private async place(tx: Tx, command: PlaceOrderCommand, asks: CartAsks): Promise<PlacedOrder> {
+    const cart = await lockCart(tx, command.cartId, command.shopper, asks);
     if (cart.orderId !== null) {
       const [payment, order] = await Promise.all([
         this.payments.findCurrent(tx, cart.orderId),

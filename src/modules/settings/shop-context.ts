@@ -29,6 +29,7 @@ interface SnapshotRow {
   zones: ShippingZoneSnapshot[];
   promotions: PromotionRow[];
   promotion_facts: string[];
+  uses: string[];
 }
 
 type PromotionRow = Omit<PromotionRule, 'code' | 'hindrance'> & { method: 'automatic' | 'code' };
@@ -36,7 +37,7 @@ type PromotionRow = Omit<PromotionRule, 'code' | 'hindrance'> & { method: 'autom
 /** One statement, so that all parts are of the same version. */
 const SNAPSHOT = `
   SELECT s.name, s.currency, s.sender_email, s.notify_email, s.country, s.prices_include_tax, s.manual_payments,
-         s.stripe_payments, s.payment_capture, s.low_stock_threshold, s.version, s.promotion_facts,
+         s.stripe_payments, s.payment_capture, s.low_stock_threshold, s.version, s.promotion_facts, s.uses,
          coalesce((
            SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'countries', m.countries, 'currency', m.currency,
                                                'pricesIncludeTax', m.prices_include_tax) ORDER BY m.id)
@@ -71,7 +72,7 @@ function activePromotions({
   return {
     automatic: rules.flatMap(({ method, rule }) => (method === 'automatic' ? [rule] : [])),
     byCode: Object.fromEntries(rules.flatMap(({ method, rule }) => (method === 'code' ? [[rule.id, rule]] : []))),
-    asks: promotion_facts.filter((fact) => fact !== 'categories'),
+    asks: promotion_facts,
   };
 }
 
@@ -144,6 +145,7 @@ export class ShopContext {
       taxRates: row.tax_rates,
       zones: row.zones,
       promotions: activePromotions(row),
+      uses: row.uses,
     });
     this.checkedAt = askedAt;
     return this.cached;

@@ -106,6 +106,8 @@ export interface ShopSnapshot {
   readonly zones: readonly ShippingZoneSnapshot[];
   /** Those that run or will run. */
   readonly promotions: ActivePromotions;
+  /** What it has begun to use: `price_lists`, `gift_cards`, `store_credit`. */
+  readonly uses: readonly string[];
 }
 
 /** Promotions that carts may get, ready for pricing. */
@@ -114,7 +116,7 @@ export interface ActivePromotions {
   readonly automatic: readonly PromotionRule[];
   /** For carts that have one of their codes; by the uuid of the promotion. */
   readonly byCode: Readonly<Record<string, PromotionRule>>;
-  /** What of a cart they ask for beside its goods and its place: `orders`, `limits`, `customers`. */
+  /** What of a cart they ask for beside its goods and its place: `orders`, `limits`, `customers`, `categories`. */
   readonly asks: readonly string[];
 }
 

@@ -34,6 +34,9 @@ export class ShopSettings {
   /** What active promotions need to know of a cart. */
   @Column({ name: 'promotion_facts', type: 'text', array: true })
   promotionFacts: string[];
+  /** What it has begun to use: `price_lists`, `gift_cards`, `store_credit`. */
+  @Column({ name: 'uses', type: 'text', array: true })
+  uses: string[];
   @Column('integer')
   version: number;
   @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })

@@ -1,0 +1,61 @@
+import type { ShopSnapshot } from '../settings/index.js';
+
+/**
+ * What a statement about a cart looks up beside the cart itself. What a shop does not use is not looked for: a part of a
+ * statement costs Postgres its preparation also where it finds nothing.
+ */
+export interface CartAsks {
+  /** The version of the settings that say so; null where everything is looked up. */
+  readonly shopVersion: number | null;
+  readonly priceLists: boolean;
+  readonly giftCards: boolean;
+  readonly storeCredit: boolean;
+  /** What promotions ask for: `codes`, `limits`, `customers`, `orders`, `categories`. */
+  readonly promotions: readonly string[];
+}
+
+/** For whoever does not know the settings, or whose settings turned out to be old. */
+export const EVERYTHING: CartAsks = {
+  shopVersion: null,
+  priceLists: true,
+  giftCards: true,
+  storeCredit: true,
+  promotions: ['codes', 'limits', 'customers', 'orders', 'categories'],
+};
+
+const known = new WeakMap<ShopSnapshot, CartAsks>();
+
+/** What the carts of a shop need to have looked up. */
+export function cartAsksOf(shop: ShopSnapshot): CartAsks {
+  let asks = known.get(shop);
+  if (!asks) {
+    const { version, uses, promotions } = shop;
+    const codes = Object.keys(promotions.byCode).length > 0;
+    asks = {
+      shopVersion: version,
+      priceLists: uses.includes('price_lists'),
+      giftCards: uses.includes('gift_cards'),
+      storeCredit: uses.includes('store_credit'),
+      promotions: [...(codes ? ['codes'] : []), ...promotions.asks],
+    };
+    known.set(shop, asks);
+  }
+  return asks;
+}
+
+/** Whether these were the right ones for a cart that was read: the settings are still those, and its codes were looked up. */
+export const wereEnough = (asks: CartAsks, read: { shopVersion: number; promotionCodes: readonly string[] }): boolean =>
+  asks.shopVersion === null ||
+  (asks.shopVersion === read.shopVersion && (read.promotionCodes.length === 0 || asks.promotions.includes('codes')));
+
+/** A statement that is written once for every set of asks, and so prepared once. */
+export function byAsks(write: (asks: CartAsks) => string): (asks: CartAsks) => string {
+  const written = new Map<string, string>();
+  return (asks) => {
+    const { priceLists, giftCards, storeCredit, promotions } = asks;
+    const key = `${priceLists} ${giftCards} ${storeCredit} ${promotions.join()}`;
+    let text = written.get(key);
+    if (text === undefined) written.set(key, (text = write(asks)));
+    return text;
+  };
+}
