@@ -25,8 +25,9 @@ export const EVERYTHING: CartAsks = {
 
 const known = new WeakMap<ShopSnapshot, CartAsks>();
 
-/** What the carts of a shop need to have looked up. */
-export function cartAsksOf(shop: ShopSnapshot): CartAsks {
+/** What the carts of a shop need to have looked up; of one that is not known, everything. */
+export function cartAsksOf(shop: ShopSnapshot | undefined): CartAsks {
+  if (!shop) return EVERYTHING;
   let asks = known.get(shop);
   if (!asks) {
     const { version, uses, promotions } = shop;

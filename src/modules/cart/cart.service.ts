@@ -57,7 +57,7 @@ export class CartService {
     const request = await this.withCodes(asked, { cartId: cart.id, address });
     await this.writer.checkReferences(request);
     if (request.lines === undefined)
-      return this.present(await this.writer.updateFields(this.db, cart, request, await this.asks()));
+      return this.present(await this.writer.updateFields(this.db, cart, request, this.asks));
     await this.writer.replaceLines(cart, request);
     return this.view(cart);
   }
@@ -104,7 +104,7 @@ export class CartService {
   }
 
   async shippingMethods(cart: CartReference): Promise<ShippingMethodsResponse> {
-    const snapshot = await readCart(this.db, cart.id, cart.shopper, await this.asks(), 'ship');
+    const snapshot = await readCart(this.db, cart.id, cart.shopper, this.asks, 'ship');
     const assessment = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
     return {
       data: assessment.shippingOptions
@@ -165,7 +165,7 @@ export class CartService {
     cart: CartReference,
     write: (db: Queryable, asks: CartAsks) => Promise<void>,
   ): Promise<CartView> {
-    const asks = await this.asks();
+    const asks = this.asks;
     const [, snapshot] = await this.db.inOneTrip((db) =>
       Promise.all([write(db, asks), findCart(db, cart.id, cart.shopper, asks)]),
     );
@@ -173,11 +173,11 @@ export class CartService {
   }
 
   private async view(cart: CartReference): Promise<CartView> {
-    return this.present(await readCart(this.db, cart.id, cart.shopper, await this.asks()));
+    return this.present(await readCart(this.db, cart.id, cart.shopper, this.asks));
   }
 
-  private async asks(): Promise<CartAsks> {
-    return cartAsksOf(await this.shop.get());
+  private get asks(): CartAsks {
+    return cartAsksOf(this.shop.known);
   }
 
   private async present(snapshot: CartSnapshot): Promise<CartView> {

@@ -2,7 +2,7 @@ export { CartModule } from './cart.module.js';
 export { Address } from './dto/address.dto.js';
 export { CartService } from './cart.service.js';
 export { CartResponse, LineDiscountResponse } from './dto/cart.response.js';
-export { type CartAsks, cartAsksOf } from './cart-asks.js';
+export { cartAsksOf } from './cart-asks.js';
 export { assessCart, type CartAssessment } from './cart.assessment.js';
 export type { CartIssue } from './cart.issue.js';
 export { promotionUsesOf } from './cart-promotions.js';

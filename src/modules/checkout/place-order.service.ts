@@ -7,7 +7,6 @@ import { APP_CONFIG, type Config } from '../../config/index.js';
 import type { ShopperIdentity } from '../auth/index.js';
 import {
   assessCart,
-  type CartAsks,
   cartAsksOf,
   type CartAssessment,
   type CartIssue,
@@ -81,12 +80,11 @@ export class PlaceOrder {
 
   /** @throws `out_of_stock`, `cart_changed`, `credit_changed`, `promotion_used_up`, `cart_incomplete`, `payment_method_unavailable`, `amount_too_small`, `amount_too_large`, `amount_not_chargeable`, `overloaded` */
   async execute(command: PlaceOrderCommand): Promise<PlacedOrder> {
-    const asks = cartAsksOf(await this.shop.get());
-    return this.admission.run(() => this.db.transaction((tx) => this.place(tx, command, asks)));
+    return this.admission.run(() => this.db.transaction((tx) => this.place(tx, command)));
   }
 
-  private async place(tx: Tx, command: PlaceOrderCommand, asks: CartAsks): Promise<PlacedOrder> {
-    const cart = await lockCart(tx, command.cartId, command.shopper, asks);
+  private async place(tx: Tx, command: PlaceOrderCommand): Promise<PlacedOrder> {
+    const cart = await lockCart(tx, command.cartId, command.shopper, cartAsksOf(this.shop.known));
     if (cart.orderId !== null) {
       const [payment, order] = await Promise.all([
         this.payments.findCurrent(tx, cart.orderId),

@@ -113,6 +113,11 @@ export class ShopContext {
     return cached;
   }
 
+  /** The settings as this process knows them, old or not; for guesses that are checked against `shop_settings.version` afterwards. */
+  get known(): ShopSnapshot | undefined {
+    return this.cached;
+  }
+
   /** Loads once for all who wait; a load that began before the wanted version was committed is not enough. */
   private async load(wanted: number | undefined): Promise<ShopSnapshot> {
     const joined = this.loading;
