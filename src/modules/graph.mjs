@@ -17,7 +17,7 @@ export const MODULES = {
   cart: ['auth', 'pricing', 'settings', 'catalog', 'promotions', 'credits'],
   orders: ['auth', 'pricing', 'catalog', 'promotions', 'cart'],
   customers: ['auth', 'settings', 'catalog', 'pricing', 'credits', 'cart', 'orders'],
-  downloads: ['auth', 'orders'],
+  downloads: ['auth', 'credits', 'orders'],
   reviews: ['auth', 'catalog', 'customers'],
   oidc: ['auth', 'customers'],
   payments: ['auth', 'inventory', 'credits', 'pricing', 'orders', 'customers', 'ledger'],
@@ -25,7 +25,7 @@ export const MODULES = {
   imports: ['auth', 'settings', 'catalog', 'inventory', 'customers'],
   exports: ['auth', 'settings', 'catalog'],
   demo: ['auth'],
-  notifications: ['auth', 'downloads'],
+  notifications: ['auth', 'credits', 'downloads'],
   operations: ['auth', 'orders'],
 };
 

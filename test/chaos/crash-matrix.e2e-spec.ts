@@ -53,6 +53,8 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
   ['commit.refund_refused', 'refund that Stripe refuses', false],
   ['commit.cancel', 'cancel a paid order', false],
   ['stripe.refund.after', 'cancel a paid order', false],
+  ['commit.gift_cards', 'buy gift cards', true],
+  ['commit.settle', 'buy gift cards', false],
   ['commit.mark_paid', 'pay on invoice', false],
   ['commit.fulfillment', 'ship', false],
   ['commit.cancel_begun', 'cancel a held order', false],
@@ -289,6 +291,35 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
       },
       act: () => again(),
       check: isPaidOnce,
+    },
+    'buy gift cards': {
+      prepare: async () => {
+        const variantId = await pay.shop.product({ stock: 5, price: 1000, shipping: false });
+        await pay.shop.db.query(
+          `UPDATE products SET is_gift_card = true WHERE id = (SELECT product_id FROM variants WHERE id = $1)`,
+          [decodeId('variant', variantId)],
+        );
+        const { request, quantity, cart } = await checkout(SERVER, variantId);
+        again = async () => {
+          const answer = await request();
+          if (answer?.status === 201) found = pay.saleOf(answer as never, variantId, quantity, cart);
+          return answer;
+        };
+      },
+      act: () => again(),
+      check: async (sale) => {
+        expect(await pay.standing(sale)).toEqual(['completed', 'paid', 3, 0]);
+        expect(pay.charges(sale)).toHaveLength(1);
+        const cards = await pay.shop.db.query(
+          `SELECT piece, balance FROM gift_cards WHERE order_id = $1 ORDER BY piece`,
+          [decodeId('order', sale.orderId)],
+        );
+        expect(cards).toEqual([
+          { piece: 1, balance: 1000 },
+          { piece: 2, balance: 1000 },
+        ]);
+        expect(await pay.told(sale, 'order.gift_cards_issued')).toBe(1);
+      },
     },
     'pay in the browser': {
       prepare: () => sold(),

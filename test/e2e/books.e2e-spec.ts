@@ -263,6 +263,19 @@ const FAULTS: PlantedFault[] = [
     sql: [`UPDATE credit_transactions SET kind = 'refund' WHERE kind = 'return'`],
   },
   {
+    check: 'K5',
+    what: 'a gift card that was paid and never made',
+    sql: [`UPDATE order_lines SET is_gift_card = true WHERE order_id = ${PAID}`],
+  },
+  {
+    check: 'K5',
+    what: 'a card of something that is no gift card',
+    sql: [
+      `UPDATE gift_cards SET order_id = ${PAID}, piece = 1, order_line_id = (SELECT id FROM order_lines WHERE order_id = ${PAID} LIMIT 1)
+       WHERE id = (SELECT id FROM gift_cards LIMIT 1)`,
+    ],
+  },
+  {
     check: 'C1',
     what: 'money of a hold without a capture',
     sql: [`UPDATE payments SET capture_method = 'manual' WHERE order_id = ${PAID}`],

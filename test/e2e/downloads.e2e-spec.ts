@@ -170,11 +170,11 @@ describe('files of variants', () => {
     const order = await bought(await book());
     const [file] = await ready(order);
     const id = decodeId('order', order.id);
+    await shop.until(async () => (await shop.order(order.id, order.token)).status === 'completed', 'the fulfillment');
     await shop.db.query(`UPDATE orders SET disputed = true WHERE id = $1`, [id]);
     expect(outcome(await get(file.url))).toEqual([410, 'download_revoked']);
     await shop.db.query(`UPDATE orders SET disputed = false WHERE id = $1`, [id]);
     expect((await get(file.url)).status).toBe(200);
-    await shop.until(async () => (await shop.order(order.id, order.token)).status === 'completed', 'the fulfillment');
     const refund = await shop.call('POST', `/v1/admin/orders/${order.id}/refunds`, {
       bearer: owner,
       body: {},

@@ -28,6 +28,7 @@ export function draftOf(product: DemoProduct, index: number, currency: string): 
     productType: product.type,
     tags: product.tags,
     status: 'active',
+    giftCard: product.giftCard ?? false,
     optionNames: product.options?.map((option) => option.name) ?? [],
     seoTitle: null,
     seoDescription: null,
@@ -64,8 +65,8 @@ function variantOf(product: DemoProduct, values: string[], currency: string): Va
     sku: skuOf(product.handle, values),
     barcode: null,
     weightGrams: product.grams,
-    requiresShipping: !product.digital,
-    taxable: true,
+    requiresShipping: !product.digital && !product.giftCard,
+    taxable: !product.giftCard,
     trackInventory: product.stock !== null,
     allowBackorder: product.backorder ?? false,
     prices: [

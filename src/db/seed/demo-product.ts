@@ -18,6 +18,7 @@ export interface DemoProduct {
   stock: number | null;
   backorder?: boolean;
   digital?: boolean;
+  giftCard?: boolean;
   options?: { name: string; values: string[] }[];
   /** What differs for some combinations, by their values joined with `/`. */
   variants?: Record<string, { price?: number; was?: number; stock?: number }>;

@@ -2,6 +2,7 @@ import type { Queryable, Tx } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import type { ShopperIdentity } from '../auth/index.js';
 import { THUMBNAIL_SQL } from '../catalog/index.js';
+import { GIFT_CARD_PAYS } from '../credits/index.js';
 import type { PricingTax } from '../pricing/index.js';
 import type { Address } from './dto/address.dto.js';
 import { isOf } from './cart-token.js';
@@ -208,7 +209,7 @@ export const storeCreditOf = (customerId: string, currency: string, asks: CartAs
     : 'NULL::json';
 
 const GIFT_CARDS = `(
-      SELECT json_agg(json_build_array(g.id, g.last4, g.balance, g.disabled_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > now()))
+      SELECT json_agg(json_build_array(g.id, g.last4, g.balance, ${GIFT_CARD_PAYS})
         ORDER BY cg.created_at, g.id)
       FROM cart_gift_cards cg JOIN gift_cards g ON g.id = cg.gift_card_id WHERE cg.cart_id = c.id)`;
 

@@ -54,6 +54,7 @@ function changedFields(request: UpdateProductRequest): Partial<Product> {
     productType: request.productType?.trim(),
     tags: request.tags && [...new Set(request.tags)],
     status: request.status,
+    isGiftCard: request.giftCard,
     optionNames: request.options,
     seoTitle: request.seo?.title,
     seoDescription: request.seo?.description,

@@ -21,8 +21,8 @@ export class EditVariants {
    * @throws ProductNotFound, VariantExists, OptionMismatch, ValidationFailed
    */
   async add(productId: string, request: CreateVariantRequest): Promise<{ product: AdminProductRecord; id: string }> {
-    const { product, result } = await this.edits.run(productId, undefined, async (tx, { optionNames }) => {
-      const { optionValues, prices, ...fields } = variantDraft(request, optionNames, '');
+    const { product, result } = await this.edits.run(productId, undefined, async (tx, { optionNames, isGiftCard }) => {
+      const { optionValues, prices, ...fields } = variantDraft(request, optionNames, '', isGiftCard);
       await assertImage(tx, productId, request.imageId);
       await assertShippingProfile(tx, request.shippingProfileId);
       await assertTaxClass(tx, request.taxClassId);

@@ -69,6 +69,7 @@ function productDiffers(stored: StoredProduct, draft: ProductDraft): boolean {
     stored.vendor !== draft.vendor ||
     stored.product_type !== draft.productType ||
     stored.status !== draft.status ||
+    (draft.giftCard !== undefined && stored.is_gift_card !== draft.giftCard) ||
     !same(stored.tags, draft.tags) ||
     !same(stored.option_names, draft.optionNames) ||
     (draft.seoTitle !== undefined && stored.seo_title !== draft.seoTitle) ||

@@ -13,6 +13,8 @@ export interface ProductDraft {
   productType: string;
   tags: string[];
   status: 'draft' | 'active' | 'archived';
+  /** Money in another form: each piece that is sold becomes a gift card. undefined leaves what is stored. */
+  giftCard?: boolean;
   /** At most three, in the order of the option values of the variants. */
   optionNames: string[];
   /** undefined leaves what is stored. */

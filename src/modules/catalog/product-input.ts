@@ -51,10 +51,12 @@ export function assertPrices(prices: readonly VariantPriceInput[], pointer: stri
     throw invalid(pointer, 'repeated', 'has two prices in one currency');
 }
 
+/** @param isGiftCard a gift card is always there, ships nothing and is not taxed, unless somebody says otherwise */
 export function variantDraft(
   request: CreateVariantRequest,
   optionNames: readonly string[],
   pointer: string,
+  isGiftCard: boolean,
 ): VariantDraft {
   const prices = request.prices ?? [];
   assertPrices(prices, `${pointer}/prices`);
@@ -63,9 +65,9 @@ export function variantDraft(
     sku: request.sku ?? null,
     barcode: request.barcode ?? null,
     weightGrams: request.weightGrams ?? 0,
-    requiresShipping: request.requiresShipping ?? true,
-    taxable: request.taxable ?? true,
-    trackInventory: request.trackInventory ?? true,
+    requiresShipping: request.requiresShipping ?? !isGiftCard,
+    taxable: request.taxable ?? !isGiftCard,
+    trackInventory: request.trackInventory ?? !isGiftCard,
     allowBackorder: request.allowBackorder ?? false,
     prices: prices.map(({ currency, amount, compareAt }) => ({ currency, amount, compareAt: compareAt ?? null })),
   };
@@ -90,11 +92,14 @@ export function productDraft(request: CreateProductRequest, handle: string, publ
     productType: request.productType?.trim() ?? '',
     tags: request.tags ?? [],
     status: request.status ?? 'draft',
+    giftCard: request.giftCard ?? false,
     optionNames,
     seoTitle: request.seo?.title ?? null,
     seoDescription: request.seo?.description ?? null,
     categoryIds: categoryUuids(request.categoryIds ?? []),
     images: (request.images ?? []).map(({ url, alt }) => ({ url: localMediaUrl(url, publicUrl), alt: alt ?? '' })),
-    variants: (request.variants ?? []).map((variant, i) => variantDraft(variant, optionNames, `/variants/${i}`)),
+    variants: (request.variants ?? []).map((variant, i) =>
+      variantDraft(variant, optionNames, `/variants/${i}`, request.giftCard ?? false),
+    ),
   };
 }

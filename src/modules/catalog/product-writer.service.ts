@@ -87,12 +87,12 @@ async function lockByHandles(tx: Tx, handles: string[]): Promise<Map<string, str
 async function insertProducts(tx: Tx, drafts: ProductDraft[]): Promise<Map<string, string>> {
   if (drafts.length === 0) return new Map();
   const rows = await tx.query<{ id: string; handle: string }>(
-    `INSERT INTO products (id, handle, title, description_html, vendor, product_type, tags, status, option_names,
-                           seo_title, seo_description, attributes, created_at)
-     SELECT id, handle, title, description_html, vendor, product_type, tags, status, option_names,
+    `INSERT INTO products (id, handle, title, description_html, vendor, product_type, tags, status, is_gift_card,
+                           option_names, seo_title, seo_description, attributes, created_at)
+     SELECT id, handle, title, description_html, vendor, product_type, tags, status, is_gift_card, option_names,
             seo_title, seo_description, attributes, coalesce(created_at, now())
      FROM jsonb_to_recordset($1) AS p (id uuid, handle text, title text, description_html text, vendor text,
-          product_type text, tags text[], status text, option_names text[], seo_title text, seo_description text,
+          product_type text, tags text[], status text, is_gift_card boolean, option_names text[], seo_title text, seo_description text,
           attributes jsonb, created_at timestamptz)
      ORDER BY handle
      ON CONFLICT (handle) DO NOTHING RETURNING id, handle`,
@@ -107,6 +107,7 @@ async function insertProducts(tx: Tx, drafts: ProductDraft[]): Promise<Map<strin
           product_type: draft.productType,
           tags: draft.tags,
           status: draft.status,
+          is_gift_card: draft.giftCard ?? false,
           option_names: draft.optionNames,
           seo_title: draft.seoTitle ?? null,
           seo_description: draft.seoDescription ?? null,
@@ -164,7 +165,7 @@ async function updateProduct(tx: Tx, productId: string, draft: ProductDraft): Pr
   await tx.query(
     `UPDATE products SET title = $2, description_html = $3, vendor = $4, product_type = $5, tags = $6, status = $7,
             option_names = $8, seo_title = CASE WHEN $9 THEN $10 ELSE seo_title END,
-            seo_description = CASE WHEN $11 THEN $12 ELSE seo_description END, version = version + 1, updated_at = now()
+            seo_description = CASE WHEN $11 THEN $12 ELSE seo_description END, is_gift_card = coalesce($13, is_gift_card), version = version + 1, updated_at = now()
      WHERE id = $1`,
     [
       productId,
@@ -179,6 +180,7 @@ async function updateProduct(tx: Tx, productId: string, draft: ProductDraft): Pr
       draft.seoTitle ?? null,
       draft.seoDescription !== undefined,
       draft.seoDescription ?? null,
+      draft.giftCard ?? null,
     ],
   );
 }

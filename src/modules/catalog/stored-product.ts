@@ -9,6 +9,7 @@ export interface StoredProduct {
   product_type: string;
   tags: string[];
   status: string;
+  is_gift_card: boolean;
   option_names: string[];
   seo_title: string | null;
   seo_description: string | null;
@@ -43,7 +44,7 @@ export async function loadStoredProduct(tx: Tx, id: string): Promise<StoredProdu
 /** Many at once, still with one statement; in no particular order. */
 export async function loadStoredProducts(tx: Tx, ids: readonly string[]): Promise<StoredProduct[]> {
   return tx.query<StoredProduct>(
-    `SELECT p.id, p.title, p.description_html, p.vendor, p.product_type, p.tags, p.status, p.option_names,
+    `SELECT p.id, p.title, p.description_html, p.vendor, p.product_type, p.tags, p.status, p.is_gift_card, p.option_names,
             p.seo_title, p.seo_description,
             coalesce((SELECT json_agg(json_build_object('id', i.id, 'url', i.url, 'alt', i.alt, 'position', i.position)
                                       ORDER BY i.position, i.id)

@@ -26,6 +26,10 @@ export interface CreditMove {
   actor: string;
 }
 
+/** Whether the card `g` pays: not what was withdrawn or has expired, nor what was bought with money that somebody wants back. */
+export const GIFT_CARD_PAYS = `(g.disabled_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > now())
+  AND NOT EXISTS (SELECT FROM orders b WHERE b.id = g.order_id AND (b.disputed OR b.hold IS NOT NULL)))`;
+
 /** The other side of a change: who bears it. */
 const OPPOSITE: Readonly<Record<CreditMoveKind, Account>> = {
   issue: ACCOUNTS.creditsGranted,
@@ -41,13 +45,13 @@ const OPPOSITE: Readonly<Record<CreditMoveKind, Account>> = {
 
 const change = (table: string, column: string, isUsable: string) => `
   WITH holder AS (
-    UPDATE ${table} SET balance = balance + $2, version = version + 1, updated_at = now()
+    UPDATE ${table} g SET balance = balance + $2, version = version + 1, updated_at = now()
     WHERE id = $1 AND balance + $2 >= 0 AND currency = $4 AND ($5 <> 'spend' OR ${isUsable}) RETURNING id, balance)
   INSERT INTO credit_transactions (id, ${column}, kind, delta, balance_after, currency, order_id, refund_id, reason, actor)
   SELECT $3, id, $5, $2, balance, $4, $6, $7, $8, $9 FROM holder RETURNING balance_after`;
 
 const STATEMENTS: Readonly<Record<CreditHolder['kind'], string>> = {
-  gift_card: change('gift_cards', 'gift_card_id', 'disabled_at IS NULL AND (expires_at IS NULL OR expires_at > now())'),
+  gift_card: change('gift_cards', 'gift_card_id', GIFT_CARD_PAYS),
   store_credit: change('store_credit_accounts', 'account_id', 'TRUE'),
 };
 

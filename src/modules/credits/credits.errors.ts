@@ -51,3 +51,9 @@ export const CreditTooSmall = defineError({
   title: 'There is not so much left to take',
   help: '`balance` is what is there.',
 });
+export const GiftCardSpent = defineError({
+  code: 'gift_card_spent',
+  kind: 'conflict',
+  title: 'The gift card that was bought is spent',
+  help: 'A gift card is refunded with what is left on it. `unspent` is how many of the line have something left.',
+});

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/index.js';
 import { LedgerModule } from '../ledger/index.js';
+import { BoughtGiftCards } from './bought-gift-cards.service.js';
 import { CreditsQuery } from './credits.query.js';
 import { CreditBook } from './credit-book.service.js';
 import { GiftCardCodes } from './gift-card-codes.js';
@@ -20,12 +21,13 @@ import { StoreCredit } from './store-credit.service.js';
     GiftCardCodes,
     GiftCards,
     IssueGiftCard,
+    BoughtGiftCards,
     StoreCredit,
     CreditBook,
     OrderCredits,
     CreditsQuery,
     ManageCredits,
   ],
-  exports: [GiftCardCodes, GiftCards, IssueGiftCard, StoreCredit, CreditBook, OrderCredits],
+  exports: [GiftCardCodes, GiftCards, IssueGiftCard, BoughtGiftCards, StoreCredit, CreditBook, OrderCredits],
 })
 export class CreditsModule {}

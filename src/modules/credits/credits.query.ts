@@ -13,6 +13,8 @@ export interface GiftCardRow {
   balance: number;
   expires_at: Date | null;
   disabled_at: Date | null;
+  /** that bought it */
+  order_id: string | null;
   note: string;
   created_at: Date;
 }
@@ -32,7 +34,7 @@ export interface TransactionRow {
 }
 
 const CARD =
-  'g.id, g.last4, g.currency, g.initial_amount, g.balance, g.expires_at, g.disabled_at, g.note, g.created_at';
+  'g.id, g.last4, g.currency, g.initial_amount, g.balance, g.expires_at, g.disabled_at, g.order_id, g.note, g.created_at';
 const NEWEST: KeysetColumn[] = [
   { sql: 'g.created_at', type: 'timestamptz', descending: true },
   { sql: 'g.id', type: 'uuid', descending: true },
@@ -47,14 +49,15 @@ export class CreditsQuery {
   async cards(query: GiftCardListQuery): Promise<{ rows: GiftCardRow[]; page: Page }> {
     const limit = query.limit ?? 20;
     const last4 = query.last4?.toUpperCase() ?? null;
-    const where = '($1::text IS NULL OR g.last4 = $1)';
-    const keyset = keysetPage('gift-cards', NEWEST, query.cursor, 2);
+    const which = [last4, query.orderId ?? null];
+    const where = '($1::text IS NULL OR g.last4 = $1) AND ($2::uuid IS NULL OR g.order_id = $2)';
+    const keyset = keysetPage('gift-cards', NEWEST, query.cursor, 3);
     const rows = await this.db.query<GiftCardRow>(
       `SELECT ${CARD} FROM gift_cards g WHERE ${where} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`,
-      [last4, ...keyset.values],
+      [...which, ...keyset.values],
     );
     const [count] = query.include
-      ? await this.db.query<{ n: number }>(`SELECT count(*) AS n FROM gift_cards g WHERE ${where}`, [last4])
+      ? await this.db.query<{ n: number }>(`SELECT count(*) AS n FROM gift_cards g WHERE ${where}`, which)
       : [];
     const keyOf = (row: GiftCardRow) => [row.created_at.toISOString(), row.id];
     return pageOf('gift-cards', rows, limit, keyset, query.cursor !== undefined, keyOf, count?.n);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { LoginThrottle } from '../auth/index.js';
+import { GIFT_CARD_PAYS } from './credit-book.service.js';
 import { GiftCardCodes } from './gift-card-codes.js';
 import {
   GiftCardCurrency,
@@ -20,6 +21,8 @@ export interface KnownGiftCard {
   disabled_at: Date | null;
   /** Whether it is over by the clock of the database. */
   is_expired: boolean;
+  /** Withdrawn, or bought with money that somebody wants back. */
+  is_withheld: boolean;
 }
 
 /** Finds gift cards by their code, for shoppers. */
@@ -38,8 +41,9 @@ export class GiftCards {
   async byCode(typed: string, address: string): Promise<KnownGiftCard> {
     const guess = await this.throttle.admitGuess('gift-card', address);
     const [card] = await this.db.query<KnownGiftCard>(
-      `SELECT id, last4, currency, balance, expires_at, disabled_at, coalesce(expires_at <= now(), false) AS is_expired
-       FROM gift_cards WHERE code_hash = $1`,
+      `SELECT id, last4, currency, balance, expires_at, disabled_at, coalesce(expires_at <= now(), false) AS is_expired,
+         NOT ${GIFT_CARD_PAYS} AND (expires_at IS NULL OR expires_at > now()) AS is_withheld
+       FROM gift_cards g WHERE code_hash = $1`,
       [GiftCardCodes.hash(typed)],
     );
     if (!card)
@@ -57,7 +61,8 @@ export class GiftCards {
   async usableByCode(typed: string, currency: string, address: string): Promise<KnownGiftCard> {
     const card = await this.byCode(typed, address);
     const refused = (code: string, detail: string) => ({ errors: [{ pointer: '/code', code, detail }] });
-    if (card.disabled_at !== null) throw GiftCardDisabled(refused('disabled', 'the shop has withdrawn this card'));
+    if (card.disabled_at !== null || card.is_withheld)
+      throw GiftCardDisabled(refused('disabled', 'the shop has withdrawn this card'));
     if (card.is_expired)
       throw GiftCardExpired({
         ...refused('expired', `expired ${card.expires_at!.toISOString()}`),

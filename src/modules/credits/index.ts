@@ -1,5 +1,6 @@
 export { CreditsModule } from './credits.module.js';
-export { CreditBook } from './credit-book.service.js';
+export { BoughtGiftCards } from './bought-gift-cards.service.js';
+export { CreditBook, GIFT_CARD_PAYS } from './credit-book.service.js';
 export { GiftCardCodes } from './gift-card-codes.js';
 export { GiftCards } from './gift-cards.service.js';
 export { IssueGiftCard } from './issue-gift-card.service.js';
@@ -12,6 +13,7 @@ export {
   GiftCardDisabled,
   GiftCardEmpty,
   GiftCardExpired,
+  GiftCardSpent,
   GiftCardUnknown,
   TooManyGiftCards,
 } from './credits.errors.js';

@@ -1,28 +1,40 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { AppError } from '#libs/errors';
+import { failpoint } from '#libs/failpoints';
 import { log } from '#libs/log';
+import { BoughtGiftCards } from '../credits/index.js';
 import { FulfillOrder, OrdersRepository } from '../orders/index.js';
 import { OrderNotDeliverable } from './downloads.errors.js';
 import { DownloadsRepository } from './downloads.repository.js';
 
-/** Gives the buyer of a paid order its files; an order of nothing else is fulfilled by it. */
+/** Gives the buyer of a paid order its files and gift cards; an order of nothing else is fulfilled by it. */
 @Injectable()
 export class DeliverOrder {
   constructor(
     private readonly db: Db,
     private readonly orders: OrdersRepository,
     private readonly downloads: DownloadsRepository,
+    private readonly giftCards: BoughtGiftCards,
     private readonly fulfillOrder: FulfillOrder,
   ) {}
 
   /** After the payment. Does nothing the second time. */
   async whenPaid(orderId: string): Promise<void> {
-    await this.db.transaction(async (tx) => {
+    if (!(await this.downloads.hasAny(orderId))) return;
+    while (await this.give(orderId));
+    await this.fulfill(orderId);
+  }
+
+  /** @returns whether there may be more to give: many gift cards are made in several transactions */
+  private give(orderId: string): Promise<boolean> {
+    return this.db.transaction(async (tx) => {
       await this.orders.lockOrder(tx, orderId);
       await this.downloads.grant(tx, orderId, false);
+      const hasMore = await this.giftCards.issue(tx, orderId);
+      failpoint('commit.gift_cards');
+      return hasMore;
     });
-    await this.fulfill(orderId);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CreditsModule } from '../credits/index.js';
 import { OrdersModule } from '../orders/index.js';
 import { DeliverOrder } from './deliver-order.service.js';
 import { DigitalFiles } from './digital-files.service.js';
@@ -11,9 +12,9 @@ import { UploadVariantFile } from './upload-variant-file.service.js';
 import { VariantFilesAdminController } from './variant-files.admin.controller.js';
 import { VariantFiles } from './variant-files.repository.js';
 
-/** Goods that are files: kept where only the shop reads them, given to whoever paid for them. */
+/** Goods without a parcel: files, kept where only the shop reads them and given to whoever paid for them, and gift cards. */
 @Module({
-  imports: [OrdersModule],
+  imports: [OrdersModule, CreditsModule],
   controllers: [VariantFilesAdminController, DownloadsController, DownloadsAdminController],
   providers: [
     DigitalFiles,

@@ -96,12 +96,25 @@ export class DownloadsRepository {
     return row ?? null;
   }
 
-  /** Whether an order is nothing but files that its buyer has got, and waits for nothing else. */
+  /** Whether an order has anything that is given without a parcel. */
+  async hasAny(orderId: string): Promise<boolean> {
+    const found = await this.db.query(
+      `SELECT 1 FROM order_lines l WHERE l.order_id = $1 AND (l.is_gift_card
+         OR EXISTS (SELECT FROM variant_files f WHERE f.variant_id = l.variant_id AND f.archived_at IS NULL)
+         OR EXISTS (SELECT FROM order_downloads d WHERE d.order_line_id = l.id)) LIMIT 1`,
+      [orderId],
+    );
+    return found.length > 0;
+  }
+
+  /** Whether an order is nothing but files and gift cards that its buyer has got, and waits for nothing else. */
   async isDelivered(orderId: string): Promise<boolean> {
     const [row] = await this.db.query(
       `SELECT 1 FROM orders o WHERE o.id = $1 AND o.status = 'confirmed' AND o.fulfillment_status = 'unfulfilled' AND ${IS_GRANTED}
          AND NOT EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id AND (l.requires_shipping
-           OR NOT EXISTS (SELECT FROM order_downloads d WHERE d.order_line_id = l.id)))`,
+           OR CASE WHEN l.is_gift_card
+             THEN l.unit_price > 0 AND (SELECT count(*) FROM gift_cards g WHERE g.order_line_id = l.id) < l.quantity
+             ELSE NOT EXISTS (SELECT FROM order_downloads d WHERE d.order_line_id = l.id) END))`,
       [orderId],
     );
     return row !== undefined;

@@ -30,6 +30,7 @@ interface ProductOfExport {
   product_type: string;
   tags: string[];
   status: string;
+  is_gift_card: boolean;
   option_names: string[];
   seo_title: string | null;
   seo_description: string | null;
@@ -42,7 +43,7 @@ const WHICH = `($1::text IS NULL OR p.status = $1) AND ($2::text IS NULL OR lowe
 const valuesOf = ({ status, vendor }: ExportFilter) => [status ?? null, vendor ?? null];
 
 const BATCH_SQL = `
-  SELECT p.id, p.handle, p.title, p.description_html, p.vendor, p.product_type, p.tags, p.status, p.option_names, p.seo_title,
+  SELECT p.id, p.handle, p.title, p.description_html, p.vendor, p.product_type, p.tags, p.status, p.is_gift_card, p.option_names, p.seo_title,
     p.seo_description,
     coalesce((SELECT json_agg(json_build_object('url', i.url, 'alt', i.alt) ORDER BY i.position, i.id)
               FROM product_images i WHERE i.product_id = p.id), '[]') AS images,
@@ -109,7 +110,7 @@ export class ProductExport implements ExportSource {
         image ? this.address(image.url) : null,
         image ? i + 1 : null,
         image ? image.alt : null,
-        of(false),
+        of(product.is_gift_card),
         of(product.seo_title),
         of(product.seo_description),
         variant?.image ? this.address(variant.image) : null,

@@ -84,6 +84,17 @@ export interface DownloadOfMail {
   expiresAt: Date;
 }
 
+/** A gift card that an order bought. */
+export interface GiftCardOfMail {
+  /** uuid */
+  id: string;
+  codeHash: Buffer;
+  /** minor units of `currency` */
+  balance: number;
+  currency: string;
+  expiresAt: Date | null;
+}
+
 /** A parcel of an order. */
 export interface ParcelOfMail {
   /** false when everything in it is delivered without a parcel */
@@ -199,6 +210,16 @@ export class MailDataQuery {
       `SELECT d.id, l.title, f.name, d.max_downloads AS "maxDownloads", d.expires_at AS "expiresAt"
        FROM order_downloads d JOIN order_lines l ON l.id = d.order_line_id JOIN variant_files f ON f.id = d.file_id
        WHERE d.order_id = $1 AND d.expires_at > now() ORDER BY l.position, f.id`,
+      [orderId],
+    );
+  }
+
+  /** The gift cards that an order bought and that pay. */
+  giftCards(orderId: string): Promise<GiftCardOfMail[]> {
+    return this.db.query<GiftCardOfMail>(
+      `SELECT g.id, g.code_hash AS "codeHash", g.balance, g.currency, g.expires_at AS "expiresAt"
+       FROM gift_cards g JOIN order_lines l ON l.id = g.order_line_id
+       WHERE g.order_id = $1 AND g.disabled_at IS NULL ORDER BY l.position, g.piece`,
       [orderId],
     );
   }

@@ -20,6 +20,12 @@ export const DownloadsJob = defineJob({
   description: 'sends the links of the files that were bought',
   on: ['order.downloads_ready'],
 });
+export const GiftCardsJob = defineJob({
+  name: 'notifications.gift-cards',
+  queue,
+  description: 'sends the codes of the gift cards that were bought',
+  on: ['order.gift_cards_issued'],
+});
 export const RefundJob = defineJob({
   name: 'notifications.refund',
   queue,

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { AuthModule } from '../auth/index.js';
+import { CreditsModule } from '../credits/index.js';
 import { DownloadsModule } from '../downloads/index.js';
 import {
   AddressMails,
@@ -24,6 +25,7 @@ import { MailboxPages } from './mailbox.pages.js';
 import { Mailer } from './mailer.js';
 import {
   DownloadsProcessor,
+  GiftCardsProcessor,
   OrderCanceledProcessor,
   OrderConfirmationProcessor,
   RefundProcessor,
@@ -35,7 +37,7 @@ import { SmtpMailer } from './smtp.mailer.js';
 
 /** E-mail to customers about their orders and accounts, and to the shop about its stock. */
 @Module({
-  imports: [AuthModule, DownloadsModule],
+  imports: [AuthModule, CreditsModule, DownloadsModule],
   providers: [
     {
       provide: Mailer,
@@ -48,6 +50,7 @@ import { SmtpMailer } from './smtp.mailer.js';
     OrderConfirmationProcessor,
     ShipmentProcessor,
     DownloadsProcessor,
+    GiftCardsProcessor,
     RefundProcessor,
     OrderCanceledProcessor,
     DisputeProcessor,

@@ -1,10 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { HandlesJob, type JobContext, type JobHandler, PermanentFailure } from '#libs/jobs';
+import { GiftCardCodes } from '../credits/index.js';
 import { DownloadTokens } from '../downloads/index.js';
 import { MailDataQuery } from './mail-data.query.js';
 import { downloadsNotice } from './mails/downloads.mail.js';
+import { giftCardsNotice } from './mails/gift-cards.mail.js';
 import { cancellationNotice, orderConfirmation, refundNotice, shipmentNotice } from './mails/order-mails.js';
-import { DownloadsJob, OrderCanceledJob, OrderConfirmationJob, RefundJob, ShipmentJob } from './notification.jobs.js';
+import {
+  DownloadsJob,
+  GiftCardsJob,
+  OrderCanceledJob,
+  OrderConfirmationJob,
+  RefundJob,
+  ShipmentJob,
+} from './notification.jobs.js';
 import { PostOffice } from './post-office.js';
 
 /** A uuid of an event's payload. */
@@ -66,6 +75,28 @@ export class DownloadsProcessor implements JobHandler {
     }));
     if (files.length === 0) return;
     await this.post.send(job.id, order.shop, order.email, downloadsNotice(order, files, this.post.links));
+  }
+}
+
+/** Sends the codes of the gift cards that were bought. They are made anew from the ids of the cards: nothing keeps them. */
+@HandlesJob(GiftCardsJob)
+@Injectable()
+export class GiftCardsProcessor implements JobHandler {
+  constructor(
+    private readonly data: MailDataQuery,
+    private readonly post: PostOffice,
+    private readonly codes: GiftCardCodes,
+  ) {}
+
+  async handle(job: JobContext): Promise<void> {
+    const orderId = uuidOf(job, 'aggregateId');
+    const order = await this.data.order(orderId);
+    const cards = (await this.data.giftCards(orderId)).map(({ id, codeHash, ...card }) => {
+      if (!this.codes.keptOf(id).hash.equals(codeHash)) throw new PermanentFailure('the key of the codes was changed');
+      return { ...card, code: this.codes.codeOf(id) };
+    });
+    if (cards.length === 0) return;
+    await this.post.send(job.id, order.shop, order.email, giftCardsNotice(order, cards, this.post.links));
   }
 }
 

@@ -12,5 +12,12 @@ export {
 } from './orders.repository.js';
 export { OrderResponse, OrderSummaryResponse } from './dto/order.response.js';
 export { OrderNotCancelable, OrderOnHold } from './order.errors.js';
-export { OrderCanceled, OrderFulfilled, OrderPaid, OrderPlaced, OrderUnderReview } from './order.events.js';
+export {
+  OrderCanceled,
+  OrderFulfilled,
+  OrderPaid,
+  OrderPlaced,
+  OrderReleased,
+  OrderUnderReview,
+} from './order.events.js';
 export { ORDER_TRANSITIONS, type OrderPaymentStatus, type OrderStatus } from './order.state.js';

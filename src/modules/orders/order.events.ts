@@ -27,6 +27,12 @@ export const OrderFulfilled = defineEvent({
   description: 'Goods of an order were handed to a carrier. Once for each fulfillment.',
   example: { ...example, fulfillmentId: '01920000-0000-7000-8000-0000000000f1' },
 });
+export const OrderReleased = defineEvent({
+  topic: 'order.released',
+  version: 1,
+  description: 'A paid order that was held back, or disputed, is free: nothing speaks against handing its goods over.',
+  example,
+});
 export const OrderUnderReview = defineEvent({
   topic: 'order.payment_review',
   version: 1,

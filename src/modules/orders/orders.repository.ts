@@ -7,7 +7,7 @@ import type { CartAssessment, CartSnapshot } from '../cart/index.js';
 import type { PricedCart } from '../pricing/index.js';
 import { releasePromotionUses, retakePromotionUses } from '../promotions/index.js';
 import type { OrderRow } from './orders.query.js';
-import { OrderCanceled, OrderPaid, OrderPlaced } from './order.events.js';
+import { OrderCanceled, OrderPaid, OrderPlaced, OrderReleased } from './order.events.js';
 import {
   type FulfillmentStatus,
   mayMove,
@@ -121,6 +121,9 @@ export function newOrder(cart: CartSnapshot, assessment: CartAssessment, start: 
 
 const isPaid = (order: LockedOrder): boolean =>
   ['paid', 'partially_refunded', 'refunded'].includes(order.payment_status);
+
+/** Whether something speaks against handing its goods over. */
+const isStopped = (order: LockedOrder): boolean => order.disputed || order.hold !== null;
 
 /** What the order is paid with besides a payment, as `OrdersQuery` would read it. */
 const creditsOf = (cart: CartSnapshot, credits: PricedCart['credits']): OrderRow['credits'] =>
@@ -292,6 +295,14 @@ export class OrdersRepository {
     // A refund that failed brings `paid` back, perhaps weeks later, when the outbox has forgotten the first announcement.
     const wasPaid = isPaid(order);
     if (change.paymentStatus === 'paid' && !wasPaid) this.announcePaid(tx, order);
+    if (isStopped(order) && !isStopped(row!) && isPaid(row!) && row!.status !== 'canceled')
+      announce(tx, {
+        definition: OrderReleased,
+        key: `${OrderReleased.topic}:${order.id}:${row!.version}`,
+        aggregateType: 'order',
+        aggregateId: order.id,
+        payload: { orderId: encodeId('order', order.id), number: order.number },
+      });
     if (moves && change.status === 'canceled') {
       announce(tx, {
         definition: OrderCanceled,

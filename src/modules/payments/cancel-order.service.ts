@@ -3,7 +3,7 @@ import { Db, type Tx } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
 import { enqueue } from '#libs/jobs';
 import { log } from '#libs/log';
-import { OrderCredits } from '../credits/index.js';
+import { BoughtGiftCards, OrderCredits } from '../credits/index.js';
 import { type LockedOrder, OrderNotCancelable, OrdersRepository } from '../orders/index.js';
 import { ignoreLostDispute } from './disputes/refund-block.js';
 import { ExecuteRefund } from './execute-refund.service.js';
@@ -38,6 +38,7 @@ export class CancelOrder {
     private readonly orders: OrdersRepository,
     private readonly payments: PaymentsRepository,
     private readonly credits: OrderCredits,
+    private readonly giftCards: BoughtGiftCards,
     private readonly returnStock: ReturnStock,
     private readonly gateway: StripeGateway,
     private readonly start: StartPayment,
@@ -170,6 +171,12 @@ export class CancelOrder {
     const payment = current ? await this.payments.lock(tx, current.id) : null;
 
     const isPaid = hasBeenPaid(order);
+    const cards = await this.giftCards.takeBack(tx, orderId, 'issued', cancellation.actor);
+    if (cards.kept > 0)
+      throw OrderNotCancelable({
+        detail: 'A gift card that it bought was spent: refund what is left.',
+        data: { orderStatus: order.status, fulfillmentStatus: order.fulfillment_status },
+      });
     if (order.credit_total > 0) await this.credits.giveBack(tx, order, isPaid, cancellation.actor);
     await this.returnStock.execute(tx, order, cancellation.actor);
     await this.orders.change(

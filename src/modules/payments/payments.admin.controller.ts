@@ -12,6 +12,7 @@ import {
 } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { CurrentStaff, Staff, type StaffIdentity } from '../auth/index.js';
+import { GiftCardSpent } from '../credits/index.js';
 import { OutOfStock } from '../inventory/index.js';
 import { OrderNotCancelable, OrderResponse, OrdersQuery } from '../orders/index.js';
 import { ApplyReceipt } from './apply-receipt.service.js';
@@ -150,7 +151,7 @@ export class OrderMoneyAdminController {
     operationId: 'refundOrder',
     summary: 'Send money back',
     description:
-      'An amount, what lines cost, or everything that is left: to the payment as far as it took money, the rest at once to the gift cards and the store credit that it came from. A refund that the bank has not confirmed yet is `pending`.',
+      'An amount, what lines cost, or everything that is left: to the payment as far as it took money, the rest at once to the gift cards and the store credit that it came from. Gift cards that the order bought give back what is left on them, and are disabled. A refund that the bank has not confirmed yet is `pending`.',
   })
   @ApiCreatedResponse({ type: RefundResponse })
   @Throws(
@@ -159,6 +160,7 @@ export class OrderMoneyAdminController {
     NotFound,
     NothingToRefund,
     RefundTooLarge,
+    GiftCardSpent,
     PaymentDisputed,
     PaymentMethodUnavailable,
     PaymentRefused,

@@ -5,7 +5,7 @@ import { IdempotencyKeyReused, ValidationFailed } from '#libs/errors';
 import { failpoint } from '#libs/failpoints';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
-import { type CreditRefund, OrderCredits } from '../credits/index.js';
+import { BoughtGiftCards, type CreditRefund, OrderCredits } from '../credits/index.js';
 import { type LockedOrder, OrdersRepository } from '../orders/index.js';
 import { chargeStep } from '../pricing/index.js';
 import { assertRefundable, ignoreLostDispute } from './disputes/refund-block.js';
@@ -34,6 +34,7 @@ export class RefundOrder {
     private readonly orders: OrdersRepository,
     private readonly payments: PaymentsRepository,
     private readonly credits: OrderCredits,
+    private readonly giftCards: BoughtGiftCards,
     private readonly settle: SettleRefunds,
     private readonly executeRefund: ExecuteRefund,
   ) {}
@@ -76,12 +77,15 @@ export class RefundOrder {
 
     const { open: ofCredit, closed } = await this.refundableCredit(tx, order);
     const ofPayment = payment ? await this.refundableMoney(tx, payment, ofCredit > 0) : 0;
-    const refundable = ofPayment + ofCredit;
     const lines = await this.linesOf(tx, orderId, request);
+    const pieces = request.lines ? lines.giftCards : request.amount === undefined ? ('all' as const) : new Map();
+    const cards = await this.giftCards.takeBack(tx, orderId, pieces, actor);
+    const refundable = Math.max(ofPayment + ofCredit - cards.kept, 0);
     const step = payment?.provider === 'stripe' ? chargeStep(payment.currency) : 1;
-    const amount = request.amount ?? (request.lines ? chargeable(lines.amount) : refundable);
+    const amount = request.amount ?? (request.lines ? chargeable(lines.amount + cards.taken) : refundable);
     if (amount <= 0 || amount > refundable)
       throw RefundTooLarge({
+        ...(cards.kept > 0 ? { detail: ON_GIFT_CARDS } : {}),
         data: { refundable, currency: order.currency, ...(closed > 0 ? { ofDeletedAccount: closed } : {}) },
       });
     // All that is left came in this step, or in another currency: it can always go back.
@@ -195,14 +199,17 @@ export class RefundOrder {
     return sum!.amount;
   }
 
-  /** What the named lines cost the buyer, by quantity; and what could still be restocked of the whole order. */
+  /**
+   * What the named lines cost the buyer, by quantity, and how many pieces of them are gift cards, which give back what is on
+   * them; and what could still be restocked of the whole order.
+   */
   private async linesOf(
     tx: Tx,
     orderId: string,
     request: RefundRequest,
-  ): Promise<{ amount: number; lines: RefundLine[]; everything: RefundLine[] }> {
+  ): Promise<{ amount: number; giftCards: Map<string, number>; lines: RefundLine[]; everything: RefundLine[] }> {
     const rows = await tx.query<RefundableLine>(
-      `SELECT l.id, l.quantity, l.total, l.restocked_quantity, coalesce((
+      `SELECT l.id, l.quantity, l.total, l.is_gift_card, l.restocked_quantity, coalesce((
            SELECT sum(x.quantity) FROM refunds r, jsonb_to_recordset(r.lines) AS x("lineId" uuid, quantity int, "isNamed" boolean)
            WHERE r.order_id = $1 AND r.status <> 'failed' AND x."isNamed" AND x."lineId" = l.id), 0)::int AS refunded_quantity,
          coalesce((SELECT sum(x.quantity) FROM payment_captures c, jsonb_to_recordset(c.dropped) AS x("lineId" uuid, quantity int)
@@ -215,6 +222,7 @@ export class RefundOrder {
       .filter((l) => l.quantity > 0);
     const errors: FieldError[] = [];
     let amount = 0;
+    const giftCards = new Map<string, number>();
     const lines: RefundLine[] = [];
     for (const [i, wanted] of (request.lines ?? []).entries()) {
       const row = rows.find((r) => r.id === wanted.lineId);
@@ -233,14 +241,18 @@ export class RefundOrder {
       } else if (lines.some((l) => l.lineId === wanted.lineId)) {
         errors.push({ pointer: `/lines/${i}/lineId`, code: 'duplicate', detail: 'names a line a second time' });
       } else {
-        amount += costOf(row, row.refunded_quantity + wanted.quantity) - costOf(row, row.refunded_quantity);
+        if (row.is_gift_card) giftCards.set(row.id, wanted.quantity);
+        else amount += costOf(row, row.refunded_quantity + wanted.quantity) - costOf(row, row.refunded_quantity);
         lines.push({ lineId: row.id, quantity: wanted.quantity, isNamed: true });
       }
     }
     if (errors.length > 0) throw ValidationFailed({ errors });
-    return { amount, lines, everything };
+    return { amount, giftCards, lines, everything };
   }
 }
+
+const ON_GIFT_CARDS =
+  'What was paid for gift cards goes back only with them: name their lines. What was spent with them does not go back.';
 
 /** What of a refund goes to one place. */
 interface RefundPart {
@@ -254,6 +266,7 @@ interface RefundableLine {
   id: string;
   quantity: number;
   total: number;
+  is_gift_card: boolean;
   restocked_quantity: number;
   refunded_quantity: number;
   /** What a capture left out of the order: nobody paid for it. */

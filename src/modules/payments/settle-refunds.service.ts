@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
 import { decodeId, encodeId, newUuid } from '#libs/ids';
 import { announce } from '#libs/outbox';
-import { OrderCredits } from '../credits/index.js';
+import { BoughtGiftCards, OrderCredits } from '../credits/index.js';
 import { StockLedger } from '../inventory/index.js';
 import { type LockedOrder, type OrderPaymentStatus, OrdersRepository } from '../orders/index.js';
 import { BookMoney } from './books/book-money.service.js';
@@ -30,6 +30,7 @@ export class SettleRefunds {
     private readonly payments: PaymentsRepository,
     private readonly stock: StockLedger,
     private readonly credits: OrderCredits,
+    private readonly giftCards: BoughtGiftCards,
     private readonly books: BookMoney,
   ) {}
 
@@ -141,6 +142,8 @@ export class SettleRefunds {
     const paymentStatus: OrderPaymentStatus =
       refunded === 0 ? 'paid' : refunded === payment.captured + credit.spent ? 'refunded' : 'partially_refunded';
     if (order.payment_status === paymentStatus) return;
+    // All of it may have been sent back at the provider, where nobody knows of gift cards.
+    if (paymentStatus === 'refunded') await this.giftCards.takeBack(tx, orderId, 'issued', 'system');
     await this.orders.change(
       tx,
       order,

@@ -2,6 +2,7 @@ import type { DemoProduct } from '../demo-product.js';
 import { APPAREL } from './apparel.js';
 import { BOOKS_STATIONERY } from './books-stationery.js';
 import { COFFEE_TEA } from './coffee-tea.js';
+import { GIFT_CARDS } from './gift-cards.js';
 import { HOME } from './home.js';
 import { KITCHEN } from './kitchen.js';
 import { OUTDOOR } from './outdoor.js';
@@ -14,4 +15,5 @@ export const DEMO_PRODUCTS: readonly DemoProduct[] = [
   ...BOOKS_STATIONERY,
   ...OUTDOOR,
   ...COFFEE_TEA,
+  ...GIFT_CARDS,
 ];

@@ -70,15 +70,17 @@ export class CreateVariantRequest {
   barcode?: string | null;
   @Int32(0, 1_000_000_000, Opt({ description: '0 when left out', example: 350 }))
   weightGrams?: number;
-  @Flag(Opt({ description: 'true when left out' }))
+  @Flag(Opt({ description: 'true when left out; a gift card ships nothing' }))
   requiresShipping?: boolean;
   @Id('shippingProfile', Opt({ nullable: true, description: 'what it is shipped like; null for the default profile' }))
   shippingProfileId?: string | null;
-  @Flag(Opt({ description: 'true when left out' }))
+  @Flag(Opt({ description: 'true when left out; a gift card is not taxed when it is sold' }))
   taxable?: boolean;
   @Id('taxClass', Opt({ nullable: true, description: 'taxed like what; null for the standard rate' }))
   taxClassId?: string | null;
-  @Flag(Opt({ description: 'whether stock is counted; true when left out, false = always sellable' }))
+  @Flag(
+    Opt({ description: 'whether stock is counted; true when left out, of a gift card false; false = always sellable' }),
+  )
   trackInventory?: boolean;
   @Flag(Opt({ description: 'whether it can be bought without stock; false when left out' }))
   allowBackorder?: boolean;
@@ -161,6 +163,10 @@ export class CreateProductRequest {
   tags?: string[];
   @OneOf(STATUSES, Opt({ description: 'draft when left out; storefronts see active ones only', example: 'active' }))
   status?: 'draft' | 'active' | 'archived';
+  @Flag(
+    Opt({ description: 'whether each piece that is sold becomes a gift card; false when left out', example: false }),
+  )
+  giftCard?: boolean;
   @StringArray(3, 255, Opt({ description: 'names of the options that its variants differ in', example: ['Color'] }))
   options?: string[];
   @Nested(() => ProductSeoInput, Opt())
@@ -200,6 +206,8 @@ export class UpdateProductRequest {
   tags?: string[];
   @OneOf(STATUSES, Opt({ example: 'active' }))
   status?: 'draft' | 'active' | 'archived';
+  @Flag(Opt({ description: 'whether each piece that is sold becomes a gift card', example: false }))
+  giftCard?: boolean;
   @StringArray(3, 255, Opt({ description: 'new names for the options, in the same order and number' }))
   options?: string[];
   @Nested(() => ProductSeoInput, Opt())

@@ -111,6 +111,8 @@ export class AdminProductView {
   tags: string[];
   @ApiProperty({ enum: ['draft', 'active', 'archived'] })
   status: string;
+  @ApiProperty({ description: 'whether each piece that is sold becomes a gift card' })
+  giftCard: boolean;
   @ApiProperty({ type: [String], description: 'names of its options' })
   options: string[];
   @ApiProperty({ type: () => SeoView })
@@ -140,6 +142,7 @@ export class AdminProductView {
       productType: record.product_type,
       tags: record.tags,
       status: record.status,
+      giftCard: record.is_gift_card,
       options: record.option_names,
       seo: { title: record.seo_title, description: record.seo_description },
       attributes: record.attributes,

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Currency, ListQuery, MoneyAmount, Opt, Text, Time } from '#libs/http';
+import { Currency, Id, ListQuery, MoneyAmount, Opt, Text, Time } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { Money } from '../../pricing/index.js';
 import type { GiftCardRow, TransactionRow } from '../credits.query.js';
@@ -12,6 +12,8 @@ const GIFT_CARD_ID = 'gift_01j4000000e008000000000001';
 export class GiftCardListQuery extends ListQuery {
   @Text(4, Opt({ min: 4, example: '2026', description: 'the last four characters of the code' }))
   last4?: string;
+  @Id('order', Opt({ description: 'the order that bought them' }))
+  orderId?: string;
 }
 
 /** A gift card that the shop gives away. */
@@ -52,7 +54,7 @@ export class CreditDelta {
 export class CreditTransactionResponse {
   @ApiProperty({ example: 'ctx_01j4000000e008000000000001' })
   id: string;
-  @ApiProperty({ enum: ['issue', 'adjust', 'spend', 'return', 'refund', 'forfeit'] })
+  @ApiProperty({ enum: ['issue', 'sale', 'adjust', 'spend', 'return', 'refund', 'void', 'forfeit'] })
   kind: string;
   @ApiProperty({ type: CreditDelta })
   delta: CreditDelta;
@@ -98,6 +100,12 @@ export class GiftCardResponse {
   expiresAt: string | null;
   @ApiProperty({ type: String, nullable: true, description: 'since when it pays nothing' })
   disabledAt: string | null;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'the order that bought it; null for one that was given away',
+  })
+  orderId: string | null;
   @ApiProperty()
   note: string;
   @ApiProperty()
@@ -111,6 +119,7 @@ export class GiftCardResponse {
       balance: { amount: row.balance, currency: row.currency },
       expiresAt: row.expires_at?.toISOString() ?? null,
       disabledAt: row.disabled_at?.toISOString() ?? null,
+      orderId: row.order_id && encodeId('order', row.order_id),
       note: row.note,
       createdAt: row.created_at.toISOString(),
     };

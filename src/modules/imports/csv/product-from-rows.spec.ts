@@ -149,7 +149,7 @@ describe('productFromRows', () => {
     [{ Published: '' }, 'active'],
     [{ Status: 'Draft' }, 'draft'],
     [{ Status: 'archived', Published: 'true' }, 'archived'],
-    [{ 'Gift Card': 'true' }, 'draft'],
+    [{ 'Gift Card': 'true' }, 'active'],
   ])('%j is %s', async (row, status) => {
     expect((await product([row as Record<string, string>])).draft!.status).toBe(status);
   });

@@ -69,6 +69,7 @@ class ProductReader {
         productType: this.text('type'),
         tags: this.tags(),
         status: this.status(),
+        ...(this.columns.has('giftCard') ? { giftCard: this.flag(this.head, 'giftCard', false) } : {}),
         optionNames: options.names,
         ...this.seo(),
         images,
@@ -167,7 +168,7 @@ class ProductReader {
     return [...new Set(tags.map((tag) => tag.trim()).filter((tag) => tag !== ''))];
   }
 
-  /** A status is decisive; what is not published on the online store is not shown. Gift cards cannot be issued. */
+  /** A status is decisive; what is not published on the online store is not shown. */
   private status(): ProductDraft['status'] {
     const status = this.columns.cell(this.head, 'status').toLowerCase();
     if (!['', 'active', 'draft', 'archived', 'unlisted'].includes(status)) {
@@ -178,10 +179,6 @@ class ProductReader {
     }
     const published = this.flag(this.head, 'published', true);
     if (status === 'archived') return 'archived';
-    if (this.flag(this.head, 'giftCard', false)) {
-      this.issues.warn(this.head, 'gift cards cannot be issued; the product is kept as a draft.');
-      return 'draft';
-    }
     return published && (status === '' || status === 'active') ? 'active' : 'draft';
   }
 

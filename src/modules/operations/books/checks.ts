@@ -266,6 +266,27 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
       WHERE t.given <> CASE WHEN r.destination = 'payment' THEN 0 ELSE r.amount END`,
   },
   {
+    id: 'K5',
+    title:
+      'each piece of a gift card that was paid has one card of what it cost; what has its money back has nothing on its cards',
+    sql: `SELECT format('line %s order %s has %s cards of %s', l.id, o.id, c.n, l.quantity) AS detail
+      FROM order_lines l JOIN orders o ON o.id = l.order_id
+      CROSS JOIN LATERAL (SELECT count(*) AS n FROM gift_cards g WHERE g.order_line_id = l.id) c
+      WHERE l.is_gift_card AND l.unit_price > 0 AND (c.n > l.quantity OR (c.n < l.quantity
+        AND o.status IN ('confirmed', 'completed') AND o.payment_status IN ('paid', 'partially_refunded') AND NOT o.disputed AND o.hold IS NULL
+        AND o.updated_at < now() - make_interval(secs => :grace)))
+      UNION ALL
+      SELECT format('card %s of line %s holds %s %s at first, sold for %s %s in sales of %s', g.id, l.id, g.initial_amount, g.currency, l.unit_price, o.currency, t.sold)
+      FROM gift_cards g JOIN order_lines l ON l.id = g.order_line_id JOIN orders o ON o.id = l.order_id
+      CROSS JOIN LATERAL (SELECT coalesce(sum(delta), 0) AS sold FROM credit_transactions x WHERE x.gift_card_id = g.id AND x.kind = 'sale') t
+      WHERE NOT l.is_gift_card OR g.order_id <> o.id OR g.piece NOT BETWEEN 1 AND l.quantity OR g.initial_amount <> l.unit_price
+        OR g.currency <> o.currency OR t.sold <> g.initial_amount
+      UNION ALL
+      SELECT format('card %s of order %s, which is %s/%s, holds %s', g.id, o.id, o.status, o.payment_status, g.balance)
+      FROM gift_cards g JOIN orders o ON o.id = g.order_id
+      WHERE g.balance > 0 AND (o.status = 'canceled' OR o.payment_status = 'refunded')`,
+  },
+  {
     id: 'C1',
     title: 'what a hold gave is the sum of its captures',
     sql: `SELECT format('payment %s captured %s captures %s', p.id, p.captured, coalesce(c.amount, 0)) AS detail

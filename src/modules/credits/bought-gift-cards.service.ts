@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import type { Queryable, Tx } from '#libs/database';
+import { encodeId } from '#libs/ids';
+import { announce } from '#libs/outbox';
+import { CreditBook } from './credit-book.service.js';
+import { GiftCardSpent } from './credits.errors.js';
+import { GiftCardsIssued } from './credits.events.js';
+import { IssueGiftCard } from './issue-gift-card.service.js';
+
+/** A piece of an order line that is a gift card; its card, if it was made. */
+interface Piece {
+  number: number;
+  currency: string;
+  line_id: string;
+  piece: number;
+  /** What the piece costs, and what its card holds at first; minor units. */
+  price: number;
+  card_id: string | null;
+  balance: number;
+  /** What was taken off the card when its piece was given back. */
+  voided: number;
+}
+
+/** Which pieces are given back: so many of each line, all that something is left of, or those that have a card. */
+export type PiecesBack = ReadonlyMap<string, number> | 'all' | 'issued';
+
+/** What became of the cards of an order. */
+export interface CardsBack {
+  /** What was on the cards that were taken back. */
+  taken: number;
+  /** What the order paid for cards and does not get back: it is on them, or was spent with them. */
+  kept: number;
+}
+
+/** How many cards one transaction makes. */
+const BATCH = 100;
+
+/** An order that gives what it sold without a parcel: it is paid, and nothing speaks against it. */
+const IS_GRANTED = `(o.status IN ('confirmed', 'completed') AND o.payment_status IN ('paid', 'partially_refunded')
+  AND NOT o.disputed AND o.hold IS NULL)`;
+
+/** The gift cards that orders buy: one for each piece, made when the order is paid, taken back when the piece is. */
+@Injectable()
+export class BoughtGiftCards {
+  constructor(
+    private readonly issuing: IssueGiftCard,
+    private readonly book: CreditBook,
+  ) {}
+
+  /**
+   * Makes the cards that a paid order lacks; its row is locked. A piece has one card, whoever comes twice. When the last one
+   * is made, the buyer hears of it.
+   * @returns whether there may be more to make
+   */
+  async issue(tx: Tx, orderId: string): Promise<boolean> {
+    const missing = (await this.pieces(tx, orderId, IS_GRANTED)).filter((piece) => piece.card_id === null);
+    for (const piece of missing.slice(0, BATCH)) await this.make(tx, orderId, piece);
+    if (missing.length > BATCH) return true;
+    const [last] = missing;
+    if (last)
+      announce(tx, {
+        definition: GiftCardsIssued,
+        aggregateType: 'order',
+        aggregateId: orderId,
+        payload: { orderId: encodeId('order', orderId), number: last.number },
+      });
+    return false;
+  }
+
+  /**
+   * Takes cards of an order back, with what is left on them: they pay nothing any more. The order's row is locked. A piece
+   * that has no card yet gets none that pays.
+   * @throws `gift_card_spent` for a line of which so many are not left
+   */
+  async takeBack(tx: Tx, orderId: string, which: PiecesBack, actor: string): Promise<CardsBack> {
+    await tx.query(`SELECT 1 FROM gift_cards WHERE order_id = $1 ORDER BY id FOR UPDATE`, [orderId]);
+    const pieces = await this.pieces(
+      tx,
+      orderId,
+      which === 'issued' ? 'g.id IS NOT NULL' : `(g.id IS NOT NULL OR ${IS_SOLD})`,
+    );
+    const chosen =
+      which === 'issued' || which === 'all' ? pieces.filter((piece) => left(piece) > 0) : choose(pieces, which);
+    for (const piece of chosen) {
+      const id = piece.card_id ?? (await this.make(tx, orderId, piece));
+      const { currency } = piece;
+      await this.book.move(tx, { holder: { kind: 'gift_card', id }, kind: 'void', delta: -left(piece), currency, orderId, actor }); // prettier-ignore
+      await tx.query(`UPDATE gift_cards SET disabled_at = coalesce(disabled_at, now()) WHERE id = $1`, [id]);
+    }
+    const taken = sum(chosen, left);
+    return { taken, kept: sum(pieces, ({ price, voided }) => price - voided) - taken };
+  }
+
+  private async make(
+    tx: Tx,
+    orderId: string,
+    { line_id: orderLineId, piece, price, currency }: Piece,
+  ): Promise<string> {
+    const origin = { orderId, orderLineId, piece };
+    const id = await this.issuing.execute(tx, { amount: price, currency, origin, actor: 'system' });
+    if (id === null)
+      throw new Error(`piece ${piece} of line ${orderLineId} got its card from somebody who had no lock`);
+    return id;
+  }
+
+  private pieces(db: Queryable, orderId: string, where: string): Promise<Piece[]> {
+    return db.query<Piece>(
+      `SELECT o.number, o.currency, l.id AS line_id, p.piece, l.unit_price AS price, g.id AS card_id, coalesce(g.balance, 0)::bigint AS balance,
+         coalesce((SELECT -sum(t.delta) FROM credit_transactions t WHERE t.gift_card_id = g.id AND t.kind = 'void'), 0)::bigint AS voided
+       FROM order_lines l JOIN orders o ON o.id = l.order_id CROSS JOIN generate_series(1, l.quantity) AS p (piece)
+       LEFT JOIN gift_cards g ON g.order_line_id = l.id AND g.piece = p.piece
+       WHERE l.order_id = $1 AND l.is_gift_card AND l.unit_price > 0 AND ${where} ORDER BY l.position, p.piece`,
+      [orderId],
+    );
+  }
+}
+
+/** An order whose money stands for cards, made or not. */
+const IS_SOLD = `(o.status <> 'canceled' AND o.payment_status IN ('paid', 'partially_refunded'))`;
+
+/** What a card holds; all of it where it was not made yet. */
+const left = ({ card_id: id, balance, price }: Piece): number => (id === null ? price : balance);
+
+const sum = (pieces: readonly Piece[], of: (piece: Piece) => number): number =>
+  pieces.reduce((all, piece) => all + of(piece), 0);
+
+/** Of each line as many as are wanted, those that hold most first. */
+function choose(pieces: readonly Piece[], wanted: ReadonlyMap<string, number>): Piece[] {
+  const lineIds = new Set(pieces.map((piece) => piece.line_id));
+  return [...lineIds].flatMap((lineId) => {
+    const count = wanted.get(lineId) ?? 0;
+    const usable = pieces
+      .filter((piece) => piece.line_id === lineId && left(piece) > 0)
+      .sort((a, b) => left(b) - left(a));
+    if (usable.length < count) throw GiftCardSpent({ data: { unspent: usable.length } });
+    return usable.slice(0, count);
+  });
+}

@@ -1,0 +1,382 @@
+import { decodeId, newUuid } from '#libs/ids';
+import { applyCard, giftCard, storeCredit } from '../support/credits.js';
+import { signUp } from '../support/customers.js';
+import { balancesOf, cardsOf, giftCardProduct } from '../support/gift-cards.js';
+import { PaymentShop, type Sale } from '../support/payments.js';
+import { endPromotion, promote } from '../support/promotions.js';
+
+const usd = (amount: number) => ({ amount, currency: 'USD' });
+const CARD = { paymentMethod: 'stripe', confirmationToken: 'pm_card_visa', returnUrl: 'http://localhost/done' };
+
+describe('Gift cards that are bought', () => {
+  const pay = new PaymentShop();
+  let variantId: string;
+  beforeAll(async () => {
+    await pay.start({ env: { RATE_LIMIT_LOGINS_PER_MIN: '100000' } });
+    variantId = await giftCardProduct(pay);
+  });
+  afterAll(() => pay.shop?.stop());
+  afterEach(() => pay.shop.balance());
+
+  /** A cart of lines that need no parcel. */
+  async function cartOf(...lines: { variantId: string; quantity: number }[]) {
+    const made = await pay.shop.call('POST', '/v1/carts', { body: { lines, email: 'ada@example.com' } });
+    expect(made).toMatchObject({ status: 201 });
+    return made.body;
+  }
+  /** An order of as many gift cards, paid by card, and of what else is named. */
+  async function bought(quantity = 1, ...others: string[]): Promise<Sale> {
+    const cart = await cartOf({ variantId, quantity }, ...others.map((id) => ({ variantId: id, quantity: 1 })));
+    const sale = pay.saleOf(await pay.shop.checkout(cart, CARD), variantId, quantity, cart);
+    await pay.shop.quiet();
+    return sale;
+  }
+  const book = () => pay.shop.product({ stock: 5, price: 1000 });
+  /** A paid order of a gift card and a book that is still to be shipped. */
+  async function mixed(): Promise<Sale> {
+    const cart = await pay.shop.cart([
+      { variantId, quantity: 1 },
+      { variantId: await book(), quantity: 1 },
+    ]);
+    const sale = pay.saleOf(await pay.shop.checkout(cart, CARD), variantId, 1, cart);
+    await pay.shop.quiet();
+    return sale;
+  }
+  /** Spends of a card, which pays what it can of an order of this amount. */
+  async function spend(code: string, price: number) {
+    const { cart } = await pay.fill({ price, quantity: 1 });
+    expect((await applyCard(pay.shop, cart, code)).status).toBe(201);
+    return pay.shop.checkout(cart, CARD);
+  }
+  async function mailsTo(number: string) {
+    return pay.shop.db.query<{ recipient: string; subject: string; text: string }>(
+      `SELECT recipient, subject, text_body AS text FROM mailbox WHERE text_body LIKE '%' || $1 || '%' ORDER BY id`,
+      [`order ${number}`],
+    );
+  }
+  const refundAll = (sale: Sale) => pay.refund(sale, {});
+  const refundLine = (sale: Sale, quantity: number, key?: string) =>
+    pay.refund(sale, { lines: [{ lineId: sale.lineId, quantity }] }, key);
+
+  it('are always there, ship nothing and are not taxed, unless staff say otherwise; the flag can be changed', async () => {
+    const { bearer } = pay;
+    const made = await pay.shop.call('POST', '/v1/admin/products', {
+      bearer,
+      body: { title: 'Card', giftCard: true, variants: [{ prices: [{ amount: 2500, currency: 'USD' }] }] },
+    });
+    expect(made.body).toMatchObject({
+      giftCard: true,
+      variants: [{ trackInventory: false, requiresShipping: false, taxable: false }],
+    });
+    const path = `/v1/admin/products/${made.body.id}`;
+    const changed = await pay.shop.call('PATCH', path, {
+      bearer,
+      headers: { 'If-Match': made.headers.get('etag')! },
+      body: { giftCard: false },
+    });
+    expect(changed).toMatchObject({ status: 200, body: { giftCard: false } });
+    const wrong = await pay.shop.call('PATCH', path, {
+      bearer,
+      headers: { 'If-Match': changed.headers.get('etag')! },
+      body: { giftCard: 'yes' },
+    });
+    expect(wrong).toMatchObject({ status: 400, body: { errors: [{ pointer: '/giftCard' }] } });
+  });
+
+  it('are made when the order is paid, one for each piece, and their codes are mailed', async () => {
+    await pay.shop.db.query(
+      `INSERT INTO tax_rates (id, name, country, rate_ppm) VALUES ($1, 'Tax', 'US', 100000) ON CONFLICT DO NOTHING`,
+      [newUuid()],
+    );
+    const promotion = await promote(pay.shop, pay.bearer);
+    const thing = await book();
+    const cart = await pay.shop.cart([
+      { variantId, quantity: 2 },
+      { variantId: thing, quantity: 1 },
+    ]);
+    const placed = await pay.shop.checkout(cart, CARD);
+    await endPromotion(pay.shop, pay.bearer, promotion.id);
+    expect(placed.body.order).toMatchObject({
+      paymentStatus: 'paid',
+      lines: [
+        { total: usd(10_000), discountTotal: usd(0), taxTotal: usd(0) },
+        { discountTotal: usd(100), taxTotal: usd(90) },
+      ],
+    });
+    const sale = pay.saleOf(placed, variantId, 2, cart);
+    await pay.shop.quiet();
+    const cards = await cardsOf(pay, sale);
+    expect(cards).toMatchObject([
+      { piece: 1, balance: 5000, isDisabled: false },
+      { piece: 2, balance: 5000, isDisabled: false },
+    ]);
+    // The book is still to be shipped.
+    expect(await pay.order(sale)).toMatchObject({ status: 'confirmed', fulfillmentStatus: 'unfulfilled' });
+    const mails = (await mailsTo(sale.number)).filter(({ subject }) => subject === 'Your 2 gift cards');
+    expect(mails).toHaveLength(1);
+    expect(mails[0]!.recipient).toContain('ada@example.com');
+    for (const { code } of cards) expect(mails[0]!.text).toContain(`${code}\n$50.00`);
+    expect(await spend(cards[0]!.code, 3000)).toMatchObject({
+      status: 201,
+      body: { order: { paymentStatus: 'paid' } },
+    });
+    expect(await balancesOf(pay, sale)).toEqual([2000, 5000]);
+    const staff = await pay.shop.call('GET', `/v1/admin/gift-cards?orderId=${sale.orderId}&include=total`, {
+      bearer: pay.bearer,
+    });
+    expect(staff.body).toMatchObject({ data: [{ orderId: sale.orderId }, {}], page: { total: 2 } });
+  });
+
+  it('are nowhere with their code: not in the outbox, a job, the timeline, the audit log or a kept answer', async () => {
+    const sale = await bought();
+    const { code } = (await cardsOf(pay, sale))[0]!;
+    const bare = code.replaceAll('-', '');
+    for (const table of ['outbox', 'jobs', 'order_events', 'audit_log', 'gift_cards', 'credit_transactions']) {
+      const found = await pay.shop.db.query(
+        `SELECT 1 FROM ${table} t WHERE to_jsonb(t)::text LIKE '%' || $1 || '%' OR to_jsonb(t)::text LIKE '%' || $2 || '%'`,
+        [code, bare],
+      );
+      expect([table, found]).toEqual([table, []]);
+    }
+    expect(JSON.stringify(await pay.order(sale))).not.toContain(code);
+  });
+
+  it('are owed, not earned: the sale is in the ledger as what whoever has the card may claim', async () => {
+    const sale = await bought();
+    const entries = await pay.shop.db.query(
+      `SELECT e.account, e.amount FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
+       WHERE t.order_id = $1 AND t.kind = 'credit_sale' ORDER BY e.account`,
+      [decodeId('order', sale.orderId)],
+    );
+    expect(entries).toEqual([
+      { account: 'customer_payments', amount: 5000 },
+      { account: 'gift_cards', amount: -5000 },
+    ]);
+  });
+
+  it('fulfill an order of nothing else', async () => {
+    const sale = await bought();
+    expect(await pay.order(sale)).toMatchObject({ status: 'completed', fulfillmentStatus: 'fulfilled' });
+  });
+
+  it('are made once, though the webhook comes 20 times at once and the job runs again', async () => {
+    pay.stripe.setChaos({ webhooks: [{ kind: 'duplicate', times: 20, isConcurrent: true }] });
+    const sale = await pay.place({ variantId, quantity: 3 });
+    await pay.shop.confirm(sale.clientSecret);
+    await pay.shop.until(async () => (await pay.order(sale)).paymentStatus === 'paid', 'the payment');
+    await pay.shop.quiet();
+    pay.stripe.setChaos({});
+    await pay.shop.db.query(
+      `UPDATE jobs SET state = 'queued', attempts = 0, next_at = now(), dispatched_at = NULL WHERE name = 'downloads.deliver'`,
+    );
+    await pay.shop.quiet();
+    expect(await balancesOf(pay, sale)).toEqual([5000, 5000, 5000]);
+    expect(await pay.told(sale, 'order.gift_cards_issued')).toBe(1);
+    expect((await mailsTo(sale.number)).filter(({ subject }) => subject === 'Your 3 gift cards')).toHaveLength(1);
+  });
+
+  it('wait for the money of an invoice', async () => {
+    const cart = await cartOf({ variantId, quantity: 1 });
+    const placed = await pay.shop.checkout(cart, { paymentMethod: 'manual' });
+    const { id: orderId } = placed.body.order;
+    await pay.shop.quiet();
+    expect(await balancesOf(pay, { orderId })).toEqual([]);
+    const paid = await pay.shop.call(
+      'POST',
+      `/v1/admin/orders/${orderId}/payments/${placed.body.payment.id}/mark-paid`,
+      {
+        bearer: pay.bearer,
+      },
+    );
+    expect(paid.status).toBe(200);
+    await pay.shop.quiet();
+    expect(await balancesOf(pay, { orderId })).toEqual([5000]);
+  });
+
+  it('wait until an order that is held back is released', async () => {
+    const cart = await cartOf({ variantId, quantity: 1 });
+    const placed = await pay.shop.checkout(cart, { paymentMethod: 'manual' });
+    const { id: orderId } = placed.body.order;
+    await pay.shop.db.query(`UPDATE orders SET hold = 'fraud_warning' WHERE id = $1`, [decodeId('order', orderId)]);
+    const path = `/v1/admin/orders/${orderId}`;
+    await pay.shop.call('POST', `${path}/payments/${placed.body.payment.id}/mark-paid`, { bearer: pay.bearer });
+    await pay.shop.quiet();
+    expect(await balancesOf(pay, { orderId })).toEqual([]);
+    const released = await pay.shop.call('POST', `${path}/release-hold`, { bearer: pay.bearer, body: {} });
+    expect(released.status).toBe(200);
+    await pay.shop.quiet();
+    expect(await balancesOf(pay, { orderId })).toEqual([5000]);
+  });
+
+  it('that cost nothing give no card, and the free order is done', async () => {
+    const free = await giftCardProduct(pay, 0);
+    const cart = await cartOf({ variantId: free, quantity: 2 });
+    const placed = await pay.shop.checkout(cart, { paymentMethod: 'stripe' });
+    expect(placed).toMatchObject({ status: 201, body: { order: { paymentStatus: 'paid' }, payment: null } });
+    await pay.shop.quiet();
+    expect(await balancesOf(pay, { orderId: placed.body.order.id })).toEqual([]);
+    expect(await pay.shop.order(placed.body.order.id, cart.token)).toMatchObject({ status: 'completed' });
+  });
+
+  it('are not bought with gift cards or store credit', async () => {
+    const card = await giftCard(pay.shop, 20_000);
+    const customer = await signUp(pay.shop, 'saves@example.com');
+    await storeCredit(pay.shop, customer.id, 20_000);
+    const made = await pay.shop.call('POST', '/v1/carts', {
+      bearer: customer.bearer,
+      body: {
+        email: customer.email,
+        lines: [
+          { variantId, quantity: 1 },
+          { variantId: await pay.shop.product({ stock: 5, shipping: false }), quantity: 1 },
+        ],
+      },
+    });
+    const path = `/v1/carts/${made.body.id}`;
+    await pay.shop.call('PATCH', path, { bearer: customer.bearer, body: { useStoreCredit: true } });
+    const applied = await pay.shop.call('POST', `${path}/gift-cards`, {
+      bearer: customer.bearer,
+      body: { code: card.code },
+    });
+    expect(applied.body).toMatchObject({ total: usd(6000), creditTotal: usd(1000), amountDue: usd(5000) });
+  });
+
+  it('are stocked where staff track them', async () => {
+    const printed = await giftCardProduct(pay, 5000, { trackInventory: true });
+    const made = await pay.shop.call('POST', '/v1/carts', {
+      body: { lines: [{ variantId: printed, quantity: 1 }], email: 'ada@example.com' },
+    });
+    expect(JSON.stringify(made.body)).toContain('out_of_stock');
+  });
+
+  describe('when money goes back', () => {
+    it('give back what their line cost, and are disabled: so many pieces as the refund names, once for each key', async () => {
+      const sale = await bought(2);
+      const key = newUuid();
+      const answers = await Promise.all([refundLine(sale, 1, key), refundLine(sale, 1, key)]);
+      expect(answers.map(({ status }) => status).filter((status) => status !== 409)).toContain(201);
+      await pay.shop.quiet();
+      const cards = await cardsOf(pay, sale);
+      expect(cards.filter(({ isDisabled }) => isDisabled)).toMatchObject([{ balance: 0 }]);
+      expect(pay.refundsAtStripe(sale)).toMatchObject([{ amount: 5000 }]);
+      expect(await pay.order(sale)).toMatchObject({ paymentStatus: 'partially_refunded' });
+      const disabled = cards.find(({ isDisabled }) => isDisabled)!;
+      const { cart } = await pay.fill();
+      expect(await applyCard(pay.shop, cart, disabled.code)).toMatchObject({
+        status: 422,
+        body: { code: 'gift_card_disabled' },
+      });
+      expect(await refundLine(sale, 2)).toMatchObject({ status: 400, body: { errors: [{ code: 'too_large' }] } });
+      expect((await refundAll(sale)).body).toMatchObject({ amount: usd(5000) });
+      await pay.becomes(sale, 'completed', 'refunded');
+      expect(await balancesOf(pay, sale)).toEqual([0, 0]);
+    });
+
+    it('give back what is left on them, the fullest first; one that is spent gives nothing', async () => {
+      const sale = await bought(2);
+      const [first] = await cardsOf(pay, sale);
+      expect((await spend(first!.code, 2000)).status).toBe(201);
+      expect((await refundLine(sale, 1)).body).toMatchObject({ amount: usd(5000) });
+      expect(await balancesOf(pay, sale)).toEqual([3000, 0]);
+      expect((await refundLine(sale, 1)).body).toMatchObject({ amount: usd(3000) });
+      expect(await balancesOf(pay, sale)).toEqual([0, 0]);
+      expect(await refundAll(sale)).toMatchObject({ status: 422, body: { code: 'refund_too_large', refundable: 0 } });
+      expect(await pay.order(sale)).toMatchObject({ paymentStatus: 'partially_refunded' });
+      const spent = await bought(1);
+      const [card] = await cardsOf(pay, spent);
+      expect((await spend(card!.code, 5000)).status).toBe(201);
+      expect(await refundLine(spent, 1)).toMatchObject({ status: 409, body: { code: 'gift_card_spent', unspent: 0 } });
+      expect(await refundAll(spent)).toMatchObject({ status: 422, body: { code: 'refund_too_large' } });
+    });
+
+    it('an amount is refunded of other goods only', async () => {
+      const thing = await pay.shop.product({ stock: 5, price: 1000, shipping: false });
+      const sale = await bought(1, thing);
+      expect(await pay.refund(sale, { amount: 1001 })).toMatchObject({
+        status: 422,
+        body: { code: 'refund_too_large', refundable: 1000, detail: expect.stringContaining('gift cards') },
+      });
+      expect(await pay.refund(sale, { amount: 1000 })).toMatchObject({ status: 201 });
+      expect(await balancesOf(pay, sale)).toEqual([5000]);
+      expect((await refundAll(sale)).body).toMatchObject({ amount: usd(5000) });
+      await pay.shop.quiet();
+      expect(await pay.order(sale)).toMatchObject({ paymentStatus: 'refunded' });
+      expect(await balancesOf(pay, sale)).toEqual([0]);
+    });
+
+    it('before they are made, they are never spendable', async () => {
+      const cart = await cartOf({ variantId, quantity: 2 });
+      const placed = await pay.shop.checkout(cart, { paymentMethod: 'manual' });
+      const sale = { ...placed.body.order, orderId: placed.body.order.id, lineId: placed.body.order.lines[0].id, token: cart.token }; // prettier-ignore
+      await pay.shop.db.query(`UPDATE orders SET hold = 'fraud_warning' WHERE id = $1`, [
+        decodeId('order', sale.orderId),
+      ]);
+      const path = `/v1/admin/orders/${sale.orderId}`;
+      await pay.shop.call('POST', `${path}/payments/${placed.body.payment.id}/mark-paid`, { bearer: pay.bearer });
+      expect((await refundLine(sale, 1)).body).toMatchObject({ amount: usd(5000) });
+      await pay.shop.call('POST', `${path}/release-hold`, { bearer: pay.bearer, body: {} });
+      await pay.shop.quiet();
+      expect((await cardsOf(pay, sale)).map(({ balance, isDisabled }) => [balance, isDisabled])).toEqual([
+        [0, true],
+        [5000, false],
+      ]);
+    });
+
+    it('a canceled order takes its cards back; not where one was spent', async () => {
+      const sale = await mixed();
+      const [card] = await cardsOf(pay, sale);
+      expect((await spend(card!.code, 1000)).status).toBe(201);
+      expect(await pay.cancel(sale)).toMatchObject({ status: 409, body: { code: 'order_not_cancelable' } });
+      expect(await balancesOf(pay, sale)).toEqual([4000]);
+      const other = await mixed();
+      expect(await pay.cancel(other)).toMatchObject({ status: 200, body: { status: 'canceled' } });
+      await pay.becomes(other, 'canceled', 'refunded');
+      expect(await balancesOf(pay, other)).toEqual([0]);
+    });
+
+    it('what is sent back in full at Stripe takes the cards along', async () => {
+      const sale = await bought();
+      await pay.atStripe('POST', '/v1/refunds', { payment_intent: sale.intent });
+      await pay.becomes(sale, 'completed', 'refunded');
+      await pay.shop.quiet();
+      expect(await balancesOf(pay, sale)).toEqual([0]);
+    });
+
+    it('a card whose buyer disputes the payment pays nothing', async () => {
+      const sale = await bought();
+      const [card] = await cardsOf(pay, sale);
+      pay.stripe.openDispute(sale.intent);
+      await pay.shop.quiet();
+      const { cart } = await pay.fill();
+      expect(await applyCard(pay.shop, cart, card!.code)).toMatchObject({
+        status: 422,
+        body: { code: 'gift_card_disabled' },
+      });
+      pay.stripe.winDispute(sale.intent);
+      await pay.shop.quiet();
+      expect(await applyCard(pay.shop, cart, card!.code)).toMatchObject({ status: 201 });
+      await pay.shop.quiet();
+    });
+
+    it('spends and refunds race: what is spent and what goes back are what was paid, never more', async () => {
+      const sale = await bought();
+      const [card] = await cardsOf(pay, sale);
+      const carts = await Promise.all(
+        Array.from({ length: 10 }, async () => {
+          const { cart } = await pay.fill({ price: 1000, quantity: 1 });
+          expect((await applyCard(pay.shop, cart, card!.code)).status).toBe(201);
+          return cart;
+        }),
+      );
+      const [refund, ...spends] = await Promise.all([
+        refundLine(sale, 1),
+        ...carts.map((cart) => pay.shop.checkout(cart, CARD)),
+      ]);
+      const spent = spends.filter(({ status }) => status === 201).length * 1000;
+      for (const { status, body } of spends) expect([201, 409]).toContain(status ?? body.code);
+      const back = refund!.status === 201 ? refund!.body.amount.amount : 0;
+      expect(spent + back).toBe(5000);
+      expect(await balancesOf(pay, sale)).toEqual([0]);
+    });
+  });
+});
