@@ -208,6 +208,20 @@ describe('Gift cards that are bought', () => {
     expect(await balancesOf(pay, { orderId })).toEqual([5000]);
   });
 
+  it('are made of the pieces that are captured of a hold, and not before', async () => {
+    await pay.captureLater(true);
+    const sale = await bought(3);
+    await pay.captureLater(false);
+    expect(await balancesOf(pay, sale)).toEqual([]);
+    expect(await pay.capture(sale, { lines: [{ lineId: sale.lineId, quantity: 2 }] })).toMatchObject({ status: 201 });
+    await pay.shop.quiet();
+    expect(await balancesOf(pay, sale)).toEqual([5000, 5000]);
+    expect(await pay.order(sale)).toMatchObject({ status: 'completed', fulfillmentStatus: 'fulfilled' });
+    expect((await refundAll(sale)).body).toMatchObject({ amount: usd(10_000) });
+    await pay.shop.quiet();
+    expect(await balancesOf(pay, sale)).toEqual([0, 0]);
+  });
+
   it('that cost nothing give no card, and the free order is done', async () => {
     const free = await giftCardProduct(pay, 0);
     const cart = await cartOf({ variantId: free, quantity: 2 });

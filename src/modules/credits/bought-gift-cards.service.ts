@@ -32,6 +32,11 @@ export interface CardsBack {
   kept: number;
 }
 
+/** Of the order line `l`: without what staff left out when they captured held money. */
+export const PIECES_CHARGED = `(l.quantity - coalesce((SELECT sum(d.quantity)
+  FROM payment_captures y, jsonb_to_recordset(y.dropped) AS d ("lineId" uuid, quantity int)
+  WHERE y.order_id = l.order_id AND y.status = 'succeeded' AND d."lineId" = l.id), 0)::int)`;
+
 /** How many cards one transaction makes. */
 const BATCH = 100;
 
@@ -107,7 +112,7 @@ export class BoughtGiftCards {
     return db.query<Piece>(
       `SELECT o.number, o.currency, l.id AS line_id, p.piece, l.unit_price AS price, g.id AS card_id, coalesce(g.balance, 0)::bigint AS balance,
          coalesce((SELECT -sum(t.delta) FROM credit_transactions t WHERE t.gift_card_id = g.id AND t.kind = 'void'), 0)::bigint AS voided
-       FROM order_lines l JOIN orders o ON o.id = l.order_id CROSS JOIN generate_series(1, l.quantity) AS p (piece)
+       FROM order_lines l JOIN orders o ON o.id = l.order_id CROSS JOIN generate_series(1, ${PIECES_CHARGED}) AS p (piece)
        LEFT JOIN gift_cards g ON g.order_line_id = l.id AND g.piece = p.piece
        WHERE l.order_id = $1 AND l.is_gift_card AND l.unit_price > 0 AND ${where} ORDER BY l.position, p.piece`,
       [orderId],

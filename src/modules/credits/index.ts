@@ -1,5 +1,5 @@
 export { CreditsModule } from './credits.module.js';
-export { BoughtGiftCards } from './bought-gift-cards.service.js';
+export { BoughtGiftCards, PIECES_CHARGED } from './bought-gift-cards.service.js';
 export { CreditBook, GIFT_CARD_PAYS } from './credit-book.service.js';
 export { GiftCardCodes } from './gift-card-codes.js';
 export { GiftCards } from './gift-cards.service.js';

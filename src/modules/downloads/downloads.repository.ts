@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db, type Queryable, type Tx } from '#libs/database';
 import { encodeId, newUuid } from '#libs/ids';
 import { announce } from '#libs/outbox';
+import { PIECES_CHARGED } from '../credits/index.js';
 import { DownloadsReady } from './downloads.events.js';
 
 /** How long a link works, and how often. */
@@ -113,7 +114,7 @@ export class DownloadsRepository {
       `SELECT 1 FROM orders o WHERE o.id = $1 AND o.status = 'confirmed' AND o.fulfillment_status = 'unfulfilled' AND ${IS_GRANTED}
          AND NOT EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id AND (l.requires_shipping
            OR CASE WHEN l.is_gift_card
-             THEN l.unit_price > 0 AND (SELECT count(*) FROM gift_cards g WHERE g.order_line_id = l.id) < l.quantity
+             THEN l.unit_price > 0 AND (SELECT count(*) FROM gift_cards g WHERE g.order_line_id = l.id) < ${PIECES_CHARGED}
              ELSE NOT EXISTS (SELECT FROM order_downloads d WHERE d.order_line_id = l.id) END))`,
       [orderId],
     );

@@ -1,3 +1,4 @@
+import { PIECES_CHARGED } from '../../credits/index.js';
 import { ORDER_TRANSITIONS } from '../../orders/index.js';
 
 /** A statement that must find nothing: each row it returns is a violation, with a text that says which. */
@@ -272,7 +273,7 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
     sql: `SELECT format('line %s order %s has %s cards of %s', l.id, o.id, c.n, l.quantity) AS detail
       FROM order_lines l JOIN orders o ON o.id = l.order_id
       CROSS JOIN LATERAL (SELECT count(*) AS n FROM gift_cards g WHERE g.order_line_id = l.id) c
-      WHERE l.is_gift_card AND l.unit_price > 0 AND (c.n > l.quantity OR (c.n < l.quantity
+      WHERE l.is_gift_card AND l.unit_price > 0 AND (c.n > ${PIECES_CHARGED} OR (c.n < ${PIECES_CHARGED}
         AND o.status IN ('confirmed', 'completed') AND o.payment_status IN ('paid', 'partially_refunded') AND NOT o.disputed AND o.hold IS NULL
         AND o.updated_at < now() - make_interval(secs => :grace)))
       UNION ALL
