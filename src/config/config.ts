@@ -36,6 +36,8 @@ export interface Config {
   requirePublishableKey: boolean;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   currency: string;
+  /** Of the products as they are written; others are translations. */
+  catalogLanguage: string;
   reservationTtlMin: number;
   rateLimits: { readsPerMin: number; writesPerMin: number; cartWritesPerMin: number; loginsPerMin: number };
   checkoutConcurrency: number;
@@ -158,6 +160,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   }
   const currency = text('CURRENCY', 'USD');
   if (!isCurrency(currency)) problems.push(`CURRENCY: "${text('CURRENCY', '')}" is not an ISO 4217 code`);
+  const catalogLanguage = text('CATALOG_LANGUAGE', 'en');
+  if (!/^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?$/.test(catalogLanguage))
+    problems.push(`CATALOG_LANGUAGE: "${catalogLanguage}" is not a language tag such as en or de-AT`);
   const logLevel = text('LOG_LEVEL', production ? 'info' : 'warn') as Config['logLevel'];
   if (!['debug', 'info', 'warn', 'error', 'silent'].includes(logLevel))
     problems.push('LOG_LEVEL must be debug, info, warn, error or silent');
@@ -198,6 +203,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     publicDocs: { storefront: publicDocs, staff: publicDocs && !production },
     logLevel,
     currency,
+    catalogLanguage,
     reservationTtlMin: integer('RESERVATION_TTL_MIN', 15, 1, 1440),
     rateLimits: {
       readsPerMin: integer('RATE_LIMIT_READS_PER_MIN', production ? 3_000 : 30_000, 1, 100_000_000),

@@ -103,6 +103,11 @@ export const SETTINGS: readonly Setting[] = [
   { name: 'OIDC_<NAME>_FOR', default: 'customers', meaning: 'customers, staff or customers,staff' },
   { name: 'LOG_LEVEL', default: 'warn (info in production)', meaning: 'debug, info, warn, error or silent' },
   { name: 'CURRENCY', default: 'USD', meaning: 'currency of a new shop, ISO 4217' },
+  {
+    name: 'CATALOG_LANGUAGE',
+    default: 'en',
+    meaning: 'language that products are written in; others are translations',
+  },
   { name: 'RESERVATION_TTL_MIN', default: '15', meaning: 'minutes that an unpaid order holds its stock' },
   {
     name: 'REQUIRE_PUBLISHABLE_KEY',

@@ -35,6 +35,8 @@ export const STAFF_TAGS: readonly DocumentedTag[] = [
   { name: 'Products', description: 'Create, edit and archive products, variants, prices and images.' },
   { name: 'Categories', description: 'The tree that shoppers browse.' },
   { name: 'Attributes', description: 'What a shop says of its products beyond what every product says.' },
+  { name: 'Translations', description: 'What products, categories, collections and options say in other languages.' },
+  { name: 'Search', description: 'Words of shoppers that stand for others.' },
   { name: 'Collections', description: 'Products that are shown together, by hand or by a rule.' },
   { name: 'Reviews', description: 'What customers say: publish, refuse, answer.' },
   { name: 'Customers', description: 'Who buys here: accounts, orders, groups.' },

@@ -23,9 +23,11 @@ function matches(header: string | undefined, etag: string): boolean {
 
 /**
  * Sends a public catalog answer: strong ETag over its bytes, 304 when the client has it, and caches may keep it for a minute.
+ * @param language of what it says
  */
-export function sendPublicJson(request: Request, reply: Reply, body: string): void {
-  const etag = `"${hash('sha1', body, 'base64url')}"`;
+export function sendPublicJson(request: Request, reply: Reply, body: string, language?: string): void {
+  const etag = `"${hash('sha1', language === undefined ? body : `${language} ${body}`, 'base64url')}"`;
+  if (language !== undefined) reply.header('Content-Language', language);
   reply.header('ETag', etag);
   reply.header('Cache-Control', 'public, max-age=60, stale-while-revalidate=300');
   reply.header('Vary', 'Accept-Encoding, X-Currency, X-Country, X-Publishable-Key, Accept-Language');

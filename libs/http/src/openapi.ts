@@ -134,6 +134,12 @@ export function PublicCache(): MethodDecorator {
       description: 'ISO 4217; the currency of the market when left out',
       schema: { type: 'string', example: 'USD' },
     }),
+    ApiHeader({
+      name: 'Accept-Language',
+      required: false,
+      description: 'texts in the first of these languages that they are translated to; `Content-Language` says which',
+      schema: { type: 'string', example: 'de-AT, de;q=0.9, en;q=0.5' },
+    }),
     ApiResponse({ status: 304, description: 'Not modified' }),
   );
 }

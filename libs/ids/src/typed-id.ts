@@ -10,6 +10,7 @@ export const ID_PREFIXES = {
   category: 'cat',
   collection: 'coll',
   attribute: 'attr',
+  synonymGroup: 'syn',
   review: 'rev',
   stockAlert: 'alert',
   image: 'img',

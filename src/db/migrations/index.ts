@@ -23,6 +23,12 @@ import { Shipping1790000000017 } from './1790000000017-shipping.js';
 import { Voices1790000000018, VoicesLinks1790000000018 } from './1790000000018-voices.js';
 import { Renditions1790000000019 } from './1790000000019-renditions.js';
 import { CollectionLinks1790000000020, Collections1790000000020 } from './1790000000020-collections.js';
+import {
+  Translations1790000000024,
+  TranslationsLinks1790000000024,
+  Words1790000000024,
+  WordsLinks1790000000024,
+} from './1790000000024-words.js';
 import { AttributeColumns1790000000025, Attributes1790000000025 } from './1790000000025-shelf.js';
 import { Forfeits1790000000026, Sums1790000000026 } from './1790000000026-sums.js';
 import { Uses1790000000028 } from './1790000000028-uses.js';
@@ -63,6 +69,10 @@ export const migrations = [
   Renditions1790000000019,
   Collections1790000000020,
   CollectionLinks1790000000020,
+  Words1790000000024,
+  WordsLinks1790000000024,
+  Translations1790000000024,
+  TranslationsLinks1790000000024,
   Attributes1790000000025,
   AttributeColumns1790000000025,
   Sums1790000000026,

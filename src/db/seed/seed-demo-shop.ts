@@ -17,6 +17,7 @@ import { seedMerchandising } from './seed-merchandising.js';
 import { seedMarkets, seedMarketShipping, seedPriceLists } from './seed-prices.js';
 import { textPdf } from './text-pdf.js';
 import { SHIPPING_ZONES, TAX_RATES } from './shop-rules.js';
+import { seedTranslations } from './translations.js';
 import { WELL_KNOWN } from './well-known.js';
 
 /** Two processes that start at once must not both fill the shop. */
@@ -184,5 +185,6 @@ async function seedProducts(tx: Tx, currency: string, { writer, listings, stock 
   await stock.setOnHand(tx, counts);
   await seedPriceLists(tx, currency);
   await seedMerchandising(tx, currency, (hundredths) => scaled(hundredths, currency));
+  await seedTranslations(tx);
   await listings.refresh(tx, productIds);
 }

@@ -54,6 +54,11 @@ const ATTRIBUTES = [
     values: { 'stoneware-mug': 350, 'pour-over-dripper': 600 },
   },
 ] as const; // prettier-ignore
+/** What shoppers call by another name. */
+const SYNONYMS = [
+  { key: 'mugs', terms: ['mug', 'cup', 'beaker'], targets: [] },
+  { key: 'gifts', terms: ['gift card'], targets: ['e-book'] },
+] as const;
 
 /** What people say of the demo's goods; the third waits for staff to look at it. */
 const REVIEWS = [
@@ -101,6 +106,13 @@ export async function seedMerchandising(
        ON CONFLICT DO NOTHING`,
       [id, collection.products ?? []],
     );
+  }
+  for (const { key, terms, targets } of SYNONYMS) {
+    await tx.query(`INSERT INTO synonym_groups (id, terms, targets) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, [
+      seedUuid('synonymGroup', key),
+      terms,
+      targets,
+    ]);
   }
   for (const review of REVIEWS) {
     // Somebody whom nobody can sign in as, and to whom no mail can go.

@@ -41,6 +41,8 @@ export const WELL_KNOWN = {
   collectionId: encodeId('collection', seedUuid('collection', 'bestsellers')),
   /** `roast`, which the coffee has. */
   attributeId: encodeId('attribute', seedUuid('attribute', 'roast')),
+  /** Mugs, cups and beakers. */
+  synonymGroupId: encodeId('synonymGroup', seedUuid('synonymGroup', 'mugs')),
   /** A review that waits for staff. */
   reviewId: encodeId('review', seedUuid('review', 'pour-over-dripper/Maya R.')),
   /** United States. */

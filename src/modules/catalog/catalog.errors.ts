@@ -85,3 +85,19 @@ export const CollectionHasRule = defineError({
   title: 'The collection finds its products by its rule',
   help: 'Take the rule off (`rule: null`) to choose them by hand.',
 });
+export const SynonymGroupNotFound = defineError({
+  code: 'synonym_group_not_found',
+  kind: 'not_found',
+  title: 'There is no such group of synonyms',
+});
+export const TooManySynonyms = defineError({
+  code: 'too_many_synonyms',
+  kind: 'conflict',
+  title: 'There are as many groups of synonyms as a shop may have',
+  help: 'Put words that mean the same into one group.',
+});
+export const TranslationNotFound = defineError({
+  code: 'translation_not_found',
+  kind: 'not_found',
+  title: 'There is no translation into this language',
+});

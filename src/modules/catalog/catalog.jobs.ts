@@ -17,3 +17,9 @@ export const RefreshCollectionsJob = defineJob({
   queue: 'imports',
   description: 'asks the rules of collections for every product, after one of them changed',
 });
+
+export const RefreshTranslationsJob = defineJob({
+  name: 'catalog.refresh-translations',
+  queue: 'imports',
+  description: 'writes the pages of translated products anew, after what options are called changed',
+});

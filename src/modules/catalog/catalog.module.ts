@@ -13,6 +13,18 @@ import { CollectionsController } from './collections/collections.controller.js';
 import { CollectionsQuery } from './collections/collections.query.js';
 import { EditCollections } from './collections/edit-collections.service.js';
 import { RefreshCollectionsProcessor } from './collections/refresh-collections.processor.js';
+import { EditSynonyms } from './synonyms/edit-synonyms.service.js';
+import { Synonyms } from './synonyms/synonyms.service.js';
+import { SynonymsAdminController } from './synonyms/synonyms.admin.controller.js';
+import { ContentLanguages } from './translations/content-languages.js';
+import { EditTranslations } from './translations/edit-translations.service.js';
+import { RefreshTranslationsProcessor } from './translations/refresh-translations.processor.js';
+import {
+  CategoryTranslationsController,
+  CollectionTranslationsController,
+  OptionTranslationsController,
+  ProductTranslationsController,
+} from './translations/translations.admin.controller.js';
 import { OldHandles } from './old-handles.service.js';
 import { CreateProduct } from './create-product.service.js';
 import { EditCategories } from './edit-categories.service.js';
@@ -37,6 +49,7 @@ import { ProductListQuery } from './product-list.query.js';
 import { ProductLookup } from './product-lookup.service.js';
 import { ProductListings } from './product-listings.service.js';
 import { ProductPageQuery } from './product-page.query.js';
+import { ProductSales } from './product-sales.service.js';
 import { ProductWriter } from './product-writer.service.js';
 import { AdminProductsQuery } from './products.admin.query.js';
 import { ProductsAdminController } from './products.admin.controller.js';
@@ -55,6 +68,11 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     CategoriesController,
     CollectionsController,
     CollectionsAdminController,
+    SynonymsAdminController,
+    ProductTranslationsController,
+    CategoryTranslationsController,
+    CollectionTranslationsController,
+    OptionTranslationsController,
     MediaController,
     ProductsAdminController,
     VariantsAdminController,
@@ -70,6 +88,12 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     ProductListQuery,
     ProductPageQuery,
     FacetsQuery,
+    ContentLanguages,
+    EditTranslations,
+    RefreshTranslationsProcessor,
+    Synonyms,
+    EditSynonyms,
+    ProductSales,
     SpellingQuery,
     SuggestQuery,
     CategoriesQuery,
@@ -98,6 +122,6 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     ProductPricesQuery,
     ProductLookup,
   ],
-  exports: [ProductLookup, ProductWriter, ProductListings, PriceLists],
+  exports: [ProductLookup, ProductSales, ProductWriter, ProductListings, PriceLists],
 })
 export class CatalogModule {}

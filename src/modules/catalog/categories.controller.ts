@@ -10,6 +10,7 @@ import { CategoryNotFound } from './catalog.errors.js';
 import { CategoryDetail, CategoryTreeView } from './dto/storefront.response.js';
 import { idOrHandle } from './id-or-handle.js';
 import { Moved, OldHandles } from './old-handles.service.js';
+import { ContentLanguages, languageOf } from './translations/content-languages.js';
 
 @ApiTags('Catalog')
 @Controller('v1/categories')
@@ -18,6 +19,7 @@ export class CategoriesController {
     private readonly categories: CategoriesQuery,
     private readonly oldHandles: OldHandles,
     private readonly contexts: PriceContexts,
+    private readonly languages: ContentLanguages,
   ) {}
 
   @Get()
@@ -30,8 +32,9 @@ export class CategoriesController {
   @ListEnvelope(CategoryTreeView, { paged: false, description: 'The roots, with their children inside' })
   @Throws(InvalidHeader, UnknownParameter)
   async tree(@Req() request: Request, @Res() reply: Reply): Promise<void> {
-    const data = await this.categories.tree(await this.contexts.currencyOf(request));
-    sendPublicJson(request, reply, JSON.stringify({ data }));
+    const language = await this.languages.of(request);
+    const data = await this.categories.tree(await this.contexts.currencyOf(request), language);
+    sendPublicJson(request, reply, JSON.stringify({ data }), languageOf(language));
   }
 
   @Get(':idOrHandle')
@@ -44,9 +47,10 @@ export class CategoriesController {
   @Throws(InvalidHeader, InvalidId, CategoryNotFound, UnknownParameter)
   async get(@Param('idOrHandle') key: string, @Req() request: Request, @Res() reply: Reply): Promise<void> {
     const currency = await this.contexts.currencyOf(request);
+    const language = await this.languages.of(request);
     await this.oldHandles.orRedirect('category', key, '', reply, async () => {
-      const category = await this.categories.get(currency, idOrHandle('category', key));
-      sendPublicJson(request, reply, JSON.stringify(category));
+      const category = await this.categories.get(currency, idOrHandle('category', key), language);
+      sendPublicJson(request, reply, JSON.stringify(category), languageOf(language));
     });
   }
 }

@@ -3,6 +3,7 @@ import { Db } from '#libs/database';
 import { encodeId } from '#libs/ids';
 import { CategoryNotFound } from './catalog.errors.js';
 import { CURRENCY_SQL } from './listing-sql.js';
+import { ContentLanguages, type Language } from './translations/content-languages.js';
 
 /** A category in the tree. */
 export interface CategoryNode {
@@ -43,11 +44,14 @@ const TREE_SQL = `
 /** Categories as storefronts see them, with the number of products that can be seen in them. */
 @Injectable()
 export class CategoriesQuery {
-  constructor(private readonly db: Db) {}
+  constructor(
+    private readonly db: Db,
+    private readonly languages: ContentLanguages,
+  ) {}
 
   /** All categories, the roots first, their children inside them. */
-  async tree(currency: string | null): Promise<CategoryNode[]> {
-    const rows = await this.rows(currency);
+  async tree(currency: string | null, language: Language): Promise<CategoryNode[]> {
+    const rows = await this.rows(currency, language);
     const children = new Map<string | null, Row[]>();
     for (const row of rows) children.set(row.parent_id, [...(children.get(row.parent_id) ?? []), row]);
     const nodes = (parent: string | null): CategoryNode[] =>
@@ -59,8 +63,12 @@ export class CategoriesQuery {
    * One category with its breadcrumb from the root to itself and its direct children.
    * @throws CategoryNotFound
    */
-  async get(currency: string | null, key: { handle: string } | { id: string }): Promise<CategoryPage> {
-    const rows = await this.rows(currency);
+  async get(
+    currency: string | null,
+    key: { handle: string } | { id: string },
+    language: Language,
+  ): Promise<CategoryPage> {
+    const rows = await this.rows(currency, language);
     const byId = new Map(rows.map((row) => [row.id, row]));
     const found = 'id' in key ? byId.get(key.id) : rows.find((row) => row.handle === key.handle);
     if (!found) throw CategoryNotFound();
@@ -77,8 +85,15 @@ export class CategoriesQuery {
     };
   }
 
-  private rows(currency: string | null): Promise<Row[]> {
-    return this.db.query<Row>(TREE_SQL, [currency]);
+  private async rows(currency: string | null, language: Language): Promise<Row[]> {
+    const rows = await this.db.query<Row>(TREE_SQL, [currency]);
+    const ids = rows.map((row) => row.id);
+    for (const [id, texts] of await this.languages.textsOf('category', ids, language)) {
+      const row = rows.find((one) => one.id === id)!;
+      row.title = texts.title ?? row.title;
+      row.description = texts.description ?? row.description;
+    }
+    return rows;
   }
 }
 

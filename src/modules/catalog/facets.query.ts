@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { assertFilterable } from './attributes/attribute-filter.js';
 import { DearAnswers } from './dear-answers.js';
-import { baseConditions, type Dimension, dimensions, Parameters, plainSearch, type Search } from './listing-sql.js';
+import { baseConditions, type Dimension, dimensions, Parameters, type Search } from './listing-sql.js';
 import type { ProductFilter } from './product-filter.js';
 import { SpellingQuery } from './spelling.query.js';
+import { ContentLanguages, type Language } from './translations/content-languages.js';
 
 export interface FacetValue {
   value: string;
@@ -44,6 +45,7 @@ export class FacetsQuery {
   constructor(
     private readonly db: Db,
     private readonly spelling: SpellingQuery,
+    private readonly languages: ContentLanguages,
   ) {}
 
   /**
@@ -52,16 +54,32 @@ export class FacetsQuery {
    * with all filters but its own, so that the other values of a chosen facet keep their counts. Those of more than
    * 10,000 products may be a minute old.
    */
-  async facets(currency: string | null, filter: ProductFilter): Promise<Facet[]> {
+  async facets(currency: string | null, filter: ProductFilter, language: Language): Promise<Facet[]> {
     await assertFilterable(this.db, filter.attributes);
-    return this.dear.get(JSON.stringify([currency, filter]), () => this.find(currency, filter));
+    const facets = await this.dear.get(JSON.stringify([currency, filter]), () => this.find(currency, filter));
+    return language.locales.length === 0 ? facets : this.translated(facets, language);
+  }
+
+  /** The labels in another language; what is sent as the filter stays. */
+  private async translated(facets: readonly Facet[], language: Language): Promise<Facet[]> {
+    const words = await this.languages.optionWords(language);
+    const titles = await this.languages.categoryTitles(language);
+    return facets.map((facet) => {
+      if (facet.key === 'category')
+        return { ...facet, values: facet.values.map((one) => ({ ...one, label: titles.get(one.value) ?? one.label })) };
+      if (!facet.key.startsWith('option.')) return facet;
+      const name = facet.key.slice('option.'.length);
+      const values = facet.values.map((one) => ({ ...one, label: words.value(name, one.value) }));
+      return { ...facet, label: words.name(name), values };
+    });
   }
 
   private async find(currency: string | null, filter: ProductFilter): Promise<Facet[]> {
-    let rows = await this.count(currency, filter, plainSearch(filter.q));
+    const { q } = filter;
+    let rows = await this.count(currency, filter, q === undefined ? undefined : await this.spelling.search(q, 'plain'));
     for (const mode of ['corrected', 'alike'] as const) {
-      if (rows.length > 0 || filter.q === undefined) break;
-      const search = await this.spelling.search(filter.q, mode);
+      if (rows.length > 0 || q === undefined) break;
+      const search = await this.spelling.search(q, mode);
       if (search) rows = await this.count(currency, filter, search);
     }
     return group(rows);

@@ -2,6 +2,7 @@ export { CatalogModule } from './catalog.module.js';
 export { ProductWriter } from './product-writer.service.js';
 export { ProductNotFound } from './catalog.errors.js';
 export { ProductLookup } from './product-lookup.service.js';
+export { ProductSales, type Sold } from './product-sales.service.js';
 export { ProductListings } from './product-listings.service.js';
 export {
   optionKeyOf,

@@ -1,6 +1,5 @@
 import type { KeysetColumn } from '#libs/database';
 import type { AttributeFilter, ProductFilter, SortBy } from './product-filter.js';
-import { prefixTsquery, queryWords } from './search-words.js';
 
 /** SQL: the currency of the answer, `$1` or else the shop's own. */
 export const CURRENCY_SQL = `coalesce($1::bpchar, (SELECT currency FROM shop_settings))`;
@@ -11,13 +10,8 @@ export type SearchMode = 'plain' | 'corrected' | 'alike';
 /** A search that is ready for SQL. */
 export interface Search {
   mode: SearchMode;
-  /** A prefix tsquery, or for `alike` the folded text. */
+  /** A tsquery, or for `alike` the folded text. */
   text: string;
-}
-
-/** The search of a request as typed; undefined when nothing is searched. */
-export function plainSearch(q: string | undefined): Search | undefined {
-  return q === undefined ? undefined : { mode: 'plain', text: prefixTsquery(queryWords(q)) };
 }
 
 /** One filter of a shopper: facets count each with all the others applied. */
@@ -120,6 +114,7 @@ const COLUMNS: Record<Exclude<SortBy['key'], 'relevance' | 'position'>, Pick<Key
   price: { sql: 'l.price_min', type: 'bigint' },
   title: { sql: 'l.sort_title', type: 'text' },
   createdAt: { sql: 'l.created_at', type: 'timestamptz' },
+  bestSelling: { sql: 'l.popularity', type: 'integer' },
 };
 
 /** SQL: the place of a product in the one collection that is asked for. */

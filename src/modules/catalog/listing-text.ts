@@ -1,72 +1,10 @@
 import { encodeId } from '#libs/ids';
-import { attributeFilter, type AttributeValue } from './attributes/attribute-values.js';
+import { attributeFilter } from './attributes/attribute-values.js';
 import { plainText } from './description.js';
 import { fold, vocabularyOf, wordsOf } from './search-words.js';
-
-/** Everything about one product that its rows of the read model are made of. */
-export interface ListingSource {
-  id: string;
-  handle: string;
-  title: string;
-  description_html: string;
-  vendor: string;
-  product_type: string;
-  tags: string[];
-  option_names: string[];
-  seo_title: string | null;
-  seo_description: string | null;
-  /** In the order in which they are shown; null without any. */
-  attributes: { key: string; label: string; value: AttributeValue }[] | null;
-  created_at: Date;
-  updated_at: Date;
-  /** Stars of the published reviews, to one decimal; null without any. */
-  rating: { average: number; count: number } | null;
-  images: ListingImage[];
-  /** Active ones, in their order. */
-  variants: ListingVariant[];
-  /** Those that it was put into by hand. */
-  collection_ids: string[];
-  /** Direct ones first, then their ancestors. */
-  categories: { id: string; handle: string; title: string; direct: boolean }[];
-}
-
-export interface ListingImage {
-  id: string;
-  url: string;
-  alt: string;
-  /** pixels; null while unknown */
-  width: number | null;
-  height: number | null;
-  /** Smaller versions, the smallest first. */
-  renditions: { width: number; url: string }[];
-}
-
-export interface ListingVariant {
-  id: string;
-  title: string;
-  sku: string | null;
-  barcode: string | null;
-  option_values: string[];
-  weight_grams: number;
-  requires_shipping: boolean;
-  image_id: string | null;
-  track_inventory: boolean;
-  allow_backorder: boolean;
-  sellable: boolean;
-  prices: ListingPrice[];
-}
-
-/** What everybody pays for a variant. */
-export interface ListingPrice {
-  currency: string;
-  amount: number;
-  /** What it is reduced from; null where it is not. */
-  compare_at: number | null;
-  /** The lowest price of the 30 days before the reduction. */
-  lowest: number | null;
-  /** Prices from so many pieces on, the fewest first. */
-  tiers: [minQuantity: number, amount: number][];
-}
+import type { ListingImage, ListingPrice, ListingSource, ListingVariant } from './listing-source.js';
+import { localized } from './translations/localized.js';
+import type { OptionBook } from './translations/texts.js';
 
 /** One product in one currency, as it is sent to Postgres. */
 export interface ListingRows {
@@ -97,6 +35,8 @@ export interface ListingRow {
   available: boolean;
   created_at: string;
   card: string;
+  /** The same in other languages. */
+  cards: Record<string, string> | null;
   a: string;
   b: string;
   c: string;
@@ -110,6 +50,7 @@ export interface PageRow {
   handle: string;
   variant_ids: string[];
   detail: string;
+  details: Record<string, string> | null;
 }
 
 /**
@@ -121,10 +62,23 @@ export const STOCK_MARKS = { counted: '\t', uncounted: '\n', backorder: '\r' } a
 
 const MAX_DESCRIPTION_WORDS = 3_000;
 
-/** The rows of one product, one for each currency in which an active variant has a price; none when there is none. */
-export function listingRows(source: ListingSource): ListingRows[] {
+/**
+ * The rows of one product, one for each currency in which an active variant has a price; none when there is none.
+ * @param book what options are called in other languages
+ */
+export function listingRows(source: ListingSource, book: OptionBook = {}): ListingRows[] {
   const currencies = [...new Set(source.variants.flatMap((variant) => variant.prices.map((p) => p.currency)))].sort();
   if (currencies.length === 0) return [];
+  const others = Object.keys(source.translations ?? {}).map((locale): [string, ListingSource] => [
+    locale,
+    localized(source, locale, book),
+  ]);
+  const inOthers = (currency: string, text: typeof cardText) =>
+    others.length === 0
+      ? null
+      : Object.fromEntries(
+          others.map(([locale, other]) => [locale, text(other, offeredIn(other, currency), currency)]),
+        );
   const shared = {
     product_id: source.id,
     handle: source.handle,
@@ -137,10 +91,13 @@ export function listingRows(source: ListingSource): ListingRows[] {
     attributes: (source.attributes ?? []).map(({ key, value }) => attributeFilter(key, String(value))),
     attribute_labels: (source.attributes ?? []).map(({ key, value }) => `${key}=${value}`),
     created_at: source.created_at.toISOString(),
-    ...searchTexts(source),
+    ...searchTexts(
+      source,
+      others.map(([, other]) => other),
+    ),
   };
   return currencies.map((currency) => {
-    const offered = source.variants.filter((variant) => variant.prices.some((p) => p.currency === currency));
+    const offered = offeredIn(source, currency);
     const amounts = offered.map((variant) => priceIn(variant, currency).amount);
     const labels = new Map<string, string>();
     for (const variant of offered) {
@@ -159,6 +116,7 @@ export function listingRows(source: ListingSource): ListingRows[] {
         price_max: Math.max(...amounts),
         available: offered.some((variant) => variant.sellable),
         card: cardText(source, offered, currency),
+        cards: inOthers(currency, cardText),
       },
       page: {
         product_id: source.id,
@@ -166,9 +124,14 @@ export function listingRows(source: ListingSource): ListingRows[] {
         handle: source.handle,
         variant_ids: offered.map((variant) => variant.id),
         detail: detailText(source, offered, currency),
+        details: inOthers(currency, detailText),
       },
     };
   });
+}
+
+function offeredIn({ variants }: ListingSource, currency: string): ListingVariant[] {
+  return variants.filter((variant) => variant.prices.some((price) => price.currency === currency));
 }
 
 /** Name and value of an option as filters know them: `color=red`. */
@@ -181,20 +144,35 @@ export function vocabulary(sources: readonly ListingSource[]): string[] {
   const words = new Set<string>();
   for (const source of sources) {
     const texts = [source.title, source.vendor, source.product_type, ...source.tags];
-    for (const word of vocabularyOf([...texts, ...source.categories.map((c) => c.title)])) words.add(word);
+    for (const { title } of Object.values(source.translations ?? {})) if (title) texts.push(title);
+    for (const category of source.categories) texts.push(category.title, ...Object.values(category.titles ?? {}));
+    for (const word of vocabularyOf(texts)) words.add(word);
   }
   return [...words];
 }
 
-function searchTexts(source: ListingSource): Pick<ListingRow, 'a' | 'b' | 'c' | 'd'> {
-  const text = (parts: readonly (string | null)[]) => wordsOf(parts.filter(Boolean).join(' ')).join(' ');
+/** What a product is found by, in every language that it is told in. */
+function searchTexts(source: ListingSource, others: readonly ListingSource[]): Pick<ListingRow, 'a' | 'b' | 'c' | 'd'> {
+  const all = [source, ...others];
+  const text = (parts: readonly (string | null)[]) => wordsOf([...new Set(parts)].filter(Boolean).join(' ')).join(' ');
   const skus = source.variants.map((variant) => variant.sku);
   const said = (source.attributes ?? []).flatMap(({ value }) => (typeof value === 'string' ? [value] : []));
   return {
-    a: text([source.title]),
-    b: text([source.vendor, source.product_type, ...source.categories.map((c) => c.title), ...skus]),
-    c: text([...source.tags, ...said, ...new Set(source.variants.flatMap((variant) => variant.option_values))]),
-    d: wordsOf(plainText(source.description_html)).slice(0, MAX_DESCRIPTION_WORDS).join(' '),
+    a: text(all.map((one) => one.title)),
+    b: text([
+      source.vendor,
+      source.product_type,
+      ...all.flatMap((one) => one.categories.map((category) => category.title)),
+      ...skus,
+    ]),
+    c: text([
+      ...source.tags,
+      ...said,
+      ...all.flatMap((one) => one.variants.flatMap((variant) => variant.option_values)),
+    ]),
+    d: [...new Set(all.map((one) => one.description_html))]
+      .flatMap((html) => wordsOf(plainText(html)).slice(0, MAX_DESCRIPTION_WORDS))
+      .join(' '),
   };
 }
 

@@ -33,7 +33,7 @@ export interface ProductFilter {
 }
 
 /** `position` is the order that staff gave to one collection. */
-export type SortKey = 'price' | 'title' | 'createdAt' | 'relevance' | 'position';
+export type SortKey = 'price' | 'title' | 'createdAt' | 'bestSelling' | 'relevance' | 'position';
 export interface SortBy {
   key: SortKey;
   descending: boolean;
@@ -107,16 +107,23 @@ function handlesAndIds(name: 'category' | 'collection', value: unknown): Product
   return wanted;
 }
 
+const SORT_KEYS = ['price', 'title', 'createdAt', 'bestSelling', 'relevance'] as const;
+
+function isSortKey(key: string): key is (typeof SORT_KEYS)[number] {
+  return (SORT_KEYS as readonly string[]).includes(key);
+}
+
 function parseSort(value: unknown, searching: boolean): SortBy[] {
   const sort = several('sort', value, ',').map((item): SortBy => {
     const descending = item.startsWith('-');
     const key = descending ? item.slice(1) : item;
-    if (key !== 'price' && key !== 'title' && key !== 'createdAt' && key !== 'relevance') {
-      throw invalid('sort', 'not_allowed', 'takes price, title, createdAt and relevance, each with - for descending');
+    if (!isSortKey(key)) {
+      const detail = 'takes price, title, createdAt, bestSelling and relevance, each with - for descending';
+      throw invalid('sort', 'not_allowed', detail);
     }
     if (key === 'relevance' && !searching) throw invalid('sort', 'not_allowed', 'takes relevance only together with q');
     // The best comes first, whether it is asked for as relevance or as -relevance.
-    return { key, descending: descending || key === 'relevance' };
+    return { key, descending: descending || key === 'relevance' || key === 'bestSelling' };
   });
   if (new Set(sort.map((item) => item.key)).size < sort.length) throw invalid('sort', 'repeated', 'names a key twice');
   return sort;

@@ -9,7 +9,6 @@ import {
   keysetColumns,
   listKey,
   Parameters,
-  plainSearch,
   positionSql,
   type Search,
   type SearchMode,
@@ -17,6 +16,7 @@ import {
 import { withFullMediaUrls } from './media-url.js';
 import type { ProductListRequest } from './product-filter.js';
 import { SpellingQuery } from './spelling.query.js';
+import type { Language } from './translations/content-languages.js';
 
 /** LIMITs that occur in statement texts: a few, so that few statements are prepared, and literal, so that plans know them. */
 const LIMITS = [11, 21, 26, 51, 101];
@@ -47,22 +47,23 @@ export class ProductListQuery {
   ) {}
 
   /** The body of the answer. A search that finds nothing is repeated with its typos corrected, then by likeness of titles. */
-  async list(currency: string | null, request: ProductListRequest): Promise<string> {
+  async list(currency: string | null, request: ProductListRequest, { locales }: Language): Promise<string> {
     await assertFilterable(this.db, request.attributes);
     const mode = modeOf(request.cursor);
-    let search = mode === 'plain' ? plainSearch(request.q) : await this.spelling.search(request.q ?? '', mode);
-    let page = await this.page(currency, request, search);
+    let search =
+      mode === 'plain' && request.q === undefined ? undefined : await this.spelling.search(request.q ?? '', mode);
+    let page = await this.page(currency, request, search, locales);
     if (
       page.rows.length === 0 &&
       search?.mode === 'plain' &&
       !request.cursor &&
-      (await this.isUnfound(currency, request))
+      (await this.isUnfound(currency, request, search))
     ) {
       for (const next of ['corrected', 'alike'] as const) {
         const other = await this.spelling.search(request.q!, next);
         if (!other) continue;
         search = other;
-        page = await this.page(currency, request, search);
+        page = await this.page(currency, request, search, locales);
         if (page.rows.length > 0) break;
       }
     }
@@ -72,14 +73,15 @@ export class ProductListQuery {
   }
 
   /** An empty first page means that nothing is found; behind it, the first page must be looked at. */
-  private async isUnfound(currency: string | null, request: ProductListRequest): Promise<boolean> {
-    return request.page === 1 || (await this.count(currency, request, plainSearch(request.q))) === 0;
+  private async isUnfound(currency: string | null, request: ProductListRequest, search: Search): Promise<boolean> {
+    return request.page === 1 || (await this.count(currency, request, search)) === 0;
   }
 
   private async page(
     currency: string | null,
     request: ProductListRequest,
     search: Search | undefined,
+    locales: readonly string[],
   ): Promise<RawPage> {
     const parameters = new Parameters();
     const base = baseConditions(parameters, currency, request, search);
@@ -90,7 +92,7 @@ export class ProductListQuery {
     const keyset = keysetPage(key, columns, request.cursor, parameters.values.length + 1);
     parameters.values.push(...keyset.values);
     const where = [...base.sql, ...filters, keyset.where].join(' AND ');
-    const text = pageSql(columns, keyset, where, request, parameters);
+    const text = pageSql(columns, keyset, where, request, locales, parameters);
     const isCommon =
       request.sort.length === 1 && filters.length + Number(search !== undefined) + Number(request.inStock) <= 1;
     const [row] = await this.run<{ page: string | null }>(text, parameters.values, isCommon);
@@ -137,15 +139,21 @@ function pageSql(
   keyset: KeysetPage,
   where: string,
   { limit, page }: ProductListRequest,
+  locales: readonly string[],
   parameters: Parameters,
 ): string {
   const most = LIMITS.find((n) => n > limit)!;
   const keys = columns.map((column, i) => `${column.sql} AS k${i}`).join(', ');
+  const translated = locales.map((locale) => parameters.add(locale));
+  const card = (row: string) =>
+    translated.length === 0
+      ? `${row}.card`
+      : `coalesce(${translated.map((one) => `${row}.cards ->> ${one}::text`).join(', ')}, ${row}.card) AS card`;
   // A page by number skips rows in the index and reads only those that it shows.
   const rows =
     page === 1
-      ? `SELECT l.card, l.available, ${keys} FROM product_listings l WHERE ${where} ORDER BY ${keyset.orderBy} LIMIT ${most}`
-      : `SELECT c.card, c.available, s.* FROM (SELECT l.product_id, l.currency, ${keys} FROM product_listings l
+      ? `SELECT ${card('l')}, l.available, ${keys} FROM product_listings l WHERE ${where} ORDER BY ${keyset.orderBy} LIMIT ${most}`
+      : `SELECT ${card('c')}, c.available, s.* FROM (SELECT l.product_id, l.currency, ${keys} FROM product_listings l
            WHERE ${where} ORDER BY ${keyset.orderBy} LIMIT ${most} OFFSET ${parameters.add((page - 1) * limit)}::integer) s
          JOIN product_listings c ON c.product_id = s.product_id AND c.currency = s.currency`;
   const order = columns

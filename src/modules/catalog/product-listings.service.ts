@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
 import { readRules, type RuleBook } from './collections/collection-membership.js';
 import { RECORD_PRICES_SQL, TIERS_SQL } from './price-lists/public-prices-sql.js';
-import { type ListingRows, listingRows, type ListingSource, vocabulary } from './listing-text.js';
+import type { ListingSource } from './listing-source.js';
+import { type ListingRows, listingRows, vocabulary } from './listing-text.js';
+import type { OptionBook, OptionLabels } from './translations/texts.js';
 
 /** Bounds the memory of a refresh that touches the whole catalog. */
 const CHUNK = 500;
@@ -20,7 +22,7 @@ export const SELLABLE_SQL = `(NOT v.track_inventory OR EXISTS (
 export class ProductListings {
   /**
    * Rebuilds the rows of these products: one for each active product and currency in which an active variant has a price.
-   * Nine statements for up to 500 products, however many they are. Locks in the order products, stock, listings. A public
+   * Nine statements for up to 500 products, however many they are (ten where something is translated). Locks in the order products, stock, listings. A public
    * price that is another one now goes into the history of prices first, and the rows are made of that.
    */
   async refresh(tx: Tx, productIds: readonly string[]): Promise<void> {
@@ -62,7 +64,8 @@ export class ProductListings {
     await tx.query(RECORD_PRICES_SQL, [ids]);
     const sources = await tx.query<ListingSource>(SOURCES_SQL, [ids]);
     const rules = await readRules(tx);
-    const rows = sources.flatMap((source) => inCollections(source, listingRows(source), rules));
+    const book = sources.some((source) => source.translations) ? await readOptionBook(tx) : {};
+    const rows = sources.flatMap((source) => inCollections(source, listingRows(source, book), rules));
     await tx.query(WRITE_SQL, [ids, JSON.stringify(rows.map((row) => row.listing))]);
     if (rows.length > 0) await tx.query(WRITE_PAGES_SQL, [JSON.stringify(rows.map((row) => row.page))]);
     const words = vocabulary(sources);
@@ -94,6 +97,14 @@ function inCollections(source: ListingSource, rows: ListingRows[], rules: RuleBo
   const ids = [...source.collection_ids, ...byRule].sort();
   for (const { listing } of rows) listing.collection_ids = ids;
   return rows;
+}
+
+/** What options are called in other languages. */
+async function readOptionBook(tx: Tx): Promise<OptionBook> {
+  const rows = await tx.query<{ locale: string; options: OptionLabels[] }>(
+    `SELECT locale, options FROM option_translations`,
+  );
+  return Object.fromEntries(rows.map(({ locale, options }) => [locale, options]));
 }
 
 async function lockListings(tx: Tx, productIds: readonly string[]): Promise<void> {
@@ -131,10 +142,15 @@ const SOURCES_SQL = `
                      FROM product_categories pc JOIN categories c ON c.id = pc.category_id WHERE pc.product_id = p.id
                      UNION
                      SELECT c.id, c.parent_id, c.handle, c.title, false FROM up JOIN categories c ON c.id = up.parent_id)
-                   SELECT json_agg(json_build_object('id', id, 'handle', handle, 'title', title, 'direct', direct)
+                   SELECT json_agg(json_build_object('id', id, 'handle', handle, 'title', title, 'direct', direct,
+                                   'titles', (SELECT json_object_agg(t.locale, t.title) FROM category_translations t
+                                              WHERE t.target_id = u.id AND t.title IS NOT NULL))
                                    ORDER BY direct DESC, title, id)
                    FROM (SELECT id, handle, title, bool_or(direct) AS direct FROM up GROUP BY id, handle, title) AS u),
-                  '[]') AS categories
+                  '[]') AS categories,
+         (SELECT json_object_agg(t.locale, json_build_object('title', t.title, 'description', t.description,
+                   'seoTitle', t.seo_title, 'seoDescription', t.seo_description))
+          FROM product_translations t WHERE t.target_id = p.id) AS translations
   FROM products p WHERE p.id = ANY($1::uuid[]) AND p.status = 'active' ORDER BY p.id`;
 
 const WRITE_SQL = `
@@ -142,29 +158,30 @@ const WRITE_SQL = `
     SELECT * FROM jsonb_to_recordset($2) AS r (product_id uuid, currency text, handle text, title text, sort_title text,
       vendor text, product_type text, category_ids uuid[], collection_ids uuid[], options text[], option_labels text[],
       attributes text[], attribute_labels text[], price_min bigint, price_max bigint,
-      available boolean, created_at timestamptz, card text, a text, b text, c text, d text)),
+      available boolean, created_at timestamptz, card text, cards jsonb, a text, b text, c text, d text)),
   gone AS (
     DELETE FROM product_listings l WHERE l.product_id = ANY($1::uuid[])
       AND NOT EXISTS (SELECT FROM incoming i WHERE i.product_id = l.product_id AND i.currency = l.currency))
   INSERT INTO product_listings (product_id, currency, handle, title, sort_title, vendor, product_type, category_ids,
-    collection_ids, options, option_labels, attributes, attribute_labels, price_min, price_max, available, created_at, search, card)
+    collection_ids, options, option_labels, attributes, attribute_labels, price_min, price_max,
+    available, popularity, created_at, search, card, cards)
   SELECT product_id, currency, handle, title, sort_title, vendor, product_type, category_ids, collection_ids, options,
-    option_labels, attributes, attribute_labels, price_min, price_max, available, created_at,
+    option_labels, attributes, attribute_labels, price_min, price_max, available, popularity_of(product_id), created_at,
     setweight(to_tsvector('emporium', a), 'A') || setweight(to_tsvector('emporium', b), 'B')
       || setweight(to_tsvector('emporium', c), 'C') || setweight(to_tsvector('emporium', d), 'D'),
-    card
+    card, cards
   FROM incoming ORDER BY product_id, currency
   ON CONFLICT (product_id, currency) DO UPDATE SET handle = excluded.handle, title = excluded.title,
     sort_title = excluded.sort_title, vendor = excluded.vendor, product_type = excluded.product_type, category_ids = excluded.category_ids,
     collection_ids = excluded.collection_ids, options = excluded.options, option_labels = excluded.option_labels,
     attributes = excluded.attributes, attribute_labels = excluded.attribute_labels, price_min = excluded.price_min,
     price_max = excluded.price_max, available = excluded.available, created_at = excluded.created_at,
-    search = excluded.search, card = excluded.card`;
+    search = excluded.search, card = excluded.card, cards = excluded.cards`;
 
 const WRITE_PAGES_SQL = `
-  INSERT INTO product_pages (product_id, currency, handle, variant_ids, detail)
-  SELECT product_id, currency, handle, variant_ids, detail
-  FROM jsonb_to_recordset($1) AS r (product_id uuid, currency text, handle text, variant_ids uuid[], detail text)
+  INSERT INTO product_pages (product_id, currency, handle, variant_ids, detail, details)
+  SELECT product_id, currency, handle, variant_ids, detail, details
+  FROM jsonb_to_recordset($1) AS r (product_id uuid, currency text, handle text, variant_ids uuid[], detail text, details jsonb)
   ORDER BY product_id, currency
   ON CONFLICT (product_id, currency) DO UPDATE SET handle = excluded.handle, variant_ids = excluded.variant_ids,
-    detail = excluded.detail`;
+    detail = excluded.detail, details = excluded.details`;

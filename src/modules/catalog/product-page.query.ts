@@ -6,18 +6,33 @@ import { ProductNotFound } from './catalog.errors.js';
 import { CURRENCY_SQL } from './listing-sql.js';
 import { STOCK_MARKS } from './listing-text.js';
 import { withFullMediaUrls } from './media-url.js';
+import type { Language } from './translations/content-languages.js';
 
 /** `2:5,3:0`: what can be sold of the second and third variant of the page; one entry for each location. */
 const STOCK_SQL = `
   (SELECT string_agg(array_position(p.variant_ids, s.variant_id) || ':' || (s.on_hand::bigint + s.backorder_limit - s.reserved), ',')
    FROM stock_levels s WHERE s.variant_id = ANY(p.variant_ids))`;
-const SELECT = `SELECT p.detail, ${STOCK_SQL} AS stock, shop.low_stock_threshold AS low, shop.prices_include_tax AS tax_included
+const selectOf = (
+  detail: string,
+) => `SELECT ${detail}, ${STOCK_SQL} AS stock, shop.low_stock_threshold AS low, shop.prices_include_tax AS tax_included
   FROM product_pages p CROSS JOIN shop_settings shop`;
-const BY_HANDLE = `${SELECT} WHERE p.handle = $2 AND p.currency = ${CURRENCY_SQL}`;
-const BY_ID = `${SELECT} WHERE p.product_id = $2 AND p.currency = ${CURRENCY_SQL}`;
+const byKey = (select: string) => ({
+  handle: `${select} WHERE p.handle = $2 AND p.currency = ${CURRENCY_SQL}`,
+  id: `${select} WHERE p.product_id = $2 AND p.currency = ${CURRENCY_SQL}`,
+});
+const ORIGINAL = byKey(selectOf('p.detail'));
+/** `$3`: languages, the dearest first. */
+const TRANSLATED = byKey(
+  selectOf(`coalesce(p.details ->> t.locale, p.detail) AS detail, t.locale`).concat(
+    ` LEFT JOIN LATERAL (SELECT w.locale FROM unnest($3::text[]) WITH ORDINALITY AS w (locale, n)
+        WHERE p.details ? w.locale ORDER BY w.n LIMIT 1) t ON true`,
+  ),
+);
 
 interface PageRow {
   detail: string;
+  /** null or left out: that of the catalog. */
+  locale?: string | null;
   stock: string | null;
   low: number;
   tax_included: boolean;
@@ -35,17 +50,25 @@ export class ProductPageQuery {
    * The body of the answer.
    * @param context null for the market of the shop's settings
    * @param key a handle, or the uuid of the product
+   * @returns the body and its language
    * @throws ProductNotFound when it is not active or has no price in this currency
    */
-  async get(context: PriceContext | null, key: { handle: string } | { id: string }): Promise<string> {
+  async get(
+    context: PriceContext | null,
+    key: { handle: string } | { id: string },
+    { locales, original }: Language,
+  ): Promise<{ body: string; language: string }> {
     const currency = context?.currency ?? null;
-    const [row] =
-      'id' in key
-        ? await this.db.query<PageRow>(BY_ID, [currency, key.id])
-        : await this.db.query<PageRow>(BY_HANDLE, [currency, key.handle]);
+    const statements = locales.length === 0 ? ORIGINAL : TRANSLATED;
+    const [row] = await this.db.query<PageRow>('id' in key ? statements.id : statements.handle, [
+      currency,
+      'id' in key ? key.id : key.handle,
+      ...(locales.length === 0 ? [] : [locales]),
+    ]);
     if (!row) throw ProductNotFound();
     const taxIncluded = context?.taxIncluded ?? row.tax_included;
-    return withFullMediaUrls(mergeStock(row.detail, row.stock, row.low, taxIncluded), this.config.publicUrl);
+    const body = withFullMediaUrls(mergeStock(row.detail, row.stock, row.low, taxIncluded), this.config.publicUrl);
+    return { body, language: row.locale ?? original };
   }
 }
 

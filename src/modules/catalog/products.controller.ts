@@ -14,6 +14,7 @@ import { Moved, OldHandles } from './old-handles.service.js';
 import { parseFacets, parseProductList } from './product-filter.js';
 import { ProductListQuery } from './product-list.query.js';
 import { ProductPageQuery } from './product-page.query.js';
+import { ContentLanguages, languageOf } from './translations/content-languages.js';
 
 @ApiTags('Catalog')
 @Controller('v1/products')
@@ -24,6 +25,7 @@ export class ProductsController {
     private readonly facetCounts: FacetsQuery,
     private readonly oldHandles: OldHandles,
     private readonly contexts: PriceContexts,
+    private readonly languages: ContentLanguages,
   ) {}
 
   @Get()
@@ -36,7 +38,9 @@ export class ProductsController {
   @Throws(InvalidCursor, InvalidHeader, InvalidParameter, UnknownParameter)
   async list(@Req() request: Request, @Res() reply: Reply): Promise<void> {
     const wanted = parseProductList(request.query as Record<string, unknown>);
-    sendPublicJson(request, reply, await this.lists.list(await this.contexts.currencyOf(request), wanted));
+    const language = await this.languages.of(request);
+    const body = await this.lists.list(await this.contexts.currencyOf(request), wanted, language);
+    sendPublicJson(request, reply, body, languageOf(language));
   }
 
   @Get('facets')
@@ -49,8 +53,9 @@ export class ProductsController {
   @Throws(InvalidHeader, InvalidParameter, UnknownParameter)
   async facets(@Req() request: Request, @Res() reply: Reply): Promise<void> {
     const filter = parseFacets(request.query as Record<string, unknown>);
-    const data = await this.facetCounts.facets(await this.contexts.currencyOf(request), filter);
-    sendPublicJson(request, reply, JSON.stringify({ data }));
+    const language = await this.languages.of(request);
+    const data = await this.facetCounts.facets(await this.contexts.currencyOf(request), filter, language);
+    sendPublicJson(request, reply, JSON.stringify({ data }), languageOf(language));
   }
 
   @Get(':idOrHandle')
@@ -66,8 +71,10 @@ export class ProductsController {
   @Throws(InvalidHeader, InvalidId, ProductNotFound, UnknownParameter)
   async get(@Param('idOrHandle') key: string, @Req() request: Request, @Res() reply: Reply): Promise<void> {
     const context = await this.contexts.of(request);
+    const wanted = await this.languages.of(request);
     await this.oldHandles.orRedirect('product', key, '', reply, async () => {
-      sendPublicJson(request, reply, await this.pages.get(context, idOrHandle('product', key)));
+      const { body, language } = await this.pages.get(context, idOrHandle('product', key), wanted);
+      sendPublicJson(request, reply, body, language);
     });
   }
 }

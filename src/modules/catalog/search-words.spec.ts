@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { editDistance, fold, prefixTsquery, queryWords, vocabularyOf, wordsOf } from './search-words.js';
+import { editDistance, fold, queryWords, vocabularyOf, wordsOf } from './search-words.js';
 import { nearest } from './spelling.query.js';
 
 describe('words of a text', () => {
@@ -20,15 +20,6 @@ describe('words of a text', () => {
 
   it('the vocabulary takes words that a typo can be corrected to', () => {
     expect(vocabularyOf(['A 12 to 2024 mug', 'Mug'])).toEqual(['mug', 'mug']);
-  });
-
-  it('no text makes an operator of tsquery', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
-        const query = prefixTsquery(queryWords(text));
-        expect(query).toMatch(/^$|^[\p{L}\p{N}\p{M}]+:\*( & [\p{L}\p{N}\p{M}]+:\*)*$/u);
-      }),
-    );
   });
 });
 

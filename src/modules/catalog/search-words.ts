@@ -42,11 +42,6 @@ export function queryWords(q: string): string[] {
   return [...new Set(wordsOf(q))].slice(0, MAX_QUERY_WORDS);
 }
 
-/** `red shi` → `red:* & shi:*`. The words hold letters and digits only, so nothing in them is an operator. */
-export function prefixTsquery(words: readonly string[]): string {
-  return words.map((word) => `${word}:*`).join(' & ');
-}
-
 /** Edit distance that counts a swap of two neighbors as one step (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
   const width = b.length + 1;

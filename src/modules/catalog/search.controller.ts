@@ -7,6 +7,7 @@ import { PriceContexts } from '../settings/index.js';
 import { SuggestionView } from './dto/storefront.response.js';
 import { parseSuggest } from './product-filter.js';
 import { SuggestQuery } from './suggest.query.js';
+import { ContentLanguages, languageOf } from './translations/content-languages.js';
 
 @ApiTags('Catalog')
 @Controller('v1/search')
@@ -14,6 +15,7 @@ export class SearchController {
   constructor(
     private readonly suggestions: SuggestQuery,
     private readonly contexts: PriceContexts,
+    private readonly languages: ContentLanguages,
   ) {}
 
   @Get('suggest')
@@ -30,7 +32,8 @@ export class SearchController {
   @Throws(InvalidHeader, InvalidParameter, UnknownParameter)
   async suggest(@Req() request: Request, @Res() reply: Reply): Promise<void> {
     const { q, limit } = parseSuggest(request.query as Record<string, unknown>);
-    const data = await this.suggestions.suggest(await this.contexts.currencyOf(request), q, limit);
-    sendPublicJson(request, reply, JSON.stringify({ data }));
+    const language = await this.languages.of(request);
+    const data = await this.suggestions.suggest(await this.contexts.currencyOf(request), q, limit, language);
+    sendPublicJson(request, reply, JSON.stringify({ data }), languageOf(language));
   }
 }

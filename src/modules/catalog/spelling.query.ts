@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import type { Search, SearchMode } from './listing-sql.js';
-import { editDistance, fold, prefixTsquery, queryWords } from './search-words.js';
+import { editDistance, fold, queryWords } from './search-words.js';
+import { Synonyms } from './synonyms/synonyms.service.js';
 
 interface Candidates {
   given: string;
@@ -9,18 +10,27 @@ interface Candidates {
   similar: string[];
 }
 
-/** Corrects the typos of shoppers with the words that occur in the catalog. */
+/** Understands the words of shoppers: their synonyms, and their typos by the words that occur in the catalog. */
 @Injectable()
 export class SpellingQuery {
-  constructor(private readonly db: Db) {}
+  constructor(
+    private readonly db: Db,
+    private readonly synonyms: Synonyms,
+  ) {}
 
-  /** The search of `q` with its typos corrected, or by likeness of titles; undefined when there is nothing to try. */
-  async search(q: string, mode: Exclude<SearchMode, 'plain'>): Promise<Search | undefined> {
+  /** The search of `q` as typed, with its typos corrected, or by likeness of titles; undefined when there is nothing to try. */
+  async search(q: string, mode: SearchMode): Promise<Search | undefined> {
     const words = queryWords(q);
+    if (mode === 'plain') return { mode, text: await this.tsquery(words) };
     if (words.length === 0) return undefined;
     if (mode === 'alike') return { mode, text: fold(words.join(' ')) };
     const corrected = await this.correct(words);
-    return corrected ? { mode, text: prefixTsquery(corrected) } : undefined;
+    return corrected ? { mode, text: await this.tsquery(corrected) } : undefined;
+  }
+
+  /** What finds these words, or what stands for them. */
+  async tsquery(words: readonly string[]): Promise<string> {
+    return (await this.synonyms.current()).tsquery(words);
   }
 
   /** The words with each unknown one replaced by the nearest known one; null when there is nothing to correct. */
@@ -33,7 +43,13 @@ export class SpellingQuery {
        FROM jsonb_to_recordset($1) AS w (word text, swaps text[])`,
       [JSON.stringify(asked)],
     );
-    const better = new Map(rows.map((row) => [row.given, row.known ? row.given : nearest(row.given, row.similar)]));
+    const meant = (await this.synonyms.current()).words;
+    const better = new Map(
+      rows.map(({ given, known, similar }) => {
+        if (known || meant.some((word) => word.startsWith(given))) return [given, given];
+        return [given, nearest(given, [...similar, ...meant])];
+      }),
+    );
     const corrected = words.map((word) => better.get(word) ?? word);
     return corrected.some((word, i) => word !== words[i]) ? corrected : null;
   }

@@ -4,8 +4,9 @@ import { Db } from '#libs/database';
 import { encodeId } from '#libs/ids';
 import { CURRENCY_SQL } from './listing-sql.js';
 import { fullMediaUrl } from './media-url.js';
-import { fold, prefixTsquery, queryWords } from './search-words.js';
+import { fold, queryWords } from './search-words.js';
 import { SpellingQuery } from './spelling.query.js';
+import type { Language } from './translations/content-languages.js';
 
 /** One line under the search box. */
 export type Suggestion =
@@ -21,19 +22,29 @@ interface Row {
   thumbnail: string | null;
 }
 
-const SUGGEST_SQL = `
+/** SQL: the title of a product, in the first of the languages `$4` that it is translated to. */
+const TRANSLATED_TITLE = `coalesce((SELECT (l.cards ->> w.locale)::json ->> 'title' FROM unnest($4::text[]) WITH ORDINALITY AS w (locale, n)
+  WHERE l.cards ? w.locale ORDER BY w.n LIMIT 1), l.title)`;
+const CATEGORY_TITLE = `coalesce((SELECT t.title FROM category_translations t WHERE t.target_id = c.id AND t.locale = ANY($4::text[])
+  AND t.title IS NOT NULL ORDER BY array_position($4::text[], t.locale) LIMIT 1), c.title)`;
+
+/** @param translated whether `$4` names languages */
+const suggestSql = (translated: boolean) => `
   (SELECT 'query' AS kind, s.word AS text, NULL::uuid AS id, NULL AS handle, NULL AS thumbnail
    FROM search_words s WHERE s.word LIKE $3 || '%' AND s.word <> $3 ORDER BY length(s.word), s.word LIMIT 3)
   UNION ALL
-  (SELECT 'category', c.title, c.id, c.handle, NULL FROM categories c
+  (SELECT 'category', c.title, c.id, c.handle, NULL FROM (SELECT c.id, c.handle, ${translated ? CATEGORY_TITLE : 'c.title'} AS title FROM categories c) c
    WHERE to_tsvector('emporium', c.title) @@ (SELECT to_tsquery('emporium', $2))
      AND EXISTS (SELECT FROM product_listings l WHERE l.currency = ${CURRENCY_SQL} AND l.category_ids @> ARRAY[c.id])
    ORDER BY c.title LIMIT 3)
   UNION ALL
-  (SELECT 'product', l.title, l.product_id, l.handle, (l.card::json) ->> 'thumbnail'
-   FROM (SELECT title, product_id, handle, card FROM product_listings l
+  (SELECT 'product', ${translated ? TRANSLATED_TITLE : 'l.title'}, l.product_id, l.handle, (l.card::json) ->> 'thumbnail'
+   FROM (SELECT title, product_id, handle, card${translated ? ', cards' : ''} FROM product_listings l
          WHERE l.currency = ${CURRENCY_SQL} AND l.search @@ (SELECT to_tsquery('emporium', $2))
          ORDER BY ts_rank_cd(l.search, (SELECT to_tsquery('emporium', $2))) DESC, l.product_id DESC LIMIT 10) l)`;
+
+const SUGGEST_SQL = suggestSql(false);
+const TRANSLATED_SQL = suggestSql(true);
 
 const ALIKE_SQL = `
   SELECT 'product' AS kind, l.title AS text, l.product_id AS id, l.handle, (l.card::json) ->> 'thumbnail' AS thumbnail
@@ -51,14 +62,14 @@ export class SuggestQuery {
   ) {}
 
   /** Words, categories and products that begin with what is typed; when there are none, with its typos corrected. */
-  async suggest(currency: string | null, q: string, limit: number): Promise<Suggestion[]> {
+  async suggest(currency: string | null, q: string, limit: number, language: Language): Promise<Suggestion[]> {
     const words = queryWords(q);
     if (words.length === 0) return [];
-    let rows = await this.find(currency, words);
+    let rows = await this.find(currency, words, language);
     if (rows.length === 0) {
       const corrected = await this.spelling.correct(words);
       if (corrected) {
-        const found = await this.find(currency, corrected);
+        const found = await this.find(currency, corrected, language);
         const itself: Row = { kind: 'query', text: corrected.join(' '), id: null, handle: null, thumbnail: null };
         rows = found.length > 0 ? [itself, ...found] : [];
       }
@@ -68,9 +79,12 @@ export class SuggestQuery {
   }
 
   /** A whole word is completed only when it stands alone: of several, the combination might find nothing. */
-  private find(currency: string | null, words: string[]): Promise<Row[]> {
+  private async find(currency: string | null, words: string[], { locales }: Language): Promise<Row[]> {
     const completed = words.length === 1 && words[0]!.length >= 2 ? words[0] : null;
-    return this.db.query<Row>(SUGGEST_SQL, [currency, prefixTsquery(words), completed]);
+    const values = [currency, await this.spelling.tsquery(words), completed];
+    return locales.length === 0
+      ? this.db.query<Row>(SUGGEST_SQL, values)
+      : this.db.query<Row>(TRANSLATED_SQL, [...values, locales]);
   }
 
   private view({ kind, text, id, handle, thumbnail }: Row): Suggestion {

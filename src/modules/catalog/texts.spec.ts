@@ -2,7 +2,8 @@ import { plainText, sanitizeDescription } from './description.js';
 import { bandEnd } from './facets.query.js';
 import { handleOf } from './handle.js';
 import { imageTypeOf } from './image-type.js';
-import { listingRows, type ListingSource, type ListingVariant } from './listing-text.js';
+import type { ListingSource, ListingVariant } from './listing-source.js';
+import { listingRows } from './listing-text.js';
 import { fullMediaUrl, localMediaUrl, withFullMediaUrls } from './media-url.js';
 import { mergeStock } from './product-page.query.js';
 
@@ -126,6 +127,7 @@ const source: ListingSource = {
   collection_ids: [],
   images: [],
   categories: [],
+  translations: null,
   variants: [
     variant('01920000-0000-7000-8000-000000000011', 'Red', { USD: 500, EUR: 450 }, 700),
     variant('01920000-0000-7000-8000-000000000012', 'Blue', { USD: 400 }),

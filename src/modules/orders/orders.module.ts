@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { CatalogModule } from '../catalog/index.js';
+import { SalesCounter } from './count-sales.job.js';
 import { CustomerOrders } from './customer-orders.repository.js';
 import { FulfillOrder } from './fulfill-order.service.js';
 import { OrdersAdminController } from './orders.admin.controller.js';
@@ -8,8 +10,9 @@ import { OrdersRepository } from './orders.repository.js';
 
 /** Orders: what was bought, where it stands, and what was shipped of it. */
 @Module({
+  imports: [CatalogModule],
   controllers: [OrdersController, OrdersAdminController],
-  providers: [OrdersRepository, OrdersQuery, FulfillOrder, CustomerOrders],
+  providers: [OrdersRepository, OrdersQuery, FulfillOrder, CustomerOrders, SalesCounter],
   exports: [OrdersRepository, OrdersQuery, CustomerOrders, FulfillOrder],
 })
 export class OrdersModule {}

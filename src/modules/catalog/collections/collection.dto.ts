@@ -15,7 +15,7 @@ import type { CollectionRow } from './collections.query.js';
 
 const FIELDS = Object.keys(CONDITION_OPERATORS) as ConditionField[];
 const OPERATORS = [...new Set(Object.values(CONDITION_OPERATORS).flat())];
-const SORTS = ['position', 'price', '-price', 'title', '-title', 'createdAt', '-createdAt'] as const;
+const SORTS = ['position', 'price', '-price', 'title', '-title', 'createdAt', '-createdAt', 'bestSelling'] as const;
 const STATUSES = ['draft', 'active'] as const;
 const COLLECTION_ID = 'coll_01j4000000e008000000000001';
 

@@ -21,8 +21,9 @@ import { idOrHandle } from '../id-or-handle.js';
 import { Moved, OldHandles } from '../old-handles.service.js';
 import { parseProductList, type SortBy } from '../product-filter.js';
 import { ProductListQuery } from '../product-list.query.js';
+import { ContentLanguages, type Language, languageOf } from '../translations/content-languages.js';
 import { CollectionResponse } from './collection.dto.js';
-import { CollectionsQuery } from './collections.query.js';
+import { type CollectionRow, CollectionsQuery } from './collections.query.js';
 
 const Key = () => ApiParam({ name: 'idOrHandle', description: 'id or handle', example: WELL_KNOWN.collectionHandle });
 
@@ -35,6 +36,7 @@ export class CollectionsController {
     private readonly query: CollectionsQuery,
     private readonly lists: ProductListQuery,
     private readonly oldHandles: OldHandles,
+    private readonly languages: ContentLanguages,
   ) {}
 
   @Get()
@@ -45,8 +47,9 @@ export class CollectionsController {
   @Throws(InvalidCursor, InvalidHeader, InvalidParameter, UnknownParameter)
   async list(@Query() query: ListQuery, @Req() request: Request, @Res() reply: Reply): Promise<void> {
     const { rows, page } = await this.query.list('shopper', await this.contexts.currencyOf(request), query);
-    const data = rows.map((row) => CollectionResponse.from(row));
-    sendPublicJson(request, reply, JSON.stringify({ data, page }));
+    const language = await this.languages.of(request);
+    const data = (await this.translated(rows, language)).map((row) => CollectionResponse.from(row));
+    sendPublicJson(request, reply, JSON.stringify({ data, page }), languageOf(language));
   }
 
   @Get(':idOrHandle')
@@ -59,8 +62,10 @@ export class CollectionsController {
   @Throws(InvalidHeader, InvalidId, CollectionNotFound, UnknownParameter)
   async get(@Param('idOrHandle') key: string, @Req() request: Request, @Res() reply: Reply): Promise<void> {
     await this.oldHandles.orRedirect('collection', key, '', reply, async () => {
-      const row = await this.query.find(await this.contexts.currencyOf(request), idOrHandle('collection', key));
-      sendPublicJson(request, reply, JSON.stringify(CollectionResponse.from(row)));
+      const found = await this.query.find(await this.contexts.currencyOf(request), idOrHandle('collection', key));
+      const language = await this.languages.of(request);
+      const [row] = await this.translated([found], language);
+      sendPublicJson(request, reply, JSON.stringify(CollectionResponse.from(row!)), languageOf(language));
     });
   }
 
@@ -84,12 +89,30 @@ export class CollectionsController {
       const collection = await this.query.find(currency, idOrHandle('collection', key));
       const wanted = parseProductList(request.query as Record<string, unknown>, [sortOf(collection.sort)]);
       wanted.collections = { handles: [], ids: [collection.id] };
-      sendPublicJson(request, reply, await this.lists.list(currency, wanted));
+      const language = await this.languages.of(request);
+      sendPublicJson(request, reply, await this.lists.list(currency, wanted, language), languageOf(language));
+    });
+  }
+
+  private async translated(rows: CollectionRow[], language: Language): Promise<CollectionRow[]> {
+    const ids = rows.map((row) => row.id);
+    const texts = await this.languages.textsOf('collection', ids, language);
+    return rows.map((row) => {
+      const own = texts.get(row.id);
+      if (!own) return row;
+      return {
+        ...row,
+        title: own.title ?? row.title,
+        descriptionHtml: own.description ?? row.descriptionHtml,
+        seoTitle: own.seoTitle ?? row.seoTitle,
+        seoDescription: own.seoDescription ?? row.seoDescription,
+      };
     });
   }
 }
 
 function sortOf(sort: string): SortBy {
+  if (sort === 'bestSelling') return { key: sort, descending: true };
   const descending = sort.startsWith('-');
   return { key: (descending ? sort.slice(1) : sort) as SortBy['key'], descending };
 }

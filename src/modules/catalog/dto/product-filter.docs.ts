@@ -36,7 +36,7 @@ export function ProductListDocs(): MethodDecorator {
     ProductFilterDocs(),
     parameter(
       'sort',
-      'price, title, createdAt, relevance (with q), comma-separated, each with `-` for descending; -createdAt when left out, relevance with q',
+      'price, title, createdAt, bestSelling, relevance (with q), comma-separated, each with `-` for descending; -createdAt when left out, relevance with q',
     ),
     parameter('limit', 'cards of a page', { type: 'integer', minimum: 1, maximum: 100, default: 20 }),
     parameter('cursor', '`page.next` or `page.prev` of the answer before'),

@@ -7,7 +7,15 @@ import { PriceChange } from './price-change.entity.js';
 import { PriceListEntry } from './price-list-entry.entity.js';
 import { PriceList } from './price-list.entity.js';
 import { ProductImage } from './product-image.entity.js';
+import { ProductSale } from './product-sale.entity.js';
 import { Product } from './product.entity.js';
+import { SynonymGroup } from './synonym-group.entity.js';
+import {
+  CategoryTranslation,
+  CollectionTranslation,
+  OptionTranslation,
+  ProductTranslation,
+} from './translation.entity.js';
 import { Variant } from './variant.entity.js';
 
 export const catalogEntities = [
@@ -22,6 +30,12 @@ export const catalogEntities = [
   Collection,
   CollectionProduct,
   AttributeDefinition,
+  ProductSale,
+  SynonymGroup,
+  ProductTranslation,
+  CategoryTranslation,
+  CollectionTranslation,
+  OptionTranslation,
 ];
 export {
   AttributeDefinition,
@@ -34,5 +48,7 @@ export {
   PriceListEntry,
   Product,
   ProductImage,
+  ProductSale,
+  SynonymGroup,
   Variant,
 };
