@@ -8,7 +8,7 @@ import { type Command, UsageError } from './command.js';
 import { withShop } from './resources.js';
 
 const exportOf = (kind: ExportKind, summary: string, options: Command['options'] = []): Command => ({
-  name: `export ${kind}`,
+  name: `export ${kind.replace('_', '-')}`,
   summary,
   options: [
     ...options,
@@ -27,22 +27,23 @@ const exportOf = (kind: ExportKind, summary: string, options: Command['options']
         for await (const piece of writing.pieces(kind, filter, { withHeader: true, after: null })) {
           yield piece.bytes;
           done += piece.count;
-          terminal.progress(`${done} ${kind}`);
+          terminal.progress(`${done} ${kind === 'price_lists' ? 'prices' : kind}`);
         }
       };
       if (typeof given.output === 'string') {
         await pipeline(Readable.from(file()), createWriteStream(given.output, { mode: 0o600 }));
-        terminal.line(`Exported: ${given.output}, ${done} ${kind}`);
+        terminal.line(`Exported: ${given.output}, ${done} ${kind === 'price_lists' ? 'prices' : kind}`);
       } else for await (const bytes of file()) await terminal.write(bytes);
     });
     return 0;
   },
 });
 
-/** `export products > FILE` and `export customers > FILE` */
+/** `export products > FILE`, `export customers > FILE`, `export price-lists > FILE` */
 export const exportCommands: readonly Command[] = [
   exportOf('products', 'Write all products as a CSV file that `import products` reads, to standard output', [
     { name: 'currency', value: 'CODE', description: 'currency of the prices; the shop’s when left out' },
   ]),
   exportOf('customers', 'Write all customers as a CSV file, to standard output'),
+  exportOf('price_lists', 'Write all price lists as a CSV file that `import price-lists` reads, to standard output'),
 ];

@@ -7,6 +7,7 @@ import {
   ImportCustomers,
   type ImportIssue,
   type ImportKind,
+  ImportPriceLists,
   ImportProducts,
   type ImportSource,
   type ImportState,
@@ -19,8 +20,12 @@ import type { Terminal } from './terminal.js';
 
 const SHOWN_ISSUES = 20;
 
+const IMPORTS = { products: ImportProducts, customers: ImportCustomers, price_lists: ImportPriceLists };
+/** What a row or group of rows of the file is. */
+const THINGS = { products: 'products', customers: 'customers', price_lists: 'prices' };
+
 const importOf = (kind: ImportKind, summary: string, options: CommandOption[]): Command => ({
-  name: `import ${kind}`,
+  name: `import ${kind.replace('_', '-')}`,
   parameters: ['FILE'],
   summary,
   options: [{ name: 'dry-run', description: 'tell what would happen and change nothing' }, ...options],
@@ -36,8 +41,7 @@ const importOf = (kind: ImportKind, summary: string, options: CommandOption[]): 
       await ensureSettings(app.get(Db, { strict: false }), config);
       const shop = await app.get(ShopContext, { strict: false }).get();
       let rows = 0;
-      const importing = kind === 'customers' ? ImportCustomers : ImportProducts;
-      return app.get<ImportProducts | ImportCustomers>(importing, { strict: false }).execute(source, {
+      return app.get<Pick<ImportProducts, 'execute'>>(IMPORTS[kind], { strict: false }).execute(source, {
         id: newUuid(),
         actor: 'cli',
         options: { currency: currency ?? shop.currency, stock, dryRun },
@@ -46,7 +50,7 @@ const importOf = (kind: ImportKind, summary: string, options: CommandOption[]): 
         },
         onProgress: ({ rowsRead, productsDone }) =>
           terminal.progress(
-            `${Math.round((rowsRead / rows) * 100)} %  ${rowsRead} of ${rows} rows, ${productsDone} ${kind}`,
+            `${Math.round((rowsRead / rows) * 100)} %  ${rowsRead} of ${rows} rows, ${productsDone} ${THINGS[kind]}`,
           ),
       });
     });
@@ -55,13 +59,20 @@ const importOf = (kind: ImportKind, summary: string, options: CommandOption[]): 
   },
 });
 
-/** `import products FILE` and `import customers FILE` */
+/** `import products FILE`, `import customers FILE`, `import price-lists FILE` */
 export const importCommands: readonly Command[] = [
   importOf('products', 'Import products from a Shopify product export (CSV)', [
     { name: 'currency', value: 'CODE', description: 'currency of the prices in the file; the shop’s when left out' },
     { name: 'stock', value: 'keep|set', description: 'set: stock of existing variants becomes what the file says' },
   ]),
   importOf('customers', 'Import customers from a Shopify customer export (CSV)', []),
+  importOf('price_lists', 'Import price lists (CSV), a price a row', [
+    {
+      name: 'currency',
+      value: 'CODE',
+      description: 'of lists for which the file names none; the shop’s when left out',
+    },
+  ]),
 ];
 
 async function fileSource(file: string): Promise<ImportSource> {
@@ -83,7 +94,7 @@ function report(
   const { summary } = state;
   const count = Object.values(summary).reduce((sum, n) => sum + n, 0);
   const did = dryRun ? 'Dry run, nothing was changed' : 'Imported';
-  terminal.line(`${did}: ${name}, ${state.rowsRead} rows, ${count} ${kind}, ${(ms / 1000).toFixed(1)} s`);
+  terminal.line(`${did}: ${name}, ${state.rowsRead} rows, ${count} ${THINGS[kind]}, ${(ms / 1000).toFixed(1)} s`);
   terminal.table(Object.entries(summary));
   printIssues(terminal, 'Errors', state.errors, state.errorCount);
   printIssues(terminal, 'Warnings', state.warnings, state.warningCount);

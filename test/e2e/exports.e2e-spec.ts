@@ -70,6 +70,8 @@ describe('an export of products', () => {
     const versions = () => shop.db.query(`SELECT id, version, updated_at FROM products ORDER BY id`);
     const before = await versions();
     const first = await fileOf(shop, owner, PRODUCTS);
+    const isGift = (await shop.db.query<{ handle: string }>(`SELECT handle FROM products WHERE is_gift_card`))[0];
+    expect(isGift).toEqual({ handle: 'gift-card' });
     const again = await importInto(shop, owner, first);
     expect(again).toMatchObject({
       summary: { created: 0, updated: 0, unchanged: before.length, failed: 0 },
@@ -109,7 +111,7 @@ describe('an export of products', () => {
         columns: true,
       },
     ) as Record<string, string>[];
-    expect([...new Set(drafts.map((row) => row.Handle))].sort()).toEqual(['gift-card', 'hidden-lamp']);
+    expect([...new Set(drafts.map((row) => row.Handle))].sort()).toEqual(['hidden-lamp']);
     const euros = await fileOf(shop, owner, { kind: 'products', filter: { currency: 'EUR' } });
     expect((parse(euros, { bom: true, columns: true }) as Record<string, string>[])[0]!['Variant Price']).toBe('');
     for (const [body, pointer] of [
@@ -121,6 +123,165 @@ describe('an export of products', () => {
     }
     const list = await shop.call('GET', '/v1/admin/exports?limit=2&include=total', { bearer: owner });
     expect([list.body.data[0].filter, list.body.page.total >= 5]).toEqual([{ currency: 'EUR' }, true]);
+  });
+});
+
+describe('an export of price lists', () => {
+  const LISTS = { kind: 'price_lists' };
+  const everything = (target: Shop) =>
+    target.db.query(
+      `SELECT pl.name, pl.currency, pl.active, pl.starts_at, pl.ends_at, m.name AS market, g.name AS customer_group, p.handle, v.option_key, e.min_quantity, e.amount
+       FROM price_lists pl LEFT JOIN price_list_entries e ON e.price_list_id = pl.id LEFT JOIN variants v ON v.id = e.variant_id
+       LEFT JOIN products p ON p.id = v.product_id LEFT JOIN markets m ON m.id = pl.market_id LEFT JOIN customer_groups g ON g.id = pl.customer_group_id
+       ORDER BY pl.name, p.handle, v.option_key, e.min_quantity`,
+    );
+  const placesIn = async (target: Shop) => {
+    await target.db.query(`INSERT INTO customer_groups (id, name) VALUES ($1, 'Trade, "big"')`, [newUuid()]);
+    await target.db.query(
+      `INSERT INTO markets (id, name, countries, currency, prices_include_tax) VALUES ($1, 'Japan', '{JP}', 'JPY', true)`,
+      [newUuid()],
+    );
+  };
+
+  it('is what the import reads: again without a difference, and into another shop', async () => {
+    await placesIn(shop);
+    await importInto(
+      shop,
+      owner,
+      'Handle,Title,Option1 Name,Option1 Value,Variant Price\ntee,Tee,Size,S,20\ntee,,,M,20\ncap,Cap,,,9',
+    );
+    const csv = [
+      'Price List;Currency;Market;Customer Group;Starts At;Ends At;Active;Handle;Option1 Value;Min Quantity;Price',
+      "'=Sale;USD;;;2026-01-01T00:00:00Z;2099-01-01T00:00:00Z;;tee;S;;15,50",
+      "'=Sale;USD;;;2026-01-01T00:00:00Z;2099-01-01T00:00:00Z;;tee;M;10;14",
+      'Trade;usd;;"Trade, ""big""";;;no;cap;Default Title;;0',
+      'Tokyo;JPY;japan;;;;;cap;;2;1500',
+      'Empty;EUR;;;;;;;;;',
+    ].join('\n');
+    expect(await importInto(shop, owner, csv, 'price_lists')).toMatchObject({
+      kind: 'price_lists',
+      summary: { created: 5, updated: 0, unchanged: 0, failed: 0 },
+      errors: [],
+    });
+    const rows = await everything(shop);
+    expect(rows).toMatchObject([
+      { name: '=Sale', currency: 'USD', active: true, handle: 'tee', option_key: 'm', min_quantity: 10, amount: 1400 },
+      { name: '=Sale', option_key: 's', min_quantity: 1, amount: 1550 },
+      { name: 'Empty', currency: 'EUR', handle: null },
+      { name: 'Tokyo', market: 'Japan', currency: 'JPY', amount: 1500 },
+      { name: 'Trade', customer_group: 'Trade, "big"', active: false, handle: 'cap', option_key: '', amount: 0 },
+    ]);
+    // Shoppers see the sale at once.
+    expect((await shop.call('GET', '/v1/products/tee')).body.variants[0].price).toEqual({
+      amount: 1550,
+      currency: 'USD',
+    });
+    const versions = () => shop.db.query(`SELECT id, version, updated_at FROM price_lists ORDER BY id`);
+    const before = await versions();
+    const file = await fileOf(shop, owner, LISTS);
+    expect(file).toContain("'=Sale");
+    const summary = { created: 0, updated: 0, unchanged: 5, failed: 0 };
+    expect(await importInto(shop, owner, file, 'price_lists')).toMatchObject({ summary, errors: [] });
+    expect(await importInto(shop, owner, csv, 'price_lists')).toMatchObject({ summary, errors: [] });
+    expect(await versions()).toEqual(before);
+    expect(await fileOf(shop, owner, LISTS)).toBe(file);
+
+    await placesIn(other);
+    await importInto(other, others, await fileOf(shop, owner, PRODUCTS));
+    expect((await importInto(other, others, file, 'price_lists')).summary).toEqual({
+      ...summary,
+      created: 5,
+      unchanged: 0,
+    });
+    expect(await everything(other)).toEqual(rows);
+    expect((await importInto(other, others, file, 'price_lists')).summary).toEqual(summary);
+  });
+
+  it('comes from files with mistakes, which cost their own rows only', async () => {
+    const csv = [
+      'Price List ID,Price List,Currency,Market,Customer Group,Starts At,Ends At,Active,Handle,Option1 Value,Min Quantity,Price',
+      ',New,USD,,,,,,tee,S,,12',
+      ',New,USD,,,,,,tee,S,1,13',
+      ',New,USD,,,,,no,tee,M,1,13',
+      ',,USD,,,,,,tee,S,,12',
+      ',New,USD,,,,,,tee,S,0,12',
+      ',New,USD,,,,,,tee,S,2,',
+      ',New,USD,,,,,,tee,S,2,1.999',
+      ',New,USD,,,,,,tee,XL,2,1',
+      ',Far,USD,Atlantis,,,,,tee,S,,1',
+      ',Club,USD,,Nobody,,,,tee,S,,1',
+      ',When,USD,,,tomorrow,,,tee,S,,1',
+      ',When,USD,,,2026-02-01T00:00:00Z,2026-01-01T00:00:00Z,,tee,S,,1',
+      'prod_1,Odd,USD,,,,,,tee,S,,1',
+      ',Odd,XXQ,,,,,,tee,S,,1',
+    ].join('\n');
+    const done = await importInto(shop, owner, csv, 'price_lists');
+    expect(done.summary).toEqual({ created: 1, updated: 0, unchanged: 0, failed: 13 });
+    expect(
+      done.errors.map((error: any) => [error.line, error.reason]).sort(([a]: [number], [b]: [number]) => a - b),
+    ).toEqual([
+      [3, 'the price is on line 2 already.'],
+      [4, 'the price list "New" is another one on line 2, which holds.'],
+      [5, 'Price List is empty.'],
+      [6, 'Min Quantity must be from 1 to 9999.'],
+      [7, 'Price is empty.'],
+      [8, expect.stringMatching('^Price must be a number')],
+      [9, 'there is no variant XL of a product "tee".'],
+      [10, 'there is no market "Atlantis".'],
+      [11, 'there is no customer group "Nobody".'],
+      [12, 'Starts At must be a time such as 2026-11-01T00:00:00Z.'],
+      [13, 'Ends At must be after Starts At.'],
+      [14, 'Price List ID must be an id that begins with plist_, or empty.'],
+      [15, 'Currency must be an ISO 4217 currency code such as USD.'],
+    ]);
+    expect(await shop.db.query(`SELECT 1 FROM price_lists WHERE name IN ('Far', 'Club', 'When', 'Odd')`)).toEqual([]);
+    const rejects = await shop.call<string>('GET', `/v1/admin/imports/${done.id}/rejects`, { bearer: owner });
+    expect(rejects.body.trim().split('\n')).toHaveLength(14);
+    const form = new FormData();
+    form.append('kind', 'prices');
+    form.append('file', new Blob([csv]), 'x.csv');
+    const wrong = await fetch(`${shop.url}/v1/admin/imports`, { method: 'POST', headers: { Authorization: `Bearer ${owner}` }, body: form }); // prettier-ignore
+    expect([wrong.status, ((await wrong.json()) as any).errors[0].pointer]).toEqual([400, '/kind']);
+  });
+
+  it('keeps lists of one name apart by their ids, and says so where it cannot', async () => {
+    const [one, two] = [newUuid(), newUuid()];
+    await shop.db.query(
+      `INSERT INTO price_lists (id, name, currency) VALUES ($1, 'Twin', 'USD'), ($2, 'Twin', 'USD')`,
+      [one, two],
+    );
+    const file = (await fileOf(shop, owner, LISTS)).split('\n').filter((line, i) => i === 0 || line.includes('Twin')).join('\n'); // prettier-ignore
+    expect((await importInto(shop, owner, file, 'price_lists')).summary).toMatchObject({ unchanged: 2, failed: 0 });
+    const copied = await importInto(other, others, file, 'price_lists');
+    expect([copied.summary.created, copied.errors.map((error: any) => error.reason)]).toEqual([
+      1,
+      ['"Twin" is the name of several price lists of the file.'],
+    ]);
+    const byName = 'Price List,Handle,Price\nTwin,tee,1';
+    expect((await importInto(shop, owner, byName, 'price_lists')).errors[0].reason).toBe(
+      '"Twin" is the name of several price lists in USD.',
+    );
+  });
+});
+
+describe('tax classes of variants', () => {
+  it('stand in the file by their names; a file without the column leaves them', async () => {
+    await shop.db.query(`INSERT INTO tax_classes (id, name) VALUES ($1, 'Books')`, [newUuid()]);
+    const classOf = () =>
+      shop.db.query(
+        `SELECT c.name FROM products p JOIN variants v ON v.product_id = p.id LEFT JOIN tax_classes c ON c.id = v.tax_class_id WHERE p.handle = 'novel'`,
+      );
+    const csv = (head: string, cell: string) => `Handle,Title,Variant Price${head}\nnovel,Novel,9.00${cell}`;
+    const column = ',Variant Tax Class';
+    expect((await importInto(shop, owner, csv(column, ',books'))).summary).toMatchObject({ created: 1 });
+    expect(await classOf()).toEqual([{ name: 'Books' }]);
+    expect((await importInto(shop, owner, csv('', ''))).summary).toMatchObject({ unchanged: 1 });
+    expect((await importInto(shop, owner, csv(column, ',Atlas'))).errors[0].reason).toBe(
+      'there is no tax class "Atlas".',
+    );
+    expect(await fileOf(shop, owner, PRODUCTS)).toMatch(/novel,Novel,.*,Books,/);
+    expect((await importInto(shop, owner, csv(column, ','))).summary).toMatchObject({ updated: 1 });
+    expect(await classOf()).toEqual([{ name: null }]);
   });
 });
 
@@ -146,6 +307,10 @@ describe('an export of customers', () => {
         }),
       ],
     );
+    await shop.db.query(
+      `INSERT INTO customer_group_members (customer_id, group_id) SELECT $1, id FROM customer_groups WHERE name LIKE 'Trade%'`,
+      [id],
+    );
   });
 
   it('is what the import of customers reads, in this shop and in another one', async () => {
@@ -157,6 +322,15 @@ describe('an export of customers', () => {
     });
     expect((await importInto(other, others, file, 'customers')).summary).toMatchObject({ created: 1, failed: 0 });
     expect(await fileOf(other, others, { kind: 'customers' })).toBe(file);
+    const groups = () => other.db.query(`SELECT 1 FROM customer_group_members`);
+    expect(await groups()).toHaveLength(1);
+    const without = 'Email,First Name,Customer Groups\nada@example.com,Ada,';
+    expect((await importInto(other, others, without, 'customers')).summary).toMatchObject({ updated: 1 });
+    expect(await groups()).toEqual([]);
+    const wrong = 'Email,Customer Groups\nada@example.com,Nobody\n';
+    expect((await importInto(other, others, wrong, 'customers')).errors[0].reason).toBe(
+      'there is no customer group "Nobody".',
+    );
   });
 
   it('comes from files with mistakes, which cost their own rows only', async () => {

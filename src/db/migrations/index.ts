@@ -23,6 +23,7 @@ import { Shipping1790000000017 } from './1790000000017-shipping.js';
 import { Voices1790000000018, VoicesLinks1790000000018 } from './1790000000018-voices.js';
 import { Renditions1790000000019 } from './1790000000019-renditions.js';
 import { CollectionLinks1790000000020, Collections1790000000020 } from './1790000000020-collections.js';
+import { PriceListFiles1790000000021 } from './1790000000021-price-list-files.js';
 import {
   Translations1790000000024,
   TranslationsLinks1790000000024,
@@ -69,6 +70,7 @@ export const migrations = [
   Renditions1790000000019,
   Collections1790000000020,
   CollectionLinks1790000000020,
+  PriceListFiles1790000000021,
   Words1790000000024,
   WordsLinks1790000000024,
   Translations1790000000024,

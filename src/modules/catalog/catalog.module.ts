@@ -42,6 +42,7 @@ import { ListedSales } from './price-lists/listed-sales.js';
 import { PriceListsAdminController } from './price-lists/price-lists.admin.controller.js';
 import { PriceListsQuery } from './price-lists/price-lists.query.js';
 import { PriceLists } from './price-lists/price-lists.service.js';
+import { SavePriceLists } from './price-lists/save-price-lists.service.js';
 import { ProductPricesController } from './price-lists/product-prices.controller.js';
 import { ProductPricesQuery } from './price-lists/product-prices.query.js';
 import { ProductEdits } from './product-edits.service.js';
@@ -116,12 +117,13 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     MediaStore,
     MakeRenditionsProcessor,
     PriceLists,
+    SavePriceLists,
     PriceListsQuery,
     ListedSales,
     SalesSettler,
     ProductPricesQuery,
     ProductLookup,
   ],
-  exports: [ProductLookup, ProductSales, ProductWriter, ProductListings, PriceLists],
+  exports: [ProductLookup, ProductSales, ProductWriter, ProductListings, PriceLists, SavePriceLists],
 })
 export class CatalogModule {}

@@ -13,6 +13,8 @@ export {
 } from './product-draft.js';
 export type { CollectionRule } from './collections/collection-rules.js';
 export { sanitizeDescription } from './description.js';
+export { listKeyOf, type PriceListOfFile, type PriceListRow } from './price-lists/price-list-row.js';
 export { PriceLists } from './price-lists/price-lists.service.js';
+export { SavePriceLists } from './price-lists/save-price-lists.service.js';
 export { offersSql, type OfferScope, unitPriceSql } from './price-lists/offers-sql.js';
 export { fullMediaUrl, localMediaUrl, THUMBNAIL_SQL } from './media-url.js';

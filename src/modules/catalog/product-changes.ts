@@ -19,6 +19,7 @@ type PlainFields = Row<
   | 'weight_grams'
   | 'requires_shipping'
   | 'taxable'
+  | 'tax_class_id'
   | 'image_id'
 >;
 type StockRules = Row<'track_inventory' | 'allow_backorder'>;
@@ -170,6 +171,7 @@ function plainFields(
     weight_grams: wanted.weightGrams,
     requires_shipping: wanted.requiresShipping,
     taxable: wanted.taxable,
+    tax_class_id: wanted.taxClassId === undefined ? (before?.tax_class_id ?? null) : wanted.taxClassId,
     image_id:
       wanted.imageUrl === undefined
         ? (before?.image_id ?? null)

@@ -42,6 +42,8 @@ export interface VariantDraft {
   weightGrams: number;
   requiresShipping: boolean;
   taxable: boolean;
+  /** uuid; null is the standard rate, undefined leaves what is stored. */
+  taxClassId?: string | null;
   /** false = always sellable. */
   trackInventory: boolean;
   allowBackorder: boolean;

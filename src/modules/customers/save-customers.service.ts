@@ -14,12 +14,14 @@ interface StoredCustomer {
   last_name: string;
   phone: string | null;
   accepts_marketing: boolean;
+  group_ids: string[];
   address_id: string | null;
   address: Address | null;
 }
 
 const LOCK = `
-  SELECT c.id, lower(c.email) AS key, c.first_name, c.last_name, c.phone, c.accepts_marketing, a.id AS address_id, a.address
+  SELECT c.id, lower(c.email) AS key, c.first_name, c.last_name, c.phone, c.accepts_marketing, a.id AS address_id, a.address,
+    ARRAY(SELECT m.group_id FROM customer_group_members m WHERE m.customer_id = c.id) AS group_ids
   FROM customers c
   LEFT JOIN LATERAL (SELECT id, address FROM customer_addresses WHERE customer_id = c.id
                      ORDER BY is_default_shipping DESC, id LIMIT 1) a ON TRUE
@@ -70,7 +72,9 @@ export class SaveCustomers {
       }
       const isChanged = before ? await this.update(tx, before, row) : false;
       const isMoved = row.address ? await this.saveAddress(tx, id, before, row.address) : false;
-      outcomes.push(before ? (isChanged || isMoved ? 'updated' : 'unchanged') : 'created');
+      const isRegrouped = row.groupIds ? await this.saveGroups(tx, id, before?.group_ids ?? [], row.groupIds) : false;
+      const isOther = isChanged || isMoved || isRegrouped;
+      outcomes.push(before ? (isOther ? 'updated' : 'unchanged') : 'created');
     }
     return outcomes;
   }
@@ -88,6 +92,22 @@ export class SaveCustomers {
       `UPDATE customers SET first_name = $2, last_name = $3, phone = $4, accepts_marketing = $5, version = version + 1, updated_at = now()
        WHERE id = $1`,
       [before.id, ...after],
+    );
+    return true;
+  }
+
+  private async saveGroups(tx: Tx, id: string, before: readonly string[], after: readonly string[]): Promise<boolean> {
+    const [old, wanted] = [new Set(before), new Set(after)];
+    if (old.size === wanted.size && after.every((groupId) => old.has(groupId))) return false;
+    await tx.query(`DELETE FROM customer_group_members WHERE customer_id = $1 AND group_id <> ALL ($2::uuid[])`, [
+      id,
+      [...wanted],
+    ]);
+    // One that was deleted since the file was read is left out.
+    await tx.query(
+      `INSERT INTO customer_group_members (customer_id, group_id)
+       SELECT $1, g.id FROM customer_groups g WHERE g.id = ANY ($2::uuid[]) FOR KEY SHARE ON CONFLICT DO NOTHING`,
+      [id, [...wanted]],
     );
     return true;
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { stringify } from 'csv-stringify/sync';
 import type { Queryable } from '#libs/database';
 import type { ExportBatch, ExportFilter, ExportSource } from './export-kinds.js';
 
@@ -9,6 +10,7 @@ interface CustomerOfExport {
   last_name: string;
   phone: string | null;
   accepts_marketing: boolean;
+  groups: string[];
   address: Partial<Record<string, string | null>> | null;
 }
 
@@ -22,7 +24,7 @@ export class CustomerExport implements ExportSource {
   readonly header = [
     'First Name', 'Last Name', 'Email', 'Accepts Email Marketing', 'Default Address First Name', 'Default Address Last Name',
     'Default Address Company', 'Default Address Address1', 'Default Address Address2', 'Default Address City',
-    'Default Address Province Code', 'Default Address Country Code', 'Default Address Zip', 'Default Address Phone', 'Phone',
+    'Default Address Province Code', 'Default Address Country Code', 'Default Address Zip', 'Default Address Phone', 'Phone', 'Customer Groups',
   ] as const; // prettier-ignore
 
   async count(db: Queryable, filter: ExportFilter): Promise<number> {
@@ -36,7 +38,9 @@ export class CustomerExport implements ExportSource {
   async batch(db: Queryable, filter: ExportFilter, after: string | null): Promise<ExportBatch | null> {
     const customers = await db.query<CustomerOfExport>(
       `SELECT c.id, c.email, c.first_name, c.last_name, c.phone, c.accepts_marketing,
-         (SELECT a.address FROM customer_addresses a WHERE a.customer_id = c.id ORDER BY a.is_default_shipping DESC, a.id LIMIT 1) AS address
+         (SELECT a.address FROM customer_addresses a WHERE a.customer_id = c.id ORDER BY a.is_default_shipping DESC, a.id LIMIT 1) AS address,
+         ARRAY(SELECT g.name FROM customer_group_members m JOIN customer_groups g ON g.id = m.group_id
+               WHERE m.customer_id = c.id ORDER BY g.id) AS groups
        FROM customers c WHERE ${WHICH} AND ($2::uuid IS NULL OR c.id > $2) ORDER BY c.id LIMIT ${BATCH}`,
       [...valuesOf(filter), after],
     );
@@ -51,6 +55,8 @@ export class CustomerExport implements ExportSource {
         (field) => address?.[field] ?? null,
       ),
       customer.phone,
+      // A name may have a comma in it.
+      customer.groups.length === 0 ? null : stringify([customer.groups]).trimEnd(),
     ]);
     return { rows, count: customers.length, position: last.id };
   }

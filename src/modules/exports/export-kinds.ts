@@ -2,7 +2,7 @@ import type { CsvCell } from '#libs/csv';
 import type { Queryable } from '#libs/database';
 
 /** What can be exported. */
-export const EXPORT_KINDS = ['products', 'customers'] as const;
+export const EXPORT_KINDS = ['products', 'customers', 'price_lists'] as const;
 export type ExportKind = (typeof EXPORT_KINDS)[number];
 
 /** Which of them, and how; what is left out is no limit. */
@@ -22,7 +22,7 @@ export interface ExportBatch {
   rows: CsvCell[][];
   /** things, which may have several rows */
   count: number;
-  /** uuid of the last one */
+  /** of the last one: its uuid, or more of what it is sorted by */
   position: string;
 }
 
@@ -30,6 +30,6 @@ export interface ExportBatch {
 export interface ExportSource {
   header: readonly string[];
   count(db: Queryable, filter: ExportFilter): Promise<number>;
-  /** @param after uuid of the last one that is written; null to begin */
+  /** @param after position of the last one that is written; null to begin */
   batch(db: Queryable, filter: ExportFilter, after: string | null): Promise<ExportBatch | null>;
 }

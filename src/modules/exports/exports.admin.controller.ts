@@ -35,7 +35,7 @@ export class ExportsAdminController {
   @Idempotent('optional')
   @ApiOperation({
     operationId: 'startExport',
-    summary: 'Write products or customers into a CSV file',
+    summary: 'Write products, customers or price lists into a CSV file',
     description:
       'Products come with prices, stock and images, in the format that the import reads: a file that is imported again changes nothing. ' +
       "Texts that a spreadsheet would run as formulas get a ' in front, which the import takes off. The file is kept for 24 hours.",

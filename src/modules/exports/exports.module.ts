@@ -5,6 +5,7 @@ import { ExportsAdminController } from './exports.admin.controller.js';
 import { ExportsQuery } from './exports.query.js';
 import { ExportsRepository } from './exports.repository.js';
 import { DeleteExpiredExportsHandler, RunExportHandler } from './jobs/exports.processor.js';
+import { PriceListExport } from './price-list-export.js';
 import { ProductExport } from './product-export.js';
 import { RunExport } from './run-export.service.js';
 import { StartExport } from './start-export.service.js';
@@ -17,6 +18,7 @@ import { WriteExport } from './write-export.service.js';
   providers: [
     ProductExport,
     CustomerExport,
+    PriceListExport,
     WriteExport,
     ExportsRepository,
     ExportsQuery,

@@ -13,6 +13,7 @@ interface VariantOfExport {
   weight_grams: number;
   requires_shipping: boolean;
   taxable: boolean;
+  tax_class: string | null;
   track_inventory: boolean;
   allow_backorder: boolean;
   image: string | null;
@@ -49,6 +50,7 @@ const BATCH_SQL = `
               FROM product_images i WHERE i.product_id = p.id), '[]') AS images,
     coalesce((SELECT json_agg(json_build_object('option_values', v.option_values, 'sku', v.sku, 'barcode', v.barcode,
                 'weight_grams', v.weight_grams, 'requires_shipping', v.requires_shipping, 'taxable', v.taxable,
+                'tax_class', (SELECT c.name FROM tax_classes c WHERE c.id = v.tax_class_id),
                 'track_inventory', v.track_inventory, 'allow_backorder', v.allow_backorder,
                 'image', (SELECT i.url FROM product_images i WHERE i.id = v.image_id), 'amount', r.amount,
                 'compare_at', r.compare_at, 'on_hand', CASE WHEN v.track_inventory THEN coalesce((
@@ -65,7 +67,7 @@ export class ProductExport implements ExportSource {
     'Handle', 'Title', 'Body (HTML)', 'Vendor', 'Type', 'Tags', 'Published', 'Option1 Name', 'Option1 Value', 'Option2 Name',
     'Option2 Value', 'Option3 Name', 'Option3 Value', 'Variant SKU', 'Variant Grams', 'Variant Inventory Tracker',
     'Variant Inventory Qty', 'Variant Inventory Policy', 'Variant Fulfillment Service', 'Variant Price',
-    'Variant Compare At Price', 'Variant Requires Shipping', 'Variant Taxable', 'Variant Barcode', 'Image Src', 'Image Position',
+    'Variant Compare At Price', 'Variant Requires Shipping', 'Variant Taxable', 'Variant Tax Class', 'Variant Barcode', 'Image Src', 'Image Position',
     'Image Alt Text', 'Gift Card', 'SEO Title', 'SEO Description', 'Variant Image', 'Variant Weight Unit', 'Status',
   ] as const; // prettier-ignore
   private readonly publicUrl: string;
@@ -127,7 +129,7 @@ export class ProductExport implements ExportSource {
   }
 
   private variantCells(variant: VariantOfExport | undefined, currency: string): CsvCell[] {
-    if (!variant) return Array.from({ length: 11 }, () => null);
+    if (!variant) return Array.from({ length: 12 }, () => null);
     const price = (amount: number | null) => (amount === null ? null : formatDecimal({ amount, currency }));
     return [
       variant.sku,
@@ -140,6 +142,7 @@ export class ProductExport implements ExportSource {
       price(variant.compare_at),
       variant.requires_shipping,
       variant.taxable,
+      variant.tax_class,
       variant.barcode,
     ];
   }

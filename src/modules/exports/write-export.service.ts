@@ -3,6 +3,7 @@ import { BOM, csvText } from '#libs/csv';
 import { Db } from '#libs/database';
 import { CustomerExport } from './customer-export.js';
 import type { ExportFilter, ExportKind, ExportSource } from './export-kinds.js';
+import { PriceListExport } from './price-list-export.js';
 import { ProductExport } from './product-export.js';
 
 /** A piece of a file, with how many things are in it and the last of them. */
@@ -21,8 +22,9 @@ export class WriteExport {
     private readonly db: Db,
     products: ProductExport,
     customers: CustomerExport,
+    priceLists: PriceListExport,
   ) {
-    this.sources = { products, customers };
+    this.sources = { products, customers, price_lists: priceLists };
   }
 
   /** How many things there will be, as far as one can tell before. */
@@ -32,7 +34,7 @@ export class WriteExport {
 
   /**
    * The file, in pieces; without its head when it goes on somewhere.
-   * @param after uuid of the last thing that is written already
+   * @param after position of the last thing that is written already
    */
   async *pieces(
     kind: ExportKind,

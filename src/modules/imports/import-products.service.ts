@@ -42,6 +42,8 @@ export class ImportProducts {
   async execute(source: ImportSource, run: ImportRun): Promise<ImportState> {
     const outline = await outlineOf(source);
     await run.onCounted?.(outline.rows, outline.columns.header);
+    const classes = await this.db.query<{ key: string; id: string }>(`SELECT lower(name) AS key, id FROM tax_classes`);
+    const taxClassIds = new Map(classes.map(({ key, id }) => [key, id]));
     let state = run.resumeFrom ?? initialState();
     let toSkip = state.productsDone;
     let batch: Pending[] = [];
@@ -51,7 +53,7 @@ export class ImportProducts {
         toSkip -= 1;
         continue;
       }
-      const product = this.withOwnImages(productFromRows(outline.columns, group, run.options.currency));
+      const product = this.withOwnImages(productFromRows(outline.columns, group, run.options.currency, taxClassIds));
       batch.push({ product, rows: group.rows, rowsRead: group.rowsRead, bytesRead: group.bytesRead });
       variants += product.draft?.variants.length ?? 0;
       if (batch.length >= BATCH_PRODUCTS || variants >= BATCH_VARIANTS) {

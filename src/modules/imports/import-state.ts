@@ -3,7 +3,7 @@ import type { CsvRow } from './csv/csv-rows.js';
 import type { ReadProduct } from './csv/product-from-rows.js';
 
 /** What can be imported. */
-export const IMPORT_KINDS = ['products', 'customers'] as const;
+export const IMPORT_KINDS = ['products', 'customers', 'price_lists'] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
 
 /** How an import goes about it. */

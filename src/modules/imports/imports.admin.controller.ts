@@ -44,12 +44,13 @@ export class ImportsAdminController {
   @Staff('imports.write')
   @ApiOperation({
     operationId: 'startImport',
-    summary: 'Import products or customers from a Shopify export',
+    summary: 'Import products, customers or price lists',
     description:
       'Products are found by their handle and variants by their option values, so importing a file again changes nothing. ' +
       'A product with a mistake is left out and listed with its line; the others are imported. ' +
       'Quantities count for new variants only, unless `stock` is `set`. Images are linked, not fetched. ' +
-      'Customers are found by their e-mail address; they get no password and no mail.',
+      'Customers are found by their e-mail address; they get no password and no mail. ' +
+      'Price lists have a price in each row; what the file does not name stays.',
   })
   @ApiConsumes('multipart/form-data')
   @ApiBody({
@@ -64,7 +65,11 @@ export class ImportsAdminController {
         },
         kind: { type: 'string', enum: [...IMPORT_KINDS], default: 'products' },
         dryRun: { type: 'boolean', default: false, description: 'tell what would happen and change nothing' },
-        currency: { type: 'string', pattern: '^[A-Z]{3}$', description: "of the prices; the shop's when left out" },
+        currency: {
+          type: 'string',
+          pattern: '^[A-Z]{3}$',
+          description: "of the prices, where the file does not say; the shop's when left out",
+        },
         stock: {
           type: 'string',
           enum: ['keep', 'set'],

@@ -6,19 +6,26 @@ import type { JobContext } from '#libs/jobs';
 import { log } from '#libs/log';
 import { ImportFileProblem } from './csv/import-file-problem.js';
 import { ImportCustomers } from './import-customers.service.js';
+import { ImportPriceLists } from './import-price-lists.service.js';
 import { ImportProducts } from './import-products.service.js';
+import type { ImportKind } from './import-state.js';
 import { MAX_TRIES } from './imports.jobs.js';
 import { type ImportRow, ImportsRepository } from './imports.repository.js';
 
 /** Imports an uploaded file in the background; after a crash it goes on where the last saved batch ended. */
 @Injectable()
 export class RunImport {
+  private readonly kinds: Readonly<Record<ImportKind, Pick<ImportProducts, 'execute'>>>;
+
   constructor(
     private readonly db: Db,
     private readonly imports: ImportsRepository,
-    private readonly importProducts: ImportProducts,
-    private readonly importCustomers: ImportCustomers,
-  ) {}
+    importProducts: ImportProducts,
+    importCustomers: ImportCustomers,
+    importPriceLists: ImportPriceLists,
+  ) {
+    this.kinds = { products: importProducts, customers: importCustomers, price_lists: importPriceLists };
+  }
 
   /** @param importId uuid */
   async execute(importId: string, job: JobContext<unknown>): Promise<void> {
@@ -48,8 +55,7 @@ export class RunImport {
     let done = row.state?.productsDone ?? 0;
     let rows = 0;
     try {
-      const importing = row.kind === 'customers' ? this.importCustomers : this.importProducts;
-      await importing.execute(this.imports.sourceOf(row), {
+      await this.kinds[row.kind].execute(this.imports.sourceOf(row), {
         id: row.id,
         actor: row.created_by === null ? 'system' : `staff:${encodeId('user', row.created_by)}`,
         options: row.options,

@@ -31,7 +31,7 @@ const CHUNK_BYTES = 256 * 1024;
 const isKind = (text: string | undefined): text is ImportKind => IMPORT_KINDS.some((kind) => kind === text);
 
 const FIELDS: Record<string, { isValid: (value: string) => boolean; rule: string }> = {
-  kind: { isValid: (value) => isKind(value), rule: `must be ${IMPORT_KINDS.join(' or ')}` },
+  kind: { isValid: (value) => isKind(value), rule: `must be one of ${IMPORT_KINDS.join(', ')}` },
   dryRun: { isValid: (value) => /^(true|false)$/.test(value), rule: 'must be true or false' },
   stock: { isValid: (value) => /^(keep|set)$/.test(value), rule: 'must be keep or set' },
   currency: { isValid: isCurrency, rule: 'must be an ISO 4217 currency code such as USD' },

@@ -1,4 +1,4 @@
-import { Email, Flag, Nested, Opt, Text } from '#libs/http';
+import { Email, Flag, Nested, Opt, StringArray, Text } from '#libs/http';
 import { Address } from '../../cart/index.js';
 
 /** A customer as a file has them; what is left out stays as it is. */
@@ -13,6 +13,9 @@ export class CustomerOfFile {
   phone?: string | null;
   @Flag(Opt())
   acceptsMarketing?: boolean;
+  /** uuids: all groups that the customer is in */
+  @StringArray(1000, 36, Opt())
+  groupIds?: string[];
   /** Becomes the one that is proposed. */
   @Nested(() => Address, Opt())
   address?: Address;

@@ -34,7 +34,7 @@ export class ExportResponse {
   filter: ExportFilter;
   @ApiProperty({ enum: ['queued', 'running', 'completed', 'failed', 'expired'] })
   status: string;
-  @ApiProperty({ type: 'integer', description: 'products or customers that are in the file' })
+  @ApiProperty({ type: 'integer', description: 'products, customers or prices that are in the file' })
   done: number;
   @ApiProperty({ type: 'integer' })
   total: number;

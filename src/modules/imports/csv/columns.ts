@@ -32,6 +32,7 @@ const HEADERS = {
   compareAt: ['Variant Compare At Price', 'Compare-at price'],
   requiresShipping: ['Variant Requires Shipping', 'Requires shipping'],
   taxable: ['Variant Taxable', 'Charge tax'],
+  taxClass: ['Variant Tax Class'],
   barcode: ['Variant Barcode', 'Barcode'],
   imageUrl: ['Image Src', 'Product image URL', 'Image URL'],
   imagePosition: ['Image Position'],

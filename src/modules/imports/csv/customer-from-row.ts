@@ -1,3 +1,4 @@
+import { parse } from 'csv-parse/sync';
 import { AppError } from '#libs/errors';
 import { StrictValidationPipe } from '#libs/http';
 import { CustomerOfFile } from '../../customers/index.js';
@@ -22,6 +23,7 @@ const HEADERS = {
   country: ['Default Address Country Code', 'Country Code'],
   postalCode: ['Default Address Zip', 'Zip'],
   addressPhone: ['Default Address Phone'],
+  groups: ['Customer Groups'],
 } as const;
 type CustomerColumn = keyof typeof HEADERS;
 
@@ -38,8 +40,15 @@ export interface ReadCustomer extends Pick<IssueList, 'errors' | 'warnings'> {
 
 const validation = new StrictValidationPipe();
 
-/** Turns a row into a customer, by the rules of the API; a blank address is none. */
-export async function customerFromRow(columns: Columns<CustomerColumn>, row: CsvRow): Promise<ReadCustomer> {
+/**
+ * Turns a row into a customer, by the rules of the API; a blank address is none.
+ * @param groupIds uuids of customer groups by their names in lower case
+ */
+export async function customerFromRow(
+  columns: Columns<CustomerColumn>,
+  row: CsvRow,
+  groupIds: ReadonlyMap<string, string>,
+): Promise<ReadCustomer> {
   const issues = new IssueList(null);
   const text = (column: CustomerColumn) => (columns.has(column) ? columns.cell(row, column) : undefined);
   const orNull = (column: CustomerColumn) => text(column) && columns.cell(row, column);
@@ -47,6 +56,10 @@ export async function customerFromRow(columns: Columns<CustomerColumn>, row: Csv
     issues.error(row, 'the row has more fields than the header: a comma is probably not quoted.');
   const consent = readFlag(columns.cell(row, 'acceptsMarketing'), false);
   if ('reason' in consent) issues.error(row, `${columns.label('acceptsMarketing')} ${consent.reason}.`);
+  const groups = namesIn(columns.cell(row, 'groups'));
+  if (groups === null) issues.error(row, `${columns.label('groups')} has a quotation mark that is never closed.`);
+  for (const name of groups ?? [])
+    if (!groupIds.has(name.toLowerCase())) issues.error(row, `there is no customer group "${name}".`);
   const hasAddress = (['line1', 'city', 'postalCode', 'country'] as const).some(
     (column) => columns.cell(row, column) !== '',
   );
@@ -56,6 +69,9 @@ export async function customerFromRow(columns: Columns<CustomerColumn>, row: Csv
     lastName: text('lastName'),
     phone: columns.has('phone') ? columns.cell(row, 'phone') || null : undefined,
     acceptsMarketing: columns.has('acceptsMarketing') && 'value' in consent ? consent.value : undefined,
+    groupIds: columns.has('groups')
+      ? (groups ?? []).flatMap((name) => groupIds.get(name.toLowerCase()) ?? [])
+      : undefined,
     address: hasAddress
       ? {
           firstName: columns.cell(row, 'addressFirstName') || columns.cell(row, 'firstName'),
@@ -76,6 +92,16 @@ export async function customerFromRow(columns: Columns<CustomerColumn>, row: Csv
     issues.error(row, `${labelOf(columns, field)} ${detail}.`),
   );
   return { customer: errors.length > 0 ? null : customer, errors, warnings };
+}
+
+/** Names in a cell, separated by commas; one that has a comma in it stands between quotation marks. null when one of these is never closed. */
+function namesIn(cell: string): string[] | null {
+  try {
+    const [names = []] = parse(cell, { trim: true, relax_quotes: true });
+    return names.filter((name) => name !== '');
+  } catch {
+    return null;
+  }
 }
 
 /** A field that is left out is not a field that is undefined. */

@@ -21,9 +21,14 @@ export interface ReadProduct {
 const MAX_TEXT = 255;
 
 /** Turns the rows of one product into a draft; looks at every row, so that all mistakes are told at once. */
-export function productFromRows(columns: Columns, group: ProductGroup, currency: string): ReadProduct {
+export function productFromRows(
+  columns: Columns,
+  group: ProductGroup,
+  currency: string,
+  taxClassIds: ReadonlyMap<string, string> = new Map(),
+): ReadProduct {
   const issues = new IssueList(group.handle);
-  const reader = new ProductReader(columns, group.rows, currency, issues);
+  const reader = new ProductReader(columns, group.rows, currency, taxClassIds, issues);
   const read = group.handle === null ? reader.withoutHandle() : reader.read(group.handle);
   const { errors, warnings } = issues;
   const base = { handle: group.handle, line: group.rows[0]!.line, errors, warnings };
@@ -37,6 +42,7 @@ class ProductReader {
     private readonly columns: Columns,
     private readonly rows: CsvRow[],
     private readonly currency: string,
+    private readonly taxClassIds: ReadonlyMap<string, string>,
     private readonly issues: IssueList,
   ) {
     this.head = rows.find((row) => columns.cell(row, 'title') !== '') ?? rows[0]!;
@@ -114,6 +120,7 @@ class ProductReader {
         weightGrams: this.weight(row),
         requiresShipping: this.flag(row, 'requiresShipping', !columns.has('requiresShipping')),
         taxable: this.flag(row, 'taxable', !columns.has('taxable')),
+        ...(columns.has('taxClass') ? { taxClassId: this.taxClass(row) } : {}),
         trackInventory: tracked,
         allowBackorder: this.value(row, 'policy', readPolicy(columns.cell(row, 'policy')), false),
         ...(columns.has('variantImage') ? { imageUrl: this.imageUrl(row, 'variantImage') } : {}),
@@ -121,6 +128,14 @@ class ProductReader {
       },
       quantity: tracked ? this.quantity(row) : null,
     };
+  }
+
+  private taxClass(row: CsvRow): string | null {
+    const name = this.columns.cell(row, 'taxClass');
+    if (name === '') return null;
+    const id = this.taxClassIds.get(name.toLowerCase());
+    if (id === undefined) this.issues.error(row, `there is no tax class "${name}".`);
+    return id ?? null;
   }
 
   private quantity(row: CsvRow): number | null {

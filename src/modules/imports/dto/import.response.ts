@@ -21,7 +21,7 @@ export interface ImportView {
   finished_at: Date | null;
 }
 
-/** How many products or customers became what. */
+/** How many products, customers or prices became what. */
 export class ImportSummaryResponse implements ImportSummary {
   @ApiProperty({ type: 'integer' })
   created: number;

@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { Db } from '#libs/database';
+import { listKeyOf, type PriceListOfFile, type PriceListRow, SavePriceLists } from '../catalog/index.js';
+import type { CsvRow, ImportSource } from './csv/csv-rows.js';
+import { PRICE_LIST_SHEET, priceListFromRow } from './csv/price-list-from-row.js';
+import { importRows, repeated, type ReadRow } from './import-rows.js';
+import type { ImportRun } from './import-run.js';
+import type { ImportState } from './import-state.js';
+
+/**
+ * Imports price lists, a price a row: lists and prices that differ are written, the same file twice without effect. What the
+ * file does not name stays.
+ */
+@Injectable()
+export class ImportPriceLists {
+  constructor(
+    private readonly db: Db,
+    private readonly saving: SavePriceLists,
+  ) {}
+
+  /** @throws ImportFileProblem when the file cannot be read to its end; then nothing was imported */
+  execute(source: ImportSource, run: ImportRun): Promise<ImportState> {
+    const file = new ListsOfFile();
+    return importRows(this.db, source, run, {
+      sheet: PRICE_LIST_SHEET,
+      things: 'prices',
+      read: (columns, row) => {
+        const { row: value, ...issues } = priceListFromRow(columns, row, run.options.currency);
+        return value ? file.checked(value, row, issues) : { ...issues, value: null };
+      },
+      save: (tx, rows) => this.saving.execute(tx, rows),
+    });
+  }
+}
+
+/** What the rows of a file said so far, so that none says otherwise. */
+class ListsOfFile {
+  private readonly lists = new Map<string, { line: number; list: PriceListOfFile }>();
+  private readonly idsOfName = new Map<string, string | null>();
+  private readonly prices = new Map<string, number>();
+
+  checked(value: PriceListRow, row: CsvRow, issues: Omit<ReadRow<PriceListRow>, 'value'>): ReadRow<PriceListRow> {
+    const { list, price } = value;
+    const key = listKeyOf(list);
+    const known = this.lists.get(key);
+    if (known && JSON.stringify(known.list) !== JSON.stringify(list)) {
+      const reason = `the price list "${list.name}" is another one on line ${known.line}, which holds.`;
+      return { value: null, errors: [{ line: row.line, handle: price?.handle ?? null, reason }], warnings: [] };
+    }
+    if (!known) this.lists.set(key, { line: row.line, list });
+    const priceKey = JSON.stringify([key, price && [price.handle, price.optionValues, price.minQuantity]]);
+    const earlier = this.prices.get(priceKey);
+    if (earlier !== undefined) return repeated(row, 'the price', earlier);
+    this.prices.set(priceKey, row.line);
+    const nameKey = JSON.stringify([list.name.toLowerCase(), list.currency]);
+    if (!this.idsOfName.has(nameKey)) this.idsOfName.set(nameKey, list.id);
+    const isOnlyById = this.idsOfName.get(nameKey) !== list.id;
+    return { ...issues, value: { ...value, list: isOnlyById ? { ...list, isOnlyById } : list } };
+  }
+}
