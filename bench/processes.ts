@@ -13,11 +13,11 @@ export interface ServiceOptions {
   stopMs?: number;
 }
 
-/** How `npm run start:api` runs Node.js, so that what is measured is what is shipped. */
-export function apiFlags(): string[] {
+/** How `npm run start:api` and `start:worker` run Node.js, so that what is measured is what is shipped. */
+export function flagsOf(script: 'start:api' | 'start:worker'): string[] {
   const file = join(DIST, '..', 'package.json');
   const { scripts } = JSON.parse(readFileSync(file, 'utf8')) as { scripts: Record<string, string> };
-  return scripts['start:api']!.split(' ').filter((word) => word.startsWith('--') && word !== '--enable-source-maps');
+  return scripts[script]!.split(' ').filter((word) => word.startsWith('--') && word !== '--enable-source-maps');
 }
 
 /** A Node.js process of the bench. It talks over IPC and ends with us. */

@@ -15,7 +15,7 @@ import { migrate } from '../src/bootstrap/migrate.js';
 import { loadConfig } from '../src/config/index.js';
 import type { Wares } from './client/journeys.js';
 import { createFloor } from './floor/schema.js';
-import { apiFlags, Service } from './processes.js';
+import { flagsOf, Service } from './processes.js';
 import { fillShop } from './shop/fill.js';
 import { fillPromotions } from './shop/promotions.js';
 import { productionSettings } from './shop/settings.js';
@@ -93,14 +93,14 @@ export class Stack {
     this.api = this.service('API', {
       file: 'src/main.js',
       env,
-      nodeOptions: [...apiFlags(), ...profiled('api')],
+      nodeOptions: [...flagsOf('start:api'), ...profiled('api')],
       stopMs: 20_000,
     });
     await this.api.message('ready');
     this.worker = this.service('worker', {
       file: 'src/worker.js',
       env,
-      nodeOptions: profiled('worker'),
+      nodeOptions: [...flagsOf('start:worker'), ...profiled('worker')],
       stopMs: 20_000,
     });
     await this.untilConnected('emporium-worker');

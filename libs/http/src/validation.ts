@@ -54,11 +54,14 @@ function rememberRules(): void {
   const storage = getMetadataStorage();
   const find = storage.getTargetValidationMetadatas.bind(storage);
   type Rules = ReturnType<typeof find>;
-  const known = new WeakMap<object, Rules>();
+  // Objects inside of others come with the name of the class around them as their schema.
+  const known = new Map<string, WeakMap<object, Rules>>();
   storage.getTargetValidationMetadatas = (target, schema, always, strictGroups, groups) => {
-    if (schema || always || strictGroups || groups) return find(target, schema, always, strictGroups, groups);
-    let rules = known.get(target);
-    if (!rules) known.set(target, (rules = find(target, schema, always, strictGroups, groups)));
+    if (always || strictGroups || groups) return find(target, schema, always, strictGroups, groups);
+    const ofSchema = known.get(schema ?? '') ?? new WeakMap<object, Rules>();
+    known.set(schema ?? '', ofSchema);
+    let rules = ofSchema.get(target);
+    if (!rules) ofSchema.set(target, (rules = find(target, schema, always, strictGroups, groups)));
     return rules;
   };
   const group = storage.groupByPropertyName.bind(storage);

@@ -63,6 +63,7 @@ export const ID_PREFIXES = {
 export type IdPrefix = keyof typeof ID_PREFIXES;
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const DASH = 45;
 const DECODE = new Int8Array(128).fill(-1);
 for (let i = 0; i < 32; i += 1) DECODE[ALPHABET.charCodeAt(i)] = i;
 
@@ -97,15 +98,24 @@ export function newUuid(): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${sequence.toString(16).padStart(3, '0')}-${tail.slice(0, 4)}-${tail.slice(4)}`;
 }
 
+/** The value of a hexadecimal digit, by its character code. */
+const HEX = new Uint8Array(128);
+for (let i = 0; i < 16; i += 1) {
+  HEX[i.toString(16).charCodeAt(0)] = i;
+  HEX[i.toString(16).toUpperCase().charCodeAt(0)] = i;
+}
+const PREFIXED = new Map(Object.entries(ID_PREFIXES).map(([kind, prefix]) => [kind, `${prefix}_`]));
+
 /** `0190…` uuid → `ord_01…`. */
 export function encodeId(kind: IdPrefix, uuid: string): string {
-  const hex = uuid.length === 36 ? uuid.replaceAll('-', '') : uuid;
+  let out = PREFIXED.get(kind)!;
   // 130 bits: two leading zero bits, then the 128 bits of the uuid, five at a time.
-  let out = '';
   let bits = 2;
   let value = 0;
-  for (let i = 0; i < 32; i += 1) {
-    value = (value << 4) | parseInt(hex[i]!, 16);
+  for (let i = 0; i < uuid.length; i += 1) {
+    const code = uuid.charCodeAt(i);
+    if (code === DASH) continue;
+    value = (value << 4) | HEX[code]!;
     bits += 4;
     if (bits >= 5) {
       bits -= 5;
@@ -113,7 +123,7 @@ export function encodeId(kind: IdPrefix, uuid: string): string {
       value &= (1 << bits) - 1;
     }
   }
-  return `${ID_PREFIXES[kind]}_${out}`;
+  return out;
 }
 
 /** `ord_01…` → uuid, or null when the text is not an id of that kind. */
