@@ -382,6 +382,29 @@ const FAULTS: PlantedFault[] = [
   },
 ];
 
+/** How many orders a full shop has here, and how long one check may take: one that compares each with each needs minutes. */
+const MANY = 10_000;
+const PATIENCE = '5s';
+/** A column of a copy: the id of the original, told apart. */
+const another = (column: string) => `md5(t.${column}::text || n)::uuid`;
+const COPIES: Record<string, Record<string, string>> = {
+  carts: { id: another('id') },
+  orders: { id: another('id'), cart_id: another('cart_id'), number: `t.number + n * 1000` },
+  order_lines: { id: another('id'), order_id: another('order_id') },
+  order_events: { id: `t.id + n * 1000`, order_id: another('order_id') },
+  payments: { id: another('id'), order_id: another('order_id'), provider_ref: `t.provider_ref || n` },
+  outbox: { id: `t.id + n * 1000`, event_id: another('event_id'), event_key: `t.event_key || n`, aggregate_id: another('aggregate_id') },
+  jobs: { id: another('id'), dedupe_key: `t.dedupe_key || n` },
+  stock_movements: { id: another('id'), order_line_id: another('order_line_id'), dedupe_key: `t.dedupe_key || n` },
+  stock_reservations: { id: another('id'), order_id: another('order_id'), order_line_id: another('order_line_id') },
+  ledger_transactions: { id: another('id'), fact: `t.fact || n`, order_id: another('order_id'), payment_id: another('payment_id') },
+  ledger_entries: { id: another('id'), transaction_id: another('transaction_id') },
+  provider_transactions: { ref: `t.ref || n`, payment_id: another('payment_id') },
+  webhook_receipts: { id: another('id'), event_id: `t.event_id || n` },
+  order_credits: { id: another('id'), order_id: another('order_id') },
+  credit_transactions: { id: another('id'), order_id: another('order_id') },
+}; // prettier-ignore
+
 describe('the books', () => {
   let shop: Shop;
   let admin: pg.Client;
@@ -452,6 +475,26 @@ describe('the books', () => {
       }
     },
   );
+
+  it('are read in the time that a full shop allows', async () => {
+    await admin.query('BEGIN');
+    try {
+      await admin.query('SET LOCAL session_replication_role = replica');
+      for (const [table, columns] of Object.entries(COPIES)) {
+        const changes = Object.entries(columns).map(([column, value]) => `'${column}', ${value}`);
+        await admin.query(
+          `INSERT INTO ${table} OVERRIDING SYSTEM VALUE SELECT r.* FROM ${table} t CROSS JOIN generate_series(1, ${MANY / 5}) n
+           CROSS JOIN LATERAL jsonb_populate_record(t, jsonb_build_object(${changes.join(', ')})) r`,
+        );
+      }
+      await admin.query(`SET LOCAL statement_timeout = '${PATIENCE}'`);
+      const db = { query: async (text: string, values?: unknown[]) => (await admin.query(text, values)).rows };
+      const { run } = await runBooks(db as never, 0, { provider: shop.providerBooks(), acks: [] });
+      expect(run).toEqual(BOOK_CHECKS);
+    } finally {
+      await admin.query('ROLLBACK');
+    }
+  });
 
   it('D2 finds a transaction that was left open', async () => {
     const idle = new pg.Client({ connectionString: shop.database.url });
