@@ -32,6 +32,7 @@ import {
 } from './1790000000024-words.js';
 import { AttributeColumns1790000000025, Attributes1790000000025 } from './1790000000025-shelf.js';
 import { Forfeits1790000000026, Sums1790000000026 } from './1790000000026-sums.js';
+import { Cancellations1790000000027 } from './1790000000027-cancellations.js';
 import { Uses1790000000028 } from './1790000000028-uses.js';
 
 /** In the order in which they run. */
@@ -79,5 +80,6 @@ export const migrations = [
   AttributeColumns1790000000025,
   Sums1790000000026,
   Forfeits1790000000026,
+  Cancellations1790000000027,
   Uses1790000000028,
 ];

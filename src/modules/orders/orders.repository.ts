@@ -136,12 +136,15 @@ const creditsOf = (cart: CartSnapshot, credits: PricedCart['credits']): OrderRow
   }));
 
 const LOCK = `SELECT id, number, status, payment_status, fulfillment_status, currency, total, credit_total, customer_id, token_hash, placed_at,
-  expires_at, version, disputed, hold FROM orders WHERE id = $1 FOR UPDATE`;
+  expires_at, version, disputed, hold FROM orders WHERE id = $1 FOR NO KEY UPDATE`;
 
 /** Writes orders. The facts that others hear of are announced here, so no way to confirm or cancel an order can forget them. */
 @Injectable()
 export class OrdersRepository {
-  /** Locks an order until the transaction ends. */
+  /**
+   * Locks an order until the transaction ends. Rows that only refer to the order (a foreign key reads it FOR KEY SHARE) do not
+   * wait for that: whoever writes them would lock order and payment in the order of the constraints, not in ours.
+   */
   async lockOrder(tx: Tx, id: string): Promise<LockedOrder> {
     const [order] = await tx.query<LockedOrder>(LOCK, [id]);
     if (!order) throw NotFound({ detail: 'There is no such order.' });

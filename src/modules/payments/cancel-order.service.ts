@@ -8,7 +8,7 @@ import { type LockedOrder, OrderNotCancelable, OrdersRepository } from '../order
 import { ignoreLostDispute } from './disputes/refund-block.js';
 import { ExecuteRefund } from './execute-refund.service.js';
 import { ReleaseHoldJob } from './jobs/definitions.js';
-import { hasBeenPaid } from './payment.policy.js';
+import { type Cancellation, hasBeenPaid } from './payment.policy.js';
 import { PaymentMethodUnavailable, PaymentRefused, PaymentUnavailable, wasRefused } from './payments.errors.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { RefundOrder } from './refund-order.service.js';
@@ -18,13 +18,6 @@ import { StartPayment } from './start-payment.service.js';
 import { type Intent, StripeGateway } from './stripe/stripe-gateway.js';
 import { wasNotTried } from './stripe/stripe-line.js';
 import { SyncPayment } from './sync-payment.service.js';
-
-/** Why an order ends, and who ends it. */
-export interface Cancellation {
-  reason: 'customer' | 'staff' | 'expired' | 'too_many_attempts';
-  actor: string;
-  note?: string;
-}
 
 /**
  * Cancels an order of which nothing is shipped: its stock goes back, and so does its money. Where Stripe has an open intent
@@ -111,6 +104,8 @@ export class CancelOrder {
   }
 
   private async endIntent(payment: PaymentRow, intent: Intent, cancellation: Cancellation): Promise<PaymentRow> {
+    // Stripe's event may be here before its answer: whoever applies it knows from this why the order ends.
+    if (intent.status !== 'succeeded') await this.payments.beginCancellation(this.db, payment.id, cancellation);
     const after =
       intent.status === 'canceled' || intent.status === 'succeeded'
         ? intent
@@ -123,7 +118,9 @@ export class CancelOrder {
           );
     // The answer to a cancellation has no expanded charge; what was paid meanwhile is read in full.
     const full = after.status === 'canceled' ? after : await this.gateway.retrieveIntent(intent.ref);
-    return this.sync.applyIntent(payment.id, full, cancellation.reason, cancellation.actor);
+    const settled = await this.sync.applyIntent(payment.id, full);
+    if (settled.status !== 'canceled') await this.payments.endCancellation(this.db, payment.id);
+    return settled;
   }
 
   /**

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
-import { CancelOrder, type Cancellation } from './cancel-order.service.js';
+import { CancelOrder } from './cancel-order.service.js';
+import type { Cancellation } from './payment.policy.js';
 import type { PaymentStatus } from './payment.state.js';
 import { PaymentsRepository } from './payments.repository.js';
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Db } from '#libs/database';
+import { Db, type Tx } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
@@ -29,18 +29,23 @@ export class PayOrder {
   async execute(orderId: string, request: PayRequest): Promise<StartedPayment> {
     this.returnUrls.assert(request.returnUrl);
     this.cards.assertSound(request);
-    const { payment, number } = await this.db.transaction(async (tx) => {
-      const order = await this.orders.lockOrder(tx, orderId);
-      const current = await this.payments.findCurrent(tx, orderId);
-      if (current && order.status === 'canceled' && (await this.payments.countTries(tx, current.id)) >= MAX_TRIES)
-        throw PaymentAttemptsExhausted({ data: { orderId: encodeId('order', orderId) } });
-      if (order.status !== 'pending_payment' || current?.provider !== 'stripe') {
-        throw OrderNotPayable({ data: { orderStatus: order.status, paymentStatus: order.payment_status } });
-      }
-      failpoint('commit.pay_again');
-      return { payment: current, number: order.number };
-    });
-    return this.start.execute(payment, number, request);
+    const { payment, number } = await this.db.transaction((tx) => this.payable(tx, orderId));
+    const started = await this.start.execute(payment, number, request);
+    // The order came to its end meanwhile, at Stripe at least.
+    if (started.payment.status === 'canceled') await this.db.transaction((tx) => this.payable(tx, orderId));
+    return started;
+  }
+
+  private async payable(tx: Tx, orderId: string): Promise<{ payment: PaymentRow; number: number }> {
+    const order = await this.orders.lockOrder(tx, orderId);
+    const payment = await this.payments.findCurrent(tx, orderId);
+    if (payment && order.status === 'canceled' && (await this.payments.countTries(tx, payment.id)) >= MAX_TRIES)
+      throw PaymentAttemptsExhausted({ data: { orderId: encodeId('order', orderId) } });
+    if (order.status !== 'pending_payment' || payment?.provider !== 'stripe' || payment.status === 'canceled') {
+      throw OrderNotPayable({ data: { orderStatus: order.status, paymentStatus: order.payment_status } });
+    }
+    failpoint('commit.pay_again');
+    return { payment, number: order.number };
   }
 
   /** Reads the truth from Stripe on return from the browser. */

@@ -4,3 +4,10 @@ export const MAX_TRIES = 20;
 /** Whether an order was paid, by a payment or with credit, whatever went back since. */
 export const hasBeenPaid = (order: { payment_status: string }): boolean =>
   ['paid', 'partially_refunded', 'refunded'].includes(order.payment_status);
+
+/** Why an order ends, and who ends it. */
+export interface Cancellation {
+  reason: 'customer' | 'staff' | 'expired' | 'too_many_attempts';
+  actor: string;
+  note?: string;
+}

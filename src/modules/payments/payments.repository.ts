@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Queryable, Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
+import type { Cancellation } from './payment.policy.js';
 import type { PaymentStatus } from './payment.state.js';
 
 /** A payment as it stands in its row. Amounts in minor units. */
@@ -94,9 +95,12 @@ export class PaymentsRepository {
     )[0];
   }
 
-  /** Locks a payment. Lock its order first: that is the order of locks everywhere. */
+  /**
+   * Locks a payment. Lock its order first: that is the order of locks everywhere. As with orders, rows that only refer to the
+   * payment do not wait for that.
+   */
   async lock(tx: Tx, id: string): Promise<PaymentRow> {
-    const [row] = await tx.query<PaymentRow>(`SELECT ${COLUMNS} FROM payments WHERE id = $1 FOR UPDATE`, [id]);
+    const [row] = await tx.query<PaymentRow>(`SELECT ${COLUMNS} FROM payments WHERE id = $1 FOR NO KEY UPDATE`, [id]);
     if (!row) throw new Error(`payment ${id} is gone`);
     return row;
   }
@@ -136,6 +140,23 @@ export class PaymentsRepository {
         change.captureBefore ?? null,
       ],
     );
+  }
+
+  /** Writes down why the provider is asked to cancel a payment, before it is asked. */
+  async beginCancellation(db: Queryable, id: string, cancellation: Cancellation): Promise<void> {
+    await db.query(`UPDATE payments SET cancellation = $2 WHERE id = $1 AND status <> 'canceled'`, [
+      id,
+      JSON.stringify(cancellation),
+    ]);
+  }
+
+  /** The provider has answered. @returns what was asked of it; null when nobody here has asked */
+  async endCancellation(db: Queryable, id: string): Promise<Cancellation | null> {
+    const [row] = await db.query<{ cancellation: Cancellation }>(
+      `UPDATE payments SET cancellation = NULL WHERE id = $1 AND cancellation IS NOT NULL RETURNING old.cancellation`,
+      [id],
+    );
+    return row?.cancellation ?? null;
   }
 
   /**

@@ -10,7 +10,7 @@ import { StockLedger } from '../inventory/index.js';
 import { type LockedOrder, OrdersRepository, OrderUnderReview } from '../orders/index.js';
 import { BookMoney } from './books/book-money.service.js';
 import { ExecuteRefundJob, ReleaseHoldJob, StopTriesJob } from './jobs/definitions.js';
-import { MAX_TRIES } from './payment.policy.js';
+import { type Cancellation, MAX_TRIES } from './payment.policy.js';
 import { mayBecome } from './payment.state.js';
 import { HoldLost, PaymentAuthorized } from './payments.events.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
@@ -43,14 +43,7 @@ export class SettlePayment {
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
-  /** @param cancelReason why the order ends if the provider says that the payment is canceled */
-  async apply(
-    tx: Tx,
-    paymentId: string,
-    state: ProviderState,
-    cancelReason = 'payment_canceled',
-    actor = 'stripe',
-  ): Promise<PaymentRow> {
+  async apply(tx: Tx, paymentId: string, state: ProviderState): Promise<PaymentRow> {
     const found = await this.payments.find(tx, paymentId);
     if (!found) throw new Error(`payment ${paymentId} is gone`);
     const order = await this.orders.lockOrder(tx, found.order_id);
@@ -60,7 +53,7 @@ export class SettlePayment {
     if (intent.attempt) await this.recordAttempt(tx, order, payment, intent);
     if (intent.attempt?.outcome === 'failed' && order.status === 'pending_payment') await this.stopTries(tx, payment);
     if (mayBecome(payment.status, intent.status) && intent.status !== payment.status)
-      await this.move(tx, order, payment, intent, cancelReason, actor);
+      await this.move(tx, order, payment, intent);
     else if (payment.provider_ref === null) await this.payments.update(tx, payment.id, { providerRef: intent.ref });
     if (state.refunds.length > 0) await this.refunds.apply(tx, payment.id, state.refunds);
     await this.books.execute(tx, payment.id, { received: intent.amountReceived, transactions: transactionsOf(state) });
@@ -87,14 +80,7 @@ export class SettlePayment {
     });
   }
 
-  private async move(
-    tx: Tx,
-    order: LockedOrder,
-    payment: PaymentRow,
-    intent: Intent,
-    cancelReason: string,
-    actor: string,
-  ): Promise<void> {
+  private async move(tx: Tx, order: LockedOrder, payment: PaymentRow, intent: Intent): Promise<void> {
     const captured = intent.status === 'succeeded' ? Math.min(intent.amountReceived, payment.amount) : undefined;
     await this.payments.update(tx, payment.id, {
       status: intent.status,
@@ -113,7 +99,7 @@ export class SettlePayment {
         await this.hold(tx, order, payment, intent);
         break;
       case 'canceled':
-        await this.end(tx, order, payment, intent, cancelReason, actor);
+        await this.end(tx, order, payment, intent);
         break;
       case 'processing':
       case 'requires_action':
@@ -168,18 +154,11 @@ export class SettlePayment {
   }
 
   /** The provider takes no money any more: an order that waited for it ends, and so does one whose hold is gone. */
-  private async end(
-    tx: Tx,
-    order: LockedOrder,
-    payment: PaymentRow,
-    intent: Intent,
-    cancelReason: string,
-    actor: string,
-  ): Promise<void> {
+  private async end(tx: Tx, order: LockedOrder, payment: PaymentRow, intent: Intent): Promise<void> {
+    const asked = await this.payments.endCancellation(tx, payment.id);
     if (await this.captures.release(tx, order, payment)) return;
     await this.captures.fail(tx, payment.id, 'The hold has ended.');
-    const isLapsed = payment.status === 'authorized' && intent.cancellationReason === 'automatic';
-    const reason = isLapsed ? 'hold_expired' : cancelReason;
+    const { reason, actor, note } = whyEnded(payment, intent, asked);
     const isUnshipped = order.fulfillment_status === 'unfulfilled';
     const mayEnd =
       order.status === 'pending_payment' ||
@@ -198,7 +177,7 @@ export class SettlePayment {
           cancelReason: reason,
           ...(order.hold === 'canceling' ? { hold: null } : {}),
         },
-        { type: 'order.canceled', actor, data: { reason } },
+        { type: 'order.canceled', actor, data: { reason, ...(note ? { note } : {}) } },
       );
       return;
     }
@@ -406,6 +385,17 @@ const fits = (intent: Intent, payment: PaymentRow): boolean =>
   intent.amount === payment.amount &&
   intent.currency === payment.currency &&
   intent.orderId === encodeId('order', payment.order_id);
+
+/** Why the provider takes no money any more: because it was asked from here, its time is over, or somebody else said so. */
+function whyEnded(
+  payment: PaymentRow,
+  intent: Intent,
+  asked: Cancellation | null,
+): { reason: string; actor: string; note?: string } {
+  if (intent.cancellationReason === 'automatic')
+    return { reason: payment.status === 'authorized' ? 'hold_expired' : 'payment_canceled', actor: 'stripe' };
+  return asked ?? { reason: 'payment_canceled', actor: 'stripe' };
+}
 
 const transactionsOf = ({ intent, refunds }: ProviderState) => [
   ...(intent.transactions ?? []),

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
-import { PaymentAttemptsExhausted, PaymentUnavailable } from './payments.errors.js';
+import { PaymentAttemptsExhausted, PaymentRefused, PaymentUnavailable } from './payments.errors.js';
 import { MAX_TRIES } from './payment.policy.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { FindLostIntent, KEY_LIFE_MS } from './reconciliation/find-lost-intent.service.js';
@@ -50,14 +50,7 @@ export class StartPayment {
   private async start(payment: PaymentRow, orderNumber: number, request: PayRequest): Promise<StartedPayment> {
     try {
       let intent = await this.ensureIntent(payment, orderNumber);
-      if (CONFIRMABLE.has(intent.status)) {
-        const token = await this.cards.choose(intent, request, request.attemptId);
-        if (token !== undefined) {
-          await this.beginTry(payment, request.attemptId);
-          const answer = await this.gateway.confirmIntent(intent.ref, request.attemptId, token, request.returnUrl);
-          intent = 'declined' in answer ? answer.intent : answer;
-        }
-      }
+      if (CONFIRMABLE.has(intent.status)) intent = await this.charge(payment, intent, request);
       const current =
         intent.status === payment.status && intent.attempt === null
           ? { ...payment, provider_ref: intent.ref }
@@ -70,6 +63,23 @@ export class StartPayment {
         retryAfterSeconds: error.details.retryAfterSeconds,
         cause: error,
       });
+    }
+  }
+
+  /** @returns where the intent stands after that; as it is when the shopper pays on the client */
+  private async charge(payment: PaymentRow, intent: Intent, request: PayRequest): Promise<Intent> {
+    try {
+      const token = await this.cards.choose(intent, request, request.attemptId);
+      if (token === undefined) return intent;
+      await this.beginTry(payment, request.attemptId);
+      const answer = await this.gateway.confirmIntent(intent.ref, request.attemptId, token, request.returnUrl);
+      return 'declined' in answer ? answer.intent : answer;
+    } catch (error) {
+      if (!PaymentRefused.is(error)) throw error;
+      // Another try, or the end of the order, may have been faster: then where the intent stands says more than the refusal.
+      const now = await this.gateway.retrieveIntent(intent.ref);
+      if (CONFIRMABLE.has(now.status)) throw error;
+      return now;
     }
   }
 

@@ -21,9 +21,9 @@ export class SyncPayment {
   ) {}
 
   /** Syncs a payment of ours. Manual payments, and those that Stripe does not know yet, are returned as they are. */
-  async execute(payment: PaymentRow, cancelReason?: string, actor?: string): Promise<PaymentRow> {
+  async execute(payment: PaymentRow): Promise<PaymentRow> {
     if (payment.provider !== 'stripe' || payment.provider_ref === null) return payment;
-    return this.applyIntent(payment.id, await this.gateway.retrieveIntent(payment.provider_ref), cancelReason, actor);
+    return this.applyIntent(payment.id, await this.gateway.retrieveIntent(payment.provider_ref));
   }
 
   /**
@@ -50,7 +50,7 @@ export class SyncPayment {
   }
 
   /** Applies an intent that was just read. */
-  async applyIntent(paymentId: string, intent: Intent, cancelReason?: string, actor?: string): Promise<PaymentRow> {
+  async applyIntent(paymentId: string, intent: Intent): Promise<PaymentRow> {
     // Also when ours do not have Stripe's id yet: one whose answer was lost may have failed at the bank already.
     const [row] = await this.db.query<{ any: boolean }>(
       `SELECT EXISTS (SELECT FROM refunds WHERE payment_id = $1) AS any`,
@@ -58,7 +58,7 @@ export class SyncPayment {
     );
     const refunds = intent.amountRefunded > 0 || row?.any ? await this.gateway.listRefunds(intent.ref) : [];
     return this.db.transaction(async (tx) => {
-      const after = await this.settle.apply(tx, paymentId, { intent, refunds }, cancelReason, actor);
+      const after = await this.settle.apply(tx, paymentId, { intent, refunds });
       failpoint('commit.settle');
       return after;
     });

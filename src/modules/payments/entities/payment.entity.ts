@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Cancellation } from '../payment.policy.js';
 import type { PaymentStatus } from '../payment.state.js';
 
 /** Money asked for an order; at most one that is not canceled. */
@@ -37,6 +38,9 @@ export class Payment {
   errorCode: string | null;
   @Column({ name: 'error_message', type: 'text', nullable: true })
   errorMessage: string | null;
+  /** Who asked the provider to cancel it, and why, until the provider has answered. */
+  @Column({ type: 'jsonb', nullable: true })
+  cancellation: Cancellation | null;
   @Column('int')
   version: number;
   @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
