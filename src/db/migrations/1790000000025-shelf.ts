@@ -84,3 +84,69 @@ export class AttributeColumns1790000000025 implements MigrationInterface {
     }
   }
 }
+
+/** Products come and go by themselves at their time, and lead to others. */
+export class Shelf1790000000025 implements MigrationInterface {
+  readonly transaction = false;
+
+  async up(runner: QueryRunner): Promise<void> {
+    await patiently(
+      runner,
+      `ALTER TABLE products ADD COLUMN IF NOT EXISTS publish_at timestamptz(3), ADD COLUMN IF NOT EXISTS unpublish_at timestamptz(3)`,
+    );
+    await runner.query(`
+      COMMENT ON COLUMN products.publish_at IS 'when the draft becomes active by itself';
+      COMMENT ON COLUMN products.unpublish_at IS 'when it becomes a draft again by itself'`);
+    for (const [name, check] of [
+      ['products_publish_drafts', `publish_at IS NULL OR status = 'draft'`],
+      ['products_unpublish', `unpublish_at IS NULL OR status <> 'archived'`],
+      ['products_schedule', 'unpublish_at > publish_at'],
+    ]) {
+      await patiently(
+        runner,
+        `ALTER TABLE products DROP CONSTRAINT IF EXISTS ${name}, ADD CONSTRAINT ${name} CHECK (${check}) NOT VALID`,
+      );
+      await patiently(runner, `ALTER TABLE products VALIDATE CONSTRAINT ${name}`);
+    }
+    // What staff do is written down already. Imports are jobs too, and would fill the log.
+    await patiently(
+      runner,
+      `CREATE OR REPLACE TRIGGER products_audit_schedule AFTER UPDATE OF status ON products FOR EACH ROW
+       WHEN (coalesce(current_setting('emporium.actor', true), '') = '' AND OLD.status <> NEW.status
+         AND (OLD.publish_at, OLD.unpublish_at) IS DISTINCT FROM (NEW.publish_at, NEW.unpublish_at))
+       EXECUTE FUNCTION audit_change()`,
+    );
+    await runner.query(`
+      CREATE TABLE IF NOT EXISTS product_relations (
+        product_id  uuid NOT NULL,
+        related_id  uuid NOT NULL,
+        position    integer NOT NULL CHECK (position >= 0),
+        PRIMARY KEY (product_id, related_id),
+        CONSTRAINT product_relations_other CHECK (related_id <> product_id)
+      );
+      COMMENT ON TABLE product_relations IS 'the products that staff want to be shown beside a product';
+      CREATE INDEX IF NOT EXISTS product_relations_related ON product_relations (related_id);
+      CREATE OR REPLACE TRIGGER product_relations_audit AFTER INSERT OR UPDATE OR DELETE ON product_relations
+        FOR EACH ROW WHEN (current_setting('emporium.actor', true) <> '') EXECUTE FUNCTION audit_change();
+    `);
+    for (const column of ['product_id', 'related_id']) {
+      const name = `product_relations_${column}_fkey`;
+      await patiently(
+        runner,
+        `ALTER TABLE product_relations DROP CONSTRAINT IF EXISTS ${name},
+           ADD CONSTRAINT ${name} FOREIGN KEY (${column}) REFERENCES products ON DELETE CASCADE`,
+      );
+    }
+    await indexBesideWriters(runner, [
+      ['products_publish_at', 'products (publish_at) WHERE publish_at IS NOT NULL'],
+      ['products_unpublish_at', 'products (unpublish_at) WHERE unpublish_at IS NOT NULL'],
+      ['product_categories_neighbors', 'product_categories (category_id, product_id)'],
+    ]);
+    // The new index begins with the same column.
+    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS product_categories_category`);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('restore a backup instead');
+  }
+}

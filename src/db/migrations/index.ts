@@ -30,7 +30,7 @@ import {
   Words1790000000024,
   WordsLinks1790000000024,
 } from './1790000000024-words.js';
-import { AttributeColumns1790000000025, Attributes1790000000025 } from './1790000000025-shelf.js';
+import { AttributeColumns1790000000025, Attributes1790000000025, Shelf1790000000025 } from './1790000000025-shelf.js';
 import { Forfeits1790000000026, Sums1790000000026 } from './1790000000026-sums.js';
 import { Cancellations1790000000027 } from './1790000000027-cancellations.js';
 import { Uses1790000000028 } from './1790000000028-uses.js';
@@ -78,6 +78,7 @@ export const migrations = [
   TranslationsLinks1790000000024,
   Attributes1790000000025,
   AttributeColumns1790000000025,
+  Shelf1790000000025,
   Sums1790000000026,
   Forfeits1790000000026,
   Cancellations1790000000027,

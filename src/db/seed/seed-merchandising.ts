@@ -87,6 +87,11 @@ export async function seedMerchandising(
       [key, JSON.stringify(values)],
     );
   }
+  await tx.query(
+    `INSERT INTO product_relations (product_id, related_id, position)
+     SELECT p.id, r.id, 0 FROM products p, products r WHERE p.handle = 'house-blend-coffee' AND r.handle = 'pour-over-dripper'
+     ON CONFLICT DO NOTHING`,
+  );
   for (const collection of collectionsOf(currency, amount)) {
     const id = seedUuid('collection', collection.handle);
     await tx.query(

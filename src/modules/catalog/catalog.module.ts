@@ -45,6 +45,8 @@ import { PriceLists } from './price-lists/price-lists.service.js';
 import { SavePriceLists } from './price-lists/save-price-lists.service.js';
 import { ProductPricesController } from './price-lists/product-prices.controller.js';
 import { ProductPricesQuery } from './price-lists/product-prices.query.js';
+import { DuplicateProduct } from './duplicate-product.service.js';
+import { DuplicateProductController } from './duplicate-product.admin.controller.js';
 import { ProductEdits } from './product-edits.service.js';
 import { ProductListQuery } from './product-list.query.js';
 import { ProductLookup } from './product-lookup.service.js';
@@ -55,6 +57,12 @@ import { ProductWriter } from './product-writer.service.js';
 import { AdminProductsQuery } from './products.admin.query.js';
 import { ProductsAdminController } from './products.admin.controller.js';
 import { ProductsController } from './products.controller.js';
+import { RelatedProductsAdminController } from './related/related-products.admin.controller.js';
+import { RelatedProductsController } from './related/related-products.controller.js';
+import { RelatedProducts } from './related/related-products.service.js';
+import { RelatedProductsQuery } from './related/related-products.query.js';
+import { Publication } from './schedule/publication.service.js';
+import { PublishProductsProcessor } from './schedule/publish-products.processor.js';
 import { SearchController } from './search.controller.js';
 import { SpellingQuery } from './spelling.query.js';
 import { SuggestQuery } from './suggest.query.js';
@@ -80,6 +88,9 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     ImagesAdminController,
     CategoriesAdminController,
     AttributesAdminController,
+    DuplicateProductController,
+    RelatedProductsAdminController,
+    RelatedProductsController,
     PriceListsAdminController,
     ProductPricesController,
   ],
@@ -109,6 +120,11 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     EditCollections,
     CollectionsQuery,
     RefreshCollectionsProcessor,
+    DuplicateProduct,
+    RelatedProducts,
+    RelatedProductsQuery,
+    Publication,
+    PublishProductsProcessor,
     AttributesQuery,
     EditAttributes,
     RefreshAttributeProcessor,

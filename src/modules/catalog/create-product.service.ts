@@ -10,8 +10,10 @@ import { productDraft } from './product-input.js';
 import { ProductListings } from './product-listings.service.js';
 import { ProductWriter } from './product-writer.service.js';
 import { type AdminProductRecord, AdminProductsQuery } from './products.admin.query.js';
+import { writeSchedule } from './schedule/product-schedule.js';
 
 const ATTEMPTS = 5;
+const NEW_DRAFT = { status: 'draft', publishAt: null, unpublishAt: null } as const;
 
 /** Adds a product with its variants, prices and images; when it is active, shoppers see it at once. */
 @Injectable()
@@ -47,6 +49,7 @@ export class CreateProduct {
       const saved = await this.writer.save(tx, draft);
       // The writer found another product by this handle and changed it: undone with the transaction.
       if (saved.outcome !== 'created') throw HandleTaken({ detail: `The handle ${handle} is taken.` });
+      await writeSchedule(tx, saved.productId, NEW_DRAFT, { ...request, status: draft.status });
       await this.listings.refresh(tx, [saved.productId]);
       return this.products.get(saved.productId, tx);
     });

@@ -9,6 +9,7 @@ import { writeCategories } from './product-categories.js';
 import { ProductEdits } from './product-edits.service.js';
 import { assertOptionNames, categoryUuids } from './product-input.js';
 import type { AdminProductRecord } from './products.admin.query.js';
+import { writeSchedule } from './schedule/product-schedule.js';
 
 /** Changes what a product says of itself, and takes it out of the shop. */
 @Injectable()
@@ -29,6 +30,7 @@ export class EditProduct {
         }
         const attributes = request.attributes && (await applyAttributes(tx, before.attributes, request.attributes));
         await tx.manager.update(Product, { id }, { ...changedFields(request), attributes });
+        await writeSchedule(tx, id, before, request);
         if (categoryIds) await writeCategories(tx, id, categoryIds);
       });
       return product;
@@ -40,11 +42,13 @@ export class EditProduct {
 
   /** Hides the product from shoppers; orders and stock keep it. Archiving again changes nothing that they see. */
   async archive(id: string, version: number | undefined): Promise<void> {
-    await this.edits.run(id, version, (tx) => tx.manager.update(Product, { id }, { status: 'archived' }));
+    await this.edits.run(id, version, (tx) =>
+      tx.manager.update(Product, { id }, { status: 'archived', publishAt: null, unpublishAt: null }),
+    );
   }
 }
 
-/** What was not given is undefined, which TypeORM leaves alone; the time is there so that something is always set. */
+/** All but its state. What was not given is undefined, which TypeORM leaves alone; the time is there so that something is always set. */
 function changedFields(request: UpdateProductRequest): Partial<Product> {
   return {
     handle: request.handle,
@@ -53,7 +57,6 @@ function changedFields(request: UpdateProductRequest): Partial<Product> {
     vendor: request.vendor?.trim(),
     productType: request.productType?.trim(),
     tags: request.tags && [...new Set(request.tags)],
-    status: request.status,
     isGiftCard: request.giftCard,
     optionNames: request.options,
     seoTitle: request.seo?.title,

@@ -165,7 +165,9 @@ async function updateProduct(tx: Tx, productId: string, draft: ProductDraft): Pr
   await tx.query(
     `UPDATE products SET title = $2, description_html = $3, vendor = $4, product_type = $5, tags = $6, status = $7,
             option_names = $8, seo_title = CASE WHEN $9 THEN $10 ELSE seo_title END,
-            seo_description = CASE WHEN $11 THEN $12 ELSE seo_description END, is_gift_card = coalesce($13, is_gift_card), version = version + 1, updated_at = now()
+            seo_description = CASE WHEN $11 THEN $12 ELSE seo_description END,
+            is_gift_card = coalesce($13, is_gift_card), publish_at = CASE WHEN $7 = 'draft' THEN publish_at END,
+            unpublish_at = CASE WHEN $7 <> 'archived' THEN unpublish_at END, version = version + 1, updated_at = now()
      WHERE id = $1`,
     [
       productId,

@@ -19,6 +19,8 @@ export interface AdminProductRecord {
   tags: string[];
   status: string;
   is_gift_card: boolean;
+  publish_at: Date | null;
+  unpublish_at: Date | null;
   option_names: string[];
   seo_title: string | null;
   seo_description: string | null;
@@ -151,7 +153,8 @@ function conditions(query: AdminProductListQuery, parameters: Parameters): strin
 }
 
 const PRODUCT_SQL = `
-  SELECT p.id, p.handle, p.title, p.description_html, p.vendor, p.product_type, p.tags, p.status, p.is_gift_card, p.option_names,
+  SELECT p.id, p.handle, p.title, p.description_html, p.vendor, p.product_type, p.tags, p.status, p.is_gift_card, p.publish_at,
+         p.unpublish_at, p.option_names,
          p.seo_title, p.seo_description, p.attributes, p.version, p.created_at, p.updated_at,
          ARRAY(SELECT c.category_id FROM product_categories c WHERE c.product_id = p.id ORDER BY c.category_id) AS category_ids,
          coalesce((SELECT json_agg(json_build_object('id', i.id, 'url', i.url, 'alt', i.alt, 'position', i.position)

@@ -1,10 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, ValidateBy } from 'class-validator';
-import { Transform } from 'class-transformer';
 import { ValidationFailed, type FieldError } from '#libs/errors';
 import { Currency, Flag, Handle, Nested, ObjectArray, OneOf, Opt, Text } from '#libs/http';
 import { decodeId, encodeId, ID_PREFIXES } from '#libs/ids';
 import { WELL_KNOWN } from '../../../db/seed/well-known.js';
+import { ProductIds } from '../product-ids.js';
 import {
   CONDITION_OPERATORS,
   type CollectionCondition,
@@ -100,24 +99,7 @@ export class UpdateCollectionRequest {
 
 /** The products of a collection, all of them, in their order. */
 export class CollectionProductsRequest {
-  @ApiProperty({
-    type: 'array',
-    items: { type: 'string', pattern: `^${ID_PREFIXES.product}_[0-7][0-9a-hjkmnp-tv-z]{25}$` },
-    maxItems: 5000,
-    example: [WELL_KNOWN.productId, WELL_KNOWN.secondProductId],
-  })
-  @Transform(({ value }) => (Array.isArray(value) ? value.map((id) => decodeId('product', id) ?? null) : value), {
-    toClassOnly: true,
-  })
-  @IsArray()
-  @ArrayMaxSize(5000)
-  @ValidateBy({
-    name: 'invalid_id',
-    validator: {
-      validate: (value) => Array.isArray(value) && !value.includes(null),
-      defaultMessage: () => `each must be an id that begins with ${ID_PREFIXES.product}_`,
-    },
-  })
+  @ProductIds(5000, [WELL_KNOWN.productId, WELL_KNOWN.secondProductId])
   productIds: string[];
 }
 

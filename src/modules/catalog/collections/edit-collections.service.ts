@@ -11,6 +11,7 @@ import { RefreshCollectionsJob } from '../catalog.jobs.js';
 import { sanitizeDescription } from '../description.js';
 import { Collection } from '../entities/index.js';
 import { freeHandle, handleOf } from '../handle.js';
+import { assertProducts } from '../product-ids.js';
 import { refreshMembership } from './collection-membership.js';
 import { toRule } from './collection.dto.js';
 import type { CreateCollectionRequest, UpdateCollectionRequest } from './collection.dto.js';
@@ -102,7 +103,7 @@ export class EditCollections {
       const { rule } = await lockCollection(tx, id, version);
       if (rule) throw CollectionHasRule();
       const ids = [...new Set(productIds)];
-      await assertProducts(tx, ids, productIds);
+      await assertProducts(tx, productIds);
       const touched = await tx.query<{ id: string }>(
         `WITH gone AS (
            DELETE FROM collection_products WHERE collection_id = $1 AND product_id <> ALL($2::uuid[]) RETURNING product_id),
@@ -174,21 +175,6 @@ function assertSort(sort: string, hasRule: boolean): void {
   if (sort !== 'position' || !hasRule) return;
   const detail = 'position is an order by hand: a collection with a rule has none';
   throw ValidationFailed({ errors: [{ pointer: '/sort', code: 'not_allowed', detail }] });
-}
-
-async function assertProducts(tx: Tx, ids: readonly string[], asGiven: readonly string[]): Promise<void> {
-  const found = await tx.query<{ id: string }>(`SELECT id FROM products WHERE id = ANY($1::uuid[])`, [ids]);
-  if (found.length === ids.length) return;
-  const known = new Set(found.map((row) => row.id));
-  throw ValidationFailed({
-    errors: asGiven
-      .flatMap((one, i) =>
-        known.has(one)
-          ? []
-          : [{ pointer: `/productIds/${i}`, code: 'unknown_product', detail: 'is no product of ours' }],
-      )
-      .slice(0, 100),
-  });
 }
 
 async function refreshInChunks(tx: Tx, productIds: readonly string[]): Promise<void> {

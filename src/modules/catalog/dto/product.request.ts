@@ -14,6 +14,7 @@ import {
   Opt,
   StringArray,
   Text,
+  Time,
   WebUrl,
 } from '#libs/http';
 import { AttributesField } from '../attributes/attribute.dto.js';
@@ -167,6 +168,10 @@ export class CreateProductRequest {
     Opt({ description: 'whether each piece that is sold becomes a gift card; false when left out', example: false }),
   )
   giftCard?: boolean;
+  @Time(Opt({ nullable: true, description: 'of a draft: when it becomes active by itself', example: null }))
+  publishAt?: string | null;
+  @Time(Opt({ nullable: true, description: 'when it becomes a draft again by itself', example: null }))
+  unpublishAt?: string | null;
   @StringArray(3, 255, Opt({ description: 'names of the options that its variants differ in', example: ['Color'] }))
   options?: string[];
   @Nested(() => ProductSeoInput, Opt())
@@ -208,6 +213,16 @@ export class UpdateProductRequest {
   status?: 'draft' | 'active' | 'archived';
   @Flag(Opt({ description: 'whether each piece that is sold becomes a gift card', example: false }))
   giftCard?: boolean;
+  @Time(
+    Opt({
+      nullable: true,
+      description: 'of a draft: when it becomes active by itself; publishing it by hand takes this off',
+      example: null,
+    }),
+  )
+  publishAt?: string | null;
+  @Time(Opt({ nullable: true, description: 'when it becomes a draft again by itself', example: null }))
+  unpublishAt?: string | null;
   @StringArray(3, 255, Opt({ description: 'new names for the options, in the same order and number' }))
   options?: string[];
   @Nested(() => ProductSeoInput, Opt())

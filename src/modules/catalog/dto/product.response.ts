@@ -113,6 +113,10 @@ export class AdminProductView {
   status: string;
   @ApiProperty({ description: 'whether each piece that is sold becomes a gift card' })
   giftCard: boolean;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'when the draft becomes active' })
+  publishAt: string | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'when it becomes a draft again' })
+  unpublishAt: string | null;
   @ApiProperty({ type: [String], description: 'names of its options' })
   options: string[];
   @ApiProperty({ type: () => SeoView })
@@ -143,6 +147,8 @@ export class AdminProductView {
       tags: record.tags,
       status: record.status,
       giftCard: record.is_gift_card,
+      publishAt: record.publish_at?.toISOString() ?? null,
+      unpublishAt: record.unpublish_at?.toISOString() ?? null,
       options: record.option_names,
       seo: { title: record.seo_title, description: record.seo_description },
       attributes: record.attributes,

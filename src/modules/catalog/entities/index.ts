@@ -8,6 +8,7 @@ import { PriceListEntry } from './price-list-entry.entity.js';
 import { PriceList } from './price-list.entity.js';
 import { ProductImage } from './product-image.entity.js';
 import { ProductSale } from './product-sale.entity.js';
+import { ProductRelation } from './product-relation.entity.js';
 import { Product } from './product.entity.js';
 import { SynonymGroup } from './synonym-group.entity.js';
 import {
@@ -36,6 +37,7 @@ export const catalogEntities = [
   CategoryTranslation,
   CollectionTranslation,
   OptionTranslation,
+  ProductRelation,
 ];
 export {
   AttributeDefinition,
@@ -50,5 +52,6 @@ export {
   ProductImage,
   ProductSale,
   SynonymGroup,
+  ProductRelation,
   Variant,
 };

@@ -23,6 +23,12 @@ export class Product {
   /** Storefronts see active ones only. */
   @Column('text', { default: 'draft' })
   status: 'draft' | 'active' | 'archived';
+  /** When the draft becomes active by itself. */
+  @Column({ name: 'publish_at', type: 'timestamptz', precision: 3, nullable: true })
+  publishAt: Date | null;
+  /** When it becomes a draft again by itself. */
+  @Column({ name: 'unpublish_at', type: 'timestamptz', precision: 3, nullable: true })
+  unpublishAt: Date | null;
   /** Money in another form: each piece that is sold becomes a gift card. */
   @Column({ name: 'is_gift_card', type: 'boolean', default: false })
   isGiftCard: boolean;
