@@ -306,7 +306,7 @@ export class CreatedCartResponse extends CartResponse {
 }
 
 /** One way to ship this cart. */
-export class ShippingMethodResponse {
+export class CartShippingMethodResponse {
   @ApiProperty()
   id: string;
   @ApiProperty({ example: 'Standard' })
@@ -317,6 +317,6 @@ export class ShippingMethodResponse {
 
 /** What can ship this cart to its address. */
 export class ShippingMethodsResponse {
-  @ApiProperty({ type: [ShippingMethodResponse] })
-  data: ShippingMethodResponse[];
+  @ApiProperty({ type: [CartShippingMethodResponse] })
+  data: CartShippingMethodResponse[];
 }
