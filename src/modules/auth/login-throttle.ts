@@ -9,11 +9,16 @@ import { APP_CONFIG, type Config } from '../../config/index.js';
 const FREE_FAILURES = 10;
 const FAILURES_KEPT_SECONDS = 3_600;
 const LONGEST_WAIT_SECONDS = 60;
+/** Wrong passwords in a row from places that the account was never signed in from; then its owner has to show themselves otherwise. */
+const STRANGERS_FAILURES = 100;
 /** Mails that one address may be sent by asking for them. */
 const MAILS = 5;
 const MAILS_KEPT_SECONDS = 3_600;
 /** Timers of Node end at 24.8 days. */
 const KNOWN_PLACE_SECONDS = 20 * 86_400;
+
+const TOO_MANY_STRANGERS =
+  'Too many failed sign-ins to this account. Sign in from where you usually do, or choose another password with POST /v1/auth/forgot-password.';
 
 /** One try to sign in that was let through; tell how it went. */
 export interface LoginAttempt {
@@ -30,8 +35,9 @@ export function waitAfter(failures: number): number {
 
 /**
  * Slows down who guesses passwords: so many tries a minute for an address, and growing waits for an account after ten
- * failures. Nobody is locked out for longer than a minute, and strangers who guess do not slow down the owner: a network
- * from which the account was signed in lately is counted by itself. Counts live in Redis where it is set and reachable,
+ * failures. Strangers who guess do not slow down the owner: a network from which the account was signed in lately is counted
+ * by itself. After a hundred failures in a row strangers are not let in at all any more (NIST SP 800-63B, 3.2.2), until the
+ * owner has signed in from a known place or has chosen another password. Counts live in Redis where it is set and reachable,
  * else in this process.
  */
 @Injectable()
@@ -40,6 +46,7 @@ export class LoginThrottle implements OnModuleDestroy {
   private readonly byAddress: RateLimiterAbstract;
   private readonly failures: RateLimiterAbstract;
   private readonly turns: RateLimiterAbstract;
+  private readonly strangers: RateLimiterAbstract;
   private readonly knownPlaces: RateLimiterAbstract;
   private readonly mails: RateLimiterAbstract;
   private readonly guesses: RateLimiterAbstract;
@@ -58,6 +65,7 @@ export class LoginThrottle implements OnModuleDestroy {
     this.byAddress = this.limiter('address', config.rateLimits.loginsPerMin, 60);
     this.failures = this.limiter('failures', FREE_FAILURES, FAILURES_KEPT_SECONDS);
     this.turns = this.limiter('turn', 1, LONGEST_WAIT_SECONDS);
+    this.strangers = this.limiter('strangers', STRANGERS_FAILURES, KNOWN_PLACE_SECONDS);
     this.knownPlaces = this.limiter('known', 1, KNOWN_PLACE_SECONDS);
     this.mails = this.limiter('mail', MAILS, MAILS_KEPT_SECONDS);
     this.guesses = this.limiter('guess', config.rateLimits.loginsPerMin, 60);
@@ -69,13 +77,14 @@ export class LoginThrottle implements OnModuleDestroy {
 
   /**
    * Lets a try through, counting it as a failure until it is told otherwise, so that tries at the same time count too.
+   * @param mayBeStranger not who has shown that they read the mailbox
    * @throws rate_limited with the seconds to wait
    */
-  async admit(email: string, address: string): Promise<LoginAttempt> {
+  async admit(email: string, address: string, mayBeStranger = true): Promise<LoginAttempt> {
     await this.connect();
     const network = clientNetwork(address);
     await this.take(this.byAddress, network, 'Too many sign-ins from your address.');
-    return this.attempt(email.trim().toLowerCase(), network);
+    return this.attempt(email.trim().toLowerCase(), network, mayBeStranger);
   }
 
   /**
@@ -85,14 +94,25 @@ export class LoginThrottle implements OnModuleDestroy {
    */
   async admitCode(accountId: string, address: string): Promise<LoginAttempt> {
     await this.connect();
-    return this.attempt(`code of ${accountId}`, clientNetwork(address));
+    return this.attempt(`code of ${accountId}`, clientNetwork(address), false);
   }
 
-  private async attempt(account: string, network: string): Promise<LoginAttempt> {
+  private async attempt(account: string, network: string, mayBeStranger: boolean): Promise<LoginAttempt> {
     const place = fingerprint(account, network);
-    const key = (await this.knownPlaces.get(place)) ? place : fingerprint(account);
+    const anywhere = fingerprint(account);
+    const isKnown = (await this.knownPlaces.get(place)) !== null;
+    const isStranger = mayBeStranger && !isKnown;
+    const key = isKnown ? place : anywhere;
     const { consumedPoints } = await this.failures.penalty(key);
-    const notTried = async () => void (await this.failures.reward(key));
+    const guesses = isStranger ? (await this.strangers.penalty(anywhere)).consumedPoints : 0;
+    const notTried = async () => {
+      await this.failures.reward(key);
+      if (isStranger) await this.strangers.reward(anywhere);
+    };
+    if (guesses > STRANGERS_FAILURES) {
+      await notTried();
+      throw RateLimited({ detail: TOO_MANY_STRANGERS, retryAfterSeconds: FAILURES_KEPT_SECONDS });
+    }
     if (consumedPoints > FREE_FAILURES) {
       try {
         const customDuration = waitAfter(consumedPoints);
@@ -108,6 +128,7 @@ export class LoginThrottle implements OnModuleDestroy {
         await Promise.all([
           this.failures.delete(key),
           this.turns.delete(key),
+          this.strangers.delete(anywhere),
           this.knownPlaces.set(place, 1, KNOWN_PLACE_SECONDS),
         ]);
       },
@@ -124,6 +145,7 @@ export class LoginThrottle implements OnModuleDestroy {
     const place = fingerprint(account, clientNetwork(address));
     await Promise.all([
       ...[fingerprint(account), place].flatMap((key) => [this.failures.delete(key), this.turns.delete(key)]),
+      this.strangers.delete(fingerprint(account)),
       this.knownPlaces.set(place, 1, KNOWN_PLACE_SECONDS),
     ]);
   }

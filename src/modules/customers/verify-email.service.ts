@@ -51,7 +51,7 @@ export class VerifyEmail {
   async execute(request: { token: string; password: string }, caller: Caller): Promise<Verified> {
     const link = await this.links.find(this.db, request.token, ['register', 'change_email']);
     if (!link) throw InvalidLink();
-    const attempt = await this.throttle.admit(link.email, caller.address);
+    const attempt = await this.throttle.admit(link.email, caller.address, false);
     let fits: boolean;
     let passwordHash: string | null;
     try {
