@@ -1,9 +1,6 @@
-import { Body, Controller, Get, HttpCode, Ip, Post } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { RateLimited, ValidationFailed } from '#libs/errors';
-import { Throws } from '#libs/http';
+import { Body, Controller, Get, Ip, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { CurrentCustomer, Customer } from './access.decorators.js';
-import { InvalidCode, TwoFactorEnabled, TwoFactorLocked, TwoFactorNotEnabled, WrongPassword } from './auth.errors.js';
 import type { CustomerIdentity } from './customer-identity.js';
 import {
   ConfirmTwoFactorRequest,
@@ -13,6 +10,7 @@ import {
   TwoFactorResponse,
   TwoFactorSecretResponse,
 } from './dto/two-factor.dto.js';
+import { TwoFactorDocs } from './two-factor.docs.js';
 import { customerAsOwner, TwoFactor } from './two-factor.service.js';
 
 /** The second factor of a customer. */
@@ -23,23 +21,14 @@ export class TwoFactorController {
 
   @Get()
   @Customer()
-  @ApiOperation({ operationId: 'getMyTwoFactor', summary: 'How my sign-in is secured' })
-  @ApiOkResponse({ type: TwoFactorResponse })
+  @TwoFactorDocs.get('getMyTwoFactor')
   async get(@CurrentCustomer() customer: CustomerIdentity): Promise<TwoFactorResponse> {
     return TwoFactorResponse.from(await this.twoFactor.state(customerAsOwner(customer)));
   }
 
   @Post()
   @Customer()
-  @HttpCode(200)
-  @ApiOperation({
-    operationId: 'enrollMyTwoFactor',
-    summary: 'Set up codes of an authenticator app',
-    description:
-      'Show `qrCode` to be photographed, or `secret` to be typed. Nothing changes until the first code is confirmed; the same again gives another secret.',
-  })
-  @ApiOkResponse({ type: TwoFactorSecretResponse })
-  @Throws(ValidationFailed, WrongPassword, TwoFactorEnabled, RateLimited)
+  @TwoFactorDocs.enroll('enrollMyTwoFactor')
   enroll(
     @CurrentCustomer() customer: CustomerIdentity,
     @Body() body: EnrollTwoFactorRequest,
@@ -50,15 +39,7 @@ export class TwoFactorController {
 
   @Post('confirm')
   @Customer()
-  @HttpCode(200)
-  @ApiOperation({
-    operationId: 'confirmMyTwoFactor',
-    summary: 'Confirm the app with its first code',
-    description:
-      'From now on the sign-in asks for a code. All other sessions end, since they were begun without one. Keep the recovery codes: they are shown this once.',
-  })
-  @ApiOkResponse({ type: RecoveryCodesResponse })
-  @Throws(ValidationFailed, InvalidCode, TwoFactorEnabled, TwoFactorNotEnabled, RateLimited)
+  @TwoFactorDocs.confirm('confirmMyTwoFactor')
   async confirm(
     @CurrentCustomer() customer: CustomerIdentity,
     @Body() body: ConfirmTwoFactorRequest,
@@ -69,14 +50,7 @@ export class TwoFactorController {
 
   @Post('recovery-codes')
   @Customer()
-  @HttpCode(200)
-  @ApiOperation({
-    operationId: 'renewMyRecoveryCodes',
-    summary: 'Make new recovery codes',
-    description: 'The old ones are void.',
-  })
-  @ApiOkResponse({ type: RecoveryCodesResponse })
-  @Throws(ValidationFailed, WrongPassword, InvalidCode, TwoFactorLocked, TwoFactorNotEnabled, RateLimited)
+  @TwoFactorDocs.renewCodes('renewMyRecoveryCodes')
   async renewCodes(
     @CurrentCustomer() customer: CustomerIdentity,
     @Body() body: TwoFactorProofRequest,
@@ -87,14 +61,7 @@ export class TwoFactorController {
 
   @Post('disable')
   @Customer()
-  @HttpCode(204)
-  @ApiOperation({
-    operationId: 'disableMyTwoFactor',
-    summary: 'Sign in with the password alone again',
-    description: 'Needs the password and a code. All other sessions end, and a mail tells of it.',
-  })
-  @ApiNoContentResponse({ description: 'No code is asked for any more' })
-  @Throws(ValidationFailed, WrongPassword, InvalidCode, TwoFactorLocked, TwoFactorNotEnabled, RateLimited)
+  @TwoFactorDocs.disable('disableMyTwoFactor')
   disable(
     @CurrentCustomer() customer: CustomerIdentity,
     @Body() body: TwoFactorProofRequest,
