@@ -224,6 +224,18 @@ describe('the seals of the audit log', () => {
     await behindItsBack(`DELETE FROM audit_log WHERE actor = 'staff:x'`);
     expect((await check()).isIntact).toBe(true);
 
+    // The newest seal and all that is under it are gone: the chain is whole, but ends with another seal than the log told of.
+    await rename('Shop of which nobody shall know');
+    await sealAll(1);
+    const told = (await check()).lastSeal;
+    await behindItsBack(
+      `WITH last AS (DELETE FROM audit_seals WHERE id = (SELECT max(id) FROM audit_seals) RETURNING from_xid, to_xid)
+       DELETE FROM audit_log a USING last WHERE a.xid >= last.from_xid AND a.xid < last.to_xid`,
+    );
+    const cut = await check();
+    expect([cut.isIntact, cut.lastSeal.sealId]).toEqual([true, told.sealId - 1]);
+    expect(cut.lastSeal.seal).not.toBe(told.seal);
+
     await behindItsBack(`DELETE FROM audit_seals WHERE id = (SELECT min(id) FROM audit_seals)`);
     expect((await check()).isIntact).toBe(false);
   });

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { log } from '#libs/log';
 import { derivedKey } from '#libs/sealing';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import type { AuditCheckResponse } from './dto/audit.dto.js';
@@ -34,7 +35,8 @@ const BATCH = `count(a.id) AS entries, max(a.id) AS last_id,
 
 /**
  * Seals the audit log, batch by batch: each seal is made of the entries of transactions that are all over, of the seal before
- * it, and of a key that the database does not know. Whoever changes, adds or takes away an old entry, or a seal, breaks it.
+ * it, and of a key that the database does not know. Whoever changes, adds or takes away an old entry, or a seal, breaks it. The
+ * newest seals alone could be taken away with their entries: so each is told to the log of the process, which is kept elsewhere.
  */
 @Injectable()
 export class AuditSeals {
@@ -84,11 +86,13 @@ export class AuditSeals {
         );
         if (batch!.last_id === null) continue;
         before = this.sealOf(before, cluster, from, to, batch!);
-        await tx.query(
+        const [made] = await tx.query<{ id: number }>(
           `INSERT INTO audit_seals (from_xid, to_xid, entries, last_id, seal, cluster)
-           VALUES ($1::text::xid8, $2::text::xid8, $3, $4, $5, $6)`,
+           VALUES ($1::text::xid8, $2::text::xid8, $3, $4, $5, $6) RETURNING id`,
           [from, to, batch!.entries, batch!.last_id, before, cluster],
         );
+        const told = { sealId: made!.id, entries: batch!.entries, seal: before.toString('base64url') };
+        tx.afterCommit(() => log.info('audit.sealed', told));
         sealed += batch!.entries;
       }
       return sealed;
@@ -132,6 +136,7 @@ export class AuditSeals {
       seals: seals.length,
       sealedEntries: seals.reduce((sum, row) => sum + row.entries, 0),
       openEntries: open!.n,
+      lastSeal: before && { sealId: before.id, seal: before.seal.toString('base64url') },
       broken,
     };
   }

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { defineJob, HandlesJob, type JobHandler } from '#libs/jobs';
-import { log } from '#libs/log';
 import { AuditSeals } from './audit-seals.service.js';
 
 export const SealAuditJob = defineJob({
@@ -17,7 +16,6 @@ export class AuditSealer implements JobHandler {
   constructor(private readonly seals: AuditSeals) {}
 
   async handle(): Promise<void> {
-    const entries = await this.seals.seal();
-    if (entries > 0) log.info('audit.sealed', { entries });
+    await this.seals.seal();
   }
 }

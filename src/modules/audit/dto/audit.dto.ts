@@ -102,6 +102,17 @@ export class BrokenSealResponse {
   detail: string;
 }
 
+/** The newest seal. */
+export class LastSealResponse {
+  @ApiProperty({ type: 'integer', example: 1042 })
+  sealId: number;
+  @ApiProperty({
+    description: 'as `audit.sealed` told it to the log of the process: compare it with a copy that is kept elsewhere',
+    example: 'q6f0t1mYQ2bq2H6mT3v4zqkJ0c7c4mX1m8V9fD2sZ5E',
+  })
+  seal: string;
+}
+
 /** Whether the audit log is what was written down. */
 export class AuditCheckResponse {
   @ApiProperty({ description: 'whether every seal fits' })
@@ -112,6 +123,12 @@ export class AuditCheckResponse {
   sealedEntries: number;
   @ApiProperty({ type: 'integer', description: 'entries that the next seal will be made of' })
   openEntries: number;
+  @ApiProperty({
+    type: LastSealResponse,
+    nullable: true,
+    description: 'whoever takes away the newest seals with all their entries breaks none: this tells',
+  })
+  lastSeal: LastSealResponse | null;
   @ApiProperty({ type: [BrokenSealResponse] })
   broken: BrokenSealResponse[];
 }
