@@ -56,6 +56,23 @@ describe('The documentation', () => {
     expect([...names].filter((name) => !SETTINGS.some((setting) => setting.name === name))).toEqual([]);
   });
 
+  it('names tests that exist for what it says of security, and one for whatever it calls met', () => {
+    const tables = read('docs/security.md').slice(read('docs/security.md').indexOf('## Threats'));
+    const rows = [...tables.matchAll(/^\| (?!-)(.*) \|$/gm)].map(([, row]) => row!.split(' | ').map((c) => c.trim()));
+    const testsOf = (cell: string) =>
+      [...cell.matchAll(/`([a-z0-9/*.-]+)`/g)]
+        .map(([, name]) => name!)
+        .filter((name) => /^[a-z]+(-[a-z]+)*$|\.spec\.ts$|^test\//.test(name))
+        .map((name) => (name.includes('/') ? name.replace(/\*.*$/, '') : `test/e2e/${name}.e2e-spec.ts`));
+    // `acr`, `amr` and the like are words of protocols.
+    const words = ['acr', 'amr', 'iss'].map((word) => `test/e2e/${word}.e2e-spec.ts`);
+    const named = rows.flatMap((cells) => testsOf(cells.at(-1)!)).filter((path) => !words.includes(path));
+    expect(named.length).toBeGreaterThan(70);
+    expect([...new Set(named)].filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+    const unproved = rows.filter(([, state, proof]) => /^met/.test(state ?? '') && testsOf(proof!).length === 0);
+    expect(unproved.map(([requirement]) => requirement)).toEqual(['6.1.1 documented protection of sign-ins']);
+  });
+
   it('has no link that leads nowhere', () => {
     const broken = PAGES.flatMap((page) => {
       const text = read(page);

@@ -21,6 +21,9 @@ const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? (process.env.EMPORIUM_TEST_
 /** Operations of which none has to work: what few shops have. A new one has to be reached, or others stop being reached. */
 const UNREACHED_AT_MOST = 12;
 
+/** What staff do without changing anything: looking ahead, asking Stripe, and releasing what nobody holds. */
+const NOTHING_CHANGES = ['previewPromotions', 'previewShipping', 'syncPayment', 'releaseOrderHold'];
+
 type Mode = 'plain' | 'path' | 'query' | 'body' | 'headers';
 interface Sent {
   method: string;
@@ -29,7 +32,7 @@ interface Sent {
   body?: string | FormData | URLSearchParams;
 }
 
-/** Every route of both documents, first as it is meant, then with odd input: never a 5xx, nothing invalid accepted, every answer as documented. */
+/** Every route of both documents, first as it is meant, then with odd input: never a 5xx, nothing invalid accepted, every answer as documented, every change of staff in the audit log. */
 describe('requests to every documented route', () => {
   const publicUrl = 'http://api.shop.example';
   let shop: Shop;
@@ -75,8 +78,8 @@ describe('requests to every documented route', () => {
 
       const prefixOf = (parameter: Parameter) => /^\^([a-z]+)_/.exec(parameter.schema?.pattern ?? '')?.[1] ?? '';
       /** Things that exist in the place of examples that name what a demo shop has not; names that are not taken yet. */
-      const alive = async (value: unknown, depth = 0): Promise<unknown> => {
-        if (Array.isArray(value)) return Promise.all(value.map((part) => alive(part, depth + 1)));
+      const alive = async (value: unknown, isNew: boolean, depth = 0): Promise<unknown> => {
+        if (Array.isArray(value)) return Promise.all(value.map((part) => alive(part, isNew, depth + 1)));
         if (typeof value === 'string') {
           const [, prefix] = /^([a-z]+)_0{26}$/.exec(value) ?? [];
           return prefix ? ((await records.idOf(prefix, random())) ?? value) : value;
@@ -85,10 +88,10 @@ describe('requests to every documented route', () => {
         const entries = await Promise.all(
           Object.entries(value).map(async ([name, part]) => {
             if (depth === 0 && typeof part === 'string') {
-              if (['handle', 'name', 'title', 'code'].includes(name) && turn > 0) return [name, `${part}-${turn}`];
-              if (name === 'email' && turn > 0) return [name, `n${turn}-${part}`];
+              if (['handle', 'name', 'title', 'code'].includes(name) && isNew) return [name, `${part}-${turn}`];
+              if (name === 'email' && isNew) return [name, `n${turn}-${part}`];
             }
-            return [name, await alive(part, depth + 1)];
+            return [name, await alive(part, isNew, depth + 1)];
           }),
         );
         return Object.fromEntries(entries) as unknown;
@@ -170,7 +173,7 @@ describe('requests to every documented route', () => {
           const value =
             prepared.body ??
             (example !== undefined && isShown
-              ? await alive(example)
+              ? await alive(example, turn > 0 || method === 'patch')
               : sampleOf(json.schema, document, random, (prefix) => known.get(prefix)));
           body = JSON.stringify(mode === 'body' ? damage(value, random) : value);
           headers['Content-Type'] = 'application/json';
@@ -266,7 +269,9 @@ describe('requests to every documented route', () => {
         .map(({ operation }) => operation.operationId);
       const written = await shop.db.query<{ id: string }>(`SELECT DISTINCT request_id AS id FROM audit_log`);
       const known = new Set(written.map(({ id }) => id));
-      const unaudited = [...changes].filter(([, requests]) => !requests.some((id) => known.has(id))).map(([id]) => id);
+      const unaudited = [...changes].flatMap(([id, requests]) =>
+        NOTHING_CHANGES.includes(id) || requests.some((request) => known.has(request)) ? [] : [id],
+      );
       if (process.env.FUZZ_REPORT)
         writeFileSync(
           process.env.FUZZ_REPORT,
@@ -279,6 +284,7 @@ describe('requests to every documented route', () => {
           ].join('\n'),
         );
       expect(faults).toEqual([]);
+      expect({ unaudited }).toEqual({ unaudited: [] });
       expect({ unreached, tooMany: unreached.length > UNREACHED_AT_MOST }).toEqual({ unreached, tooMany: false });
     },
     60_000 + REQUESTS * 60,

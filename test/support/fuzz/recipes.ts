@@ -320,6 +320,11 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
       ids: { id: WELL_KNOWN.digitalProductId, variantId: WELL_KNOWN.digitalVariantId },
     }),
   createVariant: () => Promise.resolve({ ids: { id: WELL_KNOWN.optionProductId } }),
+  updatePublishableKey: async (world) => ({
+    ids: { id: (await world.asStaff('POST', '/v1/admin/publishable-keys', { name: 'Shop' })).body.id },
+    body: { name: newUuid() },
+  }),
+  updateSettings: () => Promise.resolve({ body: { lowStockThreshold: 1 + Math.floor(Math.random() * 1_000) } }),
   setCollectionProducts: () => Promise.resolve({ ids: { id: WELL_KNOWN.collectionId } }),
   rotatePublishableKey: async (world) => ({
     ids: { id: (await world.asStaff('POST', '/v1/admin/publishable-keys', { name: 'Shop' })).body.id },
