@@ -1,4 +1,4 @@
-import { decodeId } from '#libs/ids';
+import { decodeId, encodeId, newUuid } from '#libs/ids';
 import { AuditSeals } from '../../src/modules/audit/audit-seals.service.js';
 import { Shop } from '../support/shop.js';
 
@@ -127,6 +127,36 @@ describe('the audit log', () => {
     const [all] = await shop.db.query<{ text: string }>(`SELECT json_agg(a)::text AS text FROM audit_log a`);
     for (const secret of [canary, 'argon2', key.body.key.slice(-43), 'ada@example.com', 'Lovelace', '1 Main Street'])
       expect([secret, all!.text.includes(secret)]).toEqual([secret, false]);
+  });
+
+  it('says what was set going: another try of a job, codes by the hundred, a sign-out of a customer', async () => {
+    const job = newUuid();
+    await shop.db.query(
+      `INSERT INTO jobs (id, queue, name, dedupe_key, payload, state) VALUES ($1, 'maintenance', 'nobody.knows', $2, '{"secret": "x"}', 'dead')`,
+      [job, job],
+    );
+    await shop.call('POST', `/v1/admin/jobs/${encodeId('job', job)}/retry`, { bearer: owner });
+    const [retried] = (await log('recordType=jobs')).data;
+    expect(retried).toMatchObject({ action: 'update', recordId: encodeId('job', job), before: { state: 'dead' } });
+    expect(JSON.stringify(retried)).not.toContain('secret');
+
+    const action = { type: 'percent_off_order', ratePpm: 100_000 };
+    const promotion = await shop.call('POST', '/v1/admin/promotions', {
+      bearer: owner,
+      body: { name: 'Codes', method: 'code', action },
+    });
+    await shop.call('POST', `/v1/admin/promotions/${promotion.body.id}/codes/generate`, {
+      bearer: owner,
+      body: { count: 150, prefix: 'VIP-', maxUses: 1 },
+    });
+    const codes = (await log('recordType=promotion_codes')).data;
+    expect(codes.map((entry: any) => entry.after.generated)).toEqual([150]);
+
+    const customer = newUuid();
+    await shop.db.query(`INSERT INTO customers (id, email) VALUES ($1, 'out@example.com')`, [customer]);
+    await shop.call('DELETE', `/v1/admin/customers/${encodeId('customer', customer)}/sessions`, { bearer: owner });
+    const [signedOut] = (await log('recordType=customers')).data;
+    expect(signedOut).toMatchObject({ action: 'update', recordId: encodeId('customer', customer) });
   });
 
   it('is paged, and only for those who may read it', async () => {

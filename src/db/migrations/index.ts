@@ -24,6 +24,7 @@ import { Voices1790000000018, VoicesLinks1790000000018 } from './1790000000018-v
 import { Renditions1790000000019 } from './1790000000019-renditions.js';
 import { CollectionLinks1790000000020, Collections1790000000020 } from './1790000000020-collections.js';
 import { PriceListFiles1790000000021 } from './1790000000021-price-list-files.js';
+import { StaffMoves1790000000022 } from './1790000000022-staff-moves.js';
 import {
   Translations1790000000024,
   TranslationsLinks1790000000024,
@@ -72,6 +73,7 @@ export const migrations = [
   Collections1790000000020,
   CollectionLinks1790000000020,
   PriceListFiles1790000000021,
+  StaffMoves1790000000022,
   Words1790000000024,
   WordsLinks1790000000024,
   Translations1790000000024,

@@ -53,6 +53,9 @@ const KINDS: Readonly<Record<string, IdPrefix>> = {
   identities: 'identity',
   customers: 'customer',
   customer_addresses: 'address',
+  imports: 'import',
+  reconciliations: 'reconciliation',
+  jobs: 'job',
 };
 
 const NEWEST: KeysetColumn[] = [{ sql: 'a.id', type: 'bigint', descending: true }];

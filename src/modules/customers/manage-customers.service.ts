@@ -115,7 +115,10 @@ export class ManageCustomers {
 
   /** Signs a customer out everywhere. @throws not_found */
   endSessions(id: string): Promise<void> {
-    return this.change(id, (tx) => this.sessions.endAll('customer', id, undefined, tx));
+    return this.change(id, async (tx) => {
+      await tx.query(`UPDATE customers SET token_version = token_version + 1 WHERE id = $1`, [id]);
+      await this.sessions.endAll('customer', id, undefined, tx);
+    });
   }
 
   /** For a customer whose telephone is gone. @throws not_found, two_factor_not_enabled */

@@ -13,10 +13,12 @@ export class RetryJob {
 
   /** @throws not_found, or job_not_dead with the present `state` */
   async execute(jobId: string, actor: string): Promise<JobResponse> {
-    const [row] = await this.db.query<JobRow>(
-      `UPDATE jobs SET state = 'queued', attempts = 0, next_at = now(), dispatched_at = NULL, locked_until = NULL, finished_at = NULL
-       WHERE id = $1 AND state = 'dead' RETURNING ${JOB_COLUMNS}`,
-      [jobId],
+    const [row] = await this.db.transaction((tx) =>
+      tx.query<JobRow>(
+        `UPDATE jobs SET state = 'queued', attempts = 0, next_at = now(), dispatched_at = NULL, locked_until = NULL, finished_at = NULL
+         WHERE id = $1 AND state = 'dead' RETURNING ${JOB_COLUMNS}`,
+        [jobId],
+      ),
     );
     if (row) {
       log.info('job.retried', { jobId, name: row.name, actor });

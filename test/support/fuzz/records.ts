@@ -8,6 +8,7 @@ const TABLES: Partial<Record<IdPrefix, string>> = {
   address: 'customer_addresses',
   webhook: 'webhook_receipts',
   file: 'variant_files',
+  taxClass: 'tax_classes',
 };
 const KINDS = Object.fromEntries(Object.entries(ID_PREFIXES).map(([kind, prefix]) => [prefix, kind as IdPrefix]));
 /** What no longer takes part: shown where it is asked for, changed no more. */
