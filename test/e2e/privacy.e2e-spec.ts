@@ -3,6 +3,7 @@ import { PasswordHasher } from '../../src/modules/auth/index.js';
 import { linkTo } from '../support/customers.js';
 import { freePort, Processes } from '../support/processes.js';
 import { ADDRESS, Shop } from '../support/shop.js';
+import { appCode } from '../support/two-factor.js';
 
 const CANARY = {
   password: 'canary-password-7f3a9c',
@@ -28,6 +29,7 @@ describe('privacy', () => {
       PORT: String(port),
       DATABASE_URL: shop.database.url,
       LOG_LEVEL: 'debug',
+      RATE_LIMIT_LOGINS_PER_MIN: '1000',
       JOBS: '1',
       STRIPE_SECRET_KEY: 'sk_test_canarykey123',
       STRIPE_PUBLISHABLE_KEY: 'pk_test_emporium',
@@ -172,6 +174,25 @@ describe('privacy', () => {
     expect(login.status).toBe(200);
     keep('staff token', login.body.accessToken);
     const Authorization = `Bearer ${secrets['staff token']}`;
+    const FACTOR = '/v1/admin/me/two-factor';
+    const setup = await send('POST', FACTOR, { password: passwords.staff }, { Authorization });
+    keep('second factor', setup.body.secret);
+    await send('POST', `${FACTOR}/confirm`, { code: 'not a code' }, { Authorization });
+    const confirmed = await send('POST', `${FACTOR}/confirm`, { code: appCode(setup.body.secret) }, { Authorization });
+    for (const [i, code] of confirmed.body.recoveryCodes.entries()) keep(`recovery code ${i}`, code);
+    const staff = { email: 'canary.staff@secret.example', password: passwords.staff };
+    const { challenge } = (await send('POST', '/v1/auth/login', staff)).body;
+    keep('challenge', challenge);
+    await send('POST', '/v1/auth/two-factor', { challenge, code: '000000' });
+    await send('POST', '/v1/auth/two-factor', { challenge, code: secrets['recovery code 0'] });
+    await send('POST', '/v1/auth/login', { ...staff, password: 'not the password' });
+    // A refresh token that comes again after its successor was used.
+    const first = (await send('POST', '/v1/auth/login', { email, password: passwords.second })).body.refreshToken;
+    const second = (await send('POST', '/v1/auth/refresh', { refreshToken: first })).body.refreshToken;
+    await send('POST', '/v1/auth/refresh', { refreshToken: second });
+    await send('POST', '/v1/auth/refresh', { refreshToken: first });
+    keep('used refresh token', first);
+
     const key = await send('POST', '/v1/admin/api-keys', { name: 'Robot', scopes: ['orders.read'] }, { Authorization });
     expect(key.status).toBe(201);
     keep('API key', key.body.key);
@@ -190,11 +211,25 @@ describe('privacy', () => {
        UNION ALL SELECT coalesce(before::text, '') || coalesce(after::text, '') FROM audit_log
        UNION ALL SELECT to_jsonb(k)::text FROM api_keys k UNION ALL SELECT to_jsonb(t)::text FROM refresh_tokens t
        UNION ALL SELECT to_jsonb(l)::text FROM account_links l UNION ALL SELECT to_jsonb(o)::text FROM oidc_attempts o
-       UNION ALL SELECT to_jsonb(u)::text FROM users u UNION ALL SELECT to_jsonb(c)::text FROM customers c
+       UNION ALL SELECT to_jsonb(f)::text FROM two_factors f UNION ALL SELECT to_jsonb(r)::text FROM recovery_codes r
+       UNION ALL SELECT to_jsonb(h)::text FROM login_challenges h UNION ALL SELECT to_jsonb(u)::text FROM users u UNION ALL SELECT to_jsonb(c)::text FROM customers c
        UNION ALL SELECT coalesce(encode(response_body, 'escape'), '') FROM idempotency_keys`,
     );
     const everything = { log: processes.output, errors: errors.join('\n'), rows: JSON.stringify(rows) };
     expect(errors.length).toBeGreaterThan(8);
+    // What somebody who looks for an attack looks for.
+    for (const event of [
+      'auth.login_succeeded',
+      'auth.login_failed',
+      'auth.two_factor_changed',
+      'auth.two_factor_failed',
+      'auth.password_reset',
+      'auth.refresh_token_reused',
+      'api_key.created',
+      'oauth.token_refused',
+    ])
+      // prettier-ignore
+      expect({ event, isTold: everything.log.includes(event) }).toEqual({ event, isTold: true });
     for (const [where, text] of Object.entries(everything))
       for (const [name, secret] of Object.entries(secrets))
         expect({ where, name, found: text.includes(secret) }).toEqual({ where, name, found: false });
