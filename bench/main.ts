@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
 import { runBooks } from '../src/modules/operations/index.js';
+import { measureLogins } from './logins.js';
 import { describeMachine } from './machine.js';
 import { drain, measure, memoryMb } from './measure.js';
 import { type BenchOptions, parseOptions, UsageError } from './options.js';
@@ -33,6 +34,7 @@ async function bench(options: BenchOptions, stack: Stack): Promise<Report> {
   const measurements = await measure(stack, options, tell);
 
   const webhooks = options.webhooks ? await measureWebhooks(stack, options.seconds, tell) : null;
+  const logins = options.logins ? await measureLogins(stack, options.seconds, tell) : null;
   await drain(stack);
 
   tell('Reading memory and books');
@@ -47,6 +49,7 @@ async function bench(options: BenchOptions, stack: Stack): Promise<Report> {
     machine,
     rows: rowsOf(measurements),
     webhooks,
+    logins,
     memoryMb: memory,
     worker: { ...done!, mails: stack.smtp.received, drains: measurements.drains },
     books: { checks: run.length, violations },

@@ -19,6 +19,11 @@ export const TARGETS: Record<Journey, { title: string; floor: Floor; ratio: numb
 export const WEBHOOKS_PER_SECOND = 200;
 export const MAX_WEBHOOK_P99_MS = 100;
 
+/** Sign-ins that come in a second, and by how much they may slow down who browses: 99 of 100 pages, against the time before. */
+export const LOGINS_PER_SECOND = 60;
+export const PAGES_PER_SECOND = 100;
+export const MAX_LOGIN_SLOWDOWN = 4;
+
 /** Memory that the API may hold after the bench. */
 export const MAX_MEMORY_MB = 250;
 
@@ -44,6 +49,8 @@ export interface BenchOptions {
   journeys: Journey[];
   /** Whether the answers to Stripe's events are measured. */
   webhooks: boolean;
+  /** Whether it is measured how browsing gets on beside a crowd that signs in. */
+  logins: boolean;
   /** Writes a CPU profile of the API and of the worker beside the report. */
   profile: boolean;
   /** Counts what each statement costs in Postgres, which slows it down a little. */
@@ -60,7 +67,7 @@ const USAGE = `npm run bench [-- OPTIONS]
   --rounds N        rounds; the median counts (3)
   --connections N   shoppers at once, each on a connection of their own (16)
   --promotions N    active promotions of the shop (0)
-  --only A,B        of ${JOURNEYS.join(', ')}, webhooks (all)
+  --only A,B        of ${JOURNEYS.join(', ')}, webhooks, logins (all)
   --profile         keeps CPU profiles of API and worker in bench/.out
   --statements      tells what each statement costs in Postgres
   --scale A,B       instead: how lists and searches get on with catalogs of so many products, 1000 and more`;
@@ -74,6 +81,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     promotions: 0,
     journeys: [...JOURNEYS],
     webhooks: true,
+    logins: true,
     profile: false,
     statements: false,
     scale: null,
@@ -101,10 +109,11 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       options.scale = sizes.sort((a, b) => a - b);
     } else if (name === '--only') {
       const wanted = (rest.shift() ?? '').split(',');
-      const unknown = wanted.find((journey) => ![...JOURNEYS, 'webhooks'].includes(journey));
+      const unknown = wanted.find((journey) => ![...JOURNEYS, 'webhooks', 'logins'].includes(journey));
       if (unknown !== undefined) throw new UsageError(`--only does not know "${unknown}".\n\n${USAGE}`);
       options.journeys = JOURNEYS.filter((journey) => wanted.includes(journey));
       options.webhooks = wanted.includes('webhooks');
+      options.logins = wanted.includes('logins');
     } else throw new UsageError(`${name} is unknown.\n\n${USAGE}`);
   }
   return options;

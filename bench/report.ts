@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import type { DeliveryResult } from './client/deliver.js';
 import { type CpuTimes, WORKERS } from './cpu.js';
 import type { LoadResult } from './client/load.js';
+import type { LoginCrowd } from './logins.js';
 import type { Machine } from './machine.js';
 import type { Drain, Measured, Measurements } from './measure.js';
 import {
   type BenchOptions,
   type Journey,
+  LOGINS_PER_SECOND,
+  MAX_LOGIN_SLOWDOWN,
   MAX_MEMORY_MB,
   MAX_WEBHOOK_P99_MS,
   TARGETS,
@@ -38,6 +41,7 @@ export interface Report {
   rows: Row[];
   /** Null when they were not measured. */
   webhooks: DeliveryResult | null;
+  logins: LoginCrowd | null;
   memoryMb: number;
   worker: { jobs: number; mails: number; orders: number; drains: Drain[] };
   books: { checks: number; violations: { id: string; title: string; count: number; sample: string }[] };
@@ -80,7 +84,7 @@ export function rowsOf({ shop, floor }: Measurements): Row[] {
 
 /** What is not as it must be. */
 export function failuresOf(report: Omit<Report, 'failures'>): string[] {
-  const { rows, webhooks, memoryMb, books, worker } = report;
+  const { rows, webhooks, logins, memoryMb, books, worker } = report;
   return [
     ...rows
       .filter((row) => row.errors > 0)
@@ -94,9 +98,25 @@ export function failuresOf(report: Omit<Report, 'failures'>): string[] {
     ...(webhooks && !isPrompt(webhooks)
       ? [`webhooks: 99 of 100 are answered within ${webhooks.p99.toFixed(0)} ms, not ${MAX_WEBHOOK_P99_MS}`]
       : []),
+    ...(logins ? loginFailures(logins) : []),
     ...(memoryMb > MAX_MEMORY_MB ? [`the API holds ${Math.round(memoryMb)} MB, more than ${MAX_MEMORY_MB}`] : []),
     ...books.violations.map(({ id, title, count }) => `the books: ${id} ${title}: ${count}`),
     ...(worker.mails < worker.orders ? [`${worker.orders} orders, but ${worker.mails} confirmations`] : []),
+  ];
+}
+
+const slowdownOf = ({ quiet, beside }: LoginCrowd) => beside.p99 / quiet.p99;
+
+function loginFailures(crowd: LoginCrowd): string[] {
+  const errors = crowd.quiet.errors + crowd.beside.errors + crowd.logins.errors;
+  const [message] = [crowd.quiet, crowd.beside, crowd.logins].flatMap(({ messages }) => messages);
+  return [
+    ...(errors > 0 ? [`logins: ${errors} errors, such as ${message}`] : []),
+    ...(slowdownOf(crowd) > MAX_LOGIN_SLOWDOWN
+      ? [
+          `logins: 99 of 100 pages take ${slowdownOf(crowd).toFixed(1)} times as long beside them, not ${MAX_LOGIN_SLOWDOWN}`,
+        ]
+      : []),
   ];
 }
 
@@ -162,6 +182,11 @@ export function markdown(report: Report): string {
     ...(report.webhooks
       ? [
           `- ${mark(isPrompt(report.webhooks) && report.webhooks.errors === 0)} webhooks: ${report.webhooks.sent} events of Stripe at ${report.webhooks.perSecond.toFixed(0)} a second are answered within ${report.webhooks.p50.toFixed(1)} ms (p50), ${report.webhooks.p99.toFixed(1)} ms (p99, at most ${MAX_WEBHOOK_P99_MS}), ${report.webhooks.max.toFixed(0)} ms (the slowest)`,
+        ]
+      : []),
+    ...(report.logins
+      ? [
+          `- ${mark(loginFailures(report.logins).length === 0)} logins: beside ${LOGINS_PER_SECOND} a second for ${(report.logins.logins.sent / LOGINS_PER_SECOND).toFixed(0)} s (${report.logins.logins.statuses[401] ?? 0} looked at, ${report.logins.logins.statuses[429] ?? 0} told to come back) product lists take ${report.logins.beside.p99.toFixed(1)} ms (p99) instead of ${report.logins.quiet.p99.toFixed(1)} ms: ${slowdownOf(report.logins).toFixed(1)} times as long, at most ${MAX_LOGIN_SLOWDOWN}`,
         ]
       : []),
     `- ${mark(report.memoryMb <= MAX_MEMORY_MB)} memory of the API afterwards: ${Math.round(report.memoryMb)} MB (at most ${MAX_MEMORY_MB})`,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import Stripe from 'stripe';
-import type { DeliveryResult, SignedEvent } from './client/deliver.js';
+import type { DeliveryResult, TimedRequest } from './client/deliver.js';
 import type { ClientReply } from './client/main.js';
 import { WEBHOOKS_PER_SECOND } from './options.js';
 import { WEBHOOK_SECRET } from './shop/settings.js';
@@ -31,11 +31,11 @@ export async function measureWebhooks(
     }),
   );
   tell(`Webhooks: ${WEBHOOKS_PER_SECOND} a second`);
-  const events = (stack.stripe.state().events as Stripe.Event[]).toReversed().slice(0, wanted).map(sign);
+  const requests = (stack.stripe.state().events as Stripe.Event[]).toReversed().slice(0, wanted).map(sign);
   const answered = stack.client.message<Extract<ClientReply, { type: 'delivered' }>>('delivered');
   stack.client.send({
     type: 'deliver',
-    events,
+    requests,
     options: { host: '127.0.0.1', port: stack.apiPort, perSecond: WEBHOOKS_PER_SECOND },
   } as never);
   return (await answered).result;
@@ -92,7 +92,9 @@ async function payAtStripe({ stripe }: Stack, clientSecret: string): Promise<voi
   if (!response.ok) throw new Error(`pay: ${response.status}`);
 }
 
-function sign(event: Stripe.Event): SignedEvent {
+function sign(event: Stripe.Event): TimedRequest {
   const body = JSON.stringify({ ...event, api_version: Stripe.API_VERSION }, null, 2);
-  return { body, signature: Stripe.webhooks.generateTestHeaderString({ payload: body, secret: WEBHOOK_SECRET }) };
+  const signature = Stripe.webhooks.generateTestHeaderString({ payload: body, secret: WEBHOOK_SECRET });
+  const headers = `Stripe-Signature: ${signature}\r\n`;
+  return { method: 'POST', path: '/v1/webhooks/stripe', headers, body, expected: [200] };
 }

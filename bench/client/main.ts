@@ -1,4 +1,4 @@
-import { deliver, type DeliveryResult, type SignedEvent } from './deliver.js';
+import { deliver, type DeliveryResult, type TimedRequest } from './deliver.js';
 import { FLOOR_WALKS, SCALED_WALKS, SHOP_WALKS, type Wares } from './journeys.js';
 import { load, type LoadOptions, type LoadResult } from './load.js';
 import type { Floor, Journey, ScaleWalk } from '../options.js';
@@ -14,7 +14,7 @@ const walkOf = (walk: ClientWalk) =>
 export type ClientCommand =
   | { type: 'wares'; wares: Wares }
   | { type: 'load'; walk: ClientWalk; options: LoadOptions }
-  | { type: 'deliver'; events: SignedEvent[]; options: Parameters<typeof deliver>[1] };
+  | { type: 'deliver'; requests: TimedRequest[]; options: Parameters<typeof deliver>[1] };
 
 export type ClientReply = { type: 'result'; result: LoadResult } | { type: 'delivered'; result: DeliveryResult };
 
@@ -26,7 +26,7 @@ process.on('message', (command: ClientCommand) => {
     return;
   }
   if (command.type === 'deliver') {
-    void deliver(command.events, command.options).then((result) => {
+    void deliver(command.requests, command.options).then((result) => {
       process.send!({ type: 'delivered', result } satisfies ClientReply);
     });
     return;
