@@ -325,6 +325,11 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     body: { name: newUuid() },
   }),
   updateSettings: () => Promise.resolve({ body: { lowStockThreshold: 1 + Math.floor(Math.random() * 1_000) } }),
+  updateMarket: () => Promise.resolve({ body: { name: newUuid() } }),
+  activatePromotion: async (world) => {
+    await world.asStaff('POST', `/v1/admin/promotions/${WELL_KNOWN.promotionId}/deactivate`);
+    return { ids: { id: WELL_KNOWN.promotionId } };
+  },
   setCollectionProducts: () => Promise.resolve({ ids: { id: WELL_KNOWN.collectionId } }),
   rotatePublishableKey: async (world) => ({
     ids: { id: (await world.asStaff('POST', '/v1/admin/publishable-keys', { name: 'Shop' })).body.id },

@@ -9,6 +9,7 @@ const TABLES: Partial<Record<IdPrefix, string>> = {
   webhook: 'webhook_receipts',
   file: 'variant_files',
   taxClass: 'tax_classes',
+  attribute: 'attribute_definitions',
 };
 const KINDS = Object.fromEntries(Object.entries(ID_PREFIXES).map(([kind, prefix]) => [prefix, kind as IdPrefix]));
 /** What no longer takes part: shown where it is asked for, changed no more. */
@@ -67,7 +68,7 @@ export class Records {
 
   /** `taxRate` is in `tax_rates`, `category` in `categories`; undefined where there is no such table. */
   private tableOf(kind: IdPrefix): string | undefined {
-    const table = TABLES[kind] ?? `${snake(kind)}s`.replace(/ys$/, 'ies');
+    const table = TABLES[kind] ?? `${snake(kind)}s`.replace(/([^aeiou])ys$/, '$1ies');
     return this.columns.get(table)?.has('id') ? table : undefined;
   }
 
