@@ -69,7 +69,7 @@ describe('The documentation', () => {
     const named = rows.flatMap((cells) => testsOf(cells.at(-1)!)).filter((path) => !words.includes(path));
     expect(named.length).toBeGreaterThan(70);
     expect([...new Set(named)].filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
-    const unproved = rows.filter(([, state, proof]) => /^met/.test(state ?? '') && testsOf(proof!).length === 0);
+    const unproved = rows.filter(([, state, proof]) => state?.startsWith('met') && testsOf(proof!).length === 0);
     expect(unproved.map(([requirement]) => requirement)).toEqual(['6.1.1 documented protection of sign-ins']);
   });
 
