@@ -26,7 +26,7 @@ export const MODULES = {
   exports: ['auth', 'settings', 'catalog'],
   demo: ['auth'],
   notifications: ['auth', 'credits', 'downloads'],
-  operations: ['auth', 'credits', 'orders'],
+  operations: ['auth', 'catalog', 'credits', 'orders'],
 };
 
 /**

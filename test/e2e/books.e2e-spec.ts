@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { BOOK_CHECKS, runBooks } from '../../src/modules/operations/index.js';
+import { bundleOf } from '../support/bundles.js';
 import { applyCard, giftCard } from '../support/credits.js';
 import { Shop } from '../support/shop.js';
 
@@ -17,6 +18,9 @@ const UNPAID = `(SELECT id FROM orders WHERE status = 'pending_payment' ORDER BY
 const CANCELED = `(SELECT id FROM orders WHERE status = 'canceled' ORDER BY number LIMIT 1)`;
 const A_TRACKED_LINE_OF = (order: string) =>
   `(SELECT id FROM order_lines WHERE order_id = ${order} AND stock_tracked LIMIT 1)`;
+
+const A_PART = `(SELECT r.order_line_id FROM stock_reservations r JOIN order_lines l ON l.order_id = r.order_id AND l.parts IS NOT NULL
+  JOIN orders o ON o.id = l.order_id WHERE o.payment_status = 'paid' AND r.order_line_id <> l.id LIMIT 1)`;
 
 const FAULTS: PlantedFault[] = [
   {
@@ -49,7 +53,7 @@ const FAULTS: PlantedFault[] = [
     what: 'an unpaid order that sold',
     sql: [
       `INSERT INTO stock_movements (id, variant_id, location_id, kind, delta, order_line_id, dedupe_key)
-       SELECT gen_random_uuid(), variant_id, location_id, 'sale', -quantity, order_line_id, 'planted' FROM stock_reservations WHERE order_id = ${UNPAID}`,
+       SELECT gen_random_uuid(), variant_id, location_id, 'sale', -quantity, order_line_id, 'planted:' || id FROM stock_reservations WHERE order_id = ${UNPAID}`,
     ],
   },
   {
@@ -66,6 +70,45 @@ const FAULTS: PlantedFault[] = [
     check: 'S6',
     what: 'a hold past its time',
     sql: [`UPDATE orders SET expires_at = now() - interval '1 h' WHERE id = ${UNPAID}`],
+  },
+  {
+    check: 'S4',
+    what: 'a part of a bundle that was sold and did not leave the shelf',
+    sql: [`DELETE FROM stock_movements WHERE order_line_id = ${A_PART}`],
+  },
+  {
+    check: 'S7',
+    what: 'less reserved than the line wants',
+    sql: [`UPDATE stock_reservations SET quantity = quantity - 1 WHERE order_line_id = ${A_TRACKED_LINE_OF(PAID)}`],
+  },
+  {
+    check: 'S7',
+    what: 'another variant reserved than the part of the bundle is',
+    sql: [
+      `UPDATE stock_reservations SET variant_id = (SELECT variant_id FROM bundle_parts LIMIT 1) WHERE order_line_id = ${A_PART}`,
+    ],
+  },
+  {
+    check: 'S7',
+    what: 'a movement for a line that there is not',
+    sql: [`UPDATE stock_movements SET order_line_id = gen_random_uuid() WHERE order_line_id = ${A_PART}`],
+  },
+  {
+    check: 'B1',
+    what: 'a part whose stock does not know of its bundle',
+    sql: [`UPDATE stock_levels SET bundle_quantity = 0`],
+  },
+  {
+    check: 'B1',
+    what: 'a bundle that takes more than the stock of the part knows',
+    sql: [`UPDATE bundle_parts SET quantity = quantity + 1`],
+  },
+  {
+    check: 'B2',
+    what: 'a bundle that lists show as sold out',
+    sql: [
+      `UPDATE product_listings SET available = false WHERE product_id IN (SELECT product_id FROM variants WHERE is_bundle)`,
+    ],
   },
   {
     check: 'O1',
@@ -412,9 +455,15 @@ describe('the books', () => {
     shop = await Shop.start();
     const variantId = await shop.product({ stock: 50 });
     const untracked = await shop.product({ stock: null });
+    const part = await shop.product({ stock: 50 });
+    const bundle = await bundleOf(shop, await shop.staff(), [
+      { variantId, quantity: 1 },
+      { variantId: part, quantity: 2 },
+    ]);
     const lines = [
       { variantId, quantity: 2 },
       { variantId: untracked, quantity: 1 },
+      { variantId: bundle.variantId, quantity: 1 },
     ];
     const pay = { paymentMethod: 'stripe', confirmationToken: 'pm_card_visa', returnUrl: 'http://localhost/done' };
     expect((await shop.checkout(await shop.cart(lines), pay)).body.order.paymentStatus).toBe('paid');

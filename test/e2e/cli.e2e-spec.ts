@@ -27,7 +27,7 @@ it('asks for a migration first, and migrates once', async () => {
 });
 
 it('seeds once', async () => {
-  expect(await run('seed')).toMatchObject({ code: 0, out: 'The demo shop is there: 63 products.\n' });
+  expect(await run('seed')).toMatchObject({ code: 0, out: 'The demo shop is there: 64 products.\n' });
   expect(await run('seed')).toMatchObject({ code: 0, out: expect.stringContaining('nothing was changed') });
 });
 
@@ -112,7 +112,7 @@ it('resets to an empty, migrated shop', async () => {
   writeFileSync(join(dataDir, 'media', 'x.png'), 'x');
   expect((await run('reset', '--yes')).code).toBe(0);
   expect(existsSync(join(dataDir, 'media'))).toBe(false);
-  expect(await run('seed')).toMatchObject({ code: 0, out: 'The demo shop is there: 63 products.\n' });
+  expect(await run('seed')).toMatchObject({ code: 0, out: 'The demo shop is there: 64 products.\n' });
 });
 
 it('tells in one sentence that the database is out of reach', async () => {

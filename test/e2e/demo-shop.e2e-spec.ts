@@ -28,7 +28,7 @@ it('is seeded once, quickly, even by two processes at the same time', async () =
     `SELECT (SELECT count(*)::int FROM products) AS products, (SELECT count(*)::int FROM product_listings) AS listed,
        (SELECT name FROM shop_settings) AS name, (SELECT count(*)::int FROM shipping_methods) AS methods`,
   );
-  expect(counts).toEqual({ products: 63, listed: 3 * 63, name: 'Emporium Demo', methods: 11 });
+  expect(counts).toEqual({ products: 64, listed: 3 * 64, name: 'Emporium Demo', methods: 11 });
 });
 
 it('has the ids that the documentation uses', async () => {
@@ -102,6 +102,21 @@ it('shows collections, by hand and by rule, and what people say', async () => {
   });
   const review = await shop.call('GET', `/v1/admin/reviews/${WELL_KNOWN.reviewId}`, { bearer: await shop.staff() });
   expect(review.body.status).toBe('pending');
+});
+
+it('shows a bundle, which is there as long as its parts are', async () => {
+  const { body } = await shop.call('GET', `/v1/products/${WELL_KNOWN.bundleProductHandle}`);
+  expect(body).toMatchObject({ id: WELL_KNOWN.bundleProductId, available: true });
+  expect(body.variants).toMatchObject([
+    {
+      id: WELL_KNOWN.bundleVariantId,
+      stock: 'in_stock',
+      parts: [
+        { variantId: WELL_KNOWN.secondVariantId, quantity: 1 },
+        { variantId: WELL_KNOWN.variantId, quantity: 2 },
+      ],
+    },
+  ]);
 });
 
 it('gives off: a code, three notebooks for two, and shipping above an amount', async () => {

@@ -25,6 +25,7 @@ import { Renditions1790000000019 } from './1790000000019-renditions.js';
 import { CollectionLinks1790000000020, Collections1790000000020 } from './1790000000020-collections.js';
 import { PriceListFiles1790000000021 } from './1790000000021-price-list-files.js';
 import { StaffMoves1790000000022 } from './1790000000022-staff-moves.js';
+import { BundleColumns1790000000023, Bundles1790000000023 } from './1790000000023-bundles.js';
 import {
   Translations1790000000024,
   TranslationsLinks1790000000024,
@@ -74,6 +75,8 @@ export const migrations = [
   CollectionLinks1790000000020,
   PriceListFiles1790000000021,
   StaffMoves1790000000022,
+  Bundles1790000000023,
+  BundleColumns1790000000023,
   Words1790000000024,
   WordsLinks1790000000024,
   Translations1790000000024,

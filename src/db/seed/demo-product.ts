@@ -19,6 +19,8 @@ export interface DemoProduct {
   backorder?: boolean;
   digital?: boolean;
   giftCard?: boolean;
+  /** What it is made of: handles of products with one variant each; then its stock is 0. */
+  parts?: { handle: string; quantity: number }[];
   options?: { name: string; values: string[] }[];
   /** What differs for some combinations, by their values joined with `/`. */
   variants?: Record<string, { price?: number; was?: number; stock?: number }>;

@@ -3,7 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
 import { decodeId } from '#libs/ids';
 import type { Config } from '../../config/index.js';
-import { ProductListings, ProductWriter } from '../../modules/catalog/index.js';
+import { EditBundle, ProductListings, ProductWriter } from '../../modules/catalog/index.js';
 import { IssueGiftCard } from '../../modules/credits/index.js';
 import { DigitalFiles } from '../../modules/downloads/index.js';
 import { StockLedger } from '../../modules/inventory/index.js';
@@ -37,6 +37,7 @@ export async function seedDemoShop(
     writer: app.get(ProductWriter, { strict: false }),
     listings: app.get(ProductListings, { strict: false }),
     stock: app.get(StockLedger, { strict: false }),
+    bundles: app.get(EditBundle, { strict: false }),
     giftCards: app.get(IssueGiftCard, { strict: false }),
   };
   await ensureSettings(db, config);
@@ -79,6 +80,7 @@ interface Services {
   writer: ProductWriter;
   listings: ProductListings;
   stock: StockLedger;
+  bundles: EditBundle;
   giftCards: IssueGiftCard;
 }
 
@@ -165,7 +167,8 @@ async function seedCategories(tx: Tx): Promise<void> {
   );
 }
 
-async function seedProducts(tx: Tx, currency: string, { writer, listings, stock }: Services): Promise<void> {
+async function seedProducts(tx: Tx, currency: string, services: Services): Promise<void> {
+  const { writer, listings, stock, bundles } = services;
   const productIds: string[] = [];
   const counts: Parameters<StockLedger['setOnHand']>[1][number][] = [];
   const saves = await writer.saveAll(
@@ -183,6 +186,14 @@ async function seedProducts(tx: Tx, currency: string, { writer, listings, stock 
     });
   }
   await stock.setOnHand(tx, counts);
+  for (const { handle, parts } of DEMO_PRODUCTS) {
+    if (!parts) continue;
+    await bundles.compose(
+      tx,
+      { productId: seedUuid('product', handle), variantId: seedUuid('variant', handle) },
+      parts.map((part) => ({ variantId: seedUuid('variant', part.handle), quantity: part.quantity })),
+    );
+  }
   await seedPriceLists(tx, currency);
   await seedMerchandising(tx, currency, (hundredths) => scaled(hundredths, currency));
   await seedTranslations(tx);

@@ -7,6 +7,9 @@ export const WELL_KNOWN_HANDLE = 'house-blend-coffee';
 /** The handle of the book that is a file. */
 const DIGITAL_HANDLE = 'pattern-drafting-ebook';
 
+/** The handle of the set that is made of a dripper and two bags of coffee. */
+export const BUNDLE_HANDLE = 'pour-over-starter-set';
+
 /** Things that exist in every demo shop, by the ids that clients use: for the examples of the documentation. */
 export const WELL_KNOWN = {
   productHandle: WELL_KNOWN_HANDLE,
@@ -32,6 +35,10 @@ export const WELL_KNOWN = {
   digitalProductHandle: DIGITAL_HANDLE,
   digitalProductId: encodeId('product', seedUuid('product', DIGITAL_HANDLE)),
   digitalVariantId: encodeId('variant', seedUuid('variant', DIGITAL_HANDLE)),
+  /** A bundle of the two above. */
+  bundleProductHandle: BUNDLE_HANDLE,
+  bundleProductId: encodeId('product', seedUuid('product', BUNDLE_HANDLE)),
+  bundleVariantId: encodeId('variant', seedUuid('variant', BUNDLE_HANDLE)),
   categoryHandle: 'coffee',
   categoryId: encodeId('category', seedUuid('category', 'coffee')),
   parentCategoryHandle: 'coffee-tea',

@@ -24,6 +24,7 @@ const KINDS: Readonly<Record<string, IdPrefix>> = {
   products: 'product',
   variants: 'variant',
   prices: 'variant',
+  bundle_parts: 'variant',
   product_images: 'image',
   categories: 'category',
   collections: 'collection',

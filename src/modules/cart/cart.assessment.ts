@@ -12,6 +12,7 @@ import {
 } from '../pricing/index.js';
 import { marketOf, type ShippingMethodSnapshot, type ShopSnapshot } from '../settings/index.js';
 import type { CartIssue } from './cart.issue.js';
+import { availabilityOf } from './cart-stock.js';
 import { buyerOf, promotionIssues, promotionsOf } from './cart-promotions.js';
 import { type CartLineSnapshot, type CartSnapshot, destinationOf, quotedTaxOf } from './cart.snapshot.js';
 import { type ShippingOption, shippingOptions } from './shipping-options.js';
@@ -45,6 +46,7 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot, needsQuote = 
       pointer: '/lines',
       detail: 'There is nothing in the cart.',
     });
+  const availability = availabilityOf(cart.lines);
   for (const [i, line] of cart.lines.entries()) {
     const pointer = `/lines/${i}`;
     if (line.unitPrice === null) {
@@ -56,10 +58,15 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot, needsQuote = 
       });
       continue;
     }
-    if (line.available !== null && line.available < line.quantity) {
+    const available = availability[i]!;
+    if (available !== null && available < line.quantity) {
       const detail =
-        line.available === 0 ? `${line.title} is sold out.` : `Only ${line.available} of ${line.title} left.`;
-      issues.push({ code: 'out_of_stock', severity: 'blocking', pointer, detail, available: line.available });
+        available > 0
+          ? `Only ${available} of ${line.title} left.`
+          : line.available === 0
+            ? `${line.title} is sold out.`
+            : `Nothing is left of ${line.title} beside what else is in the cart.`;
+      issues.push({ code: 'out_of_stock', severity: 'blocking', pointer, detail, available });
     }
     if (unitPriceOf(toPricingLine(line)).amount !== line.seenAmount) {
       issues.push({

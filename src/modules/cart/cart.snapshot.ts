@@ -25,9 +25,12 @@ export interface CartLineSnapshot {
   unitPrice: number | null;
   taxable: boolean;
   requiresShipping: boolean;
+  /** of a bundle: never, its parts are */
   stockTracked: boolean;
   /** null when stock is not tracked */
   available: number | null;
+  /** What a bundle is made of; null for what is none. */
+  parts: readonly CartPart[] | null;
   /** grams of one piece */
   weight: number;
   /** uuid of what it is shipped like; null for the default profile */
@@ -43,6 +46,19 @@ export interface CartLineSnapshot {
   lowestPrice: number | null;
   /** uuids of its categories and all that are above them; empty where no promotion asks for them */
   categoryIds: string[];
+}
+
+/** A part of a bundle, as the catalog and the stock have it at this moment. */
+export interface CartPart {
+  variantId: string;
+  productId: string;
+  title: string;
+  variantTitle: string;
+  sku: string | null;
+  /** in one bundle */
+  quantity: number;
+  /** null when its stock is not tracked */
+  available: number | null;
 }
 
 /** A price of a price list, from so many pieces on. */
@@ -114,7 +130,13 @@ export type LineTuple = [
   string, string, number, number, string, string, string, string, string | null, string | null,
   number | null, boolean, boolean, boolean, number | null, number, string | null,
   string | null, [amount: number, minQuantity: number, listId: string, name: string][] | null, number | null, number | null,
-  string[] | null, boolean,
+  string[] | null, boolean, PartTuple[] | null,
+]; // prettier-ignore
+
+/** What the SQL function `parts_of_bundle` builds. */
+type PartTuple = [
+  variantId: string, productId: string, title: string, variantTitle: string, sku: string | null, quantity: number,
+  available: number | null,
 ]; // prettier-ignore
 
 export type StoreCreditTuple = [id: string, balance: number];
@@ -189,7 +211,8 @@ export function lineTuple(
     pr.compare_at,
     ${purpose === 'show' ? `CASE WHEN ${isReduced} THEN shown_lowest_price(v.id, pr.currency) END` : 'NULL'},
     ${asks.promotions.includes('categories') ? '(SELECT pl.category_ids FROM product_listings pl WHERE pl.product_id = p.id LIMIT 1)' : 'NULL'},
-    p.is_gift_card)`;
+    p.is_gift_card,
+    ${purpose === 'ship' ? 'NULL' : 'CASE WHEN v.is_bundle THEN parts_of_bundle(v.id) END'})`;
 }
 
 const THUMBNAIL = `coalesce(
@@ -291,12 +314,26 @@ function toSnapshot(row: CartRow): CartSnapshot {
 export const toLines = (tuples: LineTuple[] | null): CartLineSnapshot[] =>
   (tuples ?? []).map((l) => ({
     id: l[0], variantId: l[1], quantity: l[2], seenAmount: l[3], productId: l[4], handle: l[5], title: l[6], variantTitle: l[7],
-    sku: l[8], thumbnail: l[9], unitPrice: l[10], taxable: l[11], requiresShipping: l[12], stockTracked: l[13], available: l[14],
+    sku: l[8], thumbnail: l[9], unitPrice: l[10], taxable: l[11], requiresShipping: l[12], stockTracked: l[13] && l[23] === null,
+    available: l[23] ? bundlesOf(l[23]) : l[14], parts: l[23] && toParts(l[23]),
     weight: l[15], shippingProfileId: l[16], taxClassId: l[17],
     offers: (l[18] ?? []).map(([amount, minQuantity, priceListId, name]) => ({ amount, minQuantity, priceListId, name })),
     compareAt: l[19], lowestPrice: l[20],
     categoryIds: l[21] ?? [], isGiftCard: l[22],
   })); // prettier-ignore
+
+const toParts = (tuples: PartTuple[]): CartPart[] =>
+  tuples.map(([variantId, productId, title, variantTitle, sku, quantity, available]) => ({
+    variantId, productId, title, variantTitle, sku, quantity, available,
+  })); // prettier-ignore
+
+/** How many bundles can be made of these parts, were there nothing else in the cart. */
+function bundlesOf(parts: PartTuple[]): number | null {
+  const counted = parts.flatMap(([, , , , , quantity, available]) =>
+    available === null ? [] : [Math.floor(available / quantity)],
+  );
+  return counted.length === 0 ? null : Math.min(...counted);
+}
 
 /** The customer of a cart as `customerTuple` gave them. */
 export const toCustomer = (tuple: CustomerTuple | null): CartCustomer | null =>

@@ -1,12 +1,14 @@
 export { CartModule } from './cart.module.js';
 export { Address } from './dto/address.dto.js';
 export { CartService } from './cart.service.js';
+export { LinePartResponse } from './dto/line-part.response.js';
 export { CartResponse, LineDiscountResponse } from './dto/cart.response.js';
 export { cartAsksOf } from './cart-asks.js';
 export { assessCart, type CartAssessment } from './cart.assessment.js';
 export type { CartIssue } from './cart.issue.js';
 export { promotionUsesOf } from './cart-promotions.js';
-export { lockCart, type CartLineSnapshot, type CartSnapshot } from './cart.snapshot.js';
+export { type ShortLine, shortLines } from './cart-stock.js';
+export { lockCart, type CartLineSnapshot, type CartPart, type CartSnapshot } from './cart.snapshot.js';
 export { TaxQuotes } from './tax/tax-quotes.service.js';
 export { MergeCarts, type MergeOutcome } from './merge-carts.service.js';
 export { hashCartToken, isOf } from './cart-token.js';

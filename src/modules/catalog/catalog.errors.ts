@@ -53,6 +53,17 @@ export const CategoryNotEmpty = defineError({
   title: 'The category still has products or categories inside',
   help: '`products` and `children` tell how many. Move them first.',
 });
+export const VariantNotBundleable = defineError({
+  code: 'variant_not_bundleable',
+  kind: 'conflict',
+  title: 'The variant cannot be a bundle',
+  help: '`reason`: `is_part` (of `bundles`: take it out of those first), `has_stock` (`onHand`, `reserved`: a bundle has no stock of its own; count it to 0 or sell it first), `is_gift_card`.',
+});
+export const NotABundle = defineError({
+  code: 'not_a_bundle',
+  kind: 'not_found',
+  title: 'The variant is no bundle',
+});
 export const OptionMismatch = defineError({
   code: 'option_mismatch',
   kind: 'unprocessable',

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { SettingsModule } from '../settings/index.js';
+import { BundlesAdminController } from './bundles/bundles.admin.controller.js';
+import { EditBundle } from './bundles/edit-bundle.service.js';
 import { AdminCategoriesQuery } from './categories.admin.query.js';
 import { AttributesAdminController } from './attributes/attributes.admin.controller.js';
 import { AttributesQuery } from './attributes/attributes.query.js';
@@ -85,6 +87,7 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     MediaController,
     ProductsAdminController,
     VariantsAdminController,
+    BundlesAdminController,
     ImagesAdminController,
     CategoriesAdminController,
     AttributesAdminController,
@@ -115,6 +118,7 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     CreateProduct,
     EditProduct,
     EditVariants,
+    EditBundle,
     EditImages,
     EditCategories,
     EditCollections,

@@ -90,7 +90,8 @@ function optionFields(options: Record<string, string>, optionNames: readonly str
   return { optionValues, optionKey: optionKeyOf(optionValues), title: variantTitleOf(optionValues) };
 }
 
-async function getVariant(tx: Tx, productId: string, id: string): Promise<Variant> {
+/** @throws VariantNotFound */
+export async function getVariant(tx: Tx, productId: string, id: string): Promise<Variant> {
   const variant = await tx.manager.findOneBy(Variant, { id, productId });
   if (!variant) throw VariantNotFound();
   return variant;

@@ -3,7 +3,7 @@ export { ProductWriter } from './product-writer.service.js';
 export { ProductNotFound } from './catalog.errors.js';
 export { ProductLookup } from './product-lookup.service.js';
 export { ProductSales, type Sold } from './product-sales.service.js';
-export { ProductListings } from './product-listings.service.js';
+export { ProductListings, SELLABLE_SQL } from './product-listings.service.js';
 export {
   optionKeyOf,
   variantTitleOf,
@@ -11,6 +11,7 @@ export {
   type VariantDraft,
   type SavedProduct,
 } from './product-draft.js';
+export { EditBundle } from './bundles/edit-bundle.service.js';
 export type { CollectionRule } from './collections/collection-rules.js';
 export { sanitizeDescription } from './description.js';
 export { listKeyOf, type PriceListOfFile, type PriceListRow } from './price-lists/price-list-row.js';

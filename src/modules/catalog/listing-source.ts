@@ -1,3 +1,4 @@
+import type { BundlePartRow } from './bundles/bundle-sql.js';
 import type { AttributeValue } from './attributes/attribute-values.js';
 import type { Texts } from './translations/texts.js';
 
@@ -60,6 +61,8 @@ export interface ListingVariant {
   track_inventory: boolean;
   allow_backorder: boolean;
   sellable: boolean;
+  /** What a bundle is made of; null for what is none. */
+  parts: BundlePartRow[] | null;
   prices: ListingPrice[];
 }
 

@@ -1,5 +1,6 @@
 import { encodeId } from '#libs/ids';
 import { attributeFilter } from './attributes/attribute-values.js';
+import { BundlePartView } from './bundles/bundle.dto.js';
 import { plainText } from './description.js';
 import { fold, vocabularyOf, wordsOf } from './search-words.js';
 import type { ListingImage, ListingPrice, ListingSource, ListingVariant } from './listing-source.js';
@@ -49,6 +50,7 @@ export interface PageRow {
   currency: string;
   handle: string;
   variant_ids: string[];
+  has_bundles: boolean;
   detail: string;
   details: Record<string, string> | null;
 }
@@ -123,6 +125,7 @@ export function listingRows(source: ListingSource, book: OptionBook = {}): Listi
         currency,
         handle: source.handle,
         variant_ids: offered.map((variant) => variant.id),
+        has_bundles: offered.some((variant) => variant.parts !== null),
         detail: detailText(source, offered, currency),
         details: inOthers(currency, detailText),
       },
@@ -285,6 +288,7 @@ function detailText(source: ListingSource, offered: ListingVariant[], currency: 
       imageId: variant.image_id && encodeId('image', variant.image_id),
       weightGrams: variant.weight_grams,
       requiresShipping: variant.requires_shipping,
+      ...(variant.parts && { parts: variant.parts.map((part) => BundlePartView.from(part)) }),
     });
     return `${text.slice(0, -1)}${stockMarkOf(variant)}}`;
   });
@@ -292,6 +296,8 @@ function detailText(source: ListingSource, offered: ListingVariant[], currency: 
 }
 
 function stockMarkOf(variant: ListingVariant): string {
+  // What can be had of a bundle is counted at reading, whatever its own rules say.
+  if (variant.parts) return STOCK_MARKS.counted;
   if (!variant.track_inventory) return STOCK_MARKS.uncounted;
   return variant.allow_backorder ? STOCK_MARKS.backorder : STOCK_MARKS.counted;
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
 import { assertVersion } from '#libs/http';
 import { ProductNotFound } from './catalog.errors.js';
-import { lockCategoryTreeShared } from './catalog-lock.js';
+import { lockCategoryTree, lockCategoryTreeShared } from './catalog-lock.js';
 import { Product } from './entities/index.js';
 import { ProductListings } from './product-listings.service.js';
 import { type AdminProductRecord, AdminProductsQuery } from './products.admin.query.js';
@@ -19,6 +19,7 @@ export class ProductEdits {
   /**
    * Runs `change` on the locked product and raises its version.
    * @param expectedVersion undefined when the client need not have seen it
+   * @param isAlone whether no other product may be written meanwhile
    * @returns the product afterwards, and what `change` returned
    * @throws ProductNotFound, VersionMismatch, and what `change` throws
    */
@@ -26,9 +27,10 @@ export class ProductEdits {
     id: string,
     expectedVersion: number | undefined,
     change: (tx: Tx, product: Product) => Promise<T>,
+    isAlone = false,
   ): Promise<{ product: AdminProductRecord; result: T }> {
     return this.db.transaction(async (tx) => {
-      await lockCategoryTreeShared(tx);
+      await (isAlone ? lockCategoryTree(tx) : lockCategoryTreeShared(tx));
       const product = await tx.manager.findOne(Product, { where: { id }, lock: { mode: 'for_no_key_update' } });
       if (!product) throw ProductNotFound();
       assertVersion(expectedVersion, product.version);

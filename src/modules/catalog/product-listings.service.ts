@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
+import { BUNDLES_SQL, PARTS_SQL } from './bundles/bundle-sql.js';
 import { readRules, type RuleBook } from './collections/collection-membership.js';
 import { RECORD_PRICES_SQL, TIERS_SQL } from './price-lists/public-prices-sql.js';
 import type { ListingSource } from './listing-source.js';
@@ -10,9 +11,9 @@ import type { OptionBook, OptionLabels } from './translations/texts.js';
 const CHUNK = 500;
 
 /** SQL: whether variant `v` can be sold now. */
-export const SELLABLE_SQL = `(NOT v.track_inventory OR EXISTS (
+export const SELLABLE_SQL = `CASE WHEN v.is_bundle THEN coalesce(bundle_available(v.id) > 0, true) ELSE NOT v.track_inventory OR EXISTS (
   SELECT FROM stock_levels s WHERE s.variant_id = v.id
-  HAVING sum(s.on_hand::bigint + s.backorder_limit - s.reserved) > 0))`;
+  HAVING sum(s.on_hand::bigint + s.backorder_limit - s.reserved) > 0) END`;
 
 /**
  * Keeps the read model that lists, searches and product pages are served from. Runs in the transaction of the write, so
@@ -21,12 +22,13 @@ export const SELLABLE_SQL = `(NOT v.track_inventory OR EXISTS (
 @Injectable()
 export class ProductListings {
   /**
-   * Rebuilds the rows of these products: one for each active product and currency in which an active variant has a price.
-   * Nine statements for up to 500 products, however many they are (ten where something is translated). Locks in the order products, stock, listings. A public
+   * Rebuilds the rows of these products, and of the bundles that their variants are parts of: one for each active product
+   * and currency in which an active variant has a price. Ten statements for up to 500 products, however many they are (eleven where something is translated). Locks in the order products, stock, listings. A public
    * price that is another one now goes into the history of prices first, and the rows are made of that.
    */
   async refresh(tx: Tx, productIds: readonly string[]): Promise<void> {
-    const ids = [...new Set(productIds)].sort();
+    const bundles = await tx.query<{ product_id: string }>(BUNDLES_SQL, [productIds]);
+    const ids = [...new Set([...productIds, ...bundles.map((bundle) => bundle.product_id)])].sort();
     for (let i = 0; i < ids.length; i += CHUNK) await this.refreshChunk(tx, ids.slice(i, i + CHUNK));
   }
 
@@ -54,9 +56,11 @@ export class ProductListings {
     await tx.query('SELECT FROM products WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
     // A product without rows has none that a change of stock could lock and correct: then the stock itself is held still.
     await tx.query(
-      `SELECT FROM stock_levels s JOIN variants v ON v.id = s.variant_id
-       WHERE v.product_id = ANY($1::uuid[])
-         AND NOT EXISTS (SELECT FROM product_listings l WHERE l.product_id = v.product_id)
+      `SELECT FROM stock_levels s WHERE s.variant_id IN (
+         WITH fresh AS (
+           SELECT v.id FROM variants v WHERE v.product_id = ANY($1::uuid[])
+             AND NOT EXISTS (SELECT FROM product_listings l WHERE l.product_id = v.product_id))
+         SELECT id FROM fresh UNION SELECT b.part_variant_id FROM fresh JOIN bundle_parts b ON b.variant_id = fresh.id)
        ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s`,
       [ids],
     );
@@ -130,6 +134,7 @@ const SOURCES_SQL = `
                              'option_values', v.option_values, 'weight_grams', v.weight_grams,
                              'requires_shipping', v.requires_shipping, 'image_id', v.image_id,
                              'track_inventory', v.track_inventory, 'allow_backorder', v.allow_backorder, 'sellable', ${SELLABLE_SQL},
+                             'parts', ${PARTS_SQL},
                              'prices', coalesce((SELECT json_agg(json_build_object('currency', r.currency,
                                  'amount', h.amount, 'compare_at', h.compare_at, 'lowest', h.lowest, 'tiers', ${TIERS_SQL}))
                                FROM prices r CROSS JOIN LATERAL (
@@ -179,9 +184,9 @@ const WRITE_SQL = `
     search = excluded.search, card = excluded.card, cards = excluded.cards`;
 
 const WRITE_PAGES_SQL = `
-  INSERT INTO product_pages (product_id, currency, handle, variant_ids, detail, details)
-  SELECT product_id, currency, handle, variant_ids, detail, details
-  FROM jsonb_to_recordset($1) AS r (product_id uuid, currency text, handle text, variant_ids uuid[], detail text, details jsonb)
+  INSERT INTO product_pages (product_id, currency, handle, variant_ids, has_bundles, detail, details)
+  SELECT product_id, currency, handle, variant_ids, has_bundles, detail, details
+  FROM jsonb_to_recordset($1) AS r (product_id uuid, currency text, handle text, variant_ids uuid[], has_bundles boolean, detail text, details jsonb)
   ORDER BY product_id, currency
   ON CONFLICT (product_id, currency) DO UPDATE SET handle = excluded.handle, variant_ids = excluded.variant_ids,
-    detail = excluded.detail, details = excluded.details`;
+    has_bundles = excluded.has_bundles, detail = excluded.detail, details = excluded.details`;

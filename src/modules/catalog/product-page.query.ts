@@ -8,10 +8,22 @@ import { STOCK_MARKS } from './listing-text.js';
 import { withFullMediaUrls } from './media-url.js';
 import type { Language } from './translations/content-languages.js';
 
-/** `2:5,3:0`: what can be sold of the second and third variant of the page; one entry for each location. */
+/** Stands for a bundle of which no part is counted. */
+const PLENTY = 1_000_000_000;
+
+/**
+ * `2:5,3:0`: what can be sold of the second and third variant of the page; one entry for each location. Of bundles, which
+ * have no stock of their own, how many can be made.
+ */
 const STOCK_SQL = `
-  (SELECT string_agg(array_position(p.variant_ids, s.variant_id) || ':' || (s.on_hand::bigint + s.backorder_limit - s.reserved), ',')
-   FROM stock_levels s WHERE s.variant_id = ANY(p.variant_ids))`;
+  CASE WHEN p.has_bundles THEN
+    (SELECT string_agg(u.place || ':' || CASE WHEN v.is_bundle THEN coalesce(bundle_available(v.id), ${PLENTY}) ELSE coalesce((
+       SELECT sum(s.on_hand::bigint + s.backorder_limit - s.reserved) FROM stock_levels s WHERE s.variant_id = v.id), 0) END, ',')
+     FROM unnest(p.variant_ids) WITH ORDINALITY AS u (id, place) JOIN variants v ON v.id = u.id)
+  ELSE
+    (SELECT string_agg(array_position(p.variant_ids, s.variant_id) || ':' || (s.on_hand::bigint + s.backorder_limit - s.reserved), ',')
+     FROM stock_levels s WHERE s.variant_id = ANY(p.variant_ids))
+  END`;
 const selectOf = (
   detail: string,
 ) => `SELECT ${detail}, ${STOCK_SQL} AS stock, shop.low_stock_threshold AS low, shop.prices_include_tax AS tax_included

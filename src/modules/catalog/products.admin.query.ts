@@ -3,6 +3,7 @@ import { APP_CONFIG, type Config } from '../../config/index.js';
 import { Db, type KeysetColumn, keysetPage, type Queryable } from '#libs/database';
 import { type Page, pageOf } from '#libs/http';
 import type { AttributeValues } from './attributes/attribute-values.js';
+import { type BundlePartRow, PARTS_SQL } from './bundles/bundle-sql.js';
 import { ProductNotFound } from './catalog.errors.js';
 import type { AdminProductListQuery } from './dto/product.request.js';
 import { Parameters } from './listing-sql.js';
@@ -51,6 +52,8 @@ export interface AdminVariantRecord {
   created_at: string;
   updated_at: string;
   prices: { amount: number; currency: string; compare_at: number | null }[];
+  /** Of a bundle; null for what is none. */
+  parts: BundlePartRow[] | null;
 }
 
 export interface AdminProductRow {
@@ -166,7 +169,7 @@ const PRODUCT_SQL = `
                              'shipping_profile_id', v.shipping_profile_id, 'tax_class_id', v.tax_class_id, 'taxable', v.taxable,
                              'track_inventory', v.track_inventory, 'allow_backorder', v.allow_backorder,
                              'image_id', v.image_id, 'status', v.status, 'created_at', v.created_at,
-                             'updated_at', v.updated_at,
+                             'updated_at', v.updated_at, 'parts', ${PARTS_SQL},
                              'prices', coalesce((SELECT json_agg(json_build_object('amount', r.amount,
                                  'currency', r.currency, 'compare_at', r.compare_at) ORDER BY r.currency)
                                FROM prices r WHERE r.variant_id = v.id), '[]')) ORDER BY v.position, v.id)

@@ -96,6 +96,7 @@ const variant = (
   track_inventory: true,
   allow_backorder: false,
   sellable: true,
+  parts: null,
   prices: Object.entries(amounts).map(([currency, amount]) => ({
     currency,
     amount,

@@ -13,6 +13,8 @@ import {
   type CartSnapshot,
   lockCart,
   promotionUsesOf,
+  type ShortLine,
+  shortLines,
   TaxQuotes,
 } from '../cart/index.js';
 import { CreditChanged, OrderCredits } from '../credits/index.js';
@@ -129,9 +131,7 @@ export class PlaceOrder {
       begun,
       this.stock.reserve(
         tx,
-        made.lines
-          .filter((line) => line.stockTracked)
-          .map((line) => ({ orderId, orderLineId: line.id, variantId: line.variantId, quantity: line.quantity })),
+        made.stock.map((item) => ({ orderId, ...item })),
         waits ? 'hold' : 'commit',
       ),
       takePromotionUses(
@@ -141,7 +141,10 @@ export class PlaceOrder {
       ),
     ]);
     if (!isCredited) throw CreditChanged();
-    if (missing.length > 0) throw this.outOfStock(cart, await this.stock.available(tx, missing), missing);
+    if (missing.length > 0) {
+      const now = await this.stock.available(tx, missing);
+      throw this.outOfStock(cart, shortLines(cart.lines, new Set(missing), now));
+    }
     if (refused.length > 0)
       throw usedUp(assessment, (promotionId) => refused.find((one) => one.promotionId === promotionId)?.reason);
     failpoint('commit.place_order');
@@ -171,8 +174,10 @@ export class PlaceOrder {
     const blocking = assessment.issues.filter((issue) => issue.severity === 'blocking');
     const soldOut = blocking.filter((issue) => issue.code === 'out_of_stock');
     if (soldOut.length > 0) {
-      const available = new Map(soldOut.map((issue) => [cart.lines[lineOf(issue)]!.variantId, issue.available ?? 0]));
-      throw this.outOfStock(cart, available, [...available.keys()]);
+      throw this.outOfStock(
+        cart,
+        soldOut.map((issue) => ({ index: lineOf(issue), available: issue.available ?? 0 })),
+      );
     }
     const { total, amountDue } = assessment.priced;
     const creditChanged = (issues: readonly CartIssue[]) =>
@@ -209,23 +214,20 @@ export class PlaceOrder {
     }
   }
 
-  private outOfStock(cart: CartSnapshot, available: Map<string, number>, missing: readonly string[]) {
-    const lines = cart.lines.map((line, i) => ({ line, i })).filter(({ line }) => missing.includes(line.variantId));
+  private outOfStock(cart: CartSnapshot, short: readonly ShortLine[]) {
+    const lines = short.map(({ index, available }) => ({ line: cart.lines[index]!, index, available }));
     return OutOfStock({
-      errors: lines.map(({ line, i }) => ({
-        pointer: `/lines/${i}`,
+      errors: lines.map(({ line, index, available }) => ({
+        pointer: `/lines/${index}`,
         code: 'out_of_stock',
-        detail:
-          (available.get(line.variantId) ?? 0) === 0
-            ? `${line.title} is sold out`
-            : `only ${available.get(line.variantId)} of ${line.title} left`,
+        detail: available === 0 ? `${line.title} is sold out` : `only ${available} of ${line.title} left`,
       })),
       data: {
-        lines: lines.map(({ line }) => ({
+        lines: lines.map(({ line, available }) => ({
           lineId: encodeId('line', line.id),
           variantId: encodeId('variant', line.variantId),
           requested: line.quantity,
-          available: available.get(line.variantId) ?? 0,
+          available,
         })),
       },
     });

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db, type KeysetColumn, keysetPage, type Queryable } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { type ListQuery, type Page, pageOf } from '#libs/http';
-import { THUMBNAIL_SQL } from '../catalog/index.js';
+import { SELLABLE_SQL, THUMBNAIL_SQL } from '../catalog/index.js';
 import { WishlistFull } from './customers.errors.js';
 import { CustomersQuery } from './customers.query.js';
 
@@ -35,8 +35,7 @@ const SELECT = `
   SELECT v.id AS "variantId", p.id AS "productId", p.handle, p.title, v.title AS "variantTitle", c.currency,
     (SELECT ${THUMBNAIL_SQL} FROM product_images i WHERE i.product_id = p.id ORDER BY i.id = v.image_id DESC NULLS LAST, i.position, i.id LIMIT 1) AS thumbnail,
     CASE WHEN v.status = 'active' AND p.status = 'active' THEN pr.amount END AS amount,
-    v.status = 'active' AND p.status = 'active' AND pr.amount IS NOT NULL AND (NOT v.track_inventory OR coalesce((
-      SELECT sum(s.on_hand::bigint + s.backorder_limit - s.reserved) FROM stock_levels s WHERE s.variant_id = v.id), 0) > 0) AS available,
+    v.status = 'active' AND p.status = 'active' AND pr.amount IS NOT NULL AND ${SELLABLE_SQL} AS available,
     w.created_at AS "createdAt"
   FROM wishlist_items w JOIN variants v ON v.id = w.variant_id JOIN products p ON p.id = v.product_id
     CROSS JOIN (SELECT coalesce($1::text, currency) AS currency FROM shop_settings) c

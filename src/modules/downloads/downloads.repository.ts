@@ -60,6 +60,10 @@ export class DownloadsRepository {
       `SELECT l.id AS line_id, f.id AS file_id FROM orders o JOIN order_lines l ON l.order_id = o.id
          JOIN variant_files f ON f.variant_id = l.variant_id AND f.archived_at IS NULL
        WHERE o.id = $1 AND ${IS_GRANTED}
+       UNION SELECT l.id, f.id FROM orders o JOIN order_lines l ON l.order_id = o.id
+         CROSS JOIN LATERAL jsonb_to_recordset(l.parts) AS p ("variantId" uuid)
+         JOIN variant_files f ON f.variant_id = p."variantId" AND f.archived_at IS NULL
+       WHERE o.id = $1 AND ${IS_GRANTED}
        UNION SELECT d.order_line_id, d.file_id FROM order_downloads d JOIN orders o ON o.id = d.order_id WHERE o.id = $1 AND ${IS_GRANTED}`,
       [orderId],
     );

@@ -53,7 +53,7 @@ const BATCH_SQL = `
                 'tax_class', (SELECT c.name FROM tax_classes c WHERE c.id = v.tax_class_id),
                 'track_inventory', v.track_inventory, 'allow_backorder', v.allow_backorder,
                 'image', (SELECT i.url FROM product_images i WHERE i.id = v.image_id), 'amount', r.amount,
-                'compare_at', r.compare_at, 'on_hand', CASE WHEN v.track_inventory THEN coalesce((
+                'compare_at', r.compare_at, 'on_hand', CASE WHEN v.track_inventory AND NOT v.is_bundle THEN coalesce((
                   SELECT s.on_hand FROM stock_levels s JOIN locations l ON l.id = s.location_id AND l.is_default
                   WHERE s.variant_id = v.id), 0) END) ORDER BY v.position, v.id)
               FROM variants v LEFT JOIN prices r ON r.variant_id = v.id AND r.currency = $3

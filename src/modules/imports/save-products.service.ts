@@ -67,14 +67,15 @@ export class SaveProducts {
   }
 }
 
-/** Only the counts that differ from what is on hand. */
+/** Only the counts that differ from what is on hand; bundles have no stock of their own. */
 async function differing<C extends { variantId: string; onHand: number }>(tx: Tx, counts: C[]): Promise<C[]> {
   if (counts.length === 0) return [];
   const levels = await tx.query<{ variant_id: string; on_hand: number }>(
     `SELECT s.variant_id, s.on_hand FROM stock_levels s JOIN locations l ON l.id = s.location_id AND l.is_default
+       JOIN variants v ON v.id = s.variant_id AND NOT v.is_bundle
      WHERE s.variant_id = ANY($1::uuid[])`,
     [counts.map((count) => count.variantId)],
   );
   const onHand = new Map(levels.map((level) => [level.variant_id, level.on_hand]));
-  return counts.filter((count) => onHand.get(count.variantId) !== count.onHand);
+  return counts.filter((count) => (onHand.get(count.variantId) ?? count.onHand) !== count.onHand);
 }

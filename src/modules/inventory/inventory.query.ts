@@ -26,9 +26,11 @@ export class InventoryQuery {
   async levels(query: StockLevelQuery): Promise<{ data: StockLevelResponse[]; page: Page }> {
     const limit = query.limit ?? 20;
     const keyset = keysetPage('stock-levels', LEVEL_ORDER, query.cursor, 3);
-    const where = `($1::uuid IS NULL OR s.variant_id = $1) AND ($2::uuid IS NULL OR s.location_id = $2)${
-      query.low ? ' AND s.on_hand - s.reserved <= (SELECT low_stock_threshold FROM shop_settings)' : ''
-    }`;
+    // What bundles had before they were bundles says nothing of them.
+    const where = `($1::uuid IS NULL OR s.variant_id = $1) AND ($2::uuid IS NULL OR s.location_id = $2)
+      AND NOT EXISTS (SELECT FROM variants v WHERE v.id = s.variant_id AND v.is_bundle)${
+        query.low ? ' AND s.on_hand - s.reserved <= (SELECT low_stock_threshold FROM shop_settings)' : ''
+      }`;
     const values = [query.variantId ?? null, query.locationId ?? null];
     const rows = await this.db.query<{
       variant_id: string;
@@ -73,8 +75,9 @@ export class InventoryQuery {
     const where = `($1::uuid IS NULL OR m.variant_id = $1)`;
     const values = [query.variantId ?? null];
     const rows = await this.db.query<MovementRow>(
-      `SELECT m.id, m.variant_id, m.location_id, m.kind, m.delta, m.reason, m.actor, m.created_at, l.order_id
-       FROM stock_movements m LEFT JOIN order_lines l ON l.id = m.order_line_id
+      `SELECT m.id, m.variant_id, m.location_id, m.kind, m.delta, m.reason, m.actor, m.created_at,
+         (SELECT r.order_id FROM stock_reservations r WHERE r.order_line_id = m.order_line_id LIMIT 1) AS order_id
+       FROM stock_movements m
        WHERE ${where} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`,
       [...values, ...keyset.values],
     );

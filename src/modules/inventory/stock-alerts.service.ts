@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { newUuid } from '#libs/ids';
+import { SELLABLE_SQL } from '../catalog/index.js';
 import { VariantAvailable } from './inventory.errors.js';
 
 /** How many variants one address can wait for. More are not written down, and nobody is told. */
@@ -21,9 +22,7 @@ export class StockAlerts {
   /** @throws not_found for a variant that is not for sale, variant_available when there is no need to wait */
   async add(variantId: string, email: string): Promise<void> {
     const [variant] = await this.db.query<{ available: boolean }>(
-      `SELECT NOT v.track_inventory OR coalesce((
-         SELECT sum(s.on_hand::bigint + s.backorder_limit - s.reserved) FROM stock_levels s WHERE s.variant_id = v.id), 0) > 0 AS available
-       FROM variants v JOIN products p ON p.id = v.product_id
+      `SELECT ${SELLABLE_SQL} AS available FROM variants v JOIN products p ON p.id = v.product_id
        WHERE v.id = $1 AND v.status = 'active' AND p.status = 'active'`,
       [variantId],
     );

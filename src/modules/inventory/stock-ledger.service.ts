@@ -8,9 +8,10 @@ import { DEFAULT_LOCATION_ID } from './entities/location.entity.js';
 import { StockNotTracked, StockPromised } from './inventory.errors.js';
 import { BackInStock, LowStockReached } from './inventory.events.js';
 
-/** Stock that an order line asks for. */
+/** Stock that an order line, or a part of its bundle, asks for. */
 export interface StockRequest {
   orderId: string;
+  /** of a part of a bundle: the id that the part has on the line */
   orderLineId: string;
   variantId: string;
   quantity: number;
@@ -27,6 +28,8 @@ interface ChangedLevel {
   available: number;
   delta: number;
   threshold: number;
+  /** The most that a bundle takes of it; 0 where it is in none. */
+  bundle_quantity: number;
 }
 
 /** A new level of on-hand stock, from an import or a count. */
@@ -77,7 +80,7 @@ export class StockLedger {
              reserved = s.reserved + ${mode === 'hold' ? 'w.quantity' : '0'}, updated_at = now()
          FROM want w JOIN locked USING (variant_id)
          WHERE s.variant_id = w.variant_id AND s.location_id = $2 AND s.on_hand + s.backorder_limit - s.reserved >= w.quantity
-         RETURNING s.variant_id, s.location_id, s.on_hand, s.reserved,
+         RETURNING s.variant_id, s.location_id, s.on_hand, s.reserved, s.bundle_quantity,
            s.on_hand + s.backorder_limit - s.reserved AS available, -w.quantity AS delta,
            (SELECT low_stock_threshold FROM shop_settings) AS threshold),
        reservation AS (
@@ -146,7 +149,7 @@ export class StockLedger {
          UPDATE stock_levels s SET on_hand = s.on_hand - w.quantity, reserved = s.reserved - w.quantity, updated_at = now()
          FROM want w JOIN locked USING (variant_id, location_id)
          WHERE s.variant_id = w.variant_id AND s.location_id = w.location_id
-         RETURNING s.variant_id, s.location_id, s.on_hand, s.reserved, s.on_hand + s.backorder_limit - s.reserved AS available,
+         RETURNING s.variant_id, s.location_id, s.on_hand, s.reserved, s.bundle_quantity, s.on_hand + s.backorder_limit - s.reserved AS available,
            0 AS delta, 0 AS threshold`,
         [JSON.stringify(open.map((r) => ({ ...r, movement_id: newUuid() })))],
       );
@@ -169,7 +172,7 @@ export class StockLedger {
        UPDATE stock_levels s SET reserved = s.reserved - w.quantity, updated_at = now()
        FROM want w JOIN locked USING (variant_id, location_id)
        WHERE s.variant_id = w.variant_id AND s.location_id = w.location_id
-       RETURNING s.variant_id, s.location_id, s.on_hand, s.reserved, s.on_hand + s.backorder_limit - s.reserved AS available,
+       RETURNING s.variant_id, s.location_id, s.on_hand, s.reserved, s.bundle_quantity, s.on_hand + s.backorder_limit - s.reserved AS available,
          w.quantity AS delta, 0 AS threshold`,
       [JSON.stringify(open)],
     );
@@ -177,7 +180,7 @@ export class StockLedger {
   }
 
   /**
-   * Goods that were sold come back on the shelf: after a cancellation or a refund with restock.
+   * Goods that were sold come back on the shelf: after a cancellation or a refund with restock. Of a bundle its parts.
    * @param dedupeKey names the return; a second call with it changes nothing
    */
   async restock(
@@ -188,9 +191,12 @@ export class StockLedger {
     if (lines.length === 0) return;
     const changed = await tx.query<ChangedLevel>(
       `WITH line AS MATERIALIZED (
-         SELECT x.id, x.order_line_id, x.quantity, r.variant_id, r.location_id
+         SELECT CASE WHEN p.id IS NULL THEN x.id ELSE gen_random_uuid() END AS id, r.order_line_id,
+           x.quantity * coalesce(p.quantity, 1) AS quantity, r.variant_id, r.location_id
          FROM jsonb_to_recordset($1) AS x(id uuid, order_line_id uuid, quantity int)
-         JOIN stock_reservations r ON r.order_line_id = x.order_line_id AND r.state = 'committed'),
+         JOIN order_lines l ON l.id = x.order_line_id
+         LEFT JOIN LATERAL jsonb_to_recordset(l.parts) AS p(id uuid, quantity int) ON true
+         JOIN stock_reservations r ON r.order_line_id = coalesce(p.id, l.id) AND r.state = 'committed'),
        movement AS (
          INSERT INTO stock_movements (id, variant_id, location_id, kind, delta, order_line_id, reason, actor, dedupe_key)
          SELECT id, variant_id, location_id, 'return', quantity, order_line_id, $2, $3, $4 || ':' || order_line_id FROM line
@@ -202,7 +208,7 @@ export class StockLedger {
        UPDATE stock_levels s SET on_hand = s.on_hand + w.quantity, updated_at = now()
        FROM want w JOIN locked USING (variant_id, location_id)
        WHERE s.variant_id = w.variant_id AND s.location_id = w.location_id
-       RETURNING s.variant_id, s.location_id, s.on_hand, s.reserved, s.on_hand + s.backorder_limit - s.reserved AS available,
+       RETURNING s.variant_id, s.location_id, s.on_hand, s.reserved, s.bundle_quantity, s.on_hand + s.backorder_limit - s.reserved AS available,
          w.quantity AS delta, 0 AS threshold`,
       [
         JSON.stringify(lines.map((l) => ({ id: newUuid(), order_line_id: l.orderLineId, quantity: l.quantity }))),
@@ -230,7 +236,7 @@ export class StockLedger {
          ON CONFLICT (dedupe_key) DO NOTHING RETURNING variant_id, delta)
        UPDATE stock_levels s SET on_hand = s.on_hand + m.delta, updated_at = now()
        FROM movement m WHERE s.variant_id = m.variant_id AND s.location_id = $2
-       RETURNING s.variant_id, s.location_id, s.on_hand, s.reserved, s.on_hand + s.backorder_limit - s.reserved AS available,
+       RETURNING s.variant_id, s.location_id, s.on_hand, s.reserved, s.bundle_quantity, s.on_hand + s.backorder_limit - s.reserved AS available,
          m.delta, (SELECT low_stock_threshold FROM shop_settings) AS threshold`,
       [
         JSON.stringify(
@@ -271,8 +277,9 @@ export class StockLedger {
       reserved: number;
       backorder_limit: number;
       track_inventory: boolean;
+      is_bundle: boolean;
     }>(
-      `SELECT s.on_hand, s.reserved, s.backorder_limit, v.track_inventory FROM stock_levels s JOIN variants v ON v.id = s.variant_id
+      `SELECT s.on_hand, s.reserved, s.backorder_limit, v.track_inventory, v.is_bundle FROM stock_levels s JOIN variants v ON v.id = s.variant_id
        WHERE s.variant_id = $1 AND s.location_id = $2 FOR UPDATE OF s`,
       [change.variantId, locationId],
     );
@@ -285,6 +292,7 @@ export class StockLedger {
       throw NotFound({ detail: variant ? 'There is no such location.' : 'There is no such variant.' });
     }
     if (!level.track_inventory) throw StockNotTracked();
+    if (level.is_bundle) throw StockNotTracked({ detail: 'A bundle has no stock of its own: count its parts.' });
     const delta = change.onHand === undefined ? change.delta! : change.onHand - level.on_hand;
     if (delta === 0) return toRow(change.variantId, locationId, level.on_hand, level.reserved, level.backorder_limit);
     const after = level.on_hand + delta;
@@ -301,7 +309,7 @@ export class StockLedger {
            VALUES ($1, $2, $3, 'adjustment', $4, $5, $6, $7) ON CONFLICT (dedupe_key) DO NOTHING RETURNING delta)
          UPDATE stock_levels s SET on_hand = s.on_hand + m.delta, updated_at = now() FROM movement m
          WHERE s.variant_id = $2 AND s.location_id = $3
-         RETURNING s.variant_id, s.location_id, s.on_hand, s.reserved, s.on_hand + s.backorder_limit - s.reserved AS available,
+         RETURNING s.variant_id, s.location_id, s.on_hand, s.reserved, s.bundle_quantity, s.on_hand + s.backorder_limit - s.reserved AS available,
            m.delta, (SELECT low_stock_threshold FROM shop_settings) AS threshold`,
         [newUuid(), change.variantId, locationId, delta, change.reason, change.actor, change.dedupeKey],
       );
@@ -327,32 +335,62 @@ export class StockLedger {
 
   /** Tells the catalog when a product comes or goes, and the shop when stock runs low: only at the crossing. */
   private async afterChange(tx: Tx, changed: readonly ChangedLevel[]): Promise<void> {
-    const flipped = changed.filter((c) => c.available <= 0 !== c.available - c.delta <= 0).map((c) => c.variant_id);
-    if (flipped.length > 0) {
+    const flipped = changed.filter((c) => c.available <= 0 !== c.available - c.delta <= 0);
+    // What a bundle takes of it may have come within reach or out of it, whatever its other parts say.
+    const parts = changed.filter(
+      (c) => c.delta !== 0 && Math.min(c.available, c.available - c.delta) < c.bundle_quantity,
+    );
+    if (flipped.length > 0 || parts.length > 0) {
       const products = await tx.query<{ product_id: string }>(
-        `SELECT DISTINCT product_id FROM variants WHERE id = ANY($1)`,
-        [flipped],
+        `SELECT DISTINCT product_id FROM variants
+         WHERE id = ANY($1) OR id IN (SELECT variant_id FROM bundle_parts WHERE part_variant_id = ANY($2))`,
+        [flipped.map((c) => c.variant_id), parts.map((c) => c.variant_id)],
       );
       await this.listings.refreshAvailability(
         tx,
         products.map((p) => p.product_id),
       );
     }
+    if (parts.some((c) => c.delta > 0)) await this.tellOfBundles(tx, changed);
     for (const c of changed) {
       const before = c.available - c.delta;
       const runsLow = c.delta < 0 && c.available <= c.threshold && before > c.threshold;
       const isBack = c.available > 0 && before <= 0;
-      if (runsLow || isBack) {
-        const definition = isBack ? BackInStock : LowStockReached;
-        announce(tx, {
-          definition,
-          key: `${definition.topic}:${newUuid()}`,
-          aggregateType: 'variant',
-          aggregateId: c.variant_id,
-          payload: { variantId: c.variant_id, locationId: c.location_id, available: c.available },
-        });
-      }
+      if (runsLow || isBack) this.tell(tx, isBack ? BackInStock : LowStockReached, c);
     }
+  }
+
+  /**
+   * Bundles that can be had again since these levels have changed. Their listings are locked by now: of two changes that
+   * bring different parts the second one sees both.
+   */
+  private async tellOfBundles(tx: Tx, changed: readonly ChangedLevel[]): Promise<void> {
+    const back = await tx.query<{ variant_id: string; available: number }>(
+      `WITH part AS (
+         SELECT b.variant_id, b.quantity, coalesce(d.delta, 0) AS delta,
+           coalesce((SELECT sum(s.on_hand::bigint + s.backorder_limit - s.reserved) FROM stock_levels s WHERE s.variant_id = v.id), 0) AS available
+         FROM bundle_parts b JOIN variants v ON v.id = b.part_variant_id AND v.track_inventory
+         LEFT JOIN unnest($1::uuid[], $2::int[]) AS d (id, delta) ON d.id = v.id
+         WHERE b.variant_id IN (SELECT variant_id FROM bundle_parts WHERE part_variant_id = ANY($1)))
+       SELECT variant_id, min(floor(available / quantity))::int AS available FROM part GROUP BY variant_id
+       HAVING min(available - quantity) >= 0 AND min(available - delta - quantity) < 0 ORDER BY variant_id`,
+      [changed.map((c) => c.variant_id), changed.map((c) => c.delta)],
+    );
+    for (const bundle of back) this.tell(tx, BackInStock, { ...bundle, location_id: DEFAULT_LOCATION_ID });
+  }
+
+  private tell(
+    tx: Tx,
+    definition: typeof BackInStock,
+    level: Pick<ChangedLevel, 'variant_id' | 'location_id' | 'available'>,
+  ): void {
+    announce(tx, {
+      definition,
+      key: `${definition.topic}:${newUuid()}`,
+      aggregateType: 'variant',
+      aggregateId: level.variant_id,
+      payload: { variantId: level.variant_id, locationId: level.location_id, available: level.available },
+    });
   }
 }
 

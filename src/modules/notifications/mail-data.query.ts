@@ -32,6 +32,8 @@ export interface LineOfMail {
   thumbnail: string | null;
   quantity: number;
   unitPrice: number;
+  /** what is in one bundle; null for what is none */
+  parts: { title: string; variantTitle: string; quantity: number }[] | null;
 }
 
 /** An order as its mails tell of it; amounts in minor units of `currency`. */
@@ -181,7 +183,7 @@ export class MailDataQuery {
          o.cancel_reason AS "cancelReason",
          (SELECT coalesce(sum(p.captured - p.refunded), 0)::bigint FROM payments p WHERE p.order_id = o.id) AS held,
          (SELECT coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'title', l.title, 'variantTitle', l.variant_title, 'sku', l.sku,
-            'thumbnail', l.thumbnail, 'quantity', l.quantity, 'unitPrice', l.unit_price) ORDER BY l.position), '[]')
+            'thumbnail', l.thumbnail, 'quantity', l.quantity, 'unitPrice', l.unit_price, 'parts', l.parts) ORDER BY l.position), '[]')
           FROM order_lines l WHERE l.order_id = o.id) AS lines,
          ${SHOP}
        FROM orders o, shop_settings s WHERE o.id = $1`,

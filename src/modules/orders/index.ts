@@ -5,8 +5,8 @@ export { OrdersQuery } from './orders.query.js';
 export {
   newOrder,
   OrdersRepository,
+  STOCK_OF_LINE,
   type LockedOrder,
-  type NewOrderLine,
   type OrderChange,
   type TimelineEntry,
 } from './orders.repository.js';

@@ -5,10 +5,17 @@ import { type ListQuery, type Page, pageOf } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import type { ShopperIdentity } from '../auth/index.js';
-import { type Address, isOf } from '../cart/index.js';
+import { type Address, type CartPart, isOf } from '../cart/index.js';
 import type { TaxExemption } from '../pricing/index.js';
 import { OrderResponse, type OrderEventResponse, type OrderSummaryResponse } from './dto/order.response.js';
 import type { OrderListQuery } from './dto/orders.request.js';
+
+/** A part of a bundle, as it was when that was sold. */
+export interface OrderPart extends Omit<CartPart, 'available'> {
+  /** uuid; what its stock is reserved for */
+  id: string;
+  stockTracked: boolean;
+}
 
 /** Everything about an order, in one statement. */
 export interface OrderRow {
@@ -59,6 +66,8 @@ export interface OrderRow {
     discounts: readonly { promotionId: string; amount: number }[];
     tax_total: number;
     total: number;
+    /** of a bundle */
+    parts: readonly OrderPart[] | null;
   }[];
   payments:
     | {
@@ -100,7 +109,7 @@ const SELECT_ORDER = `
     (SELECT json_agg(json_build_object('id', l.id, 'variant_id', l.variant_id, 'product_id', l.product_id, 'title', l.title,
         'variant_title', l.variant_title, 'sku', l.sku, 'thumbnail', l.thumbnail, 'quantity', l.quantity,
         'fulfilled_quantity', l.fulfilled_quantity, 'unit_price', l.unit_price, 'compare_at', l.compare_at, 'discount_total', l.discount_total, 'discounts', l.discounts,
-        'tax_total', l.tax_total, 'total', l.total) ORDER BY l.position)
+        'tax_total', l.tax_total, 'total', l.total, 'parts', l.parts) ORDER BY l.position)
      FROM order_lines l WHERE l.order_id = o.id) AS lines,
     (SELECT json_agg(json_build_object('id', p.id, 'provider', p.provider, 'status', p.status, 'amount', p.amount,
         'authorized', p.authorized, 'captured', p.captured, 'refunded', p.refunded, 'credited', p.credited,

@@ -3,10 +3,10 @@ import type { Tx } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { encodeId, newUuid } from '#libs/ids';
 import { announce } from '#libs/outbox';
-import type { CartAssessment, CartSnapshot } from '../cart/index.js';
+import type { CartAssessment, CartPart, CartSnapshot } from '../cart/index.js';
 import type { PricedCart } from '../pricing/index.js';
 import { releasePromotionUses, retakePromotionUses } from '../promotions/index.js';
-import type { OrderRow } from './orders.query.js';
+import type { OrderPart, OrderRow } from './orders.query.js';
 import { OrderCanceled, OrderPaid, OrderPlaced, OrderReleased } from './order.events.js';
 import {
   type FulfillmentStatus,
@@ -55,12 +55,12 @@ export interface TimelineEntry {
   data?: Record<string, unknown>;
 }
 
-/** A line of an order, for reserving its stock. */
-export interface NewOrderLine {
-  id: string;
+/** Stock that a line of an order takes: of itself, or of a part of its bundle. */
+export interface LineStock {
+  /** of a part: the id that it has on the line */
+  orderLineId: string;
   variantId: string;
   quantity: number;
-  stockTracked: boolean;
 }
 
 /** How an order begins. */
@@ -76,24 +76,26 @@ export interface NewOrder {
   cart: CartSnapshot;
   assessment: CartAssessment;
   start: OrderStart;
-  lines: NewOrderLine[];
+  /** What it takes from the shelf. */
+  stock: LineStock[];
   /** The lines as they go into their table. */
   rows: (OrderRow['lines'][number] & Record<string, unknown>)[];
 }
 
 /** What a cart becomes. */
 export function newOrder(cart: CartSnapshot, assessment: CartAssessment, start: OrderStart): NewOrder {
-  const lines = cart.lines.map(({ variantId, quantity, stockTracked }) => ({
-    id: newUuid(),
-    variantId,
-    quantity,
-    stockTracked,
-  }));
+  const stock: LineStock[] = [];
   const rows = cart.lines.map((line, i) => {
     const { unitPrice, priceListId, compareAt, discountTotal, discounts, taxTotal, taxPpm, total } =
       assessment.priced.lines[i]!;
+    const id = newUuid();
+    if (line.stockTracked) stock.push({ orderLineId: id, variantId: line.variantId, quantity: line.quantity });
+    const parts = line.parts && soldParts(line.parts);
+    for (const part of parts ?? [])
+      if (part.stockTracked)
+        stock.push({ orderLineId: part.id, variantId: part.variantId, quantity: line.quantity * part.quantity });
     return {
-      id: lines[i]!.id,
+      id,
       position: i,
       variant_id: line.variantId,
       product_id: line.productId,
@@ -114,10 +116,22 @@ export function newOrder(cart: CartSnapshot, assessment: CartAssessment, start: 
       requires_shipping: line.requiresShipping,
       stock_tracked: line.stockTracked,
       is_gift_card: line.isGiftCard,
+      parts,
     };
   });
-  return { id: newUuid(), cart, assessment, start, lines, rows };
+  return { id: newUuid(), cart, assessment, start, stock, rows };
 }
+
+/** A bundle as it is sold: what becomes of it later does not change the order. */
+const soldParts = (parts: readonly CartPart[]): OrderPart[] =>
+  parts.map(({ available, ...part }) => ({ ...part, id: newUuid(), stockTracked: available !== null }));
+
+/** SQL: what line `l` takes of stock, or would were it counted, as (id, variant_id, quantity, stock_tracked). */
+export const STOCK_OF_LINE = `(
+  SELECT l.id, l.variant_id, l.quantity, l.stock_tracked
+  UNION ALL
+  SELECT p.id, p."variantId", l.quantity * p.quantity, p."stockTracked"
+  FROM jsonb_to_recordset(l.parts) AS p (id uuid, "variantId" uuid, quantity int, "stockTracked" boolean))`;
 
 const isPaid = (order: LockedOrder): boolean =>
   ['paid', 'partially_refunded', 'refunded'].includes(order.payment_status);
@@ -176,13 +190,13 @@ export class OrdersRepository {
          RETURNING id, number, email, placed_at, created_at, updated_at),
        l AS (
          INSERT INTO order_lines (id, order_id, position, variant_id, product_id, title, variant_title, sku, thumbnail, quantity,
-           unit_price, discount_total, tax_total, tax_ppm, total, requires_shipping, stock_tracked, price_list_id, compare_at, discounts, is_gift_card)
+           unit_price, discount_total, tax_total, tax_ppm, total, requires_shipping, stock_tracked, price_list_id, compare_at, discounts, is_gift_card, parts)
          SELECT x.id, o.id, x.position, x.variant_id, x.product_id, x.title, x.variant_title, x.sku, x.thumbnail, x.quantity,
            x.unit_price, x.discount_total, x.tax_total, x.tax_ppm, x.total, x.requires_shipping, x.stock_tracked,
-           x.price_list_id, x.compare_at, x.discounts, x.is_gift_card
+           x.price_list_id, x.compare_at, x.discounts, x.is_gift_card, x.parts
          FROM o, jsonb_to_recordset($19) AS x(id uuid, position int, variant_id uuid, product_id uuid, title text, variant_title text,
            sku text, thumbnail text, quantity int, unit_price bigint, discount_total bigint, tax_total bigint, tax_ppm int, total bigint,
-           requires_shipping boolean, stock_tracked boolean, price_list_id uuid, compare_at bigint, discounts jsonb, is_gift_card boolean)),
+           requires_shipping boolean, stock_tracked boolean, price_list_id uuid, compare_at bigint, discounts jsonb, is_gift_card boolean, parts jsonb)),
        e AS (
          INSERT INTO order_events (order_id, type, from_status, to_status, actor) SELECT o.id, 'order.created', NULL, $6, 'customer' FROM o),
        c AS (UPDATE carts SET status = 'completed', version = version + 1, updated_at = now() WHERE id = $2)
@@ -342,13 +356,14 @@ export class OrdersRepository {
     ]);
   }
 
-  /** The lines of an order that take stock. */
-  async trackedLines(tx: Tx, orderId: string): Promise<NewOrderLine[]> {
+  /** What an order takes from the shelf. */
+  async stockOf(tx: Tx, orderId: string): Promise<LineStock[]> {
     const rows = await tx.query<{ id: string; variant_id: string; quantity: number }>(
-      `SELECT id, variant_id, quantity FROM order_lines WHERE order_id = $1 AND stock_tracked ORDER BY variant_id`,
+      `SELECT t.id, t.variant_id, t.quantity FROM order_lines l CROSS JOIN LATERAL ${STOCK_OF_LINE} t
+       WHERE l.order_id = $1 AND t.stock_tracked ORDER BY t.variant_id`,
       [orderId],
     );
-    return rows.map((r) => ({ id: r.id, variantId: r.variant_id, quantity: r.quantity, stockTracked: true }));
+    return rows.map((r) => ({ orderLineId: r.id, variantId: r.variant_id, quantity: r.quantity }));
   }
 
   private announcePlaced(tx: Tx, id: string, number: number): void {

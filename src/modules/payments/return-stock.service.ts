@@ -18,7 +18,9 @@ export class ReturnStock {
     const lines = await tx.query<{ id: string; quantity: number }>(
       `UPDATE order_lines SET restocked_quantity = restocked_quantity + l.left_over FROM (
          SELECT o.id, o.quantity - o.restocked_quantity - o.fulfilled_quantity AS left_over FROM order_lines o
-         WHERE o.order_id = $1 AND EXISTS (SELECT FROM stock_reservations r WHERE r.order_line_id = o.id AND r.state = 'committed')) l
+         WHERE o.order_id = $1 AND EXISTS (
+           SELECT FROM stock_reservations r WHERE r.order_id = o.order_id AND r.state = 'committed'
+             AND (r.order_line_id = o.id OR o.parts @> jsonb_build_array(jsonb_build_object('id', r.order_line_id))))) l
        WHERE order_lines.id = l.id AND l.left_over > 0 RETURNING order_lines.id, l.left_over AS quantity`,
       [order.id],
     );

@@ -254,17 +254,11 @@ export class SettlePayment {
 
   /** Tries to have the goods again after their hold was released. All or nothing, without losing the transaction. */
   private async reserveAgain(tx: Tx, order: LockedOrder): Promise<boolean> {
-    const lines = await this.orders.trackedLines(tx, order.id);
+    const wanted = await this.orders.stockOf(tx, order.id);
     await tx.query('SAVEPOINT reserve_again');
     const missing = await this.stock.reserve(
       tx,
-      lines.map((line) => ({
-        orderId: order.id,
-        orderLineId: line.id,
-        variantId: line.variantId,
-        quantity: line.quantity,
-        occasion: String(order.version),
-      })),
+      wanted.map((item) => ({ orderId: order.id, ...item, occasion: String(order.version) })),
       'commit',
     );
     if (missing.length > 0) {

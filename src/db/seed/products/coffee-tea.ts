@@ -186,4 +186,24 @@ export const COFFEE_TEA: DemoProduct[] = [
     grams: 520,
     stock: 21,
   },
+  {
+    handle: 'pour-over-starter-set',
+    title: 'Pour-Over Starter Set',
+    category: 'brewing',
+    type: 'Set',
+    vendor: 'Kiln & Clay',
+    tags: ['gift', 'filter coffee'],
+    motif: 'dripper',
+    description: [
+      'The pour-over dripper with two bags of our house blend: all it takes but water.',
+      'Dearer apart; the set is what most people begin with.',
+    ],
+    price: 4900,
+    grams: 1140,
+    stock: 0,
+    parts: [
+      { handle: 'pour-over-dripper', quantity: 1 },
+      { handle: 'house-blend-coffee', quantity: 2 },
+    ],
+  },
 ];

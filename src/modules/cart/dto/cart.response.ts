@@ -6,6 +6,7 @@ import { shownPromotions } from '../cart-promotions.js';
 import type { CartAssessment } from '../cart.assessment.js';
 import type { CartLineSnapshot, CartSnapshot } from '../cart.snapshot.js';
 import { Address } from './address.dto.js';
+import { LinePartResponse } from './line-part.response.js';
 
 /** The price list that a unit price is from. */
 export class CartPriceListResponse {
@@ -85,6 +86,8 @@ export class CartLineResponse {
   taxTotal: Money;
   @ApiProperty({ type: Money, description: 'quantity x unit price - discount, plus tax where prices exclude it' })
   total: Money;
+  @ApiProperty({ type: [LinePartResponse], required: false, description: 'what is in it; only of bundles' })
+  parts?: LinePartResponse[];
 }
 
 /** Advice on the cart; see docs. */
@@ -254,6 +257,7 @@ export class CartResponse {
         })),
         taxTotal: money(priced.lines[i]!.taxTotal),
         total: money(priced.lines[i]!.total),
+        ...(line.parts && { parts: line.parts.map((part) => LinePartResponse.from(part)) }),
       })),
       itemCount: cart.lines.reduce((sum, line) => sum + line.quantity, 0),
       requiresShipping: assessment.requiresShipping,

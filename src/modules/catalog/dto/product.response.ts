@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { encodeId } from '#libs/ids';
 import { AttributesField } from '../attributes/attribute.dto.js';
 import type { AttributeValues } from '../attributes/attribute-values.js';
+import { BundlePartView } from '../bundles/bundle.dto.js';
 import type { AdminProductRecord, AdminProductRow, AdminVariantRecord } from '../products.admin.query.js';
 
 /** What a variant costs in one currency. */
@@ -46,6 +47,8 @@ export class AdminVariantView {
   status: string;
   @ApiProperty({ type: () => [VariantPriceView] })
   prices: VariantPriceView[];
+  @ApiProperty({ type: () => [BundlePartView], required: false, description: 'what is in it; only of bundles' })
+  parts?: BundlePartView[];
   @ApiProperty({ format: 'date-time' })
   createdAt: string;
   @ApiProperty({ format: 'date-time' })
@@ -68,6 +71,7 @@ export class AdminVariantView {
       imageId: record.image_id && encodeId('image', record.image_id),
       status: record.status,
       prices: record.prices.map(({ amount, currency, compare_at: compareAt }) => ({ amount, currency, compareAt })),
+      ...(record.parts && { parts: record.parts.map((part) => BundlePartView.from(part)) }),
       createdAt: new Date(record.created_at).toISOString(),
       updatedAt: new Date(record.updated_at).toISOString(),
     };

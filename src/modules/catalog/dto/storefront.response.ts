@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { BundlePartView } from '../bundles/bundle.dto.js';
 
 /** A price in integer minor units. */
 export class Price {
@@ -148,6 +149,8 @@ export class ProductVariantView {
   weightGrams: number;
   @ApiProperty()
   requiresShipping: boolean;
+  @ApiProperty({ type: () => [BundlePartView], required: false, description: 'what is in it; only of bundles' })
+  parts?: BundlePartView[];
   @ApiProperty()
   available: boolean;
   @ApiProperty({ enum: ['in_stock', 'low_stock', 'out_of_stock'] })

@@ -1,4 +1,5 @@
 import { AttributeDefinition } from './attribute-definition.entity.js';
+import { BundlePart } from './bundle-part.entity.js';
 import { Category } from './category.entity.js';
 import { CollectionProduct } from './collection-product.entity.js';
 import { Collection } from './collection.entity.js';
@@ -23,6 +24,7 @@ export const catalogEntities = [
   Product,
   ProductImage,
   Variant,
+  BundlePart,
   Price,
   PriceList,
   PriceListEntry,
@@ -41,6 +43,7 @@ export const catalogEntities = [
 ];
 export {
   AttributeDefinition,
+  BundlePart,
   Category,
   Collection,
   CollectionProduct,

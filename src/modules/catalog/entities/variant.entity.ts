@@ -37,6 +37,9 @@ export class Variant {
   trackInventory: boolean;
   @Column({ name: 'allow_backorder', type: 'boolean', default: false })
   allowBackorder: boolean;
+  /** Made of others: its own stock rules do not count. */
+  @Column({ name: 'is_bundle', type: 'boolean', default: false })
+  isBundle: boolean;
   @Column({ name: 'image_id', type: 'uuid', nullable: true })
   imageId: string | null;
   @Column('text', { default: 'active' })

@@ -14,6 +14,9 @@ export class StockLevel {
   /** How far on-hand may go below zero. */
   @Column({ name: 'backorder_limit', type: 'int', default: 0 })
   backorderLimit: number;
+  /** The most that one bundle takes of it; 0 where it is in none. */
+  @Column({ name: 'bundle_quantity', type: 'int', default: 0 })
+  bundleQuantity: number;
   @Column({ name: 'updated_at', type: 'timestamptz', precision: 3 })
   updatedAt: Date;
 }

@@ -12,7 +12,12 @@ export interface MailLinks {
 /** The page of the order in the shop. */
 export const orderUrl = (order: OrderOfMail, links: MailLinks) => `${links.storefrontUrl}/orders/${order.id}`;
 
-const nameOf = (line: LineOfMail) => (line.variantTitle ? `${line.title} (${line.variantTitle})` : line.title);
+const nameOf = (line: Pick<LineOfMail, 'title' | 'variantTitle'>) =>
+  line.variantTitle ? `${line.title} (${line.variantTitle})` : line.title;
+
+/** What is in so many bundles: `2 × Mug, 1 × Tray`; empty for what is none. */
+const contentsOf = (line: LineOfMail, bundles: number, times = '×') =>
+  (line.parts ?? []).map((part) => `${part.quantity * bundles} ${times} ${nameOf(part)}`).join(', ');
 
 /** Lines with how many of each, and what they cost; the amounts add up to the subtotal. */
 export function linesHtml(order: OrderOfMail, links: MailLinks): SafeHtml {
@@ -25,6 +30,7 @@ export function linesHtml(order: OrderOfMail, links: MailLinks): SafeHtml {
         <td style="padding:10px 12px 10px 0;border-bottom:1px solid #eef1f4;${CELL}">
           ${line.title}
           <div style="${SOFT}">${[line.variantTitle, line.sku].filter(Boolean).join(' · ')}</div>
+          ${contentsHtml(line, 1)}
           <div style="${SOFT}">${line.quantity} × ${each}</div>
         </td>
         <td
@@ -46,7 +52,9 @@ export function parcelHtml(lines: { line: LineOfMail; quantity: number }[], link
       ({ line, quantity }) =>
         html`<tr>
           ${picture(line, links)}
-          <td style="padding:10px 12px 10px 0;border-bottom:1px solid #eef1f4;${CELL}">${nameOf(line)}</td>
+          <td style="padding:10px 12px 10px 0;border-bottom:1px solid #eef1f4;${CELL}">
+            ${nameOf(line)} ${contentsHtml(line, quantity)}
+          </td>
           <td
             align="right"
             valign="top"
@@ -57,6 +65,10 @@ export function parcelHtml(lines: { line: LineOfMail; quantity: number }[], link
         </tr>`,
     ),
   );
+}
+
+function contentsHtml(line: LineOfMail, bundles: number): SafeHtml | null {
+  return line.parts && html`<div style="${SOFT}">${contentsOf(line, bundles)}</div>`;
 }
 
 function picture(line: LineOfMail, links: MailLinks): SafeHtml {
@@ -138,14 +150,19 @@ export function linesText(order: OrderOfMail): string {
   return order.lines
     .map(
       (line) =>
-        `${line.quantity} x ${nameOf(line)}\n    ${formatMoney({ amount: line.quantity * line.unitPrice, currency: order.currency })}`,
+        `${line.quantity} x ${nameOf(line)}${line.parts ? ` (${contentsOf(line, 1, 'x')})` : ''}\n    ${formatMoney({ amount: line.quantity * line.unitPrice, currency: order.currency })}`,
     )
     .join('\n');
 }
 
 /** What is in a parcel, for people who read plain text. */
 export const parcelText = (lines: { line: LineOfMail; quantity: number }[]) =>
-  lines.map(({ line, quantity }) => `${quantity} x ${nameOf(line)}`).join('\n');
+  lines
+    .map(
+      ({ line, quantity }) =>
+        `${quantity} x ${nameOf(line)}${line.parts ? ` (${contentsOf(line, quantity, 'x')})` : ''}`,
+    )
+    .join('\n');
 
 /** The totals for people who read plain text. */
 export const totalsText = (order: OrderOfMail) =>

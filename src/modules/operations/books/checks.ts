@@ -1,5 +1,6 @@
+import { SELLABLE_SQL } from '../../catalog/index.js';
 import { PIECES_CHARGED } from '../../credits/index.js';
-import { ORDER_TRANSITIONS } from '../../orders/index.js';
+import { ORDER_TRANSITIONS, STOCK_OF_LINE } from '../../orders/index.js';
 
 /** A statement that must find nothing: each row it returns is a violation, with a text that says which. */
 export interface BookCheck {
@@ -45,13 +46,13 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
   {
     id: 'S4',
     title: 'what confirmed orders sold has left the shelf, once; unpaid orders have sold nothing',
-    sql: `SELECT format('line %s quantity %s sold %s order %s', l.id, l.quantity, coalesce(-m.s, 0), o.status) AS detail
-      FROM order_lines l JOIN orders o ON o.id = l.order_id
+    sql: `SELECT format('line or part %s quantity %s sold %s order %s', t.id, t.quantity, coalesce(-m.s, 0), o.status) AS detail
+      FROM order_lines l JOIN orders o ON o.id = l.order_id CROSS JOIN LATERAL ${STOCK_OF_LINE} t
       LEFT JOIN (SELECT order_line_id, sum(delta) AS s FROM stock_movements
-        WHERE kind = 'sale' OR (kind = 'return' AND dedupe_key LIKE 'cancel:%') GROUP BY 1) m ON m.order_line_id = l.id
-      WHERE (o.status IN ('confirmed', 'completed') AND l.stock_tracked AND coalesce(-m.s, 0) <> l.quantity)
+        WHERE kind = 'sale' OR (kind = 'return' AND dedupe_key LIKE 'cancel:%') GROUP BY 1) m ON m.order_line_id = t.id
+      WHERE (o.status IN ('confirmed', 'completed') AND t.stock_tracked AND coalesce(-m.s, 0) <> t.quantity)
          OR (o.status = 'pending_payment' AND m.s IS NOT NULL)
-         OR (NOT l.stock_tracked AND m.s IS NOT NULL)`,
+         OR (NOT t.stock_tracked AND m.s IS NOT NULL)`,
   },
   {
     id: 'S5',
@@ -67,6 +68,34 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
       FROM stock_reservations r JOIN orders o ON o.id = r.order_id
       WHERE r.state = 'held' AND o.expires_at < now() - make_interval(secs => :grace)
         AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.status = 'processing')`,
+  },
+  {
+    id: 'S7',
+    title: 'what is reserved, and moves, is what the line, or the part of its bundle, is',
+    sql: `SELECT format('reservation %s of %s: %s of variant %s', r.id, r.order_line_id, r.quantity, r.variant_id) AS detail
+      FROM stock_reservations r LEFT JOIN (
+        SELECT l.order_id, t.* FROM order_lines l CROSS JOIN LATERAL ${STOCK_OF_LINE} t) t ON t.id = r.order_line_id
+      WHERE (t.order_id, t.variant_id, t.quantity, t.stock_tracked) IS DISTINCT FROM (r.order_id, r.variant_id, r.quantity, true)
+      UNION ALL
+      SELECT format('movement %s of %s: variant %s', m.id, m.order_line_id, m.variant_id)
+      FROM stock_movements m LEFT JOIN stock_reservations r ON r.order_line_id = m.order_line_id AND r.location_id = m.location_id
+      WHERE m.order_line_id IS NOT NULL AND r.variant_id IS DISTINCT FROM m.variant_id`,
+  },
+  {
+    id: 'B1',
+    title: 'stock knows how much of it bundles take',
+    sql: `SELECT format('variant %s knows %s, bundles take %s', s.variant_id, s.bundle_quantity, coalesce(b.most, 0)) AS detail
+      FROM stock_levels s LEFT JOIN (SELECT part_variant_id, max(quantity) AS most FROM bundle_parts GROUP BY 1) b
+        ON b.part_variant_id = s.variant_id
+      WHERE s.bundle_quantity <> coalesce(b.most, 0)`,
+  },
+  {
+    id: 'B2',
+    title: 'lists show products with bundles as available as their parts are',
+    sql: `SELECT format('product %s in %s shown as available: %s', l.product_id, l.currency, l.available) AS detail
+      FROM product_pages p JOIN product_listings l USING (product_id, currency)
+      WHERE p.has_bundles AND l.available <> EXISTS (
+        SELECT FROM unnest(p.variant_ids) AS u (id) JOIN variants v ON v.id = u.id WHERE ${SELLABLE_SQL})`,
   },
   {
     id: 'O1',

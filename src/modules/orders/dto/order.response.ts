@@ -1,10 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { encodeId } from '#libs/ids';
-import { Address, LineDiscountResponse } from '../../cart/index.js';
+import { Address, LineDiscountResponse, LinePartResponse } from '../../cart/index.js';
 import { fullMediaUrl } from '../../catalog/index.js';
 import { Money } from '../../pricing/index.js';
 import { FULFILLMENT_STATUSES, ORDER_HOLDS, ORDER_STATUSES, PAYMENT_STATUSES } from '../order.state.js';
-import type { OrderRow } from '../orders.query.js';
+import type { OrderPart, OrderRow } from '../orders.query.js';
 
 /** A line of an order, as it was sold. */
 export class OrderLineResponse {
@@ -38,6 +38,12 @@ export class OrderLineResponse {
   taxTotal: Money;
   @ApiProperty({ type: Money })
   total: Money;
+  @ApiProperty({
+    type: [LinePartResponse],
+    required: false,
+    description: 'what is in it as it was sold; only of bundles',
+  })
+  parts?: LinePartResponse[];
 }
 
 /** A promotion that applied to an order. */
@@ -74,6 +80,20 @@ export class OrderPaymentResponse {
   captureBefore: string | null;
 }
 
+/** What of a line is in a parcel. */
+export class FulfillmentLineResponse {
+  @ApiProperty()
+  lineId: string;
+  @ApiProperty({ type: 'integer' })
+  quantity: number;
+  @ApiProperty({
+    type: [LinePartResponse],
+    required: false,
+    description: 'only of bundles: what is to be packed, `quantity` being that of the whole parcel',
+  })
+  parts?: LinePartResponse[];
+}
+
 /** A parcel of an order. */
 export class FulfillmentResponse {
   @ApiProperty()
@@ -82,15 +102,8 @@ export class FulfillmentResponse {
   carrier: string | null;
   @ApiProperty({ type: String, nullable: true })
   trackingNumber: string | null;
-  @ApiProperty({
-    type: 'array',
-    items: {
-      type: 'object',
-      properties: { lineId: { type: 'string' }, quantity: { type: 'integer' } },
-      required: ['lineId', 'quantity'],
-    },
-  })
-  lines: { lineId: string; quantity: number }[];
+  @ApiProperty({ type: [FulfillmentLineResponse] })
+  lines: FulfillmentLineResponse[];
   @ApiProperty()
   createdAt: string;
 }
@@ -247,6 +260,7 @@ export class OrderResponse {
         })),
         taxTotal: money(l.tax_total),
         total: money(l.total),
+        ...(l.parts && { parts: l.parts.map((part) => LinePartResponse.from(part)) }),
       })),
       subtotal: money(row.subtotal),
       discountTotal: money(row.discount_total),
@@ -295,7 +309,11 @@ export class OrderResponse {
         id: encodeId('fulfillment', f.id),
         carrier: f.carrier,
         trackingNumber: f.tracking_number,
-        lines: f.lines.map((l) => ({ lineId: encodeId('line', l.order_line_id), quantity: l.quantity })),
+        lines: f.lines.map(({ order_line_id: lineId, quantity }) => ({
+          lineId: encodeId('line', lineId),
+          quantity,
+          ...packed(row.lines.find((line) => line.id === lineId)?.parts, quantity),
+        })),
         createdAt: new Date(f.created_at).toISOString(),
       })),
       expiresAt: iso(row.expires_at),
@@ -308,6 +326,10 @@ export class OrderResponse {
     };
   }
 }
+
+/** The parts of so many bundles. */
+const packed = (parts: readonly OrderPart[] | null | undefined, bundles: number) =>
+  parts ? { parts: parts.map((part) => LinePartResponse.from({ ...part, quantity: part.quantity * bundles })) } : {};
 
 /** A row of the staff's order list. */
 export class OrderSummaryResponse {

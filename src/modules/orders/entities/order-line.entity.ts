@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { OrderPart } from '../orders.query.js';
 
 /** One variant of an order, as it was sold. */
 @Entity('order_lines')
@@ -49,6 +50,9 @@ export class OrderLine {
   isGiftCard: boolean;
   @Column({ name: 'recipient_email', type: 'text', nullable: true })
   recipientEmail: string | null;
+  /** Of a bundle, what it was made of. */
+  @Column({ type: 'jsonb', nullable: true })
+  parts: OrderPart[] | null;
   @Column({ name: 'fulfilled_quantity', type: 'int' })
   fulfilledQuantity: number;
   @Column({ name: 'restocked_quantity', type: 'int' })
