@@ -87,6 +87,22 @@ it('shows a sale, two markets with the tax in their prices, and books at a reduc
   expect(methods.body.data.map((method: any) => method.price.currency)).toEqual(['EUR', 'EUR']);
 });
 
+it('sells gift cards, which ship nothing, are not taxed and cost the same with every code', async () => {
+  const { body: cart } = await shop.call('POST', '/v1/carts', {
+    body: {
+      lines: [{ variantId: WELL_KNOWN.giftCardVariantId, quantity: 2 }],
+      shippingAddress: ADDRESS,
+      promotionCodes: [WELL_KNOWN.promotionCode],
+    },
+  });
+  expect(cart).toMatchObject({
+    requiresShipping: false,
+    total: { amount: 5000 },
+    discountTotal: { amount: 0 },
+    taxTotal: { amount: 0 },
+  });
+});
+
 it('shows collections, by hand and by rule, and what people say', async () => {
   const cards = async (handle: string) => (await shop.call('GET', `/v1/collections/${handle}/products`)).body.data;
   expect((await cards(WELL_KNOWN.collectionHandle)).map((card: any) => card.handle).slice(0, 2)).toEqual([

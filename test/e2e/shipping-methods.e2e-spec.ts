@@ -1,5 +1,6 @@
 import { decodeId, encodeId } from '#libs/ids';
-import { METHOD_ID, Shop, ZONE_ID } from '../support/shop.js';
+import { priceIn } from '../support/pricing.js';
+import { ADDRESS, METHOD_ID, Shop, ZONE_ID } from '../support/shop.js';
 
 let shop: Shop;
 let owner: string;
@@ -60,6 +61,42 @@ beforeAll(async () => {
 afterAll(() => shop?.stop());
 
 describe('shipping methods', () => {
+  it('are offered in the currency of the cart: a market has methods of its own, and others do not see them', async () => {
+    const eur = (amount: number) => ({ amount, currency: 'EUR' });
+    const refused = await admin('POST', `shipping-zones/${ZONE}/methods`, { name: 'Post', price: eur(700) });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/price/currency', detail: expect.stringContaining('must be USD:') }] },
+    });
+    const made = await admin('POST', 'markets', { name: 'Germany', countries: ['DE'], currency: 'EUR', pricesIncludeTax: true }); // prettier-ignore
+    expect(made.status).toBe(201);
+    const post = await method({ price: eur(700), freeAbove: 5000 });
+    const id = await variant();
+    await priceIn(shop, id, 'EUR', 2000);
+    const cartIn = async (country: string, quantity: number) => {
+      const answer = await shop.call('POST', '/v1/carts', {
+        headers: { 'X-Country': country },
+        body: {
+          lines: [{ variantId: id, quantity }],
+          email: 'ada@example.com',
+          shippingAddress: { ...ADDRESS, country },
+        },
+      });
+      expect(answer.status).toBe(201);
+      return answer.body;
+    };
+    const cart = await cartIn('DE', 1);
+    expect(await offered(cart)).toEqual({ [post]: 700 });
+    expect(await offered(await cartIn('DE', 3))).toEqual({ [post]: 0 });
+    const home = await offered(await cartIn('US', 1));
+    expect([home[post], home[STANDARD]]).toEqual([undefined, 500]);
+    expect((await choose(cart, STANDARD)).body.issues ?? []).not.toEqual([]);
+    expect((await choose(cart, post)).body).toMatchObject({ shippingTotal: eur(700), total: eur(2700), issues: [] });
+    expect((await shop.checkout(cart, { paymentMethod: 'manual' })).body.order).toMatchObject({ total: eur(2700) });
+    expect((await change(post, { price: { amount: 700, currency: 'GBP' } })).status).toBe(400);
+    expect((await change(post, { active: false })).status).toBe(200);
+  });
+
   it('cost by weight what the cart weighs, and are free above an amount; flat ones stay as they were', async () => {
     const weight = await method({
       calculation: 'weight',

@@ -28,9 +28,8 @@ export const WELL_KNOWN = {
   /** Of the card with money on it, for whoever tries to pay with one. */
   giftCardId: encodeId('giftCard', seedUuid('gift card', 'demo')),
   giftCardCode: 'DEMO-GIFT-CARD-2026',
-  /** The gift card that is sold, and the one for 25.00. */
-  giftCardProductId: encodeId('product', seedUuid('product', 'gift-card')),
-  giftCardVariantId: encodeId('variant', seedUuid('variant', 'gift-card/25')),
+  /** A gift card that is sold. */
+  giftCardVariantId: encodeId('variant', seedUuid('variant', 'gift-card/Small')),
   /** A book that is a file. */
   digitalProductHandle: DIGITAL_HANDLE,
   digitalProductId: encodeId('product', seedUuid('product', DIGITAL_HANDLE)),

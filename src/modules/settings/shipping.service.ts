@@ -66,7 +66,7 @@ export class ShippingService {
     });
   }
 
-  /** Adds a way to ship to a zone. @throws not_found; validation_failed when the price is not in the shop's currency */
+  /** Adds a way to ship to a zone. @throws not_found; validation_failed when the shop does not sell in the currency of the price */
   createMethod(zoneId: string, request: CreateShippingMethodRequest): Promise<ShippingMethod> {
     return this.changes.run(async (tx, { currency }) => {
       const { manager } = tx;
@@ -75,7 +75,7 @@ export class ShippingService {
         id: newUuid(),
         zoneId,
         name: request.name,
-        ...checkedPrice(request.price, currency),
+        ...(await checkedPrice(tx, request.price, currency)),
         ...(await changedTerms(tx, NO_TERMS, request)),
         position: request.position ?? Math.max(0, ...zone.methods.map((other) => other.position + 1)),
         active: request.active ?? true,
@@ -96,7 +96,7 @@ export class ShippingService {
       const { manager } = tx;
       const method = await loadMethod(manager, zoneId, id);
       assertVersion(expectedVersion, method.version);
-      Object.assign(method, price && checkedPrice(price, currency), await changedTerms(tx, method, terms), {
+      Object.assign(method, price && (await checkedPrice(tx, price, currency)), await changedTerms(tx, method, terms), {
         name: name ?? method.name,
         position: position ?? method.position,
         active: active ?? method.active,
@@ -136,9 +136,12 @@ export class ShippingService {
   }
 }
 
-function checkedPrice(price: ShippingPrice, currency: string): Money {
-  if (price.currency === currency) return { amount: price.amount, currency };
-  const detail = `must be ${currency}, the currency of the shop`;
+/** A method has prices in one currency: that of the shop or of a market. Whoever pays in another one has other methods. */
+async function checkedPrice(tx: Tx, { amount, currency }: ShippingPrice, ofShop: string): Promise<Money> {
+  const markets = await tx.query<{ currency: string }>(`SELECT DISTINCT currency FROM markets ORDER BY currency`);
+  const sold = new Set([ofShop, ...markets.map((market) => market.currency)]);
+  if (sold.has(currency)) return { amount, currency };
+  const detail = `must be ${[...sold].join(' or ')}: the shop sells in no other currency`;
   throw ValidationFailed({ errors: [{ pointer: '/price/currency', code: 'not_the_currency_of_the_shop', detail }] });
 }
 

@@ -18,7 +18,7 @@ export const GIFT_CARDS: DemoProduct[] = [
     grams: 0,
     stock: null,
     giftCard: true,
-    options: [{ name: 'Value', values: ['25', '50', '100'] }],
-    variants: { '50': { price: 5000 }, '100': { price: 10_000 } },
+    options: [{ name: 'Card', values: ['Small', 'Medium', 'Large'] }],
+    variants: { Medium: { price: 5000 }, Large: { price: 10_000 } },
   },
 ];

@@ -23,7 +23,10 @@ const COUNTRIES = {
 export class ShippingPrice {
   @MoneyAmount({ example: 1500 })
   amount: number;
-  @Currency({ description: 'the currency of the shop', example: 'USD' })
+  @Currency({
+    description: 'that of the shop or of a market; carts in another one are not offered the method',
+    example: 'USD',
+  })
   currency: string;
 }
 
