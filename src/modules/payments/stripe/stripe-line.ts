@@ -61,6 +61,8 @@ export class StripeLine {
     assertNoTransaction(`Stripe ${operation}`);
     const deadline = this.deadline.getStore() ?? performance.now() + TOTAL_MS;
     let limited = 0;
+    // A try that nobody knows the outcome of stays one, whatever becomes of the next.
+    let isUnknown = false;
     for (let attempt = 1; ; attempt += 1) {
       const left = deadline - performance.now();
       if (left < WORTHWHILE_MS) throw PaymentUnavailable({ retryAfterSeconds: LATER_SECONDS });
@@ -69,7 +71,9 @@ export class StripeLine {
         countCall({ operation, outcome: 'refused' });
         throw PaymentUnavailable({
           retryAfterSeconds: Math.max(1, Math.ceil(this.circuit.retryInMs / 1000)),
-          cause: new StripeNotTried('calls to Stripe are paused, because it did not answer the last ones'),
+          cause: isUnknown
+            ? undefined
+            : new StripeNotTried('calls to Stripe are paused, because it did not answer the last ones'),
         });
       }
       try {
@@ -99,9 +103,10 @@ export class StripeLine {
           }
           throw PaymentUnavailable({
             retryAfterSeconds: LATER_SECONDS,
-            cause: new StripeNotTried('Stripe takes no more calls at the moment', { cause: error }),
+            cause: isUnknown ? error : new StripeNotTried('Stripe takes no more calls at the moment', { cause: error }),
           });
         }
+        isUnknown ||= outcome === 'unknown';
         if (outcome === 'unknown' && attempt - limited === 1) continue;
         if (outcome === 'declined') throw new StripeDeclined('declined', { cause: error });
         if (outcome === 'invalid') throw PaymentRefused({ detail: (error as Error).message, cause: error });
