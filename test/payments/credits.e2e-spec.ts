@@ -196,6 +196,25 @@ describe('Orders that gift cards and store credit pay for', () => {
     expect(await pay.shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
   });
 
+  it('money under review whose credit is spent elsewhere by then cannot be accepted, and the answer says why', async () => {
+    const card = await giftCard(pay.shop, 700);
+    const sale = await placed(card);
+    await pay.atStripe('POST', `/v1/payment_intents/${sale.intent}`, { amount: '100' });
+    await pay.endHere(sale);
+    await placed(card, { pay: 'pm_card_visa' });
+    await pay.shop.confirm(sale.clientSecret);
+    await pay.becomes(sale, 'payment_review', 'canceled');
+    const decide = (decision: string) =>
+      pay.shop.call('POST', `/v1/admin/payments/${sale.paymentId}/${decision}`, { bearer: pay.bearer, key: newUuid() });
+    expect(await decide('accept')).toMatchObject({ status: 422, body: { code: 'credit_too_small' } });
+    expect(await pay.order(sale)).toMatchObject({ status: 'payment_review' });
+    expect(await decide('reject')).toMatchObject({ status: 200 });
+    await pay.shop.quiet();
+    expect(await pay.order(sale)).toMatchObject({ status: 'canceled' });
+    expect(pay.refundsAtStripe(sale)).toMatchObject([{ amount: 100 }]);
+    expect(await balanceOf(pay.shop, card)).toBe(0);
+  });
+
   describe('refunds', () => {
     const refund = (orderId: string, body: object, key = newUuid()) =>
       pay.shop.call('POST', `/v1/admin/orders/${orderId}/refunds`, { bearer: pay.bearer, key, body });

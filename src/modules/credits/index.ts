@@ -9,6 +9,7 @@ export { type CreditedOrder, type CreditRefund, OrderCredits } from './order-cre
 export {
   CreditChanged,
   CreditLeft,
+  CreditTooSmall,
   GiftCardCurrency,
   GiftCardDisabled,
   GiftCardEmpty,

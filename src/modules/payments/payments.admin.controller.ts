@@ -12,7 +12,7 @@ import {
 } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { CurrentStaff, Staff, type StaffIdentity } from '../auth/index.js';
-import { GiftCardSpent } from '../credits/index.js';
+import { CreditTooSmall, GiftCardSpent } from '../credits/index.js';
 import { OutOfStock } from '../inventory/index.js';
 import { OrderNotCancelable, OrderResponse, OrdersQuery } from '../orders/index.js';
 import { ApplyReceipt } from './apply-receipt.service.js';
@@ -235,6 +235,7 @@ export class PaymentsAdminController {
     NotFound,
     PaymentNotUnderReview,
     OutOfStock,
+    CreditTooSmall,
     PaymentMethodUnavailable,
     PaymentRefused,
     PaymentUnavailable,

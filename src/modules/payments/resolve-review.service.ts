@@ -3,6 +3,7 @@ import { Db } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
 import { NotFound } from '#libs/errors';
 import { encodeId } from '#libs/ids';
+import { CreditTooSmall } from '../credits/index.js';
 import { OutOfStock } from '../inventory/index.js';
 import { OrdersRepository } from '../orders/index.js';
 import { BookMoney } from './books/book-money.service.js';
@@ -34,7 +35,8 @@ export class ResolveReview {
 
   /**
    * The order counts as paid with what came, be it less or more than its total, and its goods leave the shelf.
-   * @throws `payment_not_under_review`; `out_of_stock` when the goods were sold meanwhile: then only rejecting helps
+   * @throws `payment_not_under_review`; `out_of_stock` when the goods were sold meanwhile, `credit_too_small` when its
+   *   credit was spent: then only rejecting helps
    */
   async accept(paymentId: string, decision: Decision): Promise<void> {
     const found = await this.find(paymentId);
@@ -54,7 +56,12 @@ export class ResolveReview {
           detail: 'All of it has gone back already.',
           data: { orderStatus: order.status },
         });
-      if (!(await this.settle.takeGoods(tx, order))) throw OutOfStock();
+      const missing = await this.settle.takeGoods(tx, order);
+      if (missing === 'goods') throw OutOfStock();
+      if (missing === 'credit')
+        throw CreditTooSmall({
+          detail: 'The gift card or store credit that paid a part of the order is spent elsewhere. Reject the payment.',
+        });
       await this.payments.update(tx, payment.id, { review: 'accepted', captured });
       await this.books.execute(tx, payment.id, { received: captured });
       const confirmed = await this.orders.change(

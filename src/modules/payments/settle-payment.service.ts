@@ -217,7 +217,7 @@ export class SettlePayment {
       amount,
     );
     if (order.status === 'pending_payment' || order.status === 'payment_review') {
-      if (await this.takeGoods(tx, order)) {
+      if ((await this.takeGoods(tx, order)) === null) {
         await this.orders.change(tx, order, { status: 'confirmed', paymentStatus, expiresAt: null }, entry);
         return;
       }
@@ -239,12 +239,12 @@ export class SettlePayment {
 
   /**
    * What is held for the order leaves the shelf, or what can be had again, with the credit that was to pay a part of it.
-   * @returns whether all of it is there
+   * @returns what is not there any more; null when all of it is
    */
-  async takeGoods(tx: Tx, order: LockedOrder): Promise<boolean> {
-    if (!(await this.spendAgain(tx, order))) return false;
+  async takeGoods(tx: Tx, order: LockedOrder): Promise<'credit' | 'goods' | null> {
+    if (!(await this.spendAgain(tx, order))) return 'credit';
     const { complete } = await this.stock.commit(tx, order.id);
-    return complete || (await this.reserveAgain(tx, order));
+    return complete || (await this.reserveAgain(tx, order)) ? null : 'goods';
   }
 
   /** Credit that was returned when the order ended is taken once more. Where that or the goods fail, it is given back. */
