@@ -59,9 +59,13 @@ class Gallery {
     return gallery;
   }
 
-  async upload(bytes: Buffer | string, fileName = 'photo.jpg') {
+  upload(bytes: Buffer | string, fileName = 'photo.jpg') {
     const form = new FormData();
     form.set('file', new Blob([typeof bytes === 'string' ? bytes : new Uint8Array(bytes)]), fileName);
+    return this.send(form);
+  }
+
+  async send(form: FormData) {
     const response = await fetch(`${this.shop.url}/v1/admin/products/${this.productId}/images`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${this.bearer}` },
@@ -147,6 +151,25 @@ describe('an uploaded picture', () => {
     expect(await refused('', 'nothing.png')).toEqual([422, 'not_an_image']);
     const kept = (await gallery.page()).images.length;
     expect(kept).toBe(2);
+  });
+
+  it('leaves no file behind when what comes with it is refused', async () => {
+    const media = () => readdirSync(join(gallery.shop.config.dataDir, 'media')).length;
+    const before = media();
+    const file = () => new Blob([new Uint8Array(bytes)]);
+    const bytes = await photo(60, 40);
+    for (const [name, value] of [
+      ['alt', 'x'.repeat(5_000)],
+      ['caption', 'unknown'],
+      ['file', null],
+    ] as const) {
+      const form = new FormData();
+      form.append('file', file(), 'photo.jpg');
+      if (value === null) form.append(name, file(), 'another.jpg');
+      else form.append(name, value);
+      expect([name, (await gallery.send(form)).status]).toEqual([name, 400]);
+    }
+    expect(media()).toBe(before);
   });
 
   it('is found under its own name only', async () => {

@@ -54,7 +54,7 @@ export class ImagesAdminController {
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<AdminImageView> {
     await this.query.get(productId);
-    const { product, id } = await this.edit.add(productId, await this.intake.receive(request));
+    const { product, id } = await this.intake.receive(request, (image) => this.edit.add(productId, image));
     const address = `/v1/admin/products/${encodeId('product', productId)}/images/${encodeId('image', id)}`;
     reply.header('Location', address);
     return answer(reply, product, id);

@@ -64,6 +64,13 @@ export class MediaStore {
     });
   }
 
+  /** Takes back an image that `save` has just stored and that nobody uses. What cannot be removed now stays, which harms nobody. */
+  async discard(path: string): Promise<void> {
+    const name = mediaNameOf(path);
+    if (name === null) return;
+    await this.store.delete(name).catch((error: unknown) => log.warn('media.not_removed', { name, error }));
+  }
+
   /** Stores a file of our own making under its name. */
   async put(name: string, path: string): Promise<void> {
     assertNoTransaction('storing a file');
