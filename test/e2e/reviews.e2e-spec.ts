@@ -229,6 +229,20 @@ describe('waiting for stock', () => {
     expect([now.status, now.body.code]).toEqual([409, 'variant_available']);
   });
 
+  it('is for ten things at most where nobody knows whose address it is, and for more with an account', async () => {
+    const known = await signUp(shop, 'waits@example.com');
+    const waiting = async (email: string) =>
+      (
+        await shop.db.query<{ n: number }>(`SELECT count(*) AS n FROM stock_alerts WHERE lower(email) = $1`, [email])
+      )[0]!.n;
+    for (let n = 0; n < 11; n += 1) {
+      const soldOut = await shop.product({ stock: 0 });
+      for (const email of [known.email, 'Victim@example.com'])
+        expect((await wait(soldOut, email)).body).toEqual({ status: 'waiting' });
+    }
+    expect([await waiting(known.email), await waiting('victim@example.com')]).toEqual([11, 10]);
+  });
+
   it('ends with the account', async () => {
     const soldOut = await shop.product({ stock: 0 });
     const leaver = await signUp(shop, 'leaver@example.com');

@@ -5,13 +5,20 @@ import { newUuid } from '#libs/ids';
 import { SELLABLE_SQL } from '../catalog/index.js';
 import { VariantAvailable } from './inventory.errors.js';
 
-/** How many variants one address can wait for. More are not written down, and nobody is told. */
+/** How many variants the address of an account can wait for. More are not written down, and nobody is told. */
 const MAX_WAITING = 100;
+/**
+ * How many another address can. It is not asked first whether it wants to: that question would be a mail to somebody who
+ * may not have asked, at once and at the wish of whoever types an address; this way there is one when goods are back, if ever.
+ */
+const MAX_WAITING_UNKNOWN = 10;
 
 const SAVE_ALERT = `
   INSERT INTO stock_alerts (id, variant_id, email, customer_id)
-  SELECT $1, $2, $3, (SELECT id FROM customers WHERE lower(email) = lower($3) AND deleted_at IS NULL)
-  WHERE (SELECT count(*) FROM stock_alerts WHERE lower(email) = lower($3) AND notified_at IS NULL) < ${MAX_WAITING}
+  SELECT $1, $2, $3, c.id
+  FROM (SELECT) x LEFT JOIN customers c ON lower(c.email) = lower($3) AND c.deleted_at IS NULL
+  WHERE (SELECT count(*) FROM stock_alerts WHERE lower(email) = lower($3) AND notified_at IS NULL)
+    < CASE WHEN c.id IS NULL THEN ${MAX_WAITING_UNKNOWN} ELSE ${MAX_WAITING} END
   ON CONFLICT (variant_id, lower(email)) WHERE notified_at IS NULL DO NOTHING`;
 
 /** Writes down who waits for what is sold out. They get one mail when it can be bought again. */

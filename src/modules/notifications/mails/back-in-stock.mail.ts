@@ -7,7 +7,8 @@ export function backInStock(alert: StockAlertOfMail, links: MailLinks): MailCont
   const name = [alert.title, alert.variantTitle].filter(Boolean).join(' – ');
   const url = `${links.storefrontUrl}/products/${alert.handle}`;
   const news = `${name} is back in stock.`;
-  const note = 'You asked us to tell you. This is the only mail about it.';
+  const note =
+    'This address was left with us to be told, once. If it was not you, there is nothing to do: no more mails about it will come.';
   return {
     subject: news.slice(0, -1),
     text: mailText([news, url, note, alert.shop.name]),
