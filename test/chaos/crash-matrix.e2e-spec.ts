@@ -1,24 +1,15 @@
-import type { ChildProcess } from 'node:child_process';
-import { on, once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Stripe from 'stripe';
 import { decodeId, newUuid } from '#libs/ids';
 import { PASSWORD, type SignedIn, signUp } from '../support/customers.js';
-import { PaymentShop, type Sale } from '../support/payments.js';
-import { freePort, Processes } from '../support/processes.js';
+import { AS_ONCE, type Flow, useCrashRig } from '../support/crash-rig.js';
+import type { Sale } from '../support/payments.js';
 import { SEED } from '../support/rounds.js';
 import { WEBHOOK_SECRET } from '../support/shop.js';
 
 const SOURCES = resolve(import.meta.dirname, '../../src/modules');
 const IS_FULL = process.env.EMPORIUM_TEST_FULL === '1';
-
-/** What somebody does with the shop while it is killed, what they do again afterwards, and what has to have come of it. */
-interface Flow {
-  prepare(): Promise<Sale | void>;
-  act(sale: Sale | void): Promise<unknown>;
-  check(sale: Sale): Promise<void>;
-}
 
 /**
  * Every failpoint of payments with a flow that comes to it. In `npm test` those that differ most, in the long run all:
@@ -117,69 +108,10 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
 ];
 
 describe(`A process killed at any moment (seed ${SEED})`, () => {
-  const pay = new PaymentShop();
-  const processes = new Processes();
-  let url: string;
-  let env: Record<string, string>;
-  let api: ChildProcess;
-
-  async function start(): Promise<void> {
-    api = processes.start('src/main.js', env, { ipc: true });
-    await told('ready');
-  }
-
-  /** Waits for a message of the process. */
-  async function told(type: string): Promise<void> {
-    const signal = AbortSignal.timeout(30_000);
-    for await (const [message] of on(api, 'message', { signal, close: ['exit'] })) if (message.type === type) return;
-    throw new Error(`the process ended instead of telling that it is ${type}:\n${processes.output.slice(-2000)}`);
-  }
-
-  beforeAll(async () => {
-    process.stderr.write(`crash matrix: seed ${SEED}, EMPORIUM_SEED=${SEED} repeats it\n`);
-    // It makes the goods and reads the books; whatever is tested is done by the other process.
-    await pay.start({ env: { JOBS: '0', RATE_LIMIT_LOGINS_PER_MIN: '100000' } });
-    const port = await freePort();
-    url = `http://127.0.0.1:${port}`;
-    env = {
-      FAILPOINTS: 'on',
-      PORT: String(port),
-      DATABASE_URL: pay.shop.database.url,
-      STRIPE_SECRET_KEY: 'sk_test_emporium',
-      STRIPE_PUBLISHABLE_KEY: 'pk_test_emporium',
-      STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
-      STRIPE_API_BASE: pay.stripe.url,
-      // Links in mails and access tokens of one are good at the other.
-      ENCRYPTION_KEY: pay.shop.config.encryptionKey.toString('base64'),
-      SIGNING_KEY: Buffer.from(
-        pay.shop.config.signingKeys[0]!.export({ type: 'pkcs8', format: 'pem' }) as string,
-      ).toString('base64'),
-    };
-    for (const endpoint of pay.stripe.state().webhook_endpoints as { id: string }[])
-      pay.stripe.removeWebhookEndpoint(endpoint.id);
-    pay.stripe.addWebhookEndpoint({ url: `${url}/v1/webhooks/stripe`, secret: WEBHOOK_SECRET });
-    await start();
-  }, 60_000);
-  afterAll(async () => {
-    await processes.stop();
-    await pay.shop?.stop();
-  });
-
-  /** A request to the process that is killed; null when it was, before it answered. */
-  async function send(method: string, path: string, headers: Record<string, string>, body?: unknown) {
-    try {
-      const response = await fetch(`${url}${path}`, {
-        method,
-        headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
-        body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
-      });
-      const text = await response.text();
-      return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as any };
-    } catch {
-      return null;
-    }
-  }
-  const post = (path: string, headers: Record<string, string>, body: unknown = {}) => send('POST', path, headers, body);
+  const rig = useCrashRig('crash matrix');
+  const { pay } = rig;
+  const send = rig.send.bind(rig);
+  const post = rig.post.bind(rig);
 
   async function checkout(body: Record<string, unknown>, variantId?: string) {
     const filled = await pay.fill(variantId ? { variantId } : {});
@@ -277,7 +209,7 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
   let again: () => ReturnType<typeof post>;
   let found: Sale | undefined;
   let forgotten: string;
-  const asStaff = (key: string) => ({ Authorization: `Bearer ${pay.bearer}`, 'Idempotency-Key': key });
+  const asStaff = rig.asStaff.bind(rig);
 
   const flows: Record<string, Flow> = {
     checkout: {
@@ -586,15 +518,7 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
     'money that is not in the ledger': {
       prepare: async () => {
         const sale = await paid();
-        const id = decodeId('payment', sale.paymentId);
-        const tables = ['ledger_entries', 'ledger_transactions'];
-        for (const table of tables) await pay.shop.db.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
-        await pay.shop.db.query(
-          `DELETE FROM ledger_entries WHERE transaction_id IN (SELECT id FROM ledger_transactions WHERE payment_id = $1 AND kind = 'capture')`,
-          [id],
-        );
-        await pay.shop.db.query(`DELETE FROM ledger_transactions WHERE payment_id = $1 AND kind = 'capture'`, [id]);
-        for (const table of tables) await pay.shop.db.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
+        await pay.forgetCapture(sale);
         return sale;
       },
       act: () => {
@@ -747,38 +671,14 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
     it(`${failpoint}: ${name}`, async () => {
       const flow = flows[name]!;
       found = (await flow.prepare()) ?? undefined;
-      const armed = told('armed');
-      api.send({ type: 'failpoint', spec: `${failpoint}:kill` });
-      await armed;
-      const killed = once(api, 'exit', { signal: AbortSignal.timeout(15_000) });
-      const acted = flow.act(found);
-      const [, signal] = await killed.catch(() => {
-        throw new Error(`${failpoint} was never reached:\n${processes.output.slice(-2000)}`);
-      });
-      expect(signal).toBe('SIGKILL');
-      await acted;
-
-      await start();
-      // What the dead process held comes back when its leases are over; the test does not wait that long.
-      await pay.shop.db.query(`UPDATE jobs SET locked_until = now() WHERE state = 'running'`);
-      await pay.shop.db
-        .query(`UPDATE jobs SET dispatched_at = NULL, next_at = least(next_at, now()) WHERE state = 'queued'
-         AND name IN ('payments.execute-refund', 'payments.execute-capture')`);
-      await pay.shop.db.query(`UPDATE jobs SET dispatched_at = NULL WHERE state = 'queued'`);
-      await pay.shop.db.query(
-        `UPDATE idempotency_keys SET locked_at = now() - interval '90 s' WHERE response_status IS NULL`,
-      );
+      await rig.killAt(failpoint, () => flow.act(found));
       // Nobody does anything, and the books are right.
       await pay.settleUp();
       // Somebody does the same once more, and that is as if it had been done once: told so, or told that it is done.
-      expect([200, 201, 202, 409, 422]).toContain((await again())?.status);
+      expect(AS_ONCE).toContain((await again())?.status);
       await pay.settleUp();
       await flow.check(found!);
-      const [orders] = await pay.shop.db.query<{ n: number }>(
-        `SELECT count(*) AS n FROM orders o JOIN carts c ON c.id = o.cart_id WHERE c.token_hash = sha256($1::bytea)`,
-        [found!.token],
-      );
-      expect(orders!.n).toBe(1);
+      expect(await rig.ordersOf(found!.token)).toBe(1);
     }, 60_000);
   }
 

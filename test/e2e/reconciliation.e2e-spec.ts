@@ -306,17 +306,7 @@ describe('reconciliation', () => {
   it('enters money that a version without a ledger has captured', async () => {
     const sale = await payments.place({ pay: 'pm_card_visa' });
     await payments.shop.quiet();
-    const id = decodeId('payment', sale.paymentId);
-    await payments.shop.db.query(`ALTER TABLE ledger_entries DISABLE TRIGGER USER; `);
-    await payments.shop.db.query(`ALTER TABLE ledger_transactions DISABLE TRIGGER USER`);
-    await payments.shop.db.query(
-      `WITH t AS (SELECT id FROM ledger_transactions WHERE payment_id = $1 AND kind = 'capture'),
-         e AS (DELETE FROM ledger_entries WHERE transaction_id IN (SELECT id FROM t)) SELECT 1`,
-      [id],
-    );
-    await payments.shop.db.query(`DELETE FROM ledger_transactions WHERE payment_id = $1 AND kind = 'capture'`, [id]);
-    await payments.shop.db.query(`ALTER TABLE ledger_entries ENABLE TRIGGER USER`);
-    await payments.shop.db.query(`ALTER TABLE ledger_transactions ENABLE TRIGGER USER`);
+    await payments.forgetCapture(sale);
     expect(await book(sale)).not.toHaveProperty('customer_payments');
     await quick();
     expect(await book(sale)).toMatchObject({ customer_payments: -2000, 'provider_balance:stripe': 1912 });
