@@ -22,7 +22,8 @@ describe('while Stripe does not answer', () => {
   /** Makes so many calls fail that the circuit opens. */
   const openCircuit = async () => {
     shop.stripe.setChaos({ api: [{ kind: 'status', status: 503 }] });
-    for (let i = 0; i < 3; i += 1) {
+    // It opens when half of the calls of the last seconds failed: the more went well before, the more have to fail.
+    for (let i = 0; i < 3 || ((await circuit()) !== 'down' && i < 20); i += 1) {
       const { cart } = await cartOf();
       expect(await shop.checkout(cart)).toMatchObject({ status: 503, body: { code: 'payment_unavailable' } });
     }
@@ -101,17 +102,17 @@ describe('while Stripe does not answer', () => {
   it('jobs wait without losing their tries', async () => {
     const { cart } = await cartOf();
     const { body } = await shop.checkout(cart);
+    // The event of the new intent is worked on: tried while the circuit is not open yet, it would fail like any other call,
+    // and that is a try. What counts no try is not to be asked at all.
+    await shop.quiet();
     await openCircuit();
-    // Events of before may have been tried while Stripe was failing, and such a try counts.
-    const since = new Date();
     // The browser talks to Stripe on its own, and has more luck.
     shop.stripe.clearChaos();
     await shop.confirm(body.payment.clientSecret);
     const jobs = () =>
       shop.db.query<{ state: string; attempts: number; waits: boolean }>(
         `SELECT state, attempts, next_at > now() AS waits FROM jobs
-         WHERE name = 'payments.process-webhook' AND created_at >= $1`,
-        [since],
+         WHERE name = 'payments.process-webhook' AND state <> 'done'`,
       );
     const waiting = await shop.until(async () => {
       const found = await jobs();
