@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
+import { APP_GUARD } from '@nestjs/core';
 import { CustomerLimit } from './customer-limit.js';
 import { DevJobsPage } from './dev-jobs.page.js';
 import { EdgeRedis } from './edge-redis.js';
@@ -20,7 +20,7 @@ import { RetryJob } from './retry-job.service.js';
   providers: [
     EdgeRedis,
     RateLimits,
-    { provide: APP_INTERCEPTOR, useClass: CustomerLimit },
+    { provide: APP_GUARD, useClass: CustomerLimit },
     EventLoopDelay,
     Metrics,
     Readiness,
