@@ -8,7 +8,7 @@ import type { CsvRow, ImportSource } from './csv/csv-rows.js';
 import { type ReadProduct, productFromRows } from './csv/product-from-rows.js';
 import { outlineOf, readProductGroups } from './csv/product-groups.js';
 import { advance, type ImportState, initialState, rejectsOf, type Settled } from './import-state.js';
-import { DryRunDone, type ImportRun } from './import-run.js';
+import { type ImportRun, saveBatch } from './import-run.js';
 import { SaveProducts } from './save-products.service.js';
 
 /** A product that is read and waits to be saved with others. */
@@ -104,27 +104,16 @@ export class ImportProducts {
     }
   }
 
-  private async saveTogether(batch: Pending[], state: ImportState, run: ImportRun): Promise<ImportState> {
-    try {
-      return await this.db.transaction(async (tx) => {
-        const valid = batch.flatMap(({ product }) => (product.draft ? [{ ...product, draft: product.draft }] : []));
-        const { outcomes, changedIds } = await this.saving.execute(tx, valid, run);
-        await this.listings.refresh(tx, changedIds);
-        const settled = batch.map((pending): Settled => {
-          const { draft } = pending.product;
-          return { ...pending, outcome: draft ? outcomes.get(draft.handle)! : 'failed' };
-        });
-        const next = advance(state, settled);
-        if (run.options.dryRun) throw new DryRunDone(next, rejectsOf(settled));
-        await run.checkpoint?.(tx, next, rejectsOf(settled));
-        return next;
+  private saveTogether(batch: Pending[], state: ImportState, run: ImportRun): Promise<ImportState> {
+    return saveBatch(this.db, run, state, async (tx) => {
+      const valid = batch.flatMap(({ product }) => (product.draft ? [{ ...product, draft: product.draft }] : []));
+      const { outcomes, changedIds } = await this.saving.execute(tx, valid, run);
+      await this.listings.refresh(tx, changedIds);
+      return batch.map((pending): Settled => {
+        const { draft } = pending.product;
+        return { ...pending, outcome: draft ? outcomes.get(draft.handle)! : 'failed' };
       });
-    } catch (error) {
-      if (!(error instanceof DryRunDone)) throw error;
-      const { state: next, rejects } = error;
-      await this.db.transaction(async (tx) => run.checkpoint?.(tx, next, rejects));
-      return next;
-    }
+    });
   }
 }
 

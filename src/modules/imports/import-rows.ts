@@ -4,7 +4,7 @@ import { formatOf } from './csv/csv-format.js';
 import { type CsvRow, type ImportSource, readCsvRows } from './csv/csv-rows.js';
 import { ImportFileProblem } from './csv/import-file-problem.js';
 import type { IssueList } from './csv/issues.js';
-import { DryRunDone, type ImportRun } from './import-run.js';
+import { type ImportRun, saveBatch } from './import-run.js';
 import {
   advance,
   type ImportState,
@@ -63,7 +63,8 @@ export async function importRows<Name extends string, T>(
   let [rowsRead, batch]: [number, Pending<T>[]] = [-1, []];
   const flush = async () => {
     if (batch.length === 0) return;
-    state = await saveBatch(db, batch, state, run, kind);
+    const rowsOfBatch = batch;
+    state = await saveBatch(db, run, state, (tx) => settled(tx, rowsOfBatch, kind));
     await run.onProgress?.(state);
     batch = [];
   };
@@ -79,39 +80,24 @@ export async function importRows<Name extends string, T>(
   return state;
 }
 
-async function saveBatch<Name extends string, T>(
-  db: Db,
+async function settled<Name extends string, T>(
+  tx: Tx,
   batch: readonly Pending<T>[],
-  state: ImportState,
-  run: ImportRun,
   kind: RowKind<Name, T>,
-): Promise<ImportState> {
-  try {
-    return await db.transaction(async (tx) => {
-      const valid = batch.filter(({ read }) => read.value !== null);
-      const saved = await kind.save(
-        tx,
-        valid.map(({ read }) => read.value!),
-      );
-      const outcomes = new Map(valid.map((pending, i) => [pending, saved[i]!]));
-      const settled = batch.map((pending): Settled => {
-        const { read, row, rowsRead } = pending;
-        const place = { product: read, rows: [row], rowsRead, bytesRead: row.endByte };
-        const outcome = outcomes.get(pending) ?? 'failed';
-        if (typeof outcome === 'string') return { ...place, outcome };
-        return { ...place, outcome: 'failed', errors: [{ line: row.line, handle: null, reason: outcome.reason }] };
-      });
-      const next = advance(state, settled);
-      if (run.options.dryRun) throw new DryRunDone(next, rejectsOf(settled));
-      await run.checkpoint?.(tx, next, rejectsOf(settled));
-      return next;
-    });
-  } catch (error) {
-    if (!(error instanceof DryRunDone)) throw error;
-    const { state: next, rejects } = error;
-    await db.transaction(async (tx) => run.checkpoint?.(tx, next, rejects));
-    return next;
-  }
+): Promise<Settled[]> {
+  const valid = batch.filter(({ read }) => read.value !== null);
+  const saved = await kind.save(
+    tx,
+    valid.map(({ read }) => read.value!),
+  );
+  const outcomes = new Map(valid.map((pending, i) => [pending, saved[i]!]));
+  return batch.map((pending): Settled => {
+    const { read, row, rowsRead } = pending;
+    const place = { product: read, rows: [row], rowsRead, bytesRead: row.endByte };
+    const outcome = outcomes.get(pending) ?? 'failed';
+    if (typeof outcome === 'string') return { ...place, outcome };
+    return { ...place, outcome: 'failed', errors: [{ line: row.line, handle: null, reason: outcome.reason }] };
+  });
 }
 
 /** A row that stands for something that stands further up already. */

@@ -1,5 +1,12 @@
-import type { Tx } from '#libs/database';
-import type { ImportOptions, ImportState, RejectedRow } from './import-state.js';
+import type { Db, Tx } from '#libs/database';
+import {
+  advance,
+  type ImportOptions,
+  type ImportState,
+  type RejectedRow,
+  rejectsOf,
+  type Settled,
+} from './import-state.js';
 
 /** Who imports, and where its progress goes. */
 export interface ImportRun {
@@ -19,11 +26,32 @@ export interface ImportRun {
 }
 
 /** Undoes the transaction of a dry run and carries its result out. */
-export class DryRunDone extends Error {
-  constructor(
-    readonly state: ImportState,
-    readonly rejects: readonly RejectedRow[],
-  ) {
+class DryRunDone extends Error {
+  constructor(readonly settled: readonly Settled[]) {
     super('dry run');
+  }
+}
+
+/** Saves a batch with how far it came, both or neither; of a dry run only what would have become of it. */
+export async function saveBatch(
+  db: Db,
+  run: ImportRun,
+  state: ImportState,
+  settle: (tx: Tx) => Promise<readonly Settled[]>,
+): Promise<ImportState> {
+  const keep = async (tx: Tx, settled: readonly Settled[]) => {
+    const next = advance(state, settled);
+    await run.checkpoint?.(tx, next, rejectsOf(settled));
+    return next;
+  };
+  try {
+    return await db.transaction(async (tx) => {
+      const settled = await settle(tx);
+      if (run.options.dryRun) throw new DryRunDone(settled);
+      return keep(tx, settled);
+    });
+  } catch (error) {
+    if (!(error instanceof DryRunDone)) throw error;
+    return db.transaction((tx) => keep(tx, error.settled));
   }
 }
