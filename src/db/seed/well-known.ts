@@ -29,7 +29,7 @@ export const WELL_KNOWN = {
   giftCardId: encodeId('giftCard', seedUuid('gift card', 'demo')),
   giftCardCode: 'DEMO-GIFT-CARD-2026',
   /** A gift card that is sold. */
-  giftCardVariantId: encodeId('variant', seedUuid('variant', 'gift-card/Small')),
+  giftCardVariantId: encodeId('variant', seedUuid('variant', 'emporium-gift-card/Small')),
   /** A book that is a file. */
   digitalProductHandle: DIGITAL_HANDLE,
   digitalProductId: encodeId('product', seedUuid('product', DIGITAL_HANDLE)),

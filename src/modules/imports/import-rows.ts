@@ -5,14 +5,7 @@ import { type CsvRow, type ImportSource, readCsvRows } from './csv/csv-rows.js';
 import { ImportFileProblem } from './csv/import-file-problem.js';
 import type { IssueList } from './csv/issues.js';
 import { type ImportRun, saveBatch } from './import-run.js';
-import {
-  advance,
-  type ImportState,
-  initialState,
-  type ProductOutcome,
-  rejectsOf,
-  type Settled,
-} from './import-state.js';
+import { type ImportState, initialState, type ProductOutcome, type Settled } from './import-state.js';
 
 /** What a row says. Without `value` it is left out, and `errors` tells why. */
 export interface ReadRow<T> extends Pick<IssueList, 'errors' | 'warnings'> {

@@ -3,7 +3,7 @@ import type { DemoProduct } from '../demo-product.js';
 /** Money in advance. */
 export const GIFT_CARDS: DemoProduct[] = [
   {
-    handle: 'gift-card',
+    handle: 'emporium-gift-card',
     title: 'Gift Card',
     category: 'stationery',
     type: 'Gift Card',
