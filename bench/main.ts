@@ -68,7 +68,7 @@ async function main(): Promise<number> {
   process.once('SIGTERM', interrupted);
   try {
     const options = parseOptions(process.argv.slice(2));
-    if (options.scale) return await scaleBench(options.scale, options.seconds, stack, OUT, tell);
+    if (options.scale) return await scaleBench(options.scale, options, stack, OUT, tell);
     const report = await bench(options, stack);
     keep(report, OUT);
     process.stdout.write(`\n${markdown(report)}\nKept in bench/.out/report.md and report.json\n`);

@@ -57,6 +57,8 @@ export interface BenchOptions {
   statements: boolean;
   /** Sizes of the catalog to measure instead of the journeys, in products; null for the journeys. */
   scale: number[] | null;
+  /** Where the shop of a scale run is kept, for the next run to go on with; null: it is made anew and thrown away. */
+  keep: string | null;
 }
 
 /** A wrong argument, in words for the person at the terminal. */
@@ -70,7 +72,8 @@ const USAGE = `npm run bench [-- OPTIONS]
   --only A,B        of ${JOURNEYS.join(', ')}, webhooks, logins (all)
   --profile         keeps CPU profiles of API and worker in bench/.out
   --statements      tells what each statement costs in Postgres
-  --scale A,B       instead: how lists and searches get on with catalogs of so many products, 1000 and more`;
+  --scale A,B       instead: how lists and searches get on with catalogs of so many products, 1000 and more
+  --keep DIR        with --scale: keeps the shop there, so that a run that was interrupted goes on where it was`;
 
 /** Reads the command line. @throws UsageError */
 export function parseOptions(args: readonly string[]): BenchOptions {
@@ -85,6 +88,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     profile: false,
     statements: false,
     scale: null,
+    keep: null,
   };
   const rest = [...args];
   const number = (name: string, min: number, max: number) => {
@@ -102,7 +106,11 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     else if (name === '--promotions') options.promotions = Math.round(number(name, 0, 1000));
     else if (name === '--profile') options.profile = true;
     else if (name === '--statements') options.statements = true;
-    else if (name === '--scale') {
+    else if (name === '--keep') {
+      options.keep = rest.shift() ?? null;
+      if (options.keep === null || options.keep.startsWith('--'))
+        throw new UsageError(`--keep takes a directory.\n\n${USAGE}`);
+    } else if (name === '--scale') {
       const sizes = (rest.shift() ?? '').split(',').map(Number);
       if (sizes.some((size) => !Number.isInteger(size) || size < 1_000 || size > 1_000_000))
         throw new UsageError(`--scale takes numbers from 1000 to 1000000.\n\n${USAGE}`);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { loadConfig } from '../src/config/index.js';
 import type { Wares } from './client/journeys.js';
 import { createFloor } from './floor/schema.js';
 import { flagsOf, Service } from './processes.js';
-import { fillShop } from './shop/fill.js';
+import { fillShop, keptWares } from './shop/fill.js';
 import { fillPromotions } from './shop/promotions.js';
 import { productionSettings } from './shop/settings.js';
 import { SmtpSink } from './smtp-sink.js';
@@ -44,12 +44,17 @@ export class Stack {
 
   /** Starts and fills everything. Call `stop` whatever happens. */
   async start(
-    options: { profileDir: string | null; promotions: number; settings?: Record<string, string> },
+    options: { profileDir: string | null; promotions: number; settings?: Record<string, string>; keep?: string | null },
     tell: (step: string) => void,
   ): Promise<void> {
     // Not on a memory disk: what a COMMIT costs is part of the answer.
-    this.dataDir = mkdtempSync(join(process.platform === 'linux' ? '/var/tmp' : tmpdir(), 'emporium-bench-'));
-    this.cleanups.push(() => rmSync(this.dataDir, { recursive: true, force: true }));
+    if (options.keep) {
+      this.dataDir = options.keep;
+      mkdirSync(options.keep, { recursive: true });
+    } else {
+      this.dataDir = mkdtempSync(join(process.platform === 'linux' ? '/var/tmp' : tmpdir(), 'emporium-bench-'));
+      this.cleanups.push(() => rmSync(this.dataDir, { recursive: true, force: true }));
+    }
     tell('Starting Postgres and Redis');
     this.postgres = await startPostgres({
       dataDir: this.dataDir,
@@ -80,9 +85,12 @@ export class Stack {
     await migrate(config.databaseUrl);
     this.app = await NestFactory.createApplicationContext(AppModule.register(config, 'cli'), { logger: false });
     this.cleanups.push(() => this.app.close());
-    this.wares = await fillShop(this.app, config);
-    await this.db.transaction((tx) => fillPromotions(tx, options.promotions));
-    await createFloor(this.db);
+    const kept = await keptWares(this.db);
+    this.wares = kept ?? (await fillShop(this.app, config));
+    if (!kept) {
+      await this.db.transaction((tx) => fillPromotions(tx, options.promotions));
+      await createFloor(this.db);
+    }
     await this.analyze();
 
     tell('Starting API, worker, bare server and client');

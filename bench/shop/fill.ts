@@ -2,7 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
 import { encodeId, newUuid } from '#libs/ids';
 import type { Config } from '../../src/config/index.js';
-import { ProductListings, ProductWriter } from '../../src/modules/catalog/index.js';
+import { type ProductDraft, ProductListings, ProductWriter } from '../../src/modules/catalog/index.js';
 import { StockLedger } from '../../src/modules/inventory/index.js';
 import { ensureSettings } from '../../src/modules/settings/index.js';
 import type { Wares } from '../client/journeys.js';
@@ -12,6 +12,7 @@ import { CATEGORIES, makeQueries, makeWares, type Ware } from './words.js';
 export const PRODUCTS = 1_000;
 const PAGE_SIZE = 20;
 const BATCH = 100;
+const SEED = 20_260_101;
 const QUERIES = 2_000;
 /** More than all rounds together can sell. */
 const STOCK = 10_000_000;
@@ -20,7 +21,7 @@ const NEWEST = Date.UTC(2026, 0, 1);
 /** Fills an empty shop: 1,000 products with three variants each, ten categories, two ways to ship, a sales tax. */
 export async function fillShop(app: INestApplicationContext, config: Config): Promise<Wares> {
   const db = app.get(Db);
-  const random = new Random(20_260_101);
+  const random = new Random(SEED);
   const goods = makeWares(PRODUCTS, random);
   await ensureSettings(db, config);
   await fillSettings(db);
@@ -36,6 +37,27 @@ export async function fillShop(app: INestApplicationContext, config: Config): Pr
   return wares;
 }
 
+/** What a run before left behind; null: nothing. */
+export async function keptWares(db: Db): Promise<Wares | null> {
+  const products = await db.query<{ handle: string; uuid: string }>(
+    `SELECT handle, id AS uuid FROM products ORDER BY created_at DESC`,
+  );
+  if (products.length === 0) return null;
+  const variants = await db.query<{ uuid: string }>(
+    `SELECT v.id AS uuid FROM variants v JOIN products p ON p.id = v.product_id ORDER BY p.created_at DESC, v.position`,
+  );
+  return {
+    products,
+    variants: variants.map(({ uuid }) => ({ id: encodeId('variant', uuid), uuid })),
+    ...shownOf(makeWares(products.length, new Random(SEED)), products.length),
+  };
+}
+
+const shownOf = (goods: readonly Ware[], count: number) => ({
+  pages: Math.floor(count / PAGE_SIZE),
+  queries: makeQueries(goods, QUERIES, new Random(count)),
+});
+
 /** Adds products to a shop that `fillShop` filled, until it has `count`. `tell` hears how many there are. */
 export async function growShop(
   app: INestApplicationContext,
@@ -45,7 +67,7 @@ export async function growShop(
 ): Promise<void> {
   const db = app.get(Db);
   // The first of them are those that the shop has.
-  const goods = makeWares(count, new Random(20_260_101));
+  const goods = makeWares(count, new Random(SEED));
   const rows = await db.query<{ id: string; title: string }>(`SELECT id, title FROM categories`);
   const categories = new Map(rows.map(({ id, title }) => [title, id]));
   for (let i = wares.products.length; i < count; i += BATCH) {
@@ -53,10 +75,9 @@ export async function growShop(
     const saved = await db.transaction((tx) => saveBatch(app, tx, batch, i, categories));
     wares.products.push(...saved.products);
     wares.variants.push(...saved.variants);
-    if (i % 10_000 === 0) tell(i);
+    if (i % 1_000 === 0) tell(i);
   }
-  wares.pages = Math.floor(wares.products.length / PAGE_SIZE);
-  wares.queries = makeQueries(goods, QUERIES, new Random(count));
+  Object.assign(wares, shownOf(goods, count));
 }
 
 async function fillSettings(db: Db): Promise<void> {
@@ -90,10 +111,9 @@ async function saveBatch(
   categories: ReadonlyMap<string, string>,
 ): Promise<Pick<Wares, 'products' | 'variants'>> {
   const writer = app.get(ProductWriter, { strict: false });
-  const result: Pick<Wares, 'products' | 'variants'> = { products: [], variants: [] };
-  for (const [i, ware] of batch.entries()) {
+  const drafts = batch.map((ware, i): ProductDraft => {
     const handle = ware.title.toLowerCase().replaceAll(' ', '-');
-    const saved = await writer.save(tx, {
+    return {
       handle,
       title: ware.title,
       descriptionHtml: ware.descriptionHtml,
@@ -116,10 +136,13 @@ async function saveBatch(
         allowBackorder: false,
         prices: [{ currency: 'USD', amount: ware.price + n * 250, compareAt: n === 0 ? ware.price + 1_000 : null }],
       })),
-    });
-    result.products.push({ handle, uuid: saved.productId });
-    result.variants.push(...saved.variants.map(({ id }) => ({ id: encodeId('variant', id), uuid: id })));
-  }
+    };
+  });
+  const saved = await writer.saveAll(tx, drafts);
+  const result: Pick<Wares, 'products' | 'variants'> = {
+    products: saved.map(({ productId }, i) => ({ handle: drafts[i]!.handle, uuid: productId })),
+    variants: saved.flatMap(({ variants }) => variants.map(({ id }) => ({ id: encodeId('variant', id), uuid: id }))),
+  };
   await app.get(StockLedger, { strict: false }).setOnHand(
     tx,
     result.variants.map(({ uuid }) => ({

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { encodeId } from '#libs/ids';
 import { CategoryNotFound } from './catalog.errors.js';
+import { DearAnswers } from './dear-answers.js';
 import { CURRENCY_SQL } from './listing-sql.js';
 import { ContentLanguages, type Language } from './translations/content-languages.js';
 
@@ -41,9 +42,19 @@ const TREE_SQL = `
     WHERE l.currency = ${CURRENCY_SQL} GROUP BY u.id) p ON p.id = c.id
   ORDER BY c.position, c.title, c.id`;
 
-/** Categories as storefronts see them, with the number of products that can be seen in them. */
+/** Counting so many takes as long as a hundred product pages. */
+const MANY = 10_000;
+
+/**
+ * Categories as storefronts see them, with the number of products that can be seen in them; where one has more than 10,000,
+ * the tree may be a minute old.
+ */
 @Injectable()
 export class CategoriesQuery {
+  private readonly dear = new DearAnswers<Row[]>((rows) =>
+    rows.some(({ parent_id, n }) => parent_id === null && n > MANY),
+  );
+
   constructor(
     private readonly db: Db,
     private readonly languages: ContentLanguages,
@@ -86,7 +97,8 @@ export class CategoriesQuery {
   }
 
   private async rows(currency: string | null, language: Language): Promise<Row[]> {
-    const rows = await this.db.query<Row>(TREE_SQL, [currency]);
+    const kept = await this.dear.get(currency ?? '', () => this.db.query<Row>(TREE_SQL, [currency]));
+    const rows = kept.map((row) => ({ ...row }));
     const ids = rows.map((row) => row.id);
     for (const [id, texts] of await this.languages.textsOf('category', ids, language)) {
       const row = rows.find((one) => one.id === id)!;

@@ -13,13 +13,8 @@ export interface CountRow {
 /** Values of a facet that are shown. */
 export const MAX_VALUES = 100;
 
-/** Which facets are counted over one set of products. */
-export interface FacetChoice {
-  category: boolean;
-  vendor: boolean;
-  price: boolean;
-  options: { only: string } | { except: readonly string[] } | null;
-}
+/** Which facets are counted over one set of products: one, or all but some; by their keys, `vendor` or `option.color`. */
+export type FacetChoice = { only: string } | { except: readonly string[] };
 
 /** How much is looked at. */
 export interface FacetLimits {
@@ -28,6 +23,25 @@ export interface FacetLimits {
   /** Looks at so many of the pages of the table only. */
   samplePercent?: number;
 }
+
+const isChosen = (choice: FacetChoice, key: string) =>
+  'only' in choice ? choice.only === key : !choice.except.includes(key);
+
+/** SQL that is true for the names of options, or keys of attributes, that are chosen; null: none is. */
+function chosenNames(choice: FacetChoice, kind: 'option.' | 'attribute.', name: string, parameters: Parameters) {
+  const named = (keys: readonly string[]) =>
+    keys.flatMap((key) => (key.startsWith(kind) ? [key.slice(kind.length)] : []));
+  if ('except' in choice) {
+    const others = named(choice.except);
+    return others.length === 0 ? 'TRUE' : `${name} <> ALL(${parameters.add(others)}::text[])`;
+  }
+  const [only] = named([choice.only]);
+  return only === undefined ? null : `${name} = ${parameters.add(only)}`;
+}
+
+const byText = (key: string, column: string) => `
+    (SELECT '${key}', '', min(r.${column}), min(r.${column}), count(*)::integer AS n
+     FROM r WHERE r.${column} <> '' GROUP BY lower(r.${column}) ORDER BY n DESC, 3 LIMIT ${MAX_VALUES})`;
 
 /** Counts over the products that fulfill the conditions, in one statement. */
 export function facetsSql(
@@ -39,27 +53,29 @@ export function facetsSql(
   const sample = samplePercent === undefined ? '' : ` TABLESAMPLE SYSTEM (${samplePercent}) REPEATABLE (1)`;
   const limit = most === undefined ? '' : ` LIMIT ${most}`;
   const parts = [`(SELECT 'matches' AS key, '' AS name, '' AS value, '' AS label, count(*)::integer AS n FROM r)`];
-  if (choice.category)
+  if (isChosen(choice, 'category'))
     parts.push(`
     (SELECT 'category', '', c.handle, c.title, u.n
      FROM (SELECT u.id, count(*)::integer AS n FROM r CROSS JOIN unnest(r.category_ids) AS u (id) GROUP BY u.id) u
      JOIN categories c ON c.id = u.id ORDER BY u.n DESC, c.title LIMIT ${MAX_VALUES})`);
-  if (choice.vendor)
-    parts.push(`
-    (SELECT 'vendor', '', min(r.vendor), min(r.vendor), count(*)::integer AS n
-     FROM r WHERE r.vendor <> '' GROUP BY lower(r.vendor) ORDER BY n DESC, 3 LIMIT ${MAX_VALUES})`);
-  if (choice.options) {
-    const counted =
-      'only' in choice.options
-        ? `o.name = ${parameters.add(choice.options.only)}`
-        : `o.name <> ALL(${parameters.add(choice.options.except)}::text[])`;
+  if (isChosen(choice, 'vendor')) parts.push(byText('vendor', 'vendor'));
+  if (isChosen(choice, 'productType')) parts.push(byText('productType', 'product_type'));
+  const options = chosenNames(choice, 'option.', 'o.name', parameters);
+  if (options !== null)
     parts.push(`
     (SELECT 'option.' || o.name, split_part(o.label, '=', 1), o.label, o.label, o.n
-     FROM (SELECT split_part(u.text, '=', 1) AS name, u.text, min(u.label) AS label, count(*)::integer AS n
+     FROM (SELECT split_part(u.text, '=', 1) AS name, min(u.label) AS label, count(*)::integer AS n
            FROM r CROSS JOIN LATERAL unnest(r.options, r.option_labels) AS u (text, label) GROUP BY u.text) o
-     WHERE ${counted} ORDER BY o.name, o.n DESC, 3 LIMIT ${MAX_VALUES * 5})`);
-  }
-  if (choice.price)
+     WHERE ${options} ORDER BY o.name, o.n DESC, 3 LIMIT ${MAX_VALUES * 5})`);
+  const attributes = chosenNames(choice, 'attribute.', 'd.key', parameters);
+  if (attributes !== null)
+    parts.push(`
+    (SELECT 'attribute.' || d.key, d.label, min(u.label), min(u.label), count(*)::integer AS n
+     FROM r CROSS JOIN LATERAL unnest(r.attributes, r.attribute_labels) AS u (text, label)
+     JOIN attribute_definitions d ON d.key = split_part(u.text, '=', 1) AND d.facetable AND d.deleted_at IS NULL
+     WHERE EXISTS (SELECT FROM attribute_definitions WHERE facetable) AND ${attributes}
+     GROUP BY d.id, u.text ORDER BY d.position, d.key, n DESC, 3 LIMIT ${MAX_VALUES * 10})`);
+  if (isChosen(choice, 'price'))
     parts.push(`
     (SELECT 'price', '', b.lower::text, '', count(*)::integer AS n
      FROM r CROSS JOIN LATERAL (SELECT power(10::numeric, length(r.price_min::text) - 1)::bigint AS unit) m
@@ -68,7 +84,7 @@ export function facetsSql(
      GROUP BY b.lower ORDER BY b.lower)`);
   return `
     WITH r AS MATERIALIZED (
-      SELECT l.category_ids, l.vendor, l.options, l.option_labels, l.price_min
+      SELECT l.category_ids, l.vendor, l.product_type, l.options, l.option_labels, l.attributes, l.attribute_labels, l.price_min
       FROM product_listings l${sample} WHERE ${conditions.join(' AND ')}${limit})${parts.join(' UNION ALL')}`;
 }
 

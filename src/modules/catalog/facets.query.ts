@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { assertFilterable } from './attributes/attribute-filter.js';
 import { DearAnswers } from './dear-answers.js';
-import { baseConditions, type Dimension, dimensions, Parameters, type Search } from './listing-sql.js';
+import { bandEnd, type CountRow, type FacetChoice, type FacetLimits, facetsSql, MAX_VALUES } from './facets-sql.js';
+import { baseConditions, dimensions, Parameters, type Search } from './listing-sql.js';
 import type { ProductFilter } from './product-filter.js';
 import { SpellingQuery } from './spelling.query.js';
 import { ContentLanguages, type Language } from './translations/content-languages.js';
@@ -16,31 +17,24 @@ export interface FacetValue {
 export interface Facet {
   key: string;
   label: string;
+  /** Of more than 10,000 products: counted from a part of them. */
+  approximate?: boolean;
   values: FacetValue[];
 }
 
-interface CountRow {
-  key: string;
-  name: string;
-  value: string;
-  label: string;
-  n: number;
-}
+/** So many products are counted one by one; of more, a part is counted. */
+const EXACT = 10_000;
+/** Rows of the part that is counted. */
+const SAMPLE = 20_000;
 
-const MAX_VALUES = 100;
-/** Counting so many takes as long as a hundred product pages. */
-const MANY = 10_000;
-
-/** How many products were counted: each is in one band of prices. */
-function productsIn(facets: readonly Facet[]): number {
-  const bands = facets.find(({ key }) => key === 'price')?.values ?? [];
-  return bands.reduce((all, { count }) => all + count, 0);
-}
+/** Counting so many takes as long as a hundred product pages: each product is in one band of prices. */
+const isDear = ({ key, approximate, values }: Facet) =>
+  approximate === true || (key === 'price' && values.reduce((all, { count }) => all + count, 0) > EXACT);
 
 /** How many products each further choice would show. */
 @Injectable()
 export class FacetsQuery {
-  private readonly dear = new DearAnswers<Facet[]>((facets) => productsIn(facets) > MANY);
+  private readonly dear = new DearAnswers<Facet[]>((facets) => facets.some(isDear));
 
   constructor(
     private readonly db: Db,
@@ -49,15 +43,19 @@ export class FacetsQuery {
   ) {}
 
   /**
-   * Counts of products for each category, vendor, type, option, attribute and price band, in one statement (three at most when the
-   * search has typos). Disjunctive: a facet is counted
-   * with all filters but its own, so that the other values of a chosen facet keep their counts. Those of more than
+   * Counts of products for each category, vendor, option and price band. Disjunctive: a facet is counted with all filters but
+   * its own, so that the other values of a chosen facet keep their counts; one statement, and one more for each chosen facet.
+   * Exact to 10,000 products, and for the whole shop; of more, a part is counted and the facet says so. Answers of more than
    * 10,000 products may be a minute old.
    */
   async facets(currency: string | null, filter: ProductFilter, language: Language): Promise<Facet[]> {
     await assertFilterable(this.db, filter.attributes);
-    const facets = await this.dear.get(JSON.stringify([currency, filter]), () => this.find(currency, filter));
+    const facets = await this.kept(currency, filter);
     return language.locales.length === 0 ? facets : this.translated(facets, language);
+  }
+
+  private kept(currency: string | null, filter: ProductFilter): Promise<Facet[]> {
+    return this.dear.get(JSON.stringify([currency, filter]), () => this.find(currency, filter));
   }
 
   /** The labels in another language; what is sent as the filter stays. */
@@ -76,99 +74,114 @@ export class FacetsQuery {
 
   private async find(currency: string | null, filter: ProductFilter): Promise<Facet[]> {
     const { q } = filter;
-    let rows = await this.count(currency, filter, q === undefined ? undefined : await this.spelling.search(q, 'plain'));
+    let facets = await this.count(
+      currency,
+      filter,
+      q === undefined ? undefined : await this.spelling.search(q, 'plain'),
+    );
     for (const mode of ['corrected', 'alike'] as const) {
-      if (rows.length > 0 || q === undefined) break;
+      if (facets.length > 0 || q === undefined) break;
       const search = await this.spelling.search(q, mode);
-      if (search) rows = await this.count(currency, filter, search);
+      if (search) facets = await this.count(currency, filter, search);
     }
-    return group(rows);
+    return facets;
   }
 
-  private count(currency: string | null, filter: ProductFilter, search: Search | undefined): Promise<CountRow[]> {
+  /** Each chosen facet over what the other filters leave, and all others over what all filters leave. */
+  private async count(currency: string | null, filter: ProductFilter, search: Search | undefined): Promise<Facet[]> {
+    const chosen = dimensions(new Parameters(), filter).map(({ key }) => key);
+    const facets = await this.countSet(currency, filter, search, { except: chosen });
+    for (const key of chosen.filter((one) => one !== 'collection'))
+      facets.push(...(await this.countSet(currency, withoutFilter(filter, key), search, { only: key })));
+    return inOrder(facets);
+  }
+
+  private async countSet(
+    currency: string | null,
+    filter: ProductFilter,
+    search: Search | undefined,
+    choice: FacetChoice,
+  ): Promise<Facet[]> {
     const parameters = new Parameters();
-    const base = baseConditions(parameters, currency, filter, search);
-    const chosen = dimensions(parameters, filter);
-    return this.db.dataSource.query<CountRow[]>(facetsSql(base.sql, chosen, parameters), parameters.values);
-  }
-}
-
-function facetsSql(base: string[], chosen: Dimension[], parameters: Parameters): string {
-  const flags = chosen.map((dimension, i) => `, (${dimension.sql}) AS m${i}`).join('');
-  const others = (key: string) =>
-    ['TRUE', ...chosen.flatMap((d, i) => (d.key === key ? [] : [`r.m${i}`]))].join(' AND ');
-  /** All filters, but that by the very option or attribute whose values are counted. */
-  const othersThan = (kind: 'option.' | 'attribute.', name: string) =>
-    [
-      'TRUE',
-      ...chosen.map((d, i) =>
-        d.key.startsWith(kind) ? `(r.m${i} OR ${name} = ${parameters.add(d.key.slice(kind.length))})` : `r.m${i}`,
-      ),
-    ].join(' AND ');
-  return `
-    WITH r AS MATERIALIZED (
-      SELECT l.category_ids, l.vendor, l.product_type, l.options, l.option_labels, l.attributes, l.attribute_labels, l.price_min${flags}
-      FROM product_listings l WHERE ${base.join(' AND ')})
-    (SELECT 'category' AS key, '' AS name, c.handle AS value, c.title AS label, count(*)::integer AS n
-     FROM r CROSS JOIN unnest(r.category_ids) AS u (id) JOIN categories c ON c.id = u.id
-     WHERE ${others('category')} GROUP BY c.id ORDER BY n DESC, label LIMIT ${MAX_VALUES})
-    UNION ALL
-    (SELECT 'vendor', '', min(r.vendor), min(r.vendor), count(*)::integer AS n
-     FROM r WHERE r.vendor <> '' AND ${others('vendor')} GROUP BY lower(r.vendor) ORDER BY n DESC, 3 LIMIT ${MAX_VALUES})
-    UNION ALL
-    (SELECT 'productType', '', min(r.product_type), min(r.product_type), count(*)::integer AS n
-     FROM r WHERE r.product_type <> '' AND ${others('productType')} GROUP BY lower(r.product_type) ORDER BY n DESC, 3 LIMIT ${MAX_VALUES})
-    UNION ALL
-    (SELECT 'option.' || o.name, split_part(min(o.label), '=', 1), min(o.label), min(o.label), count(*)::integer AS n
-     FROM r CROSS JOIN LATERAL (
-       SELECT u.text, u.label, split_part(u.text, '=', 1) AS name FROM unnest(r.options, r.option_labels) AS u (text, label)) o
-     WHERE ${othersThan('option.', 'o.name')} GROUP BY o.name, o.text ORDER BY o.name, n DESC, 3 LIMIT ${MAX_VALUES * 5})
-    UNION ALL
-    (SELECT 'attribute.' || d.key, d.label, min(u.label), min(u.label), count(*)::integer AS n
-     FROM r CROSS JOIN LATERAL unnest(r.attributes, r.attribute_labels) AS u (text, label)
-     JOIN attribute_definitions d ON d.key = split_part(u.text, '=', 1) AND d.facetable AND d.deleted_at IS NULL
-     WHERE EXISTS (SELECT FROM attribute_definitions WHERE facetable) AND ${othersThan('attribute.', 'd.key')}
-     GROUP BY d.id, u.text ORDER BY d.position, d.key, n DESC, 3 LIMIT ${MAX_VALUES * 10})
-    UNION ALL
-    (SELECT 'price', '', b.lower::text, '', count(*)::integer AS n
-     FROM r CROSS JOIN LATERAL (SELECT power(10::numeric, length(r.price_min::text) - 1)::bigint AS unit) m
-     CROSS JOIN LATERAL (SELECT CASE WHEN r.price_min < 100 THEN 0 ELSE
-       m.unit * CASE WHEN r.price_min >= 5 * m.unit THEN 5 WHEN r.price_min >= 2 * m.unit THEN 2 ELSE 1 END END AS lower) b
-     WHERE ${others('price')} GROUP BY b.lower ORDER BY b.lower)`;
-}
-
-/** 100, 200, 500, 1000, …: where the band that begins at `lower` ends. */
-export function bandEnd(lower: number): number {
-  if (lower === 0) return 99;
-  const digits = String(lower);
-  const unit = 10 ** (digits.length - 1);
-  return (digits.startsWith('1') ? 2 : digits.startsWith('2') ? 5 : 10) * unit - 1;
-}
-
-function group(rows: CountRow[]): Facet[] {
-  const facets = new Map<string, Facet>([
-    ['category', { key: 'category', label: 'Category', values: [] }],
-    ['vendor', { key: 'vendor', label: 'Vendor', values: [] }],
-    ['productType', { key: 'productType', label: 'Type', values: [] }],
-    ['price', { key: 'price', label: 'Price', values: [] }],
-  ]);
-  for (const row of rows) {
-    if (row.key.startsWith('option.')) {
-      const facet = facets.get(row.key) ?? { key: `option.${row.name}`, label: row.name, values: [] };
-      const value = row.value.slice(row.name.length + 1);
-      if (facet.values.length < MAX_VALUES) facet.values.push({ value, label: value, count: row.n });
-      facets.set(row.key, facet);
-    } else if (row.key.startsWith('attribute.')) {
-      const facet = facets.get(row.key) ?? { key: row.key, label: row.name, values: [] };
-      const value = row.value.slice(row.key.length - 'attribute.'.length + 1);
-      if (facet.values.length < MAX_VALUES) facet.values.push({ value, label: value, count: row.n });
-      facets.set(row.key, facet);
-    } else if (row.key === 'price') {
-      const band = `${row.value}-${bandEnd(Number(row.value))}`;
-      facets.get('price')!.values.push({ value: band, label: band, count: row.n });
-    } else {
-      facets.get(row.key)!.values.push({ value: row.value, label: row.label, count: row.n });
+    const { sql } = baseConditions(parameters, currency, filter, search);
+    const narrowed = dimensions(parameters, filter).map((dimension) => dimension.sql);
+    const run = (limits: FacetLimits) => {
+      const all = new Parameters(parameters.values);
+      return this.db.dataSource.query<CountRow[]>(facetsSql([...sql, ...narrowed], choice, limits, all), all.values);
+    };
+    // The whole shop is counted to the last product: that answer is kept, and everybody asks for it.
+    const isWholeShop = search === undefined && !filter.inStock && narrowed.length === 0;
+    if (isWholeShop && 'only' in choice) {
+      const whole = await this.kept(currency, filter);
+      return whole.filter(({ key }) => key.toLowerCase() === choice.only.toLowerCase());
     }
+    const rows = await run(isWholeShop ? {} : { most: EXACT + 1 });
+    if (isWholeShop || matchesIn(rows) <= EXACT) return group(rows);
+    const samplePercent = await this.samplePercent();
+    return group(await run({ samplePercent }), 100 / samplePercent);
   }
-  return [...facets.values()].filter((facet) => facet.values.length > 0);
+
+  /** Which part of the table has about as many rows as shall be looked at, however large it is. */
+  private async samplePercent(): Promise<number> {
+    const [row] = await this.db.query<{ rows: number }>(
+      `SELECT reltuples::float8 AS rows FROM pg_class WHERE oid = 'product_listings'::regclass`,
+    );
+    return Math.min(100, Math.max(0.01, (100 * SAMPLE) / Math.max(row!.rows, 1)));
+  }
+}
+/** The filter without one of its parts. */
+function withoutFilter(filter: ProductFilter, key: string): ProductFilter {
+  const { priceGte: _gte, priceLte: _lte, ...rest } = filter;
+  switch (key) {
+    case 'price':
+      return rest;
+    case 'category':
+      return { ...filter, categories: { handles: [], ids: [] } };
+    case 'vendor':
+      return { ...filter, vendors: [] };
+    case 'productType':
+      return { ...filter, types: [] };
+    default:
+      return {
+        ...filter,
+        options: filter.options.filter(({ name }) => `option.${name}` !== key),
+        attributes: filter.attributes.filter((attribute) => `attribute.${attribute.key}` !== key),
+      };
+  }
+}
+
+const FIXED = ['category', 'vendor', 'productType', 'price'];
+
+/** What every shop has first, then options by their names, then attributes as they came. */
+function inOrder(facets: readonly Facet[]): Facet[] {
+  const of = (kind: string) => facets.filter(({ key }) => key.startsWith(kind));
+  const byName = of('option.').sort((one, other) => (one.key.toLowerCase() < other.key.toLowerCase() ? -1 : 1));
+  return [...FIXED.flatMap((key) => facets.filter((facet) => facet.key === key)), ...byName, ...of('attribute.')];
+}
+
+const matchesIn = (rows: readonly CountRow[]) => rows.find((row) => row.key === 'matches')?.n ?? 0;
+
+const LABELS: Record<string, string> = { category: 'Category', vendor: 'Vendor', productType: 'Type', price: 'Price' };
+
+/** @param factor of how many products each counted one stands for; left out where every product was counted */
+function group(rows: readonly CountRow[], factor?: number): Facet[] {
+  const facets = new Map<string, Facet>();
+  const add = (key: string, label: string, value: string, text: string, n: number) => {
+    const isNew = !facets.has(key);
+    const facet = facets.get(key) ?? { key, label, ...(factor !== undefined && { approximate: true }), values: [] };
+    if (isNew) facets.set(key, facet);
+    if (facet.values.length < MAX_VALUES)
+      facet.values.push({ value, label: text, count: Math.round(n * (factor ?? 1)) });
+  };
+  for (const { key, name, value, label, n } of rows) {
+    if (key === 'price') {
+      const band = `${value}-${bandEnd(Number(value))}`;
+      add(key, LABELS[key]!, band, band, n);
+    } else if (key.startsWith('option.') || key.startsWith('attribute.')) {
+      // Their values come as they are filtered by: `Color=Red`, `roast=Medium`.
+      const own = value.slice(value.indexOf('=') + 1);
+      add(key.startsWith('option.') ? `option.${name}` : key, name, own, own, n);
+    } else if (key !== 'matches') add(key, LABELS[key]!, value, label, n);
+  }
+  return [...facets.values()];
 }

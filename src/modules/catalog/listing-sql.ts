@@ -22,7 +22,12 @@ export interface Dimension {
 
 /** Collects `$n` parameters. */
 export class Parameters {
-  readonly values: unknown[] = [];
+  readonly values: unknown[];
+
+  constructor(values: readonly unknown[] = []) {
+    this.values = [...values];
+  }
+
   /** Returns the placeholder of a value. */
   add(value: unknown): string {
     this.values.push(value);

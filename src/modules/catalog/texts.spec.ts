@@ -1,5 +1,5 @@
 import { plainText, sanitizeDescription } from './description.js';
-import { bandEnd } from './facets.query.js';
+import { bandEnd } from './facets-sql.js';
 import { handleOf } from './handle.js';
 import { imageTypeOf } from './image-type.js';
 import type { ListingSource, ListingVariant } from './listing-source.js';

@@ -200,6 +200,11 @@ export class FacetView {
   key: string;
   @ApiProperty({ example: 'Color' })
   label: string;
+  @ApiProperty({
+    required: false,
+    description: 'true where more than 10,000 products match: counted from a part of them',
+  })
+  approximate?: boolean;
   @ApiProperty({ type: () => [FacetValueView] })
   values: FacetValueView[];
 }

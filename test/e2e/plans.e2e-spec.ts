@@ -1,0 +1,185 @@
+import { Db } from '#libs/database';
+import { AuthModule } from '../../src/modules/auth/index.js';
+import { CatalogModule } from '../../src/modules/catalog/index.js';
+import { FacetsQuery } from '../../src/modules/catalog/facets.query.js';
+import { parseFacets, parseProductList } from '../../src/modules/catalog/product-filter.js';
+import { ProductListQuery } from '../../src/modules/catalog/product-list.query.js';
+import { ProductPageQuery } from '../../src/modules/catalog/product-page.query.js';
+import { SpellingQuery } from '../../src/modules/catalog/spelling.query.js';
+import { SuggestQuery } from '../../src/modules/catalog/suggest.query.js';
+import { Synonyms } from '../../src/modules/catalog/synonyms/synonyms.service.js';
+import { ContentLanguages } from '../../src/modules/catalog/translations/content-languages.js';
+import { ensureSettings } from '../../src/modules/settings/index.js';
+import { type ModuleApp, startModules } from '../support/module-app.js';
+import { cloneDatabase, type TestDatabase } from '../support/postgres.js';
+
+const PRODUCTS = 30_000;
+/** Tables that must be found in by index, however large the catalog is. */
+const LARGE = ['product_listings', 'product_pages', 'products', 'variants', 'stock_levels', 'search_words'];
+const ORIGINAL = { locales: [], original: 'en' };
+
+interface PlanNode {
+  'Node Type': string;
+  'Relation Name'?: string;
+  Plans?: PlanNode[];
+}
+
+let database: TestDatabase;
+let shop: ModuleApp;
+let wholeReads: string[] = [];
+let statements = 0;
+
+/** The same database; each statement is explained before it is run. */
+function explaining(db: Db): Db {
+  const explained = async (text: string, values: unknown[] = []) => {
+    const [row] = await db.dataSource.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
+      `EXPLAIN (FORMAT JSON) ${text}`,
+      values,
+    );
+    statements += 1;
+    const visit = (node: PlanNode) => {
+      if (node['Node Type'] === 'Seq Scan' && LARGE.includes(node['Relation Name']!))
+        wholeReads.push(`${node['Relation Name']} in ${text.trim().slice(0, 300)}`);
+      node.Plans?.forEach(visit);
+    };
+    visit(row!['QUERY PLAN'][0].Plan);
+    return db.dataSource.query(text, values);
+  };
+  return { query: explained, dataSource: { query: explained } } as unknown as Db;
+}
+
+/** A catalog of one currency whose rows are made in Postgres: what counts here are their number and spread. */
+async function fill(db: Db): Promise<void> {
+  await db.query(
+    `INSERT INTO categories (id, handle, title)
+     SELECT ('01920000-0000-7000-8000-0000000001' || lpad(n::text, 2, '0'))::uuid, 'category-' || n, 'Category ' || n FROM generate_series(10, 39) n`,
+  );
+  await db.query(
+    `INSERT INTO products (id, handle, title, status, created_at)
+     SELECT ('01920000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'product-' || n, 'Thing ' || n, 'active', now() - n * interval '1 hour'
+     FROM generate_series(1, ${PRODUCTS}) n`,
+  );
+  await db.query(
+    `INSERT INTO product_listings (product_id, currency, handle, title, sort_title, vendor, category_ids, options, option_labels,
+       price_min, price_max, available, created_at, search, card, popularity)
+     SELECT p.id, 'USD', p.handle, p.title, lower(w.title), 'Vendor ' || n % 50,
+       ARRAY[('01920000-0000-7000-8000-0000000001' || (10 + n % 30))::uuid], ARRAY['color=c' || n % 40], ARRAY['Color=C' || n % 40],
+       100 + (n * 7919) % 9000, 9999, n % 9 > 0, p.created_at, to_tsvector('emporium', w.title), '{"title":"x"}', (n * 31) % 5000
+     FROM (SELECT p.*, right(p.id::text, 12)::int AS n FROM products p) p
+     CROSS JOIN LATERAL (SELECT 'material' || chr(97 + n % 26) || ' noun' || chr(97 + n % 25) || chr(97 + n / 25 % 26) || ' thing' || n AS title) w`,
+  );
+  await db.query(
+    `INSERT INTO product_pages (product_id, currency, handle, variant_ids, detail)
+     SELECT product_id, currency, handle, '{}', '{"title":"x"}' FROM product_listings`,
+  );
+  await db.query(
+    `INSERT INTO search_words (word) SELECT DISTINCT w FROM product_listings CROSS JOIN regexp_split_to_table(sort_title, ' ') AS w`,
+  );
+  for (const table of [...LARGE, 'categories']) await db.query(`ANALYZE ${table}`);
+}
+
+beforeAll(async () => {
+  database = await cloneDatabase();
+  shop = await startModules([AuthModule, CatalogModule], database.url, { JOBS: '0' });
+  await ensureSettings(shop.db, shop.config);
+  await fill(shop.db);
+}, 120_000);
+afterAll(async () => {
+  await shop?.close();
+  await database?.drop();
+});
+beforeEach(() => {
+  wholeReads = [];
+  statements = 0;
+});
+
+const services = () => {
+  const db = explaining(shop.db);
+  const spelling = new SpellingQuery(db, new Synonyms(db));
+  return {
+    list: new ProductListQuery(db, spelling, shop.config),
+    facets: new FacetsQuery(db, spelling, new ContentLanguages(db, shop.config)),
+    suggest: new SuggestQuery(db, spelling, shop.config),
+    page: new ProductPageQuery(db, shop.config),
+  };
+};
+
+describe('no large table is read whole', () => {
+  it.each([
+    {},
+    { sort: 'price' },
+    { sort: '-price' },
+    { sort: 'title' },
+    { sort: 'bestSelling' },
+    { page: '40' },
+    { category: 'category-20' },
+    { category: 'category-20', sort: 'price' },
+    { vendor: 'Vendor 7' },
+    { 'option.Color': 'C7', sort: 'bestSelling' },
+    { 'price[gte]': '500', 'price[lte]': '520' },
+    { inStock: 'true', sort: 'price' },
+    { q: 'materialc' },
+    { q: 'materialc nounba' },
+    { q: 'nounbx', sort: 'price' },
+    { q: 'matreialc' },
+    { q: 'thing77 zzzzzzz' },
+  ])('for the list of %j, and what follows by cursor', async (query) => {
+    const { list } = services();
+    const first = JSON.parse(await list.list(null, parseProductList(query), ORIGINAL)) as {
+      page: { next: string | null };
+    };
+    const { page: _page, ...rest } = query as Record<string, string>;
+    if (first.page.next) await list.list(null, parseProductList({ ...rest, cursor: first.page.next }), ORIGINAL);
+    expect(statements).toBeGreaterThan(0);
+    expect(wholeReads).toEqual([]);
+  });
+
+  it.each([
+    { q: 'materialc' },
+    { q: 'materialc', 'option.Color': 'C7' },
+    { category: 'category-20' },
+    { category: 'category-20', vendor: 'Vendor 7' },
+  ])('for the facets of %j, once the whole shop is counted', async (query) => {
+    const { facets } = services();
+    await facets.facets(null, parseFacets({}), ORIGINAL);
+    wholeReads = [];
+    const found = await facets.facets(null, parseFacets(query), ORIGINAL);
+    expect(found.length).toBeGreaterThan(2);
+    expect(wholeReads).toEqual([]);
+  });
+
+  it('for suggestions and for a page', async () => {
+    const { suggest, page } = services();
+    for (const q of ['mater', 'materialc', 'nounba', 'catego', 'matreialc', 'zzzzzzzz'])
+      await suggest.suggest(null, q, 10, ORIGINAL);
+    await suggest.suggest(null, 'mater', 10, { locales: ['de'], original: 'en' });
+    await page.get(null, { handle: 'product-77' }, ORIGINAL);
+    await page.get(null, { id: '01920000-0000-7000-8000-000000000077' }, { locales: ['de'], original: 'en' });
+    expect(statements).toBeGreaterThan(8);
+    expect(wholeReads).toEqual([]);
+  });
+});
+
+describe('facets of many products', () => {
+  it('are exact for the whole shop and to 10,000 matches, and say when they are not', async () => {
+    const { facets } = services();
+    const of = async (query: Record<string, string>) => facets.facets(null, parseFacets(query), ORIGINAL);
+    const total = (found: Awaited<ReturnType<typeof of>>, key: string) =>
+      found.find((facet) => facet.key === key)!.values.reduce((all, { count }) => all + count, 0);
+    const whole = await of({});
+    expect([total(whole, 'price'), whole.some((facet) => facet.approximate)]).toEqual([PRODUCTS, false]);
+    const few = await of({ category: 'category-20' });
+    expect([total(few, 'price'), total(few, 'category'), few.some((facet) => facet.approximate)]).toEqual([
+      1000,
+      PRODUCTS,
+      false,
+    ]);
+    const many = await of({ inStock: 'true' });
+    expect(many.every((facet) => facet.approximate)).toBe(true);
+    const right = (PRODUCTS * 8) / 9;
+    expect(Math.abs(total(many, 'price') - right) / right).toBeLessThan(0.1);
+    const narrowed = await of({ inStock: 'true', vendor: 'Vendor 7' });
+    expect(narrowed.map(({ key, approximate }) => [key, approximate === true])).toContainEqual(['vendor', true]);
+    expect(narrowed.find(({ key }) => key === 'price')!.approximate).toBeUndefined();
+  });
+});
