@@ -37,7 +37,7 @@ export class SpellingQuery {
   async correct(words: readonly string[]): Promise<string[] | null> {
     const asked = words.map((word) => ({ word, swaps: swapsOf(word) }));
     const rows = await this.db.query<Candidates>(
-      `SELECT w.word AS given, EXISTS (SELECT FROM search_words s WHERE s.word LIKE w.word || '%') AS known,
+      `SELECT w.word AS given, coalesce((SELECT s.word FROM search_words s WHERE s.word >= w.word ORDER BY s.word LIMIT 1) LIKE w.word || '%', false) AS known,
               ARRAY(SELECT similar_words(w.word)) || ARRAY(SELECT s.word FROM search_words s WHERE s.word = ANY(w.swaps))
                 AS similar
        FROM jsonb_to_recordset($1) AS w (word text, swaps text[])`,

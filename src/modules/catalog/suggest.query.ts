@@ -28,6 +28,9 @@ const TRANSLATED_TITLE = `coalesce((SELECT (l.cards ->> w.locale)::json ->> 'tit
 const CATEGORY_TITLE = `coalesce((SELECT t.title FROM category_translations t WHERE t.target_id = c.id AND t.locale = ANY($4::text[])
   AND t.title IS NOT NULL ORDER BY array_position($4::text[], t.locale) LIMIT 1), c.title)`;
 
+/** While somebody types, the best of so many will do: to rank all that begin with two letters takes longer than typing on. */
+const RANKED = 500;
+
 /** @param translated whether `$4` names languages */
 const suggestSql = (translated: boolean) => `
   (SELECT 'query' AS kind, s.word AS text, NULL::uuid AS id, NULL AS handle, NULL AS thumbnail
@@ -39,9 +42,9 @@ const suggestSql = (translated: boolean) => `
    ORDER BY c.title LIMIT 3)
   UNION ALL
   (SELECT 'product', ${translated ? TRANSLATED_TITLE : 'l.title'}, l.product_id, l.handle, (l.card::json) ->> 'thumbnail'
-   FROM (SELECT title, product_id, handle, card${translated ? ', cards' : ''} FROM product_listings l
-         WHERE l.currency = ${CURRENCY_SQL} AND l.search @@ (SELECT to_tsquery('emporium', $2))
-         ORDER BY ts_rank_cd(l.search, (SELECT to_tsquery('emporium', $2))) DESC, l.product_id DESC LIMIT 10) l)`;
+   FROM (SELECT title, product_id, handle, card, search${translated ? ', cards' : ''} FROM product_listings l
+         WHERE l.currency = ${CURRENCY_SQL} AND l.search @@ (SELECT to_tsquery('emporium', $2)) LIMIT ${RANKED}) l
+   ORDER BY ts_rank_cd(l.search, (SELECT to_tsquery('emporium', $2))) DESC, l.product_id DESC LIMIT 10)`;
 
 const SUGGEST_SQL = suggestSql(false);
 const TRANSLATED_SQL = suggestSql(true);
