@@ -247,7 +247,7 @@ describe('requests to every documented route', () => {
           typeof sent.body === 'string' &&
           sent.headers['Content-Type'] === 'application/json'
         ) {
-          const accepted = contract.bodyMismatch(operation as never, JSON.parse(sent.body));
+          const accepted = contract.bodyMismatch(operation as never, parsed(sent.body));
           if (accepted) fault(`accepted although ${accepted}`);
         }
         if (!answer.headers.get('x-request-id')) fault('no request id');
@@ -299,6 +299,15 @@ describe('requests to every documented route', () => {
     60_000 + REQUESTS * 60,
   );
 });
+
+/** What a body says; no body says as much as an empty object, and what is no JSON fits nothing. */
+function parsed(body: string): unknown {
+  try {
+    return body === '' ? {} : (JSON.parse(body) as unknown);
+  } catch {
+    return undefined;
+  }
+}
 
 const upwards = (path: string, levels: number) =>
   path
