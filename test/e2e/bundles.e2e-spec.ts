@@ -123,6 +123,14 @@ describe('what a bundle is made of', () => {
       status: 409,
       body: { reason: 'is_gift_card' },
     });
+    const { productId } = await placeOf(shop, part);
+    expect(
+      await shop.call('PATCH', `/v1/admin/products/${productId}`, {
+        bearer,
+        body: { giftCard: true },
+        headers: { 'If-Match': '*' },
+      }),
+    ).toMatchObject({ status: 400, body: { errors: [{ pointer: '/giftCard', code: 'is_bundled' }] } });
     const unknown = { ...bundle, path: bundle.path.replace(bundle.variantId, encodeId('variant', newUuid())) };
     expect(await setParts(shop, bearer, unknown, [of(part)])).toMatchObject({
       status: 404,
@@ -168,6 +176,34 @@ describe('what a bundle is made of', () => {
     expect(await shown(bundle)).toEqual([true, 'low_stock', true]);
     expect((await page(bundle)).variants[0]).not.toHaveProperty('parts');
   });
+});
+
+it('files leave it as it is: an export has no quantity for it, an import does not count it', async () => {
+  const part = await shop.product({ stock: 5 });
+  const bundle = await bundleOf(shop, bearer, [{ variantId: part, quantity: 2 }]);
+  const { handle } = await page(bundle);
+  const form = new FormData();
+  form.append('kind', 'products');
+  form.append('stock', 'set');
+  const row = `${handle},Renamed,,Default Title,shopify,7,deny,25.00,true,active`;
+  const header =
+    'Handle,Title,Option1 Name,Option1 Value,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Price,Variant Requires Shipping,Status';
+  form.append('file', new Blob([`${header}\n${row.replace('Renamed,,', 'Renamed,Title,')}\n`]), 'products.csv');
+  const started = await fetch(`${shop.url}/v1/admin/imports`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${bearer}` },
+    body: form,
+  });
+  const { id } = (await started.json()) as { id: string };
+  const done = await shop.until(async () => {
+    const { body } = await shop.call('GET', `/v1/admin/imports/${id}`, { bearer });
+    return ['completed', 'failed'].includes(body.status) && body;
+  }, 'the import');
+  expect([done.status, (await page(bundle)).title]).toEqual(['completed', 'Renamed']);
+  expect((await page(bundle)).variants).toMatchObject([
+    { parts: [{ variantId: part, quantity: 2 }], stock: 'low_stock' },
+  ]);
+  expect(await shop.stock(bundle.variantId)).toEqual({ onHand: 0, reserved: 0 });
 });
 
 describe('what can be had of a bundle', () => {

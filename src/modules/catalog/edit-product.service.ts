@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isUniqueViolation, type Tx } from '#libs/database';
+import { ValidationFailed } from '#libs/errors';
 import { applyAttributes } from './attributes/attribute-values.js';
 import { HandleTaken, OptionMismatch } from './catalog.errors.js';
 import { sanitizeDescription } from './description.js';
@@ -28,6 +29,7 @@ export class EditProduct {
         if (request.options && request.options.length !== before.optionNames.length) {
           await assertNoVariants(tx, id, before.optionNames.length);
         }
+        if (request.giftCard && !before.isGiftCard) await assertNoBundle(tx, id);
         const attributes = request.attributes && (await applyAttributes(tx, before.attributes, request.attributes));
         await tx.manager.update(Product, { id }, { ...changedFields(request), attributes });
         await writeSchedule(tx, id, before, request);
@@ -63,6 +65,22 @@ function changedFields(request: UpdateProductRequest): Partial<Product> {
     seoDescription: request.seo?.description,
     updatedAt: new Date(),
   };
+}
+
+/** What is in a bundle, or is one, is taken from the shelf and not sent as a code. */
+async function assertNoBundle(tx: Tx, id: string): Promise<void> {
+  const rows = await tx.query(
+    `SELECT FROM variants v WHERE v.product_id = $1
+       AND (v.is_bundle OR EXISTS (SELECT FROM bundle_parts b WHERE b.part_variant_id = v.id)) LIMIT 1`,
+    [id],
+  );
+  if (rows.length === 0) return;
+  const error = {
+    pointer: '/giftCard',
+    code: 'is_bundled',
+    detail: 'cannot be: a variant is a bundle, or a part of one',
+  };
+  throw ValidationFailed({ errors: [error] });
 }
 
 async function assertNoVariants(tx: Tx, id: string, count: number): Promise<void> {
