@@ -6,6 +6,12 @@ export const MakeRenditionsJob = defineJob({
   description: 'makes the smaller versions of an uploaded picture',
 });
 
+export const RefreshCategoryJob = defineJob({
+  name: 'catalog.refresh-category',
+  queue: 'imports',
+  description: 'lets the many products in a category follow its new name or place',
+});
+
 export const RefreshAttributeJob = defineJob({
   name: 'catalog.refresh-attribute',
   queue: 'imports',

@@ -59,6 +59,7 @@ import { ProductWriter } from './product-writer.service.js';
 import { AdminProductsQuery } from './products.admin.query.js';
 import { ProductsAdminController } from './products.admin.controller.js';
 import { ProductsController } from './products.controller.js';
+import { RefreshCategoryProcessor } from './refresh-category.processor.js';
 import { RelatedProductsAdminController } from './related/related-products.admin.controller.js';
 import { RelatedProductsController } from './related/related-products.controller.js';
 import { RelatedProducts } from './related/related-products.service.js';
@@ -132,6 +133,7 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     AttributesQuery,
     EditAttributes,
     RefreshAttributeProcessor,
+    RefreshCategoryProcessor,
     OldHandles,
     ImageIntake,
     MediaStore,
