@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeId, encodeId, newUuid } from '#libs/ids';
+import { placeOf, setParts } from '../support/bundles.js';
 import { type Answer, Shop } from '../support/shop.js';
 
 const CONTENT = Buffer.from('%PDF the whole book, of which every letter counts');
@@ -103,6 +104,41 @@ describe('files of variants', () => {
       `Your downloads of order ${done.number}`,
     ]);
     expect(mails.find((mail) => mail.subject.startsWith('Your'))!.text).toContain(file.url);
+  });
+
+  it('of the parts of a bundle are given by themselves: an order of nothing to ship is fulfilled by it', async () => {
+    const [guide, plan] = [await book('guide.pdf'), await shop.product({ stock: 5, shipping: false })];
+    const bundle = await placeOf(shop, await shop.product({ stock: 0, shipping: false }));
+    const parts = [
+      { variantId: guide, quantity: 1 },
+      { variantId: plan, quantity: 2 },
+    ];
+    expect((await setParts(shop, owner, bundle, parts)).status).toBe(200);
+    const order = await bought(bundle.variantId);
+    const [file] = await ready(order);
+    expect(file).toMatchObject({ fileName: 'guide.pdf', available: true });
+    expect((await get(file.url)).status).toBe(200);
+    await shop.until(
+      async () => (await shop.order(order.id, order.token)).status === 'completed',
+      'the order to be fulfilled',
+    );
+    await shop.quiet();
+    const mails = await shop.db.query<{ subject: string }>(
+      `SELECT subject FROM mailbox WHERE text_body LIKE '%' || $1 || '%'`,
+      [file.url],
+    );
+    expect(mails).toEqual([{ subject: expect.stringMatching(/^Your downloads of order/) }]);
+  });
+
+  it('of the parts of a bundle are given also where something is still to be shipped', async () => {
+    const [guide, tool] = [await book('guide.pdf'), await shop.product({ stock: 5 })];
+    const bundle = await placeOf(shop, await shop.product({ stock: 0 }));
+    const parts = [guide, tool].map((variantId) => ({ variantId, quantity: 1 }));
+    expect((await setParts(shop, owner, bundle, parts)).status).toBe(200);
+    const order = await bought(bundle.variantId);
+    expect(await ready(order)).toMatchObject([{ fileName: 'guide.pdf', available: true }]);
+    await shop.quiet();
+    expect(await shop.order(order.id, order.token)).toMatchObject({ status: 'confirmed' });
   });
 
   it('are nobody else’s: not by guessing, not before the payment, not in the public folder', async () => {

@@ -106,6 +106,8 @@ export class DownloadsRepository {
     const found = await this.db.query(
       `SELECT 1 FROM order_lines l WHERE l.order_id = $1 AND (l.is_gift_card
          OR EXISTS (SELECT FROM variant_files f WHERE f.variant_id = l.variant_id AND f.archived_at IS NULL)
+         OR EXISTS (SELECT FROM jsonb_to_recordset(l.parts) AS p ("variantId" uuid)
+           JOIN variant_files f ON f.variant_id = p."variantId" AND f.archived_at IS NULL)
          OR EXISTS (SELECT FROM order_downloads d WHERE d.order_line_id = l.id)) LIMIT 1`,
       [orderId],
     );
