@@ -255,6 +255,58 @@ describe('Gift cards that are bought', () => {
     expect(applied.body).toMatchObject({ total: usd(6000), creditTotal: usd(1000), amountDue: usd(5000) });
   });
 
+  describe('beside goods that store credit pays', () => {
+    /** Gift cards and a mug for 50.00, which store credit pays for; the bank card pays for the gift cards. */
+    async function besideMug(cards = 1): Promise<Sale & { mugLineId: string; customer: string }> {
+      const customer = await signUp(pay.shop, `beside-${newUuid()}@example.com`);
+      await storeCredit(pay.shop, customer.id, 5000);
+      const mug = await pay.shop.product({ stock: 5, price: 5000, shipping: false });
+      const by = { bearer: customer.bearer };
+      const lines = [
+        { variantId, quantity: cards },
+        { variantId: mug, quantity: 1 },
+      ];
+      const { body: cart } = await pay.shop.call('POST', '/v1/carts', {
+        ...by,
+        body: { email: customer.email, lines },
+      });
+      await pay.shop.call('PATCH', `/v1/carts/${cart.id}`, { ...by, body: { useStoreCredit: true } });
+      const placed = await pay.shop.call('POST', `/v1/carts/${cart.id}/checkout`, {
+        ...by,
+        key: newUuid(),
+        body: CARD,
+      });
+      expect(placed).toMatchObject({ status: 201, body: { order: { amountDue: usd(5000 * cards) } } });
+      const sale = pay.saleOf(placed, variantId, cards, cart);
+      await pay.shop.quiet();
+      return { ...sale, mugLineId: placed.body.order.lines[1].id, customer: customer.id };
+    }
+    const creditOf = async ({ customer }: { customer: string }) =>
+      (
+        await pay.shop.db.query<{ balance: number }>(
+          `SELECT balance FROM store_credit_accounts WHERE customer_id = $1`,
+          [decodeId('customer', customer)],
+        )
+      )[0]!.balance;
+
+    it('a refund of the goods goes to the credit: the money stands for the card that stays out', async () => {
+      const sale = await besideMug();
+      expect(await pay.refund(sale, { lines: [{ lineId: sale.mugLineId, quantity: 1 }] })).toMatchObject({
+        status: 201,
+        body: { amount: usd(5000), parts: [{ destination: 'store_credit', amount: usd(5000) }] },
+      });
+      expect([pay.refundsAtStripe(sale), await creditOf(sale), await balancesOf(pay, sale)]).toEqual([
+        [],
+        5000,
+        [5000],
+      ]);
+      expect((await refundLine(sale, 1)).body).toMatchObject({ amount: usd(5000) });
+      await pay.shop.quiet();
+      expect(pay.refundsAtStripe(sale)).toMatchObject([{ amount: 5000 }]);
+      expect(await balancesOf(pay, sale)).toEqual([0]);
+    });
+  });
+
   it('are stocked where staff track them', async () => {
     const printed = await giftCardProduct(pay, 5000, { trackInventory: true });
     const made = await pay.shop.call('POST', '/v1/carts', {

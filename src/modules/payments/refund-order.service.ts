@@ -80,8 +80,10 @@ export class RefundOrder {
     const lines = await this.linesOf(tx, orderId, request);
     const pieces = request.lines ? lines.giftCards : request.amount === undefined ? ('all' as const) : new Map();
     const cards = await this.giftCards.takeBack(tx, orderId, pieces, actor);
-    const refundable = Math.max(ofPayment + ofCredit - cards.kept, 0);
     const step = payment?.provider === 'stripe' ? chargeStep(payment.currency) : 1;
+    // Only money pays for gift cards: what stands for those that stay out goes back for nothing else.
+    const sendable = cards.kept > 0 ? Math.floor(Math.max(ofPayment - cards.kept, 0) / step) * step : ofPayment;
+    const refundable = Math.max(sendable + ofCredit - Math.max(cards.kept - ofPayment, 0), 0);
     const amount = request.amount ?? (request.lines ? chargeable(lines.amount + cards.taken) : refundable);
     if (amount <= 0 || amount > refundable)
       throw RefundTooLarge({
@@ -89,8 +91,8 @@ export class RefundOrder {
         data: { refundable, currency: order.currency, ...(closed > 0 ? { ofDeletedAccount: closed } : {}) },
       });
     // All that is left came in this step, or in another currency: it can always go back.
-    const sent = Math.min(amount, ofPayment);
-    if (sent < ofPayment && sent % step !== 0) throw AmountNotChargeable({ data: { step, currency: order.currency } });
+    const sent = Math.min(amount, sendable);
+    if (sent < sendable && sent % step !== 0) throw AmountNotChargeable({ data: { step, currency: order.currency } });
 
     if (request.restock && !request.lines && amount < refundable) {
       throw ValidationFailed({
@@ -160,7 +162,7 @@ export class RefundOrder {
     /** Of what lines cost, what can be sent: to the payment in its steps. */
     function chargeable(cost: number): number {
       const whole = Math.min(cost, refundable);
-      return whole < ofPayment ? Math.min(Math.round(whole / step) * step, ofPayment) : whole;
+      return whole < sendable ? Math.min(Math.round(whole / step) * step, sendable) : whole;
     }
   }
 
