@@ -305,6 +305,23 @@ describe('Gift cards that are bought', () => {
       expect(pay.refundsAtStripe(sale)).toMatchObject([{ amount: 5000 }]);
       expect(await balancesOf(pay, sale)).toEqual([0]);
     });
+
+    it.each([1, 2])('a capture of the cards takes what they cost, and the credit goes back (%i)', async (cards) => {
+      await pay.captureLater(true);
+      const sale = await besideMug(cards);
+      await pay.captureLater(false);
+      const key = newUuid();
+      const captured = await pay.capture(sale, { lines: [{ lineId: sale.lineId, quantity: cards }] }, key);
+      expect(captured).toMatchObject({ status: 201, body: { status: 'succeeded', amount: usd(5000 * cards) } });
+      expect((await pay.capture(sale, { lines: [{ lineId: sale.lineId, quantity: cards }] }, key)).status).toBe(201);
+      await pay.shop.quiet();
+      expect(pay.intentsOf(sale.orderId)).toMatchObject([{ status: 'succeeded', amount_received: 5000 * cards }]);
+      expect([await creditOf(sale), pay.refundsAtStripe(sale)]).toEqual([5000, []]);
+      expect(await balancesOf(pay, sale)).toEqual(Array.from({ length: cards }, () => 5000));
+      expect((await refundAll(sale)).body).toMatchObject({ amount: usd(5000 * cards) });
+      await pay.shop.quiet();
+      expect(pay.refundsAtStripe(sale)).toMatchObject([{ amount: 5000 * cards }]);
+    });
   });
 
   it('are stocked where staff track them', async () => {

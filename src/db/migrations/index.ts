@@ -36,6 +36,7 @@ import { AttributeColumns1790000000025, Attributes1790000000025, Shelf1790000000
 import { Forfeits1790000000026, Sums1790000000026 } from './1790000000026-sums.js';
 import { Cancellations1790000000027 } from './1790000000027-cancellations.js';
 import { Uses1790000000028 } from './1790000000028-uses.js';
+import { GiftCardMoney1790000000030 } from './1790000000030-gift-card-money.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -88,4 +89,5 @@ export const migrations = [
   Forfeits1790000000026,
   Cancellations1790000000027,
   Uses1790000000028,
+  GiftCardMoney1790000000030,
 ];

@@ -5,6 +5,7 @@ import { failpoint } from '#libs/failpoints';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
 import { OrdersRepository } from '../orders/index.js';
+import { chargeStep } from '../pricing/index.js';
 import type { CaptureRequest } from './dto/payments.request.js';
 import { ExecuteCapture } from './execute-capture.service.js';
 import { ExecuteCaptureJob } from './jobs/definitions.js';
@@ -20,6 +21,7 @@ interface Line {
   id: string;
   quantity: number;
   total: number;
+  is_gift_card: boolean;
   fulfilled_quantity: number;
   restocked_quantity: number;
 }
@@ -74,13 +76,17 @@ export class CaptureOrder {
     if (other) throw CaptureNotPossible({ detail: 'Another capture of this payment is under way.', data: state });
     if (payment.status !== 'authorized' || order.status !== 'confirmed') throw CaptureNotPossible({ data: state });
 
-    const { dropped, cost } = request.lines ? await this.dropped(tx, orderId, request.lines) : { dropped: [], cost: 0 };
+    const { dropped, cost, giftCards } = request.lines
+      ? await this.dropped(tx, orderId, request.lines)
+      : { dropped: [], cost: 0, giftCards: 0 };
     const due = payment.authorized - cost;
-    const amount = request.amount ?? Math.max(due, 0);
+    const step = chargeStep(payment.currency);
+    // Credit pays for no gift cards, so those that stay are taken from the hold.
+    const amount = request.amount ?? Math.max(due, Math.ceil(giftCards / step) * step);
     if (amount > payment.authorized)
       throw CaptureTooLarge({ data: { capturable: payment.authorized, currency: payment.currency } });
-    // What gift cards and store credit paid is enough for what stays: the hold is let go, and the rest of the credit goes back.
-    const creditBack = amount === 0 ? Math.min(-due, order.credit_total) : 0;
+    // What gift cards and store credit paid and what stays does not need goes back; where nothing is taken, the hold is let go.
+    const creditBack = request.amount === undefined ? Math.min(amount - due, order.credit_total) : 0;
     if (amount === 0 && order.hold === 'canceling')
       throw CaptureNotPossible({ detail: 'The order is being canceled.', data: state });
     const problem = chargeProblem(amount, payment.currency);
@@ -103,14 +109,14 @@ export class CaptureOrder {
     return id;
   }
 
-  /** What the named lines leave out of the order, and what that would have cost. Shipping stays owed. */
+  /** What the named lines leave out of the order, what that would have cost, and what the gift cards that stay cost. Shipping stays owed. */
   private async dropped(
     tx: Tx,
     orderId: string,
     wanted: NonNullable<CaptureRequest['lines']>,
-  ): Promise<{ dropped: { lineId: string; quantity: number }[]; cost: number }> {
+  ): Promise<{ dropped: { lineId: string; quantity: number }[]; cost: number; giftCards: number }> {
     const lines = await tx.query<Line>(
-      `SELECT id, quantity, total, fulfilled_quantity, restocked_quantity FROM order_lines WHERE order_id = $1 ORDER BY position FOR UPDATE`,
+      `SELECT id, quantity, total, is_gift_card, fulfilled_quantity, restocked_quantity FROM order_lines WHERE order_id = $1 ORDER BY position FOR UPDATE`,
       [orderId],
     );
     const errors: FieldError[] = [];
@@ -139,12 +145,14 @@ export class CaptureOrder {
     }
     if (errors.length > 0) throw ValidationFailed({ errors });
     let cost = 0;
+    let giftCards = 0;
     const dropped = [];
     for (const line of lines) {
       const kept = named.get(line.id) ?? 0;
       cost += line.total - costOf(line, kept);
+      if (line.is_gift_card) giftCards += costOf(line, kept);
       if (line.quantity > kept) dropped.push({ lineId: line.id, quantity: line.quantity - kept });
     }
-    return { dropped, cost };
+    return { dropped, cost, giftCards };
   }
 }

@@ -21,13 +21,20 @@ export class SettleCaptures {
    * The hold was captured: the capture that is under way has succeeded, whatever it asked for; without one it was made in the
    * dashboard. What will not be shipped goes back on the shelf.
    * @param amount what the provider took, in minor units
-   * @returns whether everything that is left of the order has been shipped
+   * @returns whether everything that is left of the order has been shipped; and the credit that is not needed any more, for
+   * `returnCredit`. Where another amount was taken than was asked for, nobody knows whether it is.
    */
-  async succeed(tx: Tx, order: LockedOrder, payment: PaymentRow, amount: number): Promise<{ isShipped: boolean }> {
+  async succeed(
+    tx: Tx,
+    order: LockedOrder,
+    payment: PaymentRow,
+    amount: number,
+  ): Promise<{ isShipped: boolean; surplus: CreditSurplus | null }> {
     await this.fail(tx, payment.id, 'Money was captured meanwhile.', { ofNothing: true });
-    const [ours] = await tx.query<CaptureRow>(
-      `UPDATE payment_captures SET status = 'succeeded', amount = $2, failure = NULL, updated_at = now()
-       WHERE payment_id = $1 AND status = 'pending' RETURNING id, dropped`,
+    const [ours] = await tx.query<CaptureRow & CreditSurplus>(
+      `UPDATE payment_captures SET status = 'succeeded', amount = $2, failure = NULL, updated_at = now(),
+         credit_back = CASE WHEN amount = $2 THEN credit_back ELSE 0 END
+       WHERE payment_id = $1 AND status = 'pending' RETURNING id, dropped, credit_back, actor`,
       [payment.id, amount],
     );
     const capture = ours ?? { id: newUuid(), dropped: [] };
@@ -51,7 +58,12 @@ export class SettleCaptures {
         currency: payment.currency,
       },
     });
-    return { isShipped: await this.isShipped(tx, order.id) };
+    return { isShipped: await this.isShipped(tx, order.id), surplus: ours ?? null };
+  }
+
+  /** Gives credit back that what stays of an order does not need, as a refund; the order counts as paid by now. */
+  async returnCredit(tx: Tx, orderId: string, { id, credit_back: amount, actor }: CreditSurplus): Promise<void> {
+    if (amount > 0) await this.refunds.begin(tx, orderId, { amount, reason: 'not captured' }, actor, `capture:${id}`);
   }
 
   /**
@@ -62,7 +74,7 @@ export class SettleCaptures {
   async release(tx: Tx, order: LockedOrder, payment: PaymentRow): Promise<boolean> {
     if (order.status !== 'confirmed' || order.payment_status !== 'authorized' || order.hold === 'canceling')
       return false;
-    const [capture] = await tx.query<CaptureRow & { credit_back: number; actor: string }>(
+    const [capture] = await tx.query<CaptureRow & CreditSurplus>(
       `UPDATE payment_captures SET status = 'succeeded', failure = NULL, updated_at = now()
        WHERE payment_id = $1 AND status = 'pending' AND amount = 0 RETURNING id, dropped, credit_back, actor`,
       [payment.id],
@@ -87,10 +99,7 @@ export class SettleCaptures {
         },
       },
     );
-    if (capture.credit_back > 0) {
-      const refund = { amount: capture.credit_back, reason: 'not captured' };
-      await this.refunds.begin(tx, order.id, refund, capture.actor, `capture:${capture.id}`);
-    }
+    await this.returnCredit(tx, order.id, capture);
     return true;
   }
 
@@ -146,4 +155,12 @@ export class SettleCaptures {
 interface CaptureRow {
   id: string;
   dropped: { lineId: string; quantity: number }[];
+}
+
+/** Credit that a capture leaves over. */
+export interface CreditSurplus {
+  /** uuid of the capture */
+  id: string;
+  credit_back: number;
+  actor: string;
 }

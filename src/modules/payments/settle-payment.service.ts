@@ -115,9 +115,10 @@ export class SettlePayment {
     const isEnough =
       payment.capture_method === 'manual' ? intent.amountReceived > 0 : intent.amountReceived === payment.amount;
     if (!isEnough || !fits(intent, payment)) return this.review(tx, order, payment, intent, intent.amountReceived);
-    const isShipped =
-      payment.capture_method === 'manual' &&
-      (await this.captures.succeed(tx, order, payment, intent.amountReceived)).isShipped;
+    const { isShipped, surplus } =
+      payment.capture_method === 'manual'
+        ? await this.captures.succeed(tx, order, payment, intent.amountReceived)
+        : { isShipped: false, surplus: null };
     if (payment.status === 'authorized' && order.status === 'confirmed') {
       await this.orders.change(
         tx,
@@ -128,6 +129,7 @@ export class SettlePayment {
         },
         this.moneyEntry('payment.succeeded', payment, intent.amountReceived),
       );
+      if (surplus) await this.captures.returnCredit(tx, order.id, surplus);
       return;
     }
     await this.confirm(tx, order, payment, 'paid', intent.amountReceived);

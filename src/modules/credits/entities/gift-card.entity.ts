@@ -19,6 +19,9 @@ export class GiftCard {
   expiresAt: Date | null;
   @Column({ name: 'disabled_at', type: 'timestamptz', precision: 3, nullable: true })
   disabledAt: Date | null;
+  /** Disabled because its piece was given back, not by staff. */
+  @Column({ name: 'taken_back_at', type: 'timestamptz', precision: 3, nullable: true })
+  takenBackAt: Date | null;
   /** Where it was bought, if it was. */
   @Column({ name: 'order_id', type: 'uuid', nullable: true })
   orderId: string | null;
