@@ -5,11 +5,14 @@ import { Redis } from 'ioredis';
 import { encodeId, newUuid } from '#libs/ids';
 import { JobRunner } from '#libs/jobs';
 import { AuthModule } from '../../src/modules/auth/index.js';
+import { LedgerModule } from '../../src/modules/ledger/index.js';
 import { OperationsModule, Readiness, registerEdgeHooks } from '../../src/modules/operations/index.js';
+import { OrdersModule } from '../../src/modules/orders/index.js';
 import { type ModuleApp, startModules } from '../support/module-app.js';
 import { cloneDatabase, emptyDatabase, type TestDatabase } from '../support/postgres.js';
 
-const MODULES = [AuthModule, OperationsModule];
+// The books name orders and the ledger: their jobs are declared then, and must have their handlers.
+const MODULES = [AuthModule, LedgerModule, OrdersModule, OperationsModule];
 const start = (url: string, env: Record<string, string> = {}) => startModules(MODULES, url, env, registerEdgeHooks);
 
 let database: TestDatabase;
