@@ -40,6 +40,19 @@ describe('ways out of an order', () => {
       expect(await pay.standing(sale)).toEqual(['canceled', 'canceled', 5, 0]);
     });
 
+    it('a warning of fraud that comes meanwhile does not let staff release it, nor holds what is canceled', async () => {
+      const sale = await pay.place({ pay: 'pm_card_visa' });
+      await pay.becomes(sale, 'confirmed', 'authorized');
+      pay.stripe.setChaos({ api: [{ kind: 'slow', method: 'POST', contains: '/cancel', delayMs: 3_000, count: 1 }] });
+      const canceling = pay.cancel(sale);
+      await pay.shop.until(async () => (await asStaff(sale)).hold === 'canceling', 'the order to be held back');
+      pay.stripe.warnOfFraud(sale.intent);
+      await pay.shop.until(async () => (await pay.told(sale, 'order.fraud_warning')) === 1, 'the warning');
+      expect(await asStaff(sale)).toMatchObject({ status: 'confirmed', hold: 'canceling' });
+      expect(await release(sale)).toMatchObject({ status: 409, body: { reasons: ['canceling'] } });
+      expect(await canceling).toMatchObject({ status: 200, body: { status: 'canceled', hold: null } });
+    });
+
     it('a hold whose end is unknown keeps the goods here until it is asked for again, or staff decide', async () => {
       const sale = await pay.place({ pay: 'pm_card_visa' });
       const other = await pay.place({ pay: 'pm_card_visa' });

@@ -96,6 +96,11 @@ export class BoughtGiftCards {
     return { taken, kept: sum(pieces, ({ price, voided }) => price - voided) - taken };
   }
 
+  /** Whether there is anything left on cards of an order, or on those that are still to be made. */
+  async holdAny(tx: Tx, orderId: string): Promise<boolean> {
+    return (await this.pieces(tx, orderId, 'TRUE')).some((piece) => left(piece) > 0);
+  }
+
   private async make(
     tx: Tx,
     orderId: string,

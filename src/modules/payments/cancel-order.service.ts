@@ -5,6 +5,7 @@ import { enqueue } from '#libs/jobs';
 import { log } from '#libs/log';
 import { BoughtGiftCards, OrderCredits } from '../credits/index.js';
 import { type LockedOrder, OrderNotCancelable, OrdersRepository } from '../orders/index.js';
+import { isHeldForFraud } from './disputes/fraud-hold.js';
 import { ignoreLostDispute } from './disputes/refund-block.js';
 import { ExecuteRefund } from './execute-refund.service.js';
 import { ReleaseHoldJob } from './jobs/definitions.js';
@@ -141,7 +142,8 @@ export class CancelOrder {
       this.db.transaction(async (tx) => {
         const order = await this.orders.lockOrder(tx, orderId);
         if (order.hold !== 'canceling') return;
-        const hold = before === 'canceling' ? null : before;
+        // The bank may have warned meanwhile.
+        const hold = before === 'fraud_warning' || (await isHeldForFraud(tx, orderId)) ? 'fraud_warning' : null;
         await this.orders.change(tx, order, { hold }, { type: 'order.cancel_stopped', actor });
         failpoint('commit.cancel_stopped');
       });

@@ -29,7 +29,7 @@ export const OrderFraudWarning = defineEvent({
   topic: 'order.fraud_warning',
   version: 1,
   description:
-    "The card's bank warns that the payment of an order looks like fraud. Unshipped orders are held until staff release them.",
+    "The card's bank warns that the payment of an order looks like fraud. Orders that are not shipped, or whose gift cards are not spent, are held until staff release them.",
   example: {
     orderId: 'ord_01j4000000e008000000000001',
     number: 1001,

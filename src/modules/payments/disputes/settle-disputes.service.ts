@@ -3,6 +3,7 @@ import type { Tx } from '#libs/database';
 import { encodeId, newUuid } from '#libs/ids';
 import { log } from '#libs/log';
 import { announce } from '#libs/outbox';
+import { BoughtGiftCards } from '../../credits/index.js';
 import { type LockedOrder, OrdersRepository } from '../../orders/index.js';
 import { BookMoney } from '../books/book-money.service.js';
 import { PaymentsRepository } from '../payments.repository.js';
@@ -28,6 +29,7 @@ export class SettleDisputes {
     private readonly orders: OrdersRepository,
     private readonly payments: PaymentsRepository,
     private readonly books: BookMoney,
+    private readonly giftCards: BoughtGiftCards,
   ) {}
 
   async apply(tx: Tx, paymentId: string, { disputes, warnings, readAt }: ProviderComplaints): Promise<void> {
@@ -186,7 +188,7 @@ export class SettleDisputes {
     );
   }
 
-  /** The bank's early word: what is not shipped yet waits until somebody has looked at it. */
+  /** The bank's early word: what is not shipped or spent yet waits until somebody has looked at it. */
   private async warn(tx: Tx, order: LockedOrder, paymentId: string, warning: ProviderWarning): Promise<LockedOrder> {
     const fresh = await tx.query(
       `INSERT INTO fraud_warnings (id, provider_ref, payment_id, order_id, fraud_type, is_actionable, occurred_at)
@@ -203,7 +205,7 @@ export class SettleDisputes {
     const isHeld =
       warning.isActionable &&
       order.status !== 'canceled' &&
-      !['fulfilled', 'returned'].includes(order.fulfillment_status);
+      (!['fulfilled', 'returned'].includes(order.fulfillment_status) || (await this.giftCards.holdAny(tx, order.id)));
     announce(tx, {
       definition: OrderFraudWarning,
       key: `${OrderFraudWarning.topic}:${warning.ref}`,
@@ -216,7 +218,8 @@ export class SettleDisputes {
         isHeld,
       },
     });
-    return this.orders.change(tx, order, isHeld ? { hold: 'fraud_warning' } : {}, {
+    // An order that is being canceled is held already; should the cancellation stop, the warning holds it.
+    return this.orders.change(tx, order, isHeld && order.hold === null ? { hold: 'fraud_warning' } : {}, {
       type: 'order.fraud_warning',
       actor: 'stripe',
       data: { fraudType: warning.fraudType, isHeld },
