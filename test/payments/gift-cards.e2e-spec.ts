@@ -1,4 +1,4 @@
-import { decodeId, newUuid } from '#libs/ids';
+import { decodeId, encodeId, newUuid } from '#libs/ids';
 import { applyCard, giftCard, storeCredit } from '../support/credits.js';
 import { signUp } from '../support/customers.js';
 import { balancesOf, cardsOf, giftCardProduct } from '../support/gift-cards.js';
@@ -472,6 +472,77 @@ describe('Gift cards that are bought', () => {
       await warned(sale);
       const seen = await pay.shop.call('GET', `/v1/admin/orders/${sale.orderId}`, { bearer: pay.bearer });
       expect(seen.body).toMatchObject({ status: 'completed', hold: null });
+    });
+
+    /** An order of 60.00 that waits for its money: the card paid all that it holds. */
+    async function waiting(code: string): Promise<Sale> {
+      const { variantId: thing, quantity, cart } = await pay.fill({ price: 6000, quantity: 1 });
+      expect((await applyCard(pay.shop, cart, code)).status).toBe(201);
+      const placed = await pay.shop.checkout(cart, { paymentMethod: 'stripe' });
+      return pay.saleOf(placed, thing, quantity, cart);
+    }
+    const adjust = (id: string, delta: number) =>
+      pay.shop.call('POST', `/v1/admin/gift-cards/${encodeId('giftCard', id)}/adjustments`, {
+        bearer: pay.bearer,
+        key: newUuid(),
+        body: { delta, reason: 'test' },
+      });
+
+    it('what comes back to a card that was taken back pays again, and can be refunded', async () => {
+      const sale = await bought(2);
+      const [first, second] = await cardsOf(pay, sale);
+      const other = await waiting(first!.code);
+      // So that something is left on it to be taken back with its piece.
+      expect((await adjust(first!.id, 100)).status).toBe(201);
+      expect((await refundLine(sale, 2)).body).toMatchObject({ amount: usd(5100) });
+      await pay.expire(other);
+      await pay.becomes(other, 'canceled', 'canceled');
+      expect(await cardsOf(pay, sale)).toMatchObject([
+        { id: first!.id, balance: 5000, isDisabled: false },
+        { id: second!.id, balance: 0, isDisabled: true },
+      ]);
+      expect((await spend(first!.code, 2000)).status).toBe(201);
+      expect((await refundAll(sale)).body).toMatchObject({ amount: usd(3000) });
+      expect(await balancesOf(pay, sale)).toEqual([0, 0]);
+    });
+
+    it('staff disable it for good', async () => {
+      const sale = await bought();
+      const [card] = await cardsOf(pay, sale);
+      const other = await waiting(card!.code);
+      expect((await adjust(card!.id, 100)).status).toBe(201);
+      expect((await refundLine(sale, 1)).body).toMatchObject({ amount: usd(100) });
+      const path = `/v1/admin/gift-cards/${encodeId('giftCard', card!.id)}/disable`;
+      expect((await pay.shop.call('POST', path, { bearer: pay.bearer })).status).toBe(200);
+      await pay.expire(other);
+      await pay.becomes(other, 'canceled', 'canceled');
+      expect(await cardsOf(pay, sale)).toMatchObject([{ balance: 5000, isDisabled: true }]);
+    });
+
+    it('what comes back to a card whose order has all its money back is taken off it', async () => {
+      const sale = await bought();
+      const [card] = await cardsOf(pay, sale);
+      const other = await waiting(card!.code);
+      await pay.atStripe('POST', '/v1/refunds', { payment_intent: sale.intent });
+      await pay.becomes(sale, 'completed', 'refunded');
+      await pay.expire(other);
+      await pay.becomes(other, 'canceled', 'canceled');
+      expect(await balancesOf(pay, sale)).toEqual([0]);
+    });
+
+    it('what staff put on a card does not go back for its piece', async () => {
+      const sale = await bought(1, await pay.shop.product({ stock: 5, price: 1000, shipping: false }));
+      const [card] = await cardsOf(pay, sale);
+      expect((await adjust(card!.id, 2000)).status).toBe(201);
+      expect((await refundLine(sale, 1)).body).toMatchObject({ amount: usd(5000) });
+      expect(await balancesOf(pay, sale)).toEqual([0]);
+      expect(await pay.refund(sale, { amount: 1001 })).toMatchObject({ status: 422, body: { refundable: 1000 } });
+      const granted = await pay.shop.db.query(
+        `SELECT sum(e.amount)::int AS amount FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
+         JOIN credit_transactions c ON t.fact = 'credit:' || c.id WHERE c.gift_card_id = $1 AND e.account = 'credits_granted'`,
+        [card!.id],
+      );
+      expect(granted).toEqual([{ amount: 0 }]);
     });
 
     it('spends and refunds race: what is spent and what goes back are what was paid, never more', async () => {

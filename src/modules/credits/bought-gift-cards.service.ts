@@ -17,8 +17,15 @@ interface Piece {
   price: number;
   card_id: string | null;
   balance: number;
-  /** What was taken off the card when its piece was given back. */
+  /** What was taken off the card, to go back with its piece. */
   voided: number;
+}
+
+/** A card that is emptied: of what its piece cost, so much went back before. */
+interface Emptied extends Pick<Piece, 'price' | 'voided' | 'currency'> {
+  id: string;
+  /** that bought it */
+  orderId: string;
 }
 
 /** Which pieces are given back: so many of each line, all that something is left of, or those that have a card. */
@@ -26,7 +33,7 @@ export type PiecesBack = ReadonlyMap<string, number> | 'all' | 'issued';
 
 /** What became of the cards of an order. */
 export interface CardsBack {
-  /** What was on the cards that were taken back. */
+  /** What goes back with the cards that were taken back: what was on them, as far as it was paid. */
   taken: number;
   /** What the order paid for cards and does not get back: it is on them, or was spent with them. */
   kept: number;
@@ -36,6 +43,9 @@ export interface CardsBack {
 export const PIECES_CHARGED = `(l.quantity - coalesce((SELECT sum(d.quantity)
   FROM payment_captures y, jsonb_to_recordset(y.dropped) AS d ("lineId" uuid, quantity int)
   WHERE y.order_id = l.order_id AND y.status = 'succeeded' AND d."lineId" = l.id), 0)::int)`;
+
+/** Of the card `g`: what was taken off it, to go back with its piece. */
+const VOIDED = `coalesce((SELECT -sum(t.delta) FROM credit_transactions t WHERE t.gift_card_id = g.id AND t.kind = 'void'), 0)::bigint`;
 
 /** How many cards one transaction makes. */
 const BATCH = 100;
@@ -88,12 +98,44 @@ export class BoughtGiftCards {
       which === 'issued' || which === 'all' ? pieces.filter((piece) => left(piece) > 0) : choose(pieces, which);
     for (const piece of chosen) {
       const id = piece.card_id ?? (await this.make(tx, orderId, piece));
-      const { currency } = piece;
-      await this.book.move(tx, { holder: { kind: 'gift_card', id }, kind: 'void', delta: -left(piece), currency, orderId, actor }); // prettier-ignore
-      await tx.query(`UPDATE gift_cards SET disabled_at = coalesce(disabled_at, now()) WHERE id = $1`, [id]);
+      await this.empty(tx, { ...piece, id, orderId }, left(piece), actor);
+      await tx.query(
+        `UPDATE gift_cards SET taken_back_at = CASE WHEN disabled_at IS NULL THEN now() ELSE taken_back_at END,
+           disabled_at = coalesce(disabled_at, now()) WHERE id = $1`,
+        [id],
+      );
     }
-    const taken = sum(chosen, left);
-    return { taken, kept: sum(pieces, ({ price, voided }) => price - voided) - taken };
+    const taken = sum(chosen, worth);
+    return { taken, kept: sum(pieces, open) - taken };
+  }
+
+  /**
+   * Credit has come back to a card: one that was taken back meanwhile pays again, since what came was not given back with it.
+   * Where all the money of the order that bought it is back, it goes where the rest of the card went.
+   */
+  async comeBack(tx: Tx, cardId: string, amount: number, actor: string): Promise<void> {
+    const [card] = await tx.query<Emptied & { is_over: boolean }>(
+      `SELECT g.id, g.currency, g.initial_amount AS price, ${VOIDED} AS voided, o.id AS "orderId",
+         (o.status = 'canceled' OR o.payment_status = 'refunded') AS is_over
+       FROM gift_cards g JOIN orders o ON o.id = g.order_id WHERE g.id = $1`,
+      [cardId],
+    );
+    if (!card) return;
+    if (card.is_over) await this.empty(tx, card, amount, actor);
+    else
+      await tx.query(
+        `UPDATE gift_cards SET disabled_at = NULL, taken_back_at = NULL WHERE id = $1 AND taken_back_at IS NOT NULL`,
+        [cardId],
+      );
+  }
+
+  /** Takes so much off a card: as far as its piece was paid, that money is free; the rest was given by staff, and is theirs again. */
+  private async empty(tx: Tx, card: Emptied, amount: number, actor: string): Promise<void> {
+    const paid = Math.min(amount, open(card));
+    const { currency, orderId } = card;
+    const move = { holder: { kind: 'gift_card' as const, id: card.id }, currency, orderId, actor };
+    if (paid > 0) await this.book.move(tx, { ...move, kind: 'void', delta: -paid });
+    if (amount > paid) await this.book.move(tx, { ...move, kind: 'adjust', delta: paid - amount, reason: 'card taken back' }); // prettier-ignore
   }
 
   /** Whether there is anything left on cards of an order, or on those that are still to be made. */
@@ -116,7 +158,7 @@ export class BoughtGiftCards {
   private pieces(db: Queryable, orderId: string, where: string): Promise<Piece[]> {
     return db.query<Piece>(
       `SELECT o.number, o.currency, l.id AS line_id, p.piece, l.unit_price AS price, g.id AS card_id, coalesce(g.balance, 0)::bigint AS balance,
-         coalesce((SELECT -sum(t.delta) FROM credit_transactions t WHERE t.gift_card_id = g.id AND t.kind = 'void'), 0)::bigint AS voided
+         ${VOIDED} AS voided
        FROM order_lines l JOIN orders o ON o.id = l.order_id CROSS JOIN generate_series(1, ${PIECES_CHARGED}) AS p (piece)
        LEFT JOIN gift_cards g ON g.order_line_id = l.id AND g.piece = p.piece
        WHERE l.order_id = $1 AND l.is_gift_card AND l.unit_price > 0 AND ${where} ORDER BY l.position, p.piece`,
@@ -131,6 +173,12 @@ const IS_SOLD = `(o.status <> 'canceled' AND o.payment_status IN ('paid', 'parti
 /** What a card holds; all of it where it was not made yet. */
 const left = ({ card_id: id, balance, price }: Piece): number => (id === null ? price : balance);
 
+/** What was paid for a card and did not go back. */
+const open = ({ price, voided }: Pick<Piece, 'price' | 'voided'>): number => Math.max(price - voided, 0);
+
+/** What goes back with a card: what is on it, and never more than was paid for it. */
+const worth = (piece: Piece): number => Math.min(left(piece), open(piece));
+
 const sum = (pieces: readonly Piece[], of: (piece: Piece) => number): number =>
   pieces.reduce((all, piece) => all + of(piece), 0);
 
@@ -140,8 +188,8 @@ function choose(pieces: readonly Piece[], wanted: ReadonlyMap<string, number>): 
   return [...lineIds].flatMap((lineId) => {
     const count = wanted.get(lineId) ?? 0;
     const usable = pieces
-      .filter((piece) => piece.line_id === lineId && left(piece) > 0)
-      .sort((a, b) => left(b) - left(a));
+      .filter((piece) => piece.line_id === lineId && worth(piece) > 0)
+      .sort((a, b) => worth(b) - worth(a));
     if (usable.length < count) throw GiftCardSpent({ data: { unspent: usable.length } });
     return usable.slice(0, count);
   });

@@ -42,11 +42,12 @@ export class ManageCredits {
     return code;
   }
 
-  /** Withdraws a card: it pays nothing any more, and what is on it stays. Repeating it changes nothing. @throws not_found */
+  /** Withdraws a card: it pays nothing any more, whatever comes back to it, and what is on it stays. Repeating it changes nothing. @throws not_found */
   disable(id: string): Promise<void> {
     return this.onCard(id, async (tx) => {
       await tx.query(
-        `UPDATE gift_cards SET disabled_at = now(), version = version + 1, updated_at = now() WHERE id = $1 AND disabled_at IS NULL`,
+        `UPDATE gift_cards SET disabled_at = coalesce(disabled_at, now()), taken_back_at = NULL, version = version + 1, updated_at = now()
+         WHERE id = $1 AND (disabled_at IS NULL OR taken_back_at IS NOT NULL)`,
         [id],
       );
     });

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
 import type { PricedCart } from '../pricing/index.js';
-import { CreditBook, type CreditHolder } from './credit-book.service.js';
+import { BoughtGiftCards } from './bought-gift-cards.service.js';
+import { CreditBook, type CreditHolder, type CreditMove } from './credit-book.service.js';
 
 /** The order whose credit moves; its row is locked, or was made in this transaction. */
 export interface CreditedOrder {
@@ -43,7 +44,10 @@ const holderOf = (part: Pick<Part, 'gift_card_id' | 'account_id'>): CreditHolder
  */
 @Injectable()
 export class OrderCredits {
-  constructor(private readonly book: CreditBook) {}
+  constructor(
+    private readonly book: CreditBook,
+    private readonly giftCards: BoughtGiftCards,
+  ) {}
 
   /**
    * Takes what an order that was just written is paid with.
@@ -103,7 +107,7 @@ export class OrderCredits {
       if (left === 0) continue;
       all += left;
       const kind = isPaid || part.refunded > 0 ? 'refund' : 'return';
-      await this.book.move(tx, { holder: holderOf(part), kind, delta: left, currency: order.currency, orderId: order.id, actor }); // prettier-ignore
+      await this.putBack(tx, { holder: holderOf(part), kind, delta: left, currency: order.currency, orderId: order.id, actor }); // prettier-ignore
       if (kind === 'refund') await tx.query(`UPDATE order_credits SET refunded = amount WHERE id = $1`, [part.id]);
       else await tx.query(`UPDATE order_credits SET state = 'returned' WHERE id = $1`, [part.id]);
     }
@@ -162,8 +166,14 @@ export class OrderCredits {
         [partId, amount],
       );
       if (counted.length === 0) throw new Error(`part ${partId} of order ${order.id} has not so much to give back`);
-      await this.book.move(tx, { holder, kind: 'refund', delta: amount, currency: order.currency, orderId: order.id, refundId, actor }); // prettier-ignore
+      await this.putBack(tx, { holder, kind: 'refund', delta: amount, currency: order.currency, orderId: order.id, refundId, actor }); // prettier-ignore
     }
+  }
+
+  /** @param move that gives */
+  private async putBack(tx: Tx, move: CreditMove): Promise<void> {
+    await this.book.move(tx, move);
+    if (move.holder.kind === 'gift_card') await this.giftCards.comeBack(tx, move.holder.id, move.delta, move.actor);
   }
 
   private lock(tx: Tx, orderId: string, state: Part['state']): Promise<Part[]> {
