@@ -1,5 +1,6 @@
 import { seedDemoShop } from '../../src/db/seed/index.js';
 import { WELL_KNOWN } from '../../src/db/seed/well-known.js';
+import { decodeId } from '#libs/ids';
 import { Shop } from '../support/shop.js';
 
 let shop: Shop;
@@ -79,6 +80,29 @@ describe('a shop in two languages', () => {
       expect([q, first?.title]).toEqual([q, 'Gerippte Wollmütze']);
     }
     expect((await get('products?q=beanie', 'de')).body.data[0].title).toBe('Gerippte Wollmütze');
+  });
+
+  it('says the language that is really served, not the one that others of the shop have', async () => {
+    // German is a language of this shop, but nothing of these is said in it.
+    const plain = await admin('POST', 'categories', { title: 'Plain', handle: 'plain' });
+    expect(says(await get('categories/plain', 'de'))).toBe('en');
+    await admin('POST', 'collections', { title: 'Bare', handle: 'bare' });
+    expect(says(await get('collections/bare', 'de'))).toBe('en');
+    expect(says(await get('collections/bare/products', 'de'))).toBe('en');
+    expect(says(await get('products?q=Bamboo%20Steamer', 'de'))).toBe('en');
+    expect(says(await get('products', 'de'))).toBe('de');
+    expect(says(await get('categories', 'de'))).toBe('de');
+    expect(says(await get('collections', 'de'))).toBe('de');
+    const path = `categories/${plain.body.id}/translations/fr`;
+    const french = { title: 'Simple', seoTitle: 'Simple et bon', seoDescription: 'Tout est simple.' };
+    const saved = await admin('PUT', path, french);
+    expect([saved.status, saved.body]).toEqual([200, { locale: 'fr', description: null, ...french }]);
+    const shown = await get('categories/plain', 'fr, de;q=0.5');
+    expect([says(shown), shown.body.seo]).toEqual(['fr', { title: 'Simple et bon', description: 'Tout est simple.' }]);
+    // French is known now; the whole tree has German, but only one category is French.
+    expect(says(await get(`categories/${WELL_KNOWN.categoryHandle}`, 'fr, de;q=0.5'))).toBe('de');
+    await admin('DELETE', path);
+    await admin('DELETE', `categories/${plain.body.id}`);
   });
 
   it('tells categories, collections, facets and suggestions too', async () => {
@@ -175,12 +199,92 @@ describe('staff', () => {
     expect(await refused(admin('PUT', `${path}/de`, {}))).toEqual([400, 'validation_failed', '/title']);
     expect(await refused(admin('PUT', `${path}/de`, { title: 7 }))).toEqual([400, 'validation_failed', '/title']);
     expect(
-      await refused(admin('PUT', `categories/${WELL_KNOWN.categoryId}/translations/de`, { seoTitle: 'x' })),
-    ).toEqual([400, 'validation_failed', '/seoTitle']);
+      await refused(admin('PUT', `categories/${WELL_KNOWN.categoryId}/translations/de`, { descriptionHtml: 'x' })),
+    ).toEqual([400, 'validation_failed', '/descriptionHtml']);
     const noProduct = 'products/prod_7zzzzzzzzzzzzzzzzzzzzzzzzz/translations/de';
     expect((await refused(admin('PUT', noProduct, { title: 'x' })))[1]).toBe('product_not_found');
     const missing = await shop.call('PUT', `/v1/admin/${path}/de`, { bearer: staff, body: { title: 'x' } });
     expect(missing.status).toBe(428);
+  });
+
+  it('may translate what only options say: facets speak it at once', async () => {
+    const options = [{ name: 'Color', label: 'Colore', values: [{ value: 'Moss', label: 'Muschio' }] }];
+    expect((await admin('PUT', 'option-translations/it', { options })).status).toBe(200);
+    const { data } = (await get('products/facets', 'it')).body;
+    const color = data.find((facet: any) => facet.key === 'option.Color');
+    expect(color.label).toBe('Colore');
+    expect(color.values).toContainEqual(expect.objectContaining({ value: 'Moss', label: 'Muschio' }));
+    expect(says(await get(`products/${TEE}`, 'it'))).toBe('en');
+  });
+
+  it('cannot call two values of an option, or two options, by the same word', async () => {
+    const white = { value: 'White', label: 'Hell' };
+    const color = (values: object[], name = 'Color', label = 'Farbe') => ({ name, label, values });
+    const refused = async (options: object[]) => {
+      const { status, body } = await admin('PUT', 'option-translations/nl', { options });
+      return [status, body.code, body.errors?.[0].pointer];
+    };
+    const values = [white, { value: 'Cream', label: ' hell' }];
+    expect(await refused([color(values)])).toEqual([422, 'option_labels_repeated', '/options/0/values/1/label']);
+    expect(await refused([color([white, { value: 'white', label: 'Weiß' }])])).toEqual([
+      422,
+      'option_labels_repeated',
+      '/options/0/values/1/value',
+    ]);
+    expect(await refused([color([]), color([], 'color', 'Ton')])).toEqual([
+      422,
+      'option_labels_repeated',
+      '/options/1/name',
+    ]);
+    expect(await refused([color([]), color([], 'Shade', 'FARBE')])).toEqual([
+      422,
+      'option_labels_repeated',
+      '/options/1/label',
+    ]);
+    // What comes together from a wider language or the original keeps its own name on the page.
+    const { etag } = { etag: (await admin('GET', 'option-translations/de-CH')).headers.get('etag')! };
+    const swiss = [color([{ value: 'White', label: 'Moos' }])];
+    expect((await admin('PUT', 'option-translations/de-CH', { options: swiss }, etag)).status).toBe(200);
+    await admin('PUT', `products/${WELL_KNOWN.optionProductId}/translations/de-CH`, { title: 'Liibli' });
+    const { options, variants } = (await get(`products/${TEE}`, 'de-CH')).body;
+    expect(new Set(options[0].values).size).toBe(3);
+    expect(new Set(variants.map((one: any) => one.title)).size).toBe(variants.length);
+  });
+
+  it('rename a category with very many translated products in a moment: they follow in the background', async () => {
+    const { body: many } = await admin('POST', 'categories', { title: 'Many', handle: 'many' });
+    await shop.db.query(
+      `WITH p AS (
+         INSERT INTO products (id, handle, title, status, option_names)
+         SELECT gen_random_uuid(), 'many-' || n, 'Many ' || n, 'active', '{}' FROM generate_series(1, 501) AS n RETURNING id),
+       v AS (
+         INSERT INTO variants (id, product_id, position, title, option_values, option_key, track_inventory)
+         SELECT gen_random_uuid(), id, 0, '', '{}', '', false FROM p RETURNING id),
+       prices AS (INSERT INTO prices (variant_id, currency, amount) SELECT id, 'USD', 100 FROM v),
+       c AS (INSERT INTO product_categories (product_id, category_id) SELECT id, $1 FROM p)
+       INSERT INTO product_translations (target_id, locale, title) SELECT id, 'de', 'Viele' FROM p`,
+      [decodeId('category', many.id)],
+    );
+    const jobs = async () =>
+      (
+        await shop.db.query(
+          `SELECT FROM jobs WHERE name = 'catalog.refresh-category' AND payload ->> 'categoryId' = $1`,
+          [decodeId('category', many.id)],
+        )
+      ).length;
+    expect((await admin('PUT', `categories/${many.id}/translations/de`, { title: 'Vieles' })).status).toBe(200);
+    expect(await jobs()).toBe(1);
+    await shop.until(
+      async () => (await get('products/many-501', 'de')).body.categories?.[0].title === 'Vieles',
+      'the products to follow',
+    );
+    expect((await admin('DELETE', `categories/${many.id}/translations/de`)).status).toBe(204);
+    expect(await jobs()).toBe(2);
+    // Where few follow, they do at once.
+    await shop.db.query(`DELETE FROM product_translations t USING products p WHERE p.id = t.target_id AND p.handle LIKE 'many-%' AND p.handle <> 'many-1'`); // prettier-ignore
+    expect((await admin('PUT', `categories/${many.id}/translations/de`, { title: 'Wenige' })).status).toBe(200);
+    expect((await get('products/many-1', 'de')).body.categories[0].title).toBe('Wenige');
+    expect(await jobs()).toBe(2);
   });
 
   it('are audited', async () => {
@@ -195,6 +299,7 @@ describe('a shop without translations', () => {
     await shop.db.query(`DELETE FROM product_translations`);
     await shop.db.query(`DELETE FROM category_translations`);
     await shop.db.query(`DELETE FROM collection_translations`);
+    await shop.db.query(`DELETE FROM option_translations`);
     await shop.until(async () => says(await get('products', 'de')) === 'en', 'the language to be gone');
     const pool = (shop.db.dataSource.driver as any).master;
     let least = Infinity;

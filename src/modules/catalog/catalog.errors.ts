@@ -112,3 +112,9 @@ export const TranslationNotFound = defineError({
   kind: 'not_found',
   title: 'There is no translation into this language',
 });
+export const OptionLabelsRepeated = defineError({
+  code: 'option_labels_repeated',
+  kind: 'unprocessable',
+  title: 'Two options, or two values of one, are called the same',
+  help: '`errors` names the second of them. Shoppers could not tell them apart.',
+});

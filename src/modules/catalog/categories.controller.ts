@@ -10,7 +10,7 @@ import { CategoryNotFound } from './catalog.errors.js';
 import { CategoryDetail, CategoryTreeView } from './dto/storefront.response.js';
 import { idOrHandle } from './id-or-handle.js';
 import { Moved, OldHandles } from './old-handles.service.js';
-import { ContentLanguages, languageOf } from './translations/content-languages.js';
+import { ContentLanguages } from './translations/content-languages.js';
 
 @ApiTags('Catalog')
 @Controller('v1/categories')
@@ -32,9 +32,9 @@ export class CategoriesController {
   @ListEnvelope(CategoryTreeView, { paged: false, description: 'The roots, with their children inside' })
   @Throws(InvalidHeader, UnknownParameter)
   async tree(@Req() request: Request, @Res() reply: Reply): Promise<void> {
-    const language = await this.languages.of(request);
-    const data = await this.categories.tree(await this.contexts.currencyOf(request), language);
-    sendPublicJson(request, reply, JSON.stringify({ data }), languageOf(language));
+    const wanted = await this.languages.of(request);
+    const { body: data, language } = await this.categories.tree(await this.contexts.currencyOf(request), wanted);
+    sendPublicJson(request, reply, JSON.stringify({ data }), language);
   }
 
   @Get(':idOrHandle')
@@ -47,10 +47,10 @@ export class CategoriesController {
   @Throws(InvalidHeader, InvalidId, CategoryNotFound, UnknownParameter)
   async get(@Param('idOrHandle') key: string, @Req() request: Request, @Res() reply: Reply): Promise<void> {
     const currency = await this.contexts.currencyOf(request);
-    const language = await this.languages.of(request);
+    const wanted = await this.languages.of(request);
     await this.oldHandles.orRedirect('category', key, '', reply, async () => {
-      const category = await this.categories.get(currency, idOrHandle('category', key), language);
-      sendPublicJson(request, reply, JSON.stringify(category), languageOf(language));
+      const { body, language } = await this.categories.get(currency, idOrHandle('category', key), wanted);
+      sendPublicJson(request, reply, JSON.stringify(body), language);
     });
   }
 }

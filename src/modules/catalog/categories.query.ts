@@ -4,7 +4,7 @@ import { encodeId } from '#libs/ids';
 import { CategoryNotFound } from './catalog.errors.js';
 import { DearAnswers } from './dear-answers.js';
 import { CURRENCY_SQL } from './listing-sql.js';
-import { ContentLanguages, type Language } from './translations/content-languages.js';
+import { ContentLanguages, type Language, languageServed } from './translations/content-languages.js';
 
 /** A category in the tree. */
 export interface CategoryNode {
@@ -32,6 +32,14 @@ interface Row {
   seo_title: string | null;
   seo_description: string | null;
   n: number;
+  /** The dearest of the wished languages that it is translated to; left out where it is not. */
+  locale?: string;
+}
+
+/** What is answered, and in which language. */
+interface Said<T> {
+  body: T;
+  language: string;
 }
 
 /** The whole tree: a shop has hundreds of categories, not millions. Products count in all their ancestors, once. */
@@ -60,25 +68,25 @@ export class CategoriesQuery {
     private readonly languages: ContentLanguages,
   ) {}
 
-  /** All categories, the roots first, their children inside them. */
-  async tree(currency: string | null, language: Language): Promise<CategoryNode[]> {
+  /** All categories, the roots first, their children inside them; and the language of the answer. */
+  async tree(currency: string | null, language: Language): Promise<Said<CategoryNode[]>> {
     const rows = await this.rows(currency, language);
     const children = new Map<string | null, Row[]>();
     for (const row of rows) children.set(row.parent_id, [...(children.get(row.parent_id) ?? []), row]);
     const nodes = (parent: string | null): CategoryNode[] =>
       (children.get(parent) ?? []).map((row) => ({ ...summary(row), children: nodes(row.id) }));
-    return nodes(null);
+    return { body: nodes(null), language: languageServed(language, localesOf(rows)) };
   }
 
   /**
-   * One category with its breadcrumb from the root to itself and its direct children.
+   * One category with its breadcrumb from the root to itself and its direct children; and the language of the answer.
    * @throws CategoryNotFound
    */
   async get(
     currency: string | null,
     key: { handle: string } | { id: string },
     language: Language,
-  ): Promise<CategoryPage> {
+  ): Promise<Said<CategoryPage>> {
     const rows = await this.rows(currency, language);
     const byId = new Map(rows.map((row) => [row.id, row]));
     const found = 'id' in key ? byId.get(key.id) : rows.find((row) => row.handle === key.handle);
@@ -87,13 +95,15 @@ export class CategoriesQuery {
     for (let row: Row | undefined = found; row; row = row.parent_id === null ? undefined : byId.get(row.parent_id)) {
       way.unshift(row);
     }
-    return {
+    const children = rows.filter((row) => row.parent_id === found.id);
+    const body = {
       ...summary(found),
       description: found.description,
       seo: { title: found.seo_title, description: found.seo_description },
       breadcrumb: way.map(({ id, handle, title }) => ({ id: encodeId('category', id), handle, title })),
-      children: rows.filter((row) => row.parent_id === found.id).map(summary),
+      children: children.map(summary),
     };
+    return { body, language: languageServed(language, localesOf([...way, ...children])) };
   }
 
   private async rows(currency: string | null, language: Language): Promise<Row[]> {
@@ -104,6 +114,9 @@ export class CategoriesQuery {
       const row = rows.find((one) => one.id === id)!;
       row.title = texts.title ?? row.title;
       row.description = texts.description ?? row.description;
+      row.seo_title = texts.seoTitle ?? row.seo_title;
+      row.seo_description = texts.seoDescription ?? row.seo_description;
+      row.locale = texts.locale;
     }
     return rows;
   }
@@ -112,3 +125,5 @@ export class CategoriesQuery {
 function summary({ id, handle, title, n }: Row): Omit<CategoryNode, 'children'> {
   return { id: encodeId('category', id), handle, title, productCount: n };
 }
+
+const localesOf = (rows: readonly Row[]) => rows.flatMap((row) => row.locale ?? []);

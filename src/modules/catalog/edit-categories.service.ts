@@ -1,19 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { Db, isUniqueViolation, type Queryable, type Tx } from '#libs/database';
+import { Db, isUniqueViolation, type Tx } from '#libs/database';
 import { assertVersion } from '#libs/http';
 import { newUuid } from '#libs/ids';
-import { enqueue } from '#libs/jobs';
 import { CategoryCycle, CategoryNotEmpty, CategoryNotFound, HandleTaken, UnknownCategory } from './catalog.errors.js';
-import { RefreshCategoryJob } from './catalog.jobs.js';
 import { lockCategoryTree } from './catalog-lock.js';
 import { AdminCategoriesQuery, type AdminCategoryRow } from './categories.admin.query.js';
+import { BELOW, followCategory } from './category-followers.js';
 import type { CreateCategoryRequest, UpdateCategoryRequest } from './dto/category.dto.js';
 import { Category } from './entities/index.js';
 import { freeHandle, handleOf } from './handle.js';
 import { ProductListings } from './product-listings.service.js';
-
-/** More products than that follow a change of their category in the background. */
-const AT_ONCE = 500;
 
 /** Grows, moves and cuts the tree of categories. Its lock lets one change happen at a time. */
 @Injectable()
@@ -74,7 +70,7 @@ export class EditCategories {
       );
       const { title, handle, parentId } = request;
       if ([title, handle, parentId].some((seenOnProducts) => seenOnProducts !== undefined))
-        await this.follow(tx, id, before.version + 1);
+        await followCategory(tx, this.listings, { id, version: before.version + 1 });
       return this.categories.get(id, tx);
     });
   }
@@ -91,13 +87,6 @@ export class EditCategories {
       if (inside!.products > 0 || inside!.children > 0) throw CategoryNotEmpty({ data: { ...inside } });
       await tx.manager.delete(Category, { id });
     });
-  }
-
-  /** Nobody can write a product meanwhile, so what takes long is left to a job. */
-  private async follow(tx: Tx, id: string, version: number): Promise<void> {
-    const productIds = await productsBelow(tx, id, AT_ONCE + 1);
-    if (productIds.length <= AT_ONCE) await this.listings.refresh(tx, productIds);
-    else await enqueue(tx, RefreshCategoryJob, `${id}:${version}`, { categoryId: id });
   }
 
   private async locked<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -129,26 +118,8 @@ async function assertExists(tx: Tx, parentId: string): Promise<void> {
   });
 }
 
-const BELOW = `WITH RECURSIVE below AS (
-  SELECT $1::uuid AS id UNION SELECT c.id FROM categories c JOIN below ON c.parent_id = below.id)`;
-
 /** The category itself and everything below it. */
 async function idsBelow(tx: Tx, id: string): Promise<string[]> {
   const rows = await tx.query<{ id: string }>(`${BELOW} SELECT id FROM below`, [id]);
-  return rows.map((row) => row.id);
-}
-
-/** Products in the category and below it, some at a time, in the order of their ids. */
-export async function productsBelow(
-  db: Queryable,
-  id: string,
-  limit: number,
-  after = '00000000-0000-0000-0000-000000000000',
-): Promise<string[]> {
-  const rows = await db.query<{ id: string }>(
-    `${BELOW} SELECT DISTINCT product_id AS id FROM product_categories
-     WHERE category_id IN (SELECT id FROM below) AND product_id > $3 ORDER BY id LIMIT $2`,
-    [id, limit, after],
-  );
   return rows.map((row) => row.id);
 }

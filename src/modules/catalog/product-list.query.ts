@@ -16,7 +16,7 @@ import {
 import { withFullMediaUrls } from './media-url.js';
 import type { ProductListRequest } from './product-filter.js';
 import { SpellingQuery } from './spelling.query.js';
-import type { Language } from './translations/content-languages.js';
+import { type Language, languageServed } from './translations/content-languages.js';
 
 /** LIMITs that occur in statement texts: a few, so that few statements are prepared, and literal, so that plans know them. */
 const LIMITS = [11, 21, 26, 51, 101];
@@ -27,7 +27,7 @@ const MAX_PREPARED = 120;
 const ROW = '\x1d';
 const FIELD = '\x1e';
 
-/** The rows of a page as they come from Postgres: `card FIELD sort value FIELD sort value …`. */
+/** The rows of a page as they come from Postgres: `card FIELD sort value FIELD sort value …`, and `FIELD language` where some are wished. */
 interface RawPage {
   rows: string[];
   key: string;
@@ -46,8 +46,16 @@ export class ProductListQuery {
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
-  /** The body of the answer. A search that finds nothing is repeated with its typos corrected, then by likeness of titles. */
-  async list(currency: string | null, request: ProductListRequest, { locales }: Language): Promise<string> {
+  /**
+   * The body of the answer and its language. A search that finds nothing is repeated with its typos corrected, then by
+   * likeness of titles.
+   */
+  async list(
+    currency: string | null,
+    request: ProductListRequest,
+    wanted: Language,
+  ): Promise<{ body: string; language: string }> {
+    const { locales } = wanted;
     await assertFilterable(this.db, request.attributes);
     const mode = modeOf(request.cursor);
     let search =
@@ -69,7 +77,8 @@ export class ProductListQuery {
     }
     const total = request.includeTotal ? await this.count(currency, request, search) : undefined;
     const body = `{"data":[${cardsOf(page, request.limit)}],"page":${JSON.stringify(pageInfo(page, request, total))}}`;
-    return withFullMediaUrls(body, this.config.publicUrl);
+    const language = locales.length === 0 ? wanted.original : languageServed(wanted, localesOf(page, request.limit));
+    return { body: withFullMediaUrls(body, this.config.publicUrl), language };
   }
 
   /** An empty first page means that nothing is found; behind it, the first page must be looked at. */
@@ -148,7 +157,8 @@ function pageSql(
   const card = (row: string) =>
     translated.length === 0
       ? `${row}.card`
-      : `coalesce(${translated.map((one) => `${row}.cards ->> ${one}::text`).join(', ')}, ${row}.card) AS card`;
+      : `coalesce(${translated.map((one) => `${row}.cards ->> ${one}::text`).join(', ')}, ${row}.card) AS card,
+         CASE ${translated.map((one) => `WHEN ${row}.cards ? ${one}::text THEN ${one}::text`).join(' ')} ELSE '' END AS locale`;
   // A page by number skips rows in the index and reads only those that it shows.
   const rows =
     page === 1
@@ -160,8 +170,9 @@ function pageSql(
     .map((column, i) => `r.k${i} ${Boolean(column.descending) !== keyset.backward ? 'DESC' : 'ASC'}`)
     .join(', ');
   const fields = columns.map((column, i) => ` || E'\\x1e' || ${KEY_SQL[column.type](`r.k${i}`)}`).join('');
+  const locale = translated.length === 0 ? '' : ` || E'\\x1e' || r.locale`;
   return `
-    SELECT string_agg(left(r.card, -1) || CASE WHEN r.available THEN ',"available":true}' ELSE ',"available":false}' END${fields},
+    SELECT string_agg(left(r.card, -1) || CASE WHEN r.available THEN ',"available":true}' ELSE ',"available":false}' END${fields}${locale},
                       E'\\x1d' ORDER BY ${order}) AS page
     FROM (${rows}) r`;
 }
@@ -170,6 +181,11 @@ function cardsOf({ rows, backward }: RawPage, limit: number): string {
   const cards = rows.slice(0, limit).map((row) => row.slice(0, row.indexOf(FIELD)));
   if (backward) cards.reverse();
   return cards.join(',');
+}
+
+/** The languages of the cards that are shown; empty ones are of the catalog. */
+function localesOf({ rows }: RawPage, limit: number): string[] {
+  return rows.slice(0, limit).map((row) => row.slice(row.lastIndexOf(FIELD) + 1));
 }
 
 /** How the search was matched on the page that the cursor belongs to. */

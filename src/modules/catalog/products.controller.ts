@@ -38,9 +38,9 @@ export class ProductsController {
   @Throws(InvalidCursor, InvalidHeader, InvalidParameter, UnknownParameter)
   async list(@Req() request: Request, @Res() reply: Reply): Promise<void> {
     const wanted = parseProductList(request.query as Record<string, unknown>);
-    const language = await this.languages.of(request);
-    const body = await this.lists.list(await this.contexts.currencyOf(request), wanted, language);
-    sendPublicJson(request, reply, body, languageOf(language));
+    const languages = await this.languages.of(request);
+    const { body, language } = await this.lists.list(await this.contexts.currencyOf(request), wanted, languages);
+    sendPublicJson(request, reply, body, language);
   }
 
   @Get('facets')

@@ -21,7 +21,7 @@ import { idOrHandle } from '../id-or-handle.js';
 import { Moved, OldHandles } from '../old-handles.service.js';
 import { parseProductList, type SortBy } from '../product-filter.js';
 import { ProductListQuery } from '../product-list.query.js';
-import { ContentLanguages, type Language, languageOf } from '../translations/content-languages.js';
+import { ContentLanguages, type Language, languageServed } from '../translations/content-languages.js';
 import { CollectionResponse } from './collection.dto.js';
 import { type CollectionRow, CollectionsQuery } from './collections.query.js';
 
@@ -47,9 +47,9 @@ export class CollectionsController {
   @Throws(InvalidCursor, InvalidHeader, InvalidParameter, UnknownParameter)
   async list(@Query() query: ListQuery, @Req() request: Request, @Res() reply: Reply): Promise<void> {
     const { rows, page } = await this.query.list('shopper', await this.contexts.currencyOf(request), query);
-    const language = await this.languages.of(request);
-    const data = (await this.translated(rows, language)).map((row) => CollectionResponse.from(row));
-    sendPublicJson(request, reply, JSON.stringify({ data, page }), languageOf(language));
+    const translated = await this.translated(rows, await this.languages.of(request));
+    const data = translated.rows.map((row) => CollectionResponse.from(row));
+    sendPublicJson(request, reply, JSON.stringify({ data, page }), translated.language);
   }
 
   @Get(':idOrHandle')
@@ -63,9 +63,8 @@ export class CollectionsController {
   async get(@Param('idOrHandle') key: string, @Req() request: Request, @Res() reply: Reply): Promise<void> {
     await this.oldHandles.orRedirect('collection', key, '', reply, async () => {
       const found = await this.query.find(await this.contexts.currencyOf(request), idOrHandle('collection', key));
-      const language = await this.languages.of(request);
-      const [row] = await this.translated([found], language);
-      sendPublicJson(request, reply, JSON.stringify(CollectionResponse.from(row!)), languageOf(language));
+      const { rows, language } = await this.translated([found], await this.languages.of(request));
+      sendPublicJson(request, reply, JSON.stringify(CollectionResponse.from(rows[0]!)), language);
     });
   }
 
@@ -89,15 +88,18 @@ export class CollectionsController {
       const collection = await this.query.find(currency, idOrHandle('collection', key));
       const wanted = parseProductList(request.query as Record<string, unknown>, [sortOf(collection.sort)]);
       wanted.collections = { handles: [], ids: [collection.id] };
-      const language = await this.languages.of(request);
-      sendPublicJson(request, reply, await this.lists.list(currency, wanted, language), languageOf(language));
+      const { body, language } = await this.lists.list(currency, wanted, await this.languages.of(request));
+      sendPublicJson(request, reply, body, language);
     });
   }
 
-  private async translated(rows: CollectionRow[], language: Language): Promise<CollectionRow[]> {
+  private async translated(
+    rows: CollectionRow[],
+    language: Language,
+  ): Promise<{ rows: CollectionRow[]; language: string }> {
     const ids = rows.map((row) => row.id);
     const texts = await this.languages.textsOf('collection', ids, language);
-    return rows.map((row) => {
+    const shown = rows.map((row) => {
       const own = texts.get(row.id);
       if (!own) return row;
       return {
@@ -108,6 +110,8 @@ export class CollectionsController {
         seoDescription: own.seoDescription ?? row.seoDescription,
       };
     });
+    const locales = [...texts.values()].map(({ locale }) => locale);
+    return { rows: shown, language: languageServed(language, locales) };
   }
 }
 

@@ -9,7 +9,7 @@ import { ProductNotFound } from '../catalog.errors.js';
 import { ProductCard } from '../dto/storefront.response.js';
 import { idOrHandle } from '../id-or-handle.js';
 import { Moved, OldHandles } from '../old-handles.service.js';
-import { ContentLanguages, languageOf } from '../translations/content-languages.js';
+import { ContentLanguages } from '../translations/content-languages.js';
 import { RelatedProductsParameters } from './related-products.dto.js';
 import { RelatedProductsQuery } from './related-products.query.js';
 
@@ -45,9 +45,9 @@ export class RelatedProductsController {
   ): Promise<void> {
     await this.oldHandles.orRedirect('product', key, '/related', reply, async () => {
       const currency = await this.contexts.currencyOf(request);
-      const language = await this.languages.of(request);
-      const body = await this.query.cards(currency, idOrHandle('product', key), limit, language);
-      sendPublicJson(request, reply, body, languageOf(language));
+      const wanted = await this.languages.of(request);
+      const { body, language } = await this.query.cards(currency, idOrHandle('product', key), limit, wanted);
+      sendPublicJson(request, reply, body, language);
     });
   }
 }

@@ -24,8 +24,19 @@ export interface Language {
   original: string;
 }
 
-/** What the answer says of its language, where it is a list. */
+/** What the answer says of its language, where it is not known which texts it has. */
 export const languageOf = ({ locales, original }: Language) => locales[0] ?? original;
+
+/** What the answer says of its language: the dearest that something in it is said in. */
+export function languageServed({ locales, original }: Language, served: Iterable<string>): string {
+  const said = new Set(served);
+  return locales.find((locale) => said.has(locale)) ?? original;
+}
+
+/** The texts of a thing as the wished languages have them together, and the dearest of those. */
+export interface FoundTexts extends Texts {
+  locale: string;
+}
 
 /** Every language of a table, by its index, however many rows it has. */
 const languagesOf = (texts: string) => `
@@ -34,9 +45,10 @@ const languagesOf = (texts: string) => `
      UNION ALL
      SELECT (SELECT locale FROM ${texts} t WHERE t.locale > found.locale ORDER BY locale LIMIT 1) FROM found WHERE found.locale IS NOT NULL)
    SELECT locale FROM found WHERE locale IS NOT NULL)`;
-const KNOWN_SQL = Object.values(TRANSLATED)
-  .map(({ texts }) => languagesOf(texts))
-  .join(' UNION ');
+const KNOWN_SQL = [
+  ...Object.values(TRANSLATED).map(({ texts }) => languagesOf(texts)),
+  'SELECT locale FROM option_translations',
+].join(' UNION ');
 
 /** Picks the language of an answer by Accept-Language, and finds texts in it. What is not translated costs nothing. */
 @Injectable()
@@ -64,14 +76,14 @@ export class ContentLanguages {
   }
 
   /** The texts of these things in the wished languages; those without any are left out. One statement, or none. */
-  async textsOf(kind: TranslatedKind, ids: readonly string[], { locales }: Language): Promise<Map<string, Texts>> {
+  async textsOf(kind: TranslatedKind, ids: readonly string[], { locales }: Language): Promise<Map<string, FoundTexts>> {
     if (locales.length === 0 || ids.length === 0) return new Map();
-    const rows = await this.db.query<Texts & { id: string; locale: string }>(
+    const rows = await this.db.query<FoundTexts & { id: string }>(
       `SELECT target_id AS id, locale, title, description, seo_title AS "seoTitle", seo_description AS "seoDescription"
        FROM ${TRANSLATED[kind].texts} WHERE target_id = ANY($1::uuid[]) AND locale = ANY($2::text[])`,
       [ids, locales],
     );
-    const byId = new Map<string, (Texts | undefined)[]>();
+    const byId = new Map<string, (FoundTexts | undefined)[]>();
     for (const row of rows) {
       const texts = byId.get(row.id) ?? [];
       texts[locales.indexOf(row.locale)] = row;
@@ -81,6 +93,7 @@ export class ContentLanguages {
       [...byId].map(([id, texts]) => [
         id,
         {
+          locale: firstOf(texts, 'locale')!,
           title: firstOf(texts, 'title') ?? null,
           description: firstOf(texts, 'description') ?? null,
           seoTitle: firstOf(texts, 'seoTitle') ?? null,

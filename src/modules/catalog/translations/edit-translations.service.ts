@@ -7,9 +7,11 @@ import { enqueue } from '#libs/jobs';
 import { lockCategoryTree, lockCategoryTreeShared } from '../catalog-lock.js';
 import { CategoryNotFound, CollectionNotFound, ProductNotFound, TranslationNotFound } from '../catalog.errors.js';
 import { RefreshTranslationsJob } from '../catalog.jobs.js';
+import { followCategory } from '../category-followers.js';
 import { ProductListings } from '../product-listings.service.js';
 import { ContentLanguages, TRANSLATED, type TranslatedKind } from './content-languages.js';
 import { localeParameter } from './locale.js';
+import { assertApart } from './option-labels.js';
 import type { OptionLabels, Texts } from './texts.js';
 
 const NOT_FOUND = { product: ProductNotFound, category: CategoryNotFound, collection: CollectionNotFound };
@@ -100,10 +102,14 @@ export class EditTranslations {
     return row ?? { locale, options: [], version: 0 };
   }
 
-  /** Writes a whole dictionary; the pages of products follow in the background. @throws invalid_parameter, version_mismatch */
-  putOptions(language: string, version: number | undefined, options: OptionLabels[]): Promise<OptionDictionary> {
+  /**
+   * Writes a whole dictionary; the pages of products follow in the background.
+   * @throws invalid_parameter, version_mismatch, option_labels_repeated
+   */
+  async putOptions(language: string, version: number | undefined, options: OptionLabels[]): Promise<OptionDictionary> {
     const locale = this.localeOf(language);
-    return this.db.transaction(async (tx) => {
+    assertApart(options);
+    const answer = await this.db.transaction(async (tx) => {
       await lockCategoryTree(tx);
       const before = await this.options(locale, tx);
       assertVersion(version, before.version);
@@ -115,6 +121,8 @@ export class EditTranslations {
       await enqueue(tx, RefreshTranslationsJob, `${locale}:${before.version + 1}`, { locale });
       return this.options(locale, tx);
     });
+    this.languages.forget();
+    return answer;
   }
 
   private localeOf(language: string): string {
@@ -139,22 +147,11 @@ export class EditTranslations {
       await work(tx);
       await tx.query(`UPDATE ${table} SET version = version + 1, updated_at = now() WHERE id = $1`, [id]);
       if (kind === 'product') await this.listings.refresh(tx, [id]);
-      if (kind === 'category') await this.listings.refresh(tx, await translatedBelow(tx, id));
+      if (kind === 'category')
+        await followCategory(tx, this.listings, { id, version: found.version + 1 }, 'translated');
       return this.all(kind, id, tx);
     });
     this.languages.forget();
     return answer;
   }
-}
-
-/** Products in the category and below it that are translated: they show its title. */
-async function translatedBelow(tx: Tx, id: string): Promise<string[]> {
-  const rows = await tx.query<{ id: string }>(
-    `WITH RECURSIVE below AS (
-       SELECT $1::uuid AS id UNION SELECT c.id FROM categories c JOIN below ON c.parent_id = below.id)
-     SELECT DISTINCT pc.product_id AS id FROM below JOIN product_categories pc ON pc.category_id = below.id
-     WHERE EXISTS (SELECT FROM product_translations t WHERE t.target_id = pc.product_id)`,
-    [id],
-  );
-  return rows.map((row) => row.id);
 }

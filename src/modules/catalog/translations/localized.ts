@@ -9,6 +9,7 @@ export function localized(source: ListingSource, locale: string, book: OptionBoo
   const texts = locales.map((one) => source.translations?.[one]);
   const words = new OptionWords(book, locales);
   const names = source.option_names.map((name) => words.name(name));
+  const labels = source.option_names.map((name, i) => valueLabels(source, words, name, i));
   return {
     ...source,
     title: firstOf(texts, 'title') ?? source.title,
@@ -22,9 +23,17 @@ export function localized(source: ListingSource, locale: string, book: OptionBoo
       title: locales.map((one) => category.titles?.[one]).find(Boolean) ?? category.title,
     })),
     variants: source.variants.map((variant) => {
-      const values = variant.option_values.map((value, i) => words.value(source.option_names[i] ?? '', value));
+      const values = variant.option_values.map((value, i) => labels[i]?.get(value) ?? value);
       const isNamedByValues = variant.title === variantTitleOf(variant.option_values);
       return { ...variant, option_values: values, title: isNamedByValues ? variantTitleOf(values) : variant.title };
     }),
   };
+}
+
+/** What the values of an option are called; as they are where two of them would be called the same. */
+function valueLabels(source: ListingSource, words: OptionWords, name: string, i: number): Map<string, string> {
+  const values = [...new Set(source.variants.flatMap((variant) => variant.option_values[i] ?? []))];
+  const labels = values.map((value) => words.value(name, value));
+  const isApart = new Set(labels.map((label) => label.toLowerCase())).size === values.length;
+  return new Map(isApart ? values.map((value, n) => [value, labels[n]!]) : []);
 }

@@ -23,6 +23,10 @@ export class CategoryTranslationRequest {
   title?: string | null;
   @Text(20_000, Opt({ nullable: true, example: null }))
   description?: string | null;
+  @Text(255, Opt({ nullable: true, example: null, description: 'for search engines' }))
+  seoTitle?: string | null;
+  @Text(500, Opt({ nullable: true, example: null, description: 'for search engines' }))
+  seoDescription?: string | null;
 }
 
 /** What a product or collection says in one language; null: as the wider language says it, or the original. */
@@ -51,9 +55,13 @@ export class CategoryTranslationResponse {
   title: string | null;
   @ApiProperty({ type: String, nullable: true })
   description: string | null;
+  @ApiProperty({ type: String, nullable: true })
+  seoTitle: string | null;
+  @ApiProperty({ type: String, nullable: true })
+  seoDescription: string | null;
 
-  static from({ locale, title, description }: Texts & { locale: string }) {
-    return { locale, title, description };
+  static from({ locale, title, description, seoTitle, seoDescription }: Texts & { locale: string }) {
+    return { locale, title, description, seoTitle, seoDescription };
   }
 }
 

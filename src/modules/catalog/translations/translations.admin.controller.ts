@@ -11,7 +11,13 @@ import {
 import { etagOf, IdParam, IfMatch, ListEnvelope, type Reply, Throws } from '#libs/http';
 import { WELL_KNOWN } from '../../../db/seed/well-known.js';
 import { Staff } from '../../auth/index.js';
-import { CategoryNotFound, CollectionNotFound, ProductNotFound, TranslationNotFound } from '../catalog.errors.js';
+import {
+  CategoryNotFound,
+  CollectionNotFound,
+  OptionLabelsRepeated,
+  ProductNotFound,
+  TranslationNotFound,
+} from '../catalog.errors.js';
 import { sanitizeDescription } from '../description.js';
 import { ETAG_HEADER } from '../etag-header.js';
 import type { TranslatedKind } from './content-languages.js';
@@ -44,8 +50,9 @@ function textsOf(request: TranslationRequest): Texts {
   };
 }
 
-function textsOfCategory({ title, description }: CategoryTranslationRequest): Texts {
-  return { title: title ?? null, description: description ?? null, seoTitle: null, seoDescription: null };
+function textsOfCategory(request: CategoryTranslationRequest): Texts {
+  const { title = null, description = null, seoTitle = null, seoDescription = null } = request;
+  return { title, description, seoTitle, seoDescription };
 }
 
 /** The routes of one kind of thing: they differ in their path, and in what it has to say. */
@@ -174,7 +181,7 @@ export class OptionTranslationsController {
   })
   @Locale()
   @ApiOkResponse({ type: OptionTranslationsResponse, headers: ETAG_HEADER })
-  @Throws(ValidationFailed, InvalidParameter, InvalidHeader, IfMatchRequired, VersionMismatch)
+  @Throws(ValidationFailed, InvalidParameter, InvalidHeader, IfMatchRequired, VersionMismatch, OptionLabelsRepeated)
   async put(
     @Param('locale') locale: string,
     @IfMatch('required') version: number | undefined,
