@@ -1,4 +1,4 @@
-import { newUuid } from '#libs/ids';
+import { decodeId, newUuid } from '#libs/ids';
 import { type Bundle, bundleOf, placeOf, setParts } from '../support/bundles.js';
 import { race } from '../support/rounds.js';
 import { type Answer, Shop } from '../support/shop.js';
@@ -135,6 +135,37 @@ describe('races for bundles', () => {
     await shop.balance();
   });
 
+  race(
+    'a variant becomes a bundle, or is one no longer, while an order has it: the variant first, then stock',
+    async () => {
+      const part = await shop.product({ stock: 5 });
+      const bundle = await placeOf(shop, await shop.product({ stock: null }));
+      const change = [
+        () => setParts(shop, bearer, bundle, [{ variantId: part, quantity: 1 }]),
+        () => setParts(shop, bearer, bundle, [{ variantId: part, quantity: 2 }]),
+        () => shop.call('DELETE', bundle.path, { bearer, headers: { 'If-Match': '*' } }),
+      ];
+      for (const start of change) {
+        const order = shop.db.dataSource.createQueryRunner();
+        await order.startTransaction();
+        // As a checkout does: the line of the order refers to the variant, and its stock is taken last.
+        await order.query(`SELECT FROM variants WHERE id = $1 FOR KEY SHARE`, [decodeId('variant', bundle.variantId)]);
+        const changed = start();
+        await shop.until(
+          async () => (await shop.db.query(`SELECT FROM pg_locks WHERE NOT granted`)).length > 0,
+          'the change to wait for the order',
+        );
+        await order.query(`SELECT FROM stock_levels WHERE variant_id = $1 FOR NO KEY UPDATE NOWAIT`, [
+          decodeId('variant', part),
+        ]);
+        await order.commitTransaction();
+        await order.release();
+        expect([200, 204]).toContain((await changed).status);
+      }
+      await shop.balance();
+    },
+  );
+
   race('two variants that want to be part of each other: one of them is a bundle', async () => {
     const [a, b] = [await shop.product({ stock: 0 }), await shop.product({ stock: 0 })];
     const attempt = async (of: string, part: string): Promise<Answer> => {
@@ -172,6 +203,11 @@ describe('races for bundles', () => {
     expect(counted.map((answer) => answer.status)).toEqual([201, 201]);
     expect(await listed(bundle)).toBe(true);
     await shop.balance();
+    const announced = await shop.db.query(
+      `SELECT FROM outbox WHERE topic = 'inventory.back_in_stock' AND aggregate_id = $1`,
+      [decodeId('variant', bundle.variantId)],
+    );
+    expect(announced).toHaveLength(1);
     const told = await shop.db.query(
       `SELECT 1 FROM stock_alerts WHERE email = 'patient@example.com' AND notified_at IS NULL`,
     );

@@ -178,32 +178,74 @@ describe('what a bundle is made of', () => {
   });
 });
 
-it('files leave it as it is: an export has no quantity for it, an import does not count it', async () => {
+describe('a file', () => {
+  const header =
+    'Handle,Title,Option1 Name,Option1 Value,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Price,Variant Requires Shipping,Gift Card,Status';
+  const importRows = async (...rows: string[]) => {
+    const form = new FormData();
+    form.append('kind', 'products');
+    form.append('stock', 'set');
+    form.append('file', new Blob([`${[header, ...rows].join('\n')}\n`]), 'products.csv');
+    const started = await fetch(`${shop.url}/v1/admin/imports`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${bearer}` },
+      body: form,
+    });
+    const { id } = (await started.json()) as { id: string };
+    return shop.until(async () => {
+      const { body } = await shop.call('GET', `/v1/admin/imports/${id}`, { bearer });
+      return ['completed', 'failed'].includes(body.status) && body;
+    }, 'the import');
+  };
+
+  it('leaves it as it is: an export has no quantity for it, an import does not count it', async () => {
+    const part = await shop.product({ stock: 5 });
+    const bundle = await bundleOf(shop, bearer, [{ variantId: part, quantity: 2 }]);
+    const { handle } = await page(bundle);
+    const done = await importRows(`${handle},Renamed,Title,Default Title,shopify,7,deny,25.00,true,,active`);
+    expect([done.status, (await page(bundle)).title]).toEqual(['completed', 'Renamed']);
+    expect((await page(bundle)).variants).toMatchObject([
+      { parts: [{ variantId: part, quantity: 2 }], stock: 'low_stock' },
+    ]);
+    expect(await shop.stock(bundle.variantId)).toEqual({ onHand: 0, reserved: 0 });
+  });
+
+  it('cannot make a bundle or its part money, or take its parcel off: that is an error of its row', async () => {
+    const part = await shop.product({ stock: 5 });
+    const bundle = await bundleOf(shop, bearer, [{ variantId: part, quantity: 2 }]);
+    const places = [bundle, await placeOf(shop, part)];
+    const [ofBundle, ofPart] = await Promise.all(places.map(async (place) => (await page(place)).handle as string));
+    const row = (handle: string, shipping: boolean, giftCard: boolean) =>
+      `${handle},Changed,Title,Default Title,shopify,5,deny,25.00,${shipping},${giftCard},active`;
+    for (const [shipping, giftCard, reason] of [
+      [true, true, /cannot be a gift card/],
+      [false, false, /cannot do without a parcel/],
+    ] as const) {
+      const done = await importRows(row(ofBundle!, shipping, giftCard), row('fine', true, false), row(ofPart!, shipping, giftCard)); // prettier-ignore
+      expect(done.summary).toMatchObject({ failed: 2 });
+      expect(done.errors).toEqual([
+        { line: 2, handle: ofBundle, reason: expect.stringMatching(reason) },
+        { line: 4, handle: ofPart, reason: expect.stringMatching(reason) },
+      ]);
+      expect((await shop.call('GET', '/v1/products/fine')).status).toBe(200);
+    }
+    for (const place of places) expect((await page(place)).title).not.toBe('Changed');
+    const mended = await importRows(row(ofBundle!, true, false), row(ofPart!, true, false));
+    expect(mended.summary).toMatchObject({ failed: 0, updated: 2 });
+    // What staff decided stays as it is, whatever files repeat it.
+    await shop.db.query(`UPDATE variants SET requires_shipping = false WHERE id = $1`, [decodeId('variant', part)]);
+    expect((await importRows(row(ofPart!, false, false))).summary).toMatchObject({ failed: 0, unchanged: 1 });
+  });
+});
+
+it('of a product that became a gift card behind it is refused, bundle as it may be', async () => {
   const part = await shop.product({ stock: 5 });
   const bundle = await bundleOf(shop, bearer, [{ variantId: part, quantity: 2 }]);
-  const { handle } = await page(bundle);
-  const form = new FormData();
-  form.append('kind', 'products');
-  form.append('stock', 'set');
-  const row = `${handle},Renamed,,Default Title,shopify,7,deny,25.00,true,active`;
-  const header =
-    'Handle,Title,Option1 Name,Option1 Value,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Price,Variant Requires Shipping,Status';
-  form.append('file', new Blob([`${header}\n${row.replace('Renamed,,', 'Renamed,Title,')}\n`]), 'products.csv');
-  const started = await fetch(`${shop.url}/v1/admin/imports`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${bearer}` },
-    body: form,
+  await shop.db.query(`UPDATE products SET is_gift_card = true WHERE id = $1`, [decodeId('product', bundle.productId)]);
+  expect(await setParts(shop, bearer, bundle, [{ variantId: part, quantity: 1 }])).toMatchObject({
+    status: 409,
+    body: { code: 'variant_not_bundleable', reason: 'is_gift_card' },
   });
-  const { id } = (await started.json()) as { id: string };
-  const done = await shop.until(async () => {
-    const { body } = await shop.call('GET', `/v1/admin/imports/${id}`, { bearer });
-    return ['completed', 'failed'].includes(body.status) && body;
-  }, 'the import');
-  expect([done.status, (await page(bundle)).title]).toEqual(['completed', 'Renamed']);
-  expect((await page(bundle)).variants).toMatchObject([
-    { parts: [{ variantId: part, quantity: 2 }], stock: 'low_stock' },
-  ]);
-  expect(await shop.stock(bundle.variantId)).toEqual({ onHand: 0, reserved: 0 });
 });
 
 describe('what can be had of a bundle', () => {

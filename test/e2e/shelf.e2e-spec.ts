@@ -191,6 +191,44 @@ describe('a duplicate', () => {
     const named = await admin('POST', `products/${original.id}/duplicate`, { handle: 'other-one', title: ' Other ' });
     expect([named.status, named.body.title]).toEqual([201, 'Other']);
   });
+
+  it('says the same in other languages, and is a bundle of the same parts', async () => {
+    const priced = { prices: [{ amount: 1000, currency: 'USD' }] };
+    const [part, other] = [await create('copied-part', { variants: [priced] }), await create('copied-other', { variants: [priced] })]; // prettier-ignore
+    const original = await create('copied', {
+      options: ['Size'],
+      variants: ['S', 'M'].map((size) => ({ options: { Size: size }, ...priced })),
+    });
+    const parts = [
+      { variantId: other.variants[0].id, quantity: 3 },
+      { variantId: part.variants[0].id, quantity: 1 },
+    ];
+    const path = `products/${original.id}`;
+    expect((await admin('PUT', `${path}/variants/${original.variants[1].id}/parts`, { parts })).status).toBe(200);
+    const german = { title: 'Abschrift', descriptionHtml: '<p>Ja</p>', seoTitle: 'Seo', seoDescription: null };
+    expect((await admin('PUT', `${path}/translations/de`, german)).status).toBe(200);
+    const french = { title: null, descriptionHtml: '<p>Oui</p>', seoTitle: null, seoDescription: null };
+    expect((await admin('PUT', `${path}/translations/fr`, french)).status).toBe(200);
+
+    const [copy, named] = await Promise.all([{}, { title: 'New' }].map((body) => admin('POST', `${path}/duplicate`, body))); // prettier-ignore
+    expect([copy!.status, named!.status]).toEqual([201, 201]);
+    for (const { body } of [copy!, named!]) {
+      expect(body.variants.map((one: any) => one.parts ?? null)).toMatchObject([null, parts]);
+      expect(body.variants[1].parts).toHaveLength(2);
+    }
+    const said = async (id: string) => (await admin('GET', `products/${id}/translations`)).body.data;
+    expect(await said(copy!.body.id)).toEqual([
+      { locale: 'de', ...german, title: 'Abschrift (copy)' },
+      { locale: 'fr', ...french },
+    ]);
+    expect((await said(named!.body.id))[0].title).toBe('Abschrift');
+    await shop.db.query(`UPDATE stock_levels SET on_hand = 3 WHERE variant_id = ANY($1::uuid[])`, [
+      parts.map(({ variantId }) => decodeId('variant', variantId)),
+    ]);
+    await admin('PATCH', `products/${copy!.body.id}`, { status: 'active' });
+    const shown = (await page(copy!.body.handle)).body.variants;
+    expect(shown.map((one: any) => one.available)).toEqual([false, true]);
+  });
 });
 
 describe('related products', () => {

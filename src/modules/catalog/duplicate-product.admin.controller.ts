@@ -4,7 +4,7 @@ import { InvalidId, ValidationFailed } from '#libs/errors';
 import { Idempotent, IdParam, type Reply, Throws } from '#libs/http';
 import { WELL_KNOWN } from '../../db/seed/well-known.js';
 import { Staff } from '../auth/index.js';
-import { HandleTaken, ProductNotFound } from './catalog.errors.js';
+import { HandleTaken, ProductNotFound, VariantNotBundleable } from './catalog.errors.js';
 import { DuplicateProductRequest } from './dto/duplicate-product.request.js';
 import { AdminProductView } from './dto/product.response.js';
 import { DuplicateProduct } from './duplicate-product.service.js';
@@ -22,11 +22,11 @@ export class DuplicateProductController {
     operationId: 'duplicateProduct',
     summary: 'Make a draft that is like a product',
     description:
-      'With its variants, prices, images, attributes, categories, collections by hand and related products. SKUs and barcodes ' +
+      'With its variants, prices, parts of bundles, images, attributes, translations, categories, collections by hand and related products. SKUs and barcodes ' +
       'stay with the original, as do stock, files that are sold and prices in price lists.',
   })
   @ApiCreatedResponse({ type: AdminProductView, headers: CREATED_HEADERS })
-  @Throws(ValidationFailed, InvalidId, ProductNotFound, HandleTaken)
+  @Throws(ValidationFailed, InvalidId, ProductNotFound, HandleTaken, VariantNotBundleable)
   async execute(
     @IdParam('product', 'id', WELL_KNOWN.productId) id: string,
     @Body() body: DuplicateProductRequest,

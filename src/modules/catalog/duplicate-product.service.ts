@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Db, isUniqueViolation, type Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
+import type { BundlePartInput } from './bundles/bundle.dto.js';
+import { EditBundle } from './bundles/edit-bundle.service.js';
 import { HandleTaken, ProductNotFound } from './catalog.errors.js';
 import { MakeRenditionsJob } from './catalog.jobs.js';
-import { lockCategoryTreeShared } from './catalog-lock.js';
+import { lockCategoryTree, lockCategoryTreeShared } from './catalog-lock.js';
 import type { DuplicateProductRequest } from './dto/duplicate-product.request.js';
 import { Product } from './entities/index.js';
 import { freeHandle } from './handle.js';
@@ -18,21 +20,25 @@ const SUFFIX = ' (copy)';
 const MAX_HANDLE = 240;
 
 /**
- * Makes a draft that is like a product but for what must be one of a kind: handle, SKUs, barcodes. Nothing of it is in stock,
- * and files that are sold and prices in price lists stay with the original.
+ * Makes a draft that is like a product but for what must be one of a kind: handle, SKUs, barcodes. Nothing of it is in stock
+ * but what bundles have by their parts, and files that are sold and prices in price lists stay with the original.
  */
 @Injectable()
 export class DuplicateProduct {
   constructor(
     private readonly db: Db,
     private readonly products: AdminProductsQuery,
+    private readonly bundles: EditBundle,
   ) {}
 
   /** @throws product_not_found, handle_taken */
   async execute(id: string, request: DuplicateProductRequest): Promise<AdminProductRecord> {
+    let isAlone = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.copy(id, request);
+        const copy = await this.copy(id, request, isAlone);
+        if (copy) return copy;
+        isAlone = true;
       } catch (error) {
         if (!isUniqueViolation(error, 'products_handle')) throw error;
         // A handle of our own making was taken between the look and the write: the next one will do.
@@ -41,11 +47,17 @@ export class DuplicateProduct {
     }
   }
 
-  private copy(id: string, request: DuplicateProductRequest): Promise<AdminProductRecord> {
+  /**
+   * @param isAlone whether no other product may be written meanwhile, as bundles need it
+   * @returns null where it has bundles and is not alone
+   */
+  private copy(id: string, request: DuplicateProductRequest, isAlone: boolean): Promise<AdminProductRecord | null> {
     return this.db.transaction(async (tx) => {
-      await lockCategoryTreeShared(tx);
+      await (isAlone ? lockCategoryTree(tx) : lockCategoryTreeShared(tx));
       const source = await tx.manager.findOne(Product, { where: { id }, lock: { mode: 'for_no_key_update' } });
       if (!source) throw ProductNotFound();
+      const bundles = await bundlesOf(tx, id);
+      if (bundles.length > 0 && !isAlone) return null;
       const title = request.title?.trim() ?? `${source.title.slice(0, MAX_TITLE - SUFFIX.length)}${SUFFIX}`;
       const wanted = `${source.handle.slice(0, MAX_HANDLE).replace(/-+$/, '')}-copy`;
       const handle = request.handle ?? (await freeHandle(tx, 'products', wanted));
@@ -57,8 +69,11 @@ export class DuplicateProduct {
                 option_names, seo_title, seo_description, attributes FROM products WHERE id = $1`,
         [id, copyId, handle, title],
       );
-      await copyVariants(tx, id, copyId, await copyImages(tx, id, copyId));
+      const copies = await copyVariants(tx, id, copyId, await copyImages(tx, id, copyId));
       await copyPlaces(tx, id, copyId);
+      await copyTranslations(tx, id, copyId, request.title === undefined ? SUFFIX : '');
+      for (const { id: bundleId, parts } of bundles)
+        await this.bundles.compose(tx, { productId: copyId, variantId: copies.get(bundleId)! }, parts);
       return this.products.get(copyId, tx);
     });
   }
@@ -87,7 +102,8 @@ async function copyImages(tx: Tx, from: string, to: string): Promise<Pairs> {
   return images;
 }
 
-async function copyVariants(tx: Tx, from: string, to: string, images: Pairs): Promise<void> {
+/** @returns the ids of the copies, by those of the variants */
+async function copyVariants(tx: Tx, from: string, to: string, images: Pairs): Promise<ReadonlyMap<string, string>> {
   const variants = await pairs(
     tx,
     `SELECT id FROM variants WHERE product_id = $1 AND status = 'active' ORDER BY position, id`,
@@ -107,6 +123,28 @@ async function copyVariants(tx: Tx, from: string, to: string, images: Pairs): Pr
      SELECT w.copy, p.currency, p.amount, p.compare_at
      FROM unnest($1::uuid[], $2::uuid[]) AS w (old, copy) JOIN prices p ON p.variant_id = w.old`,
     [...variants],
+  );
+  const [old, copies] = variants;
+  return new Map(old.map((id, i) => [id, copies[i]!]));
+}
+
+/** What is sold of it as a bundle, with what that is made of. */
+async function bundlesOf(tx: Tx, productId: string): Promise<{ id: string; parts: BundlePartInput[] }[]> {
+  return tx.query(
+    `SELECT v.id, (SELECT json_agg(json_build_object('variantId', b.part_variant_id, 'quantity', b.quantity) ORDER BY b.position)
+       FROM bundle_parts b WHERE b.variant_id = v.id) AS parts
+     FROM variants v WHERE v.product_id = $1 AND v.is_bundle AND v.status = 'active' ORDER BY v.id`,
+    [productId],
+  );
+}
+
+/** In every language it is called a copy where the original language calls it so. */
+async function copyTranslations(tx: Tx, from: string, to: string, suffix: string): Promise<void> {
+  await tx.query(
+    `INSERT INTO product_translations (target_id, locale, title, description, seo_title, seo_description)
+     SELECT $2, locale, left(title, ${MAX_TITLE} - length($3)) || $3, description, seo_title, seo_description
+     FROM product_translations WHERE target_id = $1`,
+    [from, to, suffix],
   );
 }
 

@@ -34,6 +34,10 @@ export interface ProductChanges {
   prices: { variant_id: string; currency: string; amount: number; compare_at: number | null }[];
   /** Variants that were there and change in any way, their prices included. */
   versionedVariants: string[];
+  /** It was no gift card before. */
+  isMoneyNow: boolean;
+  /** Variants that were shipped before and are not now. */
+  unshippedIds: string[];
   /** The complete set, when it differs. */
   categoryIds: string[] | undefined;
   variants: SavedProduct['variants'];
@@ -59,6 +63,7 @@ export function compareProduct(stored: StoredProduct, draft: ProductDraft): Prod
       categoriesDiffer,
     images: images.changed,
     ...variants,
+    isMoneyNow: draft.giftCard === true && !stored.is_gift_card,
     categoryIds: categoriesDiffer ? wantedCategories : undefined,
   };
 }
@@ -109,6 +114,7 @@ function compareVariants(stored: StoredProduct, draft: ProductDraft, imageIds: M
     changedStockRules: [] as ProductChanges['changedStockRules'],
     prices: [] as ProductChanges['prices'],
     variants: [] as ProductChanges['variants'],
+    unshippedIds: [] as string[],
   };
   const versioned = new Set<string>();
   draft.variants.forEach((wanted, position) => {
@@ -121,6 +127,7 @@ function compareVariants(stored: StoredProduct, draft: ProductDraft, imageIds: M
     if (!before) {
       changes.newVariants.push({ id, ...plain, ...rules });
     } else {
+      if (before.requires_shipping && !plain.requires_shipping) changes.unshippedIds.push(id);
       if (differs(before, plain)) {
         changes.changedVariants.push({ id, ...plain });
         versioned.add(id);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
+import { assertKeepsBundled } from './bundles/keep-bundled.js';
 import { OptionMismatch, VariantExists } from './catalog.errors.js';
 import { lockCategoryTreeShared } from './catalog-lock.js';
 import { sanitizeDescription } from './description.js';
@@ -21,6 +22,7 @@ export class ProductWriter {
    * @throws OptionMismatch when a variant has not one value for each option
    * @throws VariantExists when two variants of the draft have the same options
    * @throws UnknownCategory when a category id does not exist
+   * @throws ValidationFailed when a bundle, or a part of one, would become a gift card or lose its parcel
    */
   async save(tx: Tx, draft: ProductDraft): Promise<SavedProduct> {
     const [saved] = await this.saveAll(tx, [draft]);
@@ -57,6 +59,12 @@ export class ProductWriter {
       const id = ids.get(draft.handle)!;
       return { id, draft, created: created.has(draft.handle), changes: compareProduct(stored.get(id)!, draft) };
     });
+    await assertKeepsBundled(
+      tx,
+      products.map(({ id, draft: { handle }, changes: { isMoneyNow, unshippedIds } }) => {
+        return { productId: id, handle, isMoneyNow, unshippedIds };
+      }),
+    );
     await writeChanges(
       tx,
       products.filter((product) => product.created || product.changes.any),

@@ -3,6 +3,7 @@ import type { Tx } from '#libs/database';
 import { type FieldError, ValidationFailed } from '#libs/errors';
 import { encodeId } from '#libs/ids';
 import { NotABundle, VariantNotBundleable } from '../catalog.errors.js';
+import type { Variant } from '../entities/index.js';
 import { getVariant } from '../edit-variants.service.js';
 import { ProductEdits } from '../product-edits.service.js';
 import type { AdminProductRecord } from '../products.admin.query.js';
@@ -34,9 +35,9 @@ export class EditBundle {
     bundle: Pick<BundleReference, 'productId' | 'variantId'>,
     parts: readonly BundlePartInput[],
   ): Promise<void> {
-    const { isBundle } = await getVariant(tx, bundle.productId, bundle.variantId);
+    const { isBundle } = await lockVariant(tx, bundle);
     await assertParts(tx, bundle.variantId, parts);
-    if (!isBundle) await assertNoPart(tx, bundle.variantId);
+    await assertNoPart(tx, bundle.variantId);
     const before = await partsOf(tx, bundle.variantId);
     const touched = [...new Set([...before, ...parts.map((part) => part.variantId)])];
     await lockStock(tx, bundle.productId, touched);
@@ -48,7 +49,7 @@ export class EditBundle {
   /** Makes a variant of its own of a bundle again, of which there is nothing until it is counted. @throws NotABundle, and as `setParts` */
   async dissolve(bundle: BundleReference): Promise<void> {
     await this.run(bundle, async (tx) => {
-      const { isBundle } = await getVariant(tx, bundle.productId, bundle.variantId);
+      const { isBundle } = await lockVariant(tx, bundle);
       if (!isBundle) throw NotABundle();
       const before = await partsOf(tx, bundle.variantId);
       await lockStock(tx, bundle.productId, before);
@@ -61,6 +62,18 @@ export class EditBundle {
     const { product } = await this.edits.run(bundle.productId, bundle.version, change, true);
     return product;
   }
+}
+
+/**
+ * Orders refer to a variant by their lines before they take its stock, and its mark is part of what they refer to: so the
+ * variant comes before the stock here, too. @throws VariantNotFound
+ */
+async function lockVariant(
+  tx: Tx,
+  { productId, variantId }: Pick<BundleReference, 'productId' | 'variantId'>,
+): Promise<Variant> {
+  await tx.query(`SELECT FROM variants WHERE id = $1 AND product_id = $2 FOR UPDATE`, [variantId, productId]);
+  return getVariant(tx, productId, variantId);
 }
 
 async function assertParts(tx: Tx, bundleId: string, parts: readonly BundlePartInput[]): Promise<void> {
