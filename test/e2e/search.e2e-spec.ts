@@ -185,4 +185,44 @@ describe('the best-selling', () => {
       return data[0]?.handle === 'sold-a' && data[1]?.handle === 'sold-b';
     }, 'the collection');
   });
+
+  it('lose what is canceled late, weeks after it was sold', async () => {
+    await buy('sold-b', 4);
+    const late = await buy('sold-c', 50);
+    await shop.db.query(`UPDATE orders SET placed_at = now() - interval '20 days' WHERE id = $1`, [
+      decodeId('order', late),
+    ]);
+    await shop.db.query(`DELETE FROM product_sales`);
+    await count();
+    expect((await bestSelling())[0]).toBe('sold-c');
+    const canceled = await shop.call('POST', `/v1/admin/orders/${late}/cancel`, {
+      bearer: staff,
+      body: {},
+      headers: { 'If-Match': '*', 'Idempotency-Key': 'cancel-late' },
+    });
+    expect(canceled.status).toBe(200);
+    await count();
+    expect((await bestSelling()).indexOf('sold-c')).toBeGreaterThan(1);
+    const sales = await shop.db.query(
+      `SELECT FROM product_sales WHERE day < current_date - 5 AND day > current_date - 25`,
+    );
+    expect(sales).toEqual([]);
+  });
+
+  it('are right after a crash in the middle of the count, at the next one', async () => {
+    const rank = async () => (await bestSelling()).indexOf('sold-c');
+    const before = await rank();
+    await buy('sold-c', 200);
+    await shop.db.query(
+      `CREATE FUNCTION crash() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the power went out'; END $$`,
+    );
+    await shop.db.query(
+      `CREATE TRIGGER crash BEFORE UPDATE OF popularity ON product_listings FOR EACH ROW EXECUTE FUNCTION crash()`,
+    );
+    await expect(count()).rejects.toThrow('the power went out');
+    await shop.db.query(`DROP FUNCTION crash CASCADE`);
+    expect(await rank()).toBe(before);
+    await count();
+    expect(await rank()).toBe(0);
+  });
 });

@@ -37,6 +37,7 @@ import { Forfeits1790000000026, Sums1790000000026 } from './1790000000026-sums.j
 import { Cancellations1790000000027 } from './1790000000027-cancellations.js';
 import { Uses1790000000028 } from './1790000000028-uses.js';
 import { GiftCardMoney1790000000030 } from './1790000000030-gift-card-money.js';
+import { LateSales1790000000032 } from './1790000000032-late-sales.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -90,4 +91,5 @@ export const migrations = [
   Cancellations1790000000027,
   Uses1790000000028,
   GiftCardMoney1790000000030,
+  LateSales1790000000032,
 ];

@@ -24,42 +24,48 @@ export class ProductSales {
 
   /**
    * Says what was sold on a day, all of it: what was counted before for that day is replaced. Writes only what differs, so
-   * counting a day again and again costs little.
+   * counting a day again and again costs little. What is counted and what lists show of it change together.
    * @returns how many products are more or less popular now
    */
   async setDay(day: string, sold: readonly Sold[]): Promise<number> {
-    const changed = await this.db.query<{ id: string }>(
+    const changed = await this.db.query<Sold>(
       `WITH counted AS MATERIALIZED (
          SELECT c."productId" AS product_id, c.quantity
          FROM jsonb_to_recordset($2) AS c ("productId" uuid, quantity bigint) JOIN products p ON p.id = c."productId"),
-       gone AS (
-         DELETE FROM product_sales s WHERE s.day = $1::date AND NOT EXISTS (SELECT FROM counted c WHERE c.product_id = s.product_id)
-         RETURNING s.product_id),
-       put AS (
-         INSERT INTO product_sales AS s (product_id, day, quantity)
-         SELECT product_id, $1::date, quantity FROM counted ORDER BY product_id
-         ON CONFLICT (product_id, day) DO UPDATE SET quantity = excluded.quantity WHERE s.quantity <> excluded.quantity
-         RETURNING s.product_id)
-       SELECT product_id AS id FROM gone UNION ALL SELECT product_id FROM put ORDER BY id`,
+       before AS (SELECT product_id, quantity FROM product_sales WHERE day = $1::date)
+       SELECT product_id AS "productId", coalesce(c.quantity, 0) AS quantity
+       FROM counted c FULL JOIN before b USING (product_id) WHERE c.quantity IS DISTINCT FROM b.quantity ORDER BY product_id`,
       [day, JSON.stringify(sold)],
     );
-    const ids = changed.map((row) => row.id);
-    for (let i = 0; i < ids.length; i += CHUNK) await this.refresh(ids.slice(i, i + CHUNK));
-    return ids.length;
+    for (let i = 0; i < changed.length; i += CHUNK) await this.write(day, changed.slice(i, i + CHUNK));
+    return changed.length;
   }
 
-  /** Locks in the order in which every writer of the read model does. */
-  private refresh(productIds: string[]): Promise<void> {
+  /** Locks in the order in which every writer of the read model does: so a product that is shown just now misses nothing. */
+  private write(day: string, sold: readonly Sold[]): Promise<void> {
+    const ids = sold.map(({ productId }) => productId);
     return this.db.transaction(async (tx) => {
+      await tx.query(`SELECT FROM products WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`, [ids]);
       await tx.query(
         `SELECT FROM product_listings WHERE product_id = ANY($1::uuid[]) ORDER BY product_id, currency FOR NO KEY UPDATE`,
-        [productIds],
+        [ids],
+      );
+      await tx.query(
+        `WITH counted AS (
+           SELECT c.product_id, c.quantity FROM unnest($2::uuid[], $3::bigint[]) AS c (product_id, quantity)
+           JOIN products p ON p.id = c.product_id),
+         gone AS (
+           DELETE FROM product_sales s USING counted c WHERE s.day = $1::date AND s.product_id = c.product_id AND c.quantity = 0)
+         INSERT INTO product_sales (product_id, day, quantity)
+         SELECT product_id, $1::date, quantity FROM counted WHERE quantity > 0 ORDER BY product_id
+         ON CONFLICT (product_id, day) DO UPDATE SET quantity = excluded.quantity`,
+        [day, ids, sold.map(({ quantity }) => quantity)],
       );
       await tx.query(
         `UPDATE product_listings l SET popularity = p.popularity
          FROM (SELECT id, popularity_of(id) AS popularity FROM unnest($1::uuid[]) AS u (id)) p
          WHERE l.product_id = p.id AND l.popularity <> p.popularity`,
-        [productIds],
+        [ids],
       );
     });
   }
