@@ -287,6 +287,13 @@ describe('mistakes', () => {
       decodeId('variant', variants[0].id),
     ]);
   });
+  it('that only the database can see do not use up the tries of the job, wherever in the file they are', async () => {
+    await shop.db.query(`ALTER TABLE products ADD CONSTRAINT no_such_title CHECK (title <> 'Product refused-12')`);
+    const done = await importFile(many(40, 'refused'));
+    await shop.db.query(`ALTER TABLE products DROP CONSTRAINT no_such_title`);
+    expect(done).toMatchObject({ status: 'completed', summary: { created: 39, failed: 1 } });
+    expect(done.errors).toMatchObject([{ line: 14, handle: 'refused-12' }]);
+  });
 });
 
 describe('stock', () => {

@@ -14,7 +14,7 @@ export {
 export { EditBundle } from './bundles/edit-bundle.service.js';
 export type { CollectionRule } from './collections/collection-rules.js';
 export { sanitizeDescription } from './description.js';
-export { listKeyOf, type PriceListOfFile, type PriceListRow } from './price-lists/price-list-row.js';
+export { listKeyOf, priceKeyOf, type PriceListOfFile, type PriceListRow } from './price-lists/price-list-row.js';
 export { PriceLists } from './price-lists/price-lists.service.js';
 export { SavePriceLists } from './price-lists/save-price-lists.service.js';
 export { offersSql, type OfferScope, unitPriceSql } from './price-lists/offers-sql.js';

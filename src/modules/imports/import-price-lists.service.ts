@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
-import { listKeyOf, type PriceListOfFile, type PriceListRow, SavePriceLists } from '../catalog/index.js';
+import { listKeyOf, priceKeyOf, type PriceListOfFile, type PriceListRow, SavePriceLists } from '../catalog/index.js';
 import type { CsvRow, ImportSource } from './csv/csv-rows.js';
 import { PRICE_LIST_SHEET, priceListFromRow } from './csv/price-list-from-row.js';
 import { importRows, repeated, type ReadRow } from './import-rows.js';
@@ -36,25 +36,31 @@ export class ImportPriceLists {
 /** What the rows of a file said so far, so that none says otherwise. */
 class ListsOfFile {
   private readonly lists = new Map<string, { line: number; list: PriceListOfFile }>();
-  private readonly idsOfName = new Map<string, string | null>();
+  private readonly firstOfName = new Map<string, { line: number; id: string | null }>();
   private readonly prices = new Map<string, number>();
 
   checked(value: PriceListRow, row: CsvRow, issues: Omit<ReadRow<PriceListRow>, 'value'>): ReadRow<PriceListRow> {
     const { list, price } = value;
     const key = listKeyOf(list);
-    const known = this.lists.get(key);
-    if (known && JSON.stringify(known.list) !== JSON.stringify(list)) {
-      const reason = `the price list "${list.name}" is another one on line ${known.line}, which holds.`;
+    const left = (why: string) => {
+      const reason = `the price list "${list.name}" ${why}, which holds.`;
       return { value: null, errors: [{ line: row.line, handle: price?.handle ?? null, reason }], warnings: [] };
-    }
+    };
+    const nameKey = JSON.stringify([list.name.toLowerCase(), list.currency]);
+    const first = this.firstOfName.get(nameKey);
+    // Whether both mean the same list, the shop alone could tell.
+    if (first && (first.id === null) !== (list.id === null))
+      return left(`has ${first.id === null ? 'no' : 'an'} id on line ${first.line}`);
+    const known = this.lists.get(key);
+    if (known && JSON.stringify(known.list) !== JSON.stringify(list))
+      return left(`is another one on line ${known.line}`);
     if (!known) this.lists.set(key, { line: row.line, list });
-    const priceKey = JSON.stringify([key, price && [price.handle, price.optionValues, price.minQuantity]]);
+    const priceKey = JSON.stringify([key, price && priceKeyOf(price)]);
     const earlier = this.prices.get(priceKey);
     if (earlier !== undefined) return repeated(row, 'the price', earlier);
     this.prices.set(priceKey, row.line);
-    const nameKey = JSON.stringify([list.name.toLowerCase(), list.currency]);
-    if (!this.idsOfName.has(nameKey)) this.idsOfName.set(nameKey, list.id);
-    const isOnlyById = this.idsOfName.get(nameKey) !== list.id;
+    if (!first) this.firstOfName.set(nameKey, { line: row.line, id: list.id });
+    const isOnlyById = first !== undefined && first.id !== list.id;
     return { ...issues, value: { ...value, list: isOnlyById ? { ...list, isOnlyById } : list } };
   }
 }

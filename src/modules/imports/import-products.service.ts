@@ -1,13 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Db, isCheckViolation, sqlState } from '#libs/database';
-import { AppError } from '#libs/errors';
-import { log } from '#libs/log';
+import { Db, type Tx } from '#libs/database';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { localMediaUrl, ProductListings } from '../catalog/index.js';
 import type { CsvRow, ImportSource } from './csv/csv-rows.js';
 import { type ReadProduct, productFromRows } from './csv/product-from-rows.js';
 import { outlineOf, readProductGroups } from './csv/product-groups.js';
-import { advance, type ImportState, initialState, rejectsOf, type Settled } from './import-state.js';
+import { type ImportState, initialState, type Settled } from './import-state.js';
 import { type ImportRun, saveBatch } from './import-run.js';
 import { SaveProducts } from './save-products.service.js';
 
@@ -82,47 +80,23 @@ export class ImportProducts {
     return { ...product, draft: { ...draft, images, variants } };
   }
 
-  /** All in one transaction; when one of them fails in it, each in its own, so that it fails alone. */
-  private async save(batch: Pending[], state: ImportState, run: ImportRun): Promise<ImportState> {
-    try {
-      return await this.saveTogether(batch, state, run);
-    } catch (error) {
-      const reason = faultOfProduct(error);
-      if (reason === null) throw error;
-      if (batch.length > 1) {
-        let next = state;
-        for (const one of batch) next = await this.save([one], next, run);
-        return next;
-      }
-      const [{ product, ...place }] = batch as [Pending];
-      log.warn('import.product_failed', { handle: product.handle, error });
-      const errors = [{ line: product.line, handle: product.handle, reason }];
-      const settled: Settled[] = [{ product, outcome: 'failed', errors, ...place }];
-      const next = advance(state, settled);
-      await this.db.transaction(async (tx) => run.checkpoint?.(tx, next, rejectsOf(settled)));
-      return next;
-    }
-  }
-
-  private saveTogether(batch: Pending[], state: ImportState, run: ImportRun): Promise<ImportState> {
-    return saveBatch(this.db, run, state, async (tx) => {
-      const valid = batch.flatMap(({ product }) => (product.draft ? [{ ...product, draft: product.draft }] : []));
-      const { outcomes, changedIds } = await this.saving.execute(tx, valid, run);
-      await this.listings.refresh(tx, changedIds);
-      return batch.map((pending): Settled => {
-        const { draft } = pending.product;
-        return { ...pending, outcome: draft ? outcomes.get(draft.handle)! : 'failed' };
-      });
+  private save(batch: readonly Pending[], state: ImportState, run: ImportRun): Promise<ImportState> {
+    return saveBatch(this.db, run, state, batch, {
+      settle: (tx, together) => this.settle(tx, together, run),
+      refused: (pending, reason): Settled => {
+        const { line, handle } = pending.product;
+        return { ...pending, outcome: 'failed', errors: [{ line, handle, reason }] };
+      },
     });
   }
-}
 
-/** What is wrong with a product, when its content is at fault; null when the house is. */
-function faultOfProduct(error: unknown): string | null {
-  if (error instanceof AppError && error.kind !== 'internal' && error.kind !== 'unavailable') return error.message;
-  if (isCheckViolation(error, 'stock_no_oversell')) return 'its stock would fall below what is promised to orders.';
-  const state = sqlState(error) ?? '';
-  if (/^(22|23)/.test(state) || state === '54000')
-    return `the database refuses the product: ${(error as Error).message}.`;
-  return null;
+  private async settle(tx: Tx, batch: readonly Pending[], run: ImportRun): Promise<Settled[]> {
+    const valid = batch.flatMap(({ product }) => (product.draft ? [{ ...product, draft: product.draft }] : []));
+    const { outcomes, changedIds } = await this.saving.execute(tx, valid, run);
+    await this.listings.refresh(tx, changedIds);
+    return batch.map((pending): Settled => {
+      const { draft } = pending.product;
+      return { ...pending, outcome: draft ? outcomes.get(draft.handle)! : 'failed' };
+    });
+  }
 }

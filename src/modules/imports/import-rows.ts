@@ -4,7 +4,7 @@ import { formatOf } from './csv/csv-format.js';
 import { type CsvRow, type ImportSource, readCsvRows } from './csv/csv-rows.js';
 import { ImportFileProblem } from './csv/import-file-problem.js';
 import type { IssueList } from './csv/issues.js';
-import { type ImportRun, saveBatch } from './import-run.js';
+import { type ImportRun, saveBatch, type Saving } from './import-run.js';
 import { type ImportState, initialState, type ProductOutcome, type Settled } from './import-state.js';
 
 /** What a row says. Without `value` it is left out, and `errors` tells why. */
@@ -54,10 +54,13 @@ export async function importRows<Name extends string, T>(
   await run.onCounted?.(rows, columns.header);
   let state = run.resumeFrom ?? initialState();
   let [rowsRead, batch]: [number, Pending<T>[]] = [-1, []];
+  const saving: Saving<Pending<T>> = {
+    settle: (tx, pending) => settled(tx, pending, kind),
+    refused,
+  };
   const flush = async () => {
     if (batch.length === 0) return;
-    const rowsOfBatch = batch;
-    state = await saveBatch(db, run, state, (tx) => settled(tx, rowsOfBatch, kind));
+    state = await saveBatch(db, run, state, batch, saving);
     await run.onProgress?.(state);
     batch = [];
   };
@@ -85,13 +88,23 @@ async function settled<Name extends string, T>(
   );
   const outcomes = new Map(valid.map((pending, i) => [pending, saved[i]!]));
   return batch.map((pending): Settled => {
-    const { read, row, rowsRead } = pending;
-    const place = { product: read, rows: [row], rowsRead, bytesRead: row.endByte };
     const outcome = outcomes.get(pending) ?? 'failed';
-    if (typeof outcome === 'string') return { ...place, outcome };
-    return { ...place, outcome: 'failed', errors: [{ line: row.line, handle: null, reason: outcome.reason }] };
+    return typeof outcome === 'string' ? { ...placeOf(pending), outcome } : refused(pending, outcome.reason);
   });
 }
+
+const placeOf = <T>({ read, row, rowsRead }: Pending<T>) => ({
+  product: read,
+  rows: [row],
+  rowsRead,
+  bytesRead: row.endByte,
+});
+
+const refused = <T>(pending: Pending<T>, reason: string): Settled => ({
+  ...placeOf(pending),
+  outcome: 'failed',
+  errors: [{ line: pending.row.line, handle: null, reason }],
+});
 
 /** A row that stands for something that stands further up already. */
 export function repeated<T>(row: CsvRow, what: string, earlier: number): ReadRow<T> {

@@ -1,4 +1,6 @@
-import type { Db, Tx } from '#libs/database';
+import { type Db, isCheckViolation, sqlState, type Tx } from '#libs/database';
+import { AppError } from '#libs/errors';
+import { log } from '#libs/log';
 import {
   advance,
   type ImportOptions,
@@ -19,8 +21,11 @@ export interface ImportRun {
   resumeFrom?: ImportState;
   /** Rows of the file, once they are counted, and its header. */
   onCounted?(rows: number, header: readonly string[]): Promise<void> | void;
-  /** Saves the progress, and the rows that were left out, in the transaction of the products (of a dry run: in its own). */
-  checkpoint?(tx: Tx, state: ImportState, rejects: readonly RejectedRow[]): Promise<void>;
+  /**
+   * Saves the progress, and the rows that were left out, in the transaction of the products (of a dry run: in its own).
+   * @param doneBefore how many products were behind us before it
+   */
+  checkpoint?(tx: Tx, state: ImportState, rejects: readonly RejectedRow[], doneBefore: number): Promise<void>;
   /** After each batch, outside of any transaction. */
   onProgress?(state: ImportState): Promise<void> | void;
 }
@@ -32,26 +37,57 @@ class DryRunDone extends Error {
   }
 }
 
-/** Saves a batch with how far it came, both or neither; of a dry run only what would have become of it. */
-export async function saveBatch(
+/** How things of a file are saved. */
+export interface Saving<T> {
+  /** In the transaction of a batch: what became of each. */
+  settle(tx: Tx, batch: readonly T[]): Promise<readonly Settled[]>;
+  /** What the database, or a rule of the shop, refuses although it could be read. */
+  refused(thing: T, reason: string): Settled;
+}
+
+/**
+ * Saves a batch with how far it came, both or neither; of a dry run only what would have become of it. When one of them fails
+ * in it, each is saved in a transaction of its own, so that it fails alone.
+ */
+export async function saveBatch<T>(
   db: Db,
   run: ImportRun,
   state: ImportState,
-  settle: (tx: Tx) => Promise<readonly Settled[]>,
+  batch: readonly T[],
+  saving: Saving<T>,
 ): Promise<ImportState> {
   const keep = async (tx: Tx, settled: readonly Settled[]) => {
     const next = advance(state, settled);
-    await run.checkpoint?.(tx, next, rejectsOf(settled));
+    await run.checkpoint?.(tx, next, rejectsOf(settled), state.productsDone);
     return next;
   };
   try {
     return await db.transaction(async (tx) => {
-      const settled = await settle(tx);
+      const settled = await saving.settle(tx, batch);
       if (run.options.dryRun) throw new DryRunDone(settled);
       return keep(tx, settled);
     });
   } catch (error) {
-    if (!(error instanceof DryRunDone)) throw error;
-    return db.transaction((tx) => keep(tx, error.settled));
+    if (error instanceof DryRunDone) return db.transaction((tx) => keep(tx, error.settled));
+    const reason = faultOfContent(error);
+    if (reason === null) throw error;
+    if (batch.length > 1) {
+      let next = state;
+      for (const one of batch) next = await saveBatch(db, run, next, [one], saving);
+      return next;
+    }
+    const settled = batch.map((one) => saving.refused(one, reason));
+    log.warn('import.row_refused', { importId: run.id, line: settled[0]?.rows[0]?.line, sqlState: sqlState(error) });
+    return db.transaction((tx) => keep(tx, settled));
   }
+}
+
+/** What is wrong with a row, when its content is at fault; null when the house is. */
+function faultOfContent(error: unknown): string | null {
+  if (error instanceof AppError && error.kind !== 'internal' && error.kind !== 'unavailable') return error.message;
+  if (isCheckViolation(error, 'stock_no_oversell')) return 'its stock would fall below what is promised to orders.';
+  // Cardinality, data, constraints, and what is too complex.
+  return /^(21|22|23|54000)/.test(sqlState(error) ?? '')
+    ? `the database refuses it: ${(error as Error).message}.`
+    : null;
 }

@@ -52,7 +52,6 @@ export class RunImport {
 
   /** @returns why the file cannot be read, or null when it was read to its end */
   private async run(row: ImportRow, job: JobContext<unknown>): Promise<string | null> {
-    let done = row.state?.productsDone ?? 0;
     let rows = 0;
     try {
       await this.kinds[row.kind].execute(this.imports.sourceOf(row), {
@@ -64,12 +63,11 @@ export class RunImport {
           rows = count;
           await this.imports.saveHeader(row.id, header);
         },
-        checkpoint: async (tx, state, rejects) => {
-          await this.imports.saveState(tx, row.id, state, done);
+        checkpoint: async (tx, state, rejects, doneBefore) => {
+          await this.imports.saveState(tx, row.id, state, doneBefore);
           await this.imports.addRejects(tx, row.id, rejects);
         },
         onProgress: async (state) => {
-          done = state.productsDone;
           failpoint('import.batch_saved');
           await job.progress({ rowsRead: state.rowsRead, rows });
         },

@@ -1,3 +1,5 @@
+import { optionKeyOf } from '../product-draft.js';
+
 /** A price list as a file has it; by name what other shops have under another id. */
 export interface PriceListOfFile {
   /** uuid in the shop that wrote the file; null for a list that somebody thought of */
@@ -35,3 +37,7 @@ export type SavedPriceListRow = 'created' | 'updated' | 'unchanged' | { reason: 
 /** What makes rows of a file belong to one list. */
 export const listKeyOf = (list: PriceListOfFile): string =>
   JSON.stringify([list.id ?? null, list.name.toLowerCase(), list.currency]);
+
+/** What makes rows of a list say the price of the same thing: the variant, as the shop tells variants apart, and from how many. */
+export const priceKeyOf = ({ handle, optionValues, minQuantity }: PriceOfFile): string =>
+  JSON.stringify([handle, optionKeyOf(optionValues), minQuantity]);

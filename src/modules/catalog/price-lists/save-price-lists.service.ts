@@ -31,15 +31,25 @@ export class SavePriceLists {
     private readonly sales: ListedSales,
   ) {}
 
-  /** @param rows of which no two name the same list, variant and quantity @returns in the order of the rows */
+  /**
+   * @param rows of which a price that stands in several holds where it stands first: lists have an id and a name
+   * @returns in the order of the rows
+   */
   async execute(tx: Tx, rows: readonly PriceListRow[]): Promise<SavedPriceListRow[]> {
     await lockCategoryTreeShared(tx);
     const lists = await this.saveLists(tx, rows);
     const variants = await variantsOf(tx, rows);
+    const taken = new Set<string>();
+    const repeats = new Set<number>();
     const wanted = rows.flatMap(({ list, price }, i) => {
       const settled = lists.get(listKeyOf(list))!;
       const variantId = price && variants.get(variantKeyOf(price));
-      return 'reason' in settled || !price || !variantId ? [] : [{ i, listId: settled.id, variantId, ...price }];
+      if ('reason' in settled || !price || !variantId) return [];
+      const entry = { i, listId: settled.id, variantId, ...price };
+      const isFirst = !taken.has(entryKeyOf(entry));
+      if (isFirst) taken.add(entryKeyOf(entry));
+      else repeats.add(i);
+      return isFirst ? [entry] : [];
     });
     const written = await writePrices(tx, wanted);
     await this.show(tx, wanted, written, lists);
@@ -49,6 +59,7 @@ export class SavePriceLists {
       const settled = lists.get(key)!;
       if ('reason' in settled) return settled;
       if (price && !variants.has(variantKeyOf(price))) return { reason: missing(price) };
+      if (repeats.has(i)) return { reason: REPEATED };
       const isFirst = !seen.has(key);
       seen.add(key);
       const own = price ? (written.get(i) ?? 'unchanged') : 'unchanged';
@@ -149,6 +160,11 @@ async function placesOf(tx: Tx, lists: readonly PriceListOfFile[]): Promise<Plac
   };
 }
 
+const REPEATED = 'the price stands further up already, under another id of the same list.';
+
+const entryKeyOf = ({ listId, variantId, minQuantity }: Omit<WantedPrice, 'i'>): string =>
+  `${listId} ${variantId} ${minQuantity}`;
+
 const variantKeyOf = ({ handle, optionValues }: PriceOfFile): string =>
   JSON.stringify([handle, optionKeyOf(optionValues)]);
 
@@ -189,9 +205,9 @@ async function writePrices(tx: Tx, wanted: readonly WantedPrice[]): Promise<Map<
   );
   const outcomes = new Map(written.map(({ key, created }) => [key, created]));
   return new Map(
-    wanted.flatMap(({ i, listId, variantId, minQuantity }) => {
-      const created = outcomes.get(`${listId} ${variantId} ${minQuantity}`);
-      return created === undefined ? [] : [[i, created ? ('created' as const) : ('updated' as const)]];
+    wanted.flatMap((entry) => {
+      const created = outcomes.get(entryKeyOf(entry));
+      return created === undefined ? [] : [[entry.i, created ? ('created' as const) : ('updated' as const)]];
     }),
   );
 }
