@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { decodeId, newUuid } from '#libs/ids';
+import { decodeId, encodeId, newUuid } from '#libs/ids';
 import type { JobContext } from '#libs/jobs';
 import { ExportsRepository, ExportTakenOver } from '../../src/modules/exports/exports.repository.js';
 import { RunExport } from '../../src/modules/exports/run-export.service.js';
+import type { Queryable } from '#libs/database';
+import type { ExportBatch } from '../../src/modules/exports/export-kinds.js';
+import { PriceListExport } from '../../src/modules/exports/price-list-export.js';
 import { Shop } from '../support/shop.js';
 
 const fixture = (name: string) => readFileSync(join(import.meta.dirname, '../fixtures', name), 'utf8');
@@ -244,6 +247,32 @@ describe('an export of price lists', () => {
     expect([wrong.status, ((await wrong.json()) as any).errors[0].pointer]).toEqual([400, '/kind']);
   });
 
+  it('takes a price once, however it is written, and lets one row that is refused stop no other', async () => {
+    const id = newUuid();
+    await shop.db.query(`INSERT INTO price_lists (id, name, currency) VALUES ($1, 'Once', 'USD')`, [id]);
+    await shop.db.query(`ALTER TABLE price_list_entries ADD CONSTRAINT no_such_price CHECK (amount <> 66600)`);
+    const csv = [
+      'Price List ID,Price List,Currency,Handle,Option1 Value,Min Quantity,Price',
+      ',Once,USD,tee,S,,12',
+      ',Once,USD,tee,s,1,13',
+      `${encodeId('priceList', id)},Once,USD,tee,S,,14`,
+      ',Once,USD,tee,M,,666',
+      ...Array.from({ length: 12 }, (_, i) => `,Once,USD,cap,,${i + 1},${20 - i}`),
+    ].join('\n');
+    const done = await importInto(shop, owner, csv, 'price_lists');
+    await shop.db.query(`ALTER TABLE price_list_entries DROP CONSTRAINT no_such_price`);
+    expect(done).toMatchObject({ status: 'completed', summary: { created: 13, updated: 0, failed: 3 } });
+    expect(done.errors.map((error: any) => [error.line, error.reason])).toEqual([
+      [3, 'the price is on line 2 already.'],
+      [4, 'the price list "Once" has no id on line 2, which holds.'],
+      [5, expect.stringMatching('^the database refuses it: .*"no_such_price"')],
+    ]);
+    const prices = await shop.db.query(`SELECT amount FROM price_list_entries WHERE price_list_id = $1`, [id]);
+    expect(prices).toHaveLength(13);
+    expect(prices).toContainEqual({ amount: 1200 });
+    await shop.db.query(`DELETE FROM price_lists WHERE id = $1`, [id]);
+  });
+
   it('keeps lists of one name apart by their ids, and says so where it cannot', async () => {
     const [one, two] = [newUuid(), newUuid()];
     await shop.db.query(
@@ -321,6 +350,7 @@ describe('an export of customers', () => {
       failed: 0,
     });
     expect((await importInto(other, others, file, 'customers')).summary).toMatchObject({ created: 1, failed: 0 });
+    expect(await fileOf(shop, owner, { kind: 'customers' })).toBe(file);
     expect(await fileOf(other, others, { kind: 'customers' })).toBe(file);
     const groups = () => other.db.query(`SELECT 1 FROM customer_group_members`);
     expect(await groups()).toHaveLength(1);
@@ -369,6 +399,20 @@ describe('an export of customers', () => {
     });
   });
 
+  it('loses no customer because the database refuses another one', async () => {
+    await other.db.query(`ALTER TABLE customers ADD CONSTRAINT no_such_name CHECK (first_name <> 'Refused')`);
+    const people = Array.from({ length: 12 }, (_, i) => `many-${i}@example.com,${i === 9 ? 'Refused' : 'Kept'}`);
+    const done = await importInto(other, others, ['Email,First Name', ...people].join('\n'), 'customers');
+    await other.db.query(`ALTER TABLE customers DROP CONSTRAINT no_such_name`);
+    expect(done).toMatchObject({ status: 'completed', summary: { created: 11, failed: 1 } });
+    expect(done.errors).toEqual([
+      expect.objectContaining({
+        line: 11,
+        reason: expect.stringMatching('^the database refuses it: .*"no_such_name"'),
+      }),
+    ]);
+  });
+
   it('is for those who may, leaves a trace of who asked and who took it, and is gone after a day', async () => {
     const owners = await finished(shop, owner, { kind: 'customers' });
     const file = await shop.call('GET', owners.fileUrl, { bearer: owner });
@@ -407,6 +451,61 @@ describe('an export of customers', () => {
       status: 'expired',
       fileUrl: null,
     });
+  });
+});
+
+describe('a large export', () => {
+  const LISTS = 10;
+  const VARIANTS = 700;
+  beforeAll(async () => {
+    const rows = Array.from({ length: VARIANTS }, (_, i) => `large,${i === 0 ? 'Large,No' : ','},${i},1`);
+    const csv = ['Handle,Title,Option1 Name,Option1 Value,Variant Price', ...rows].join('\n');
+    expect((await importInto(other, others, csv)).summary).toMatchObject({ created: 1 });
+    await other.db.query(
+      `INSERT INTO price_lists (id, name, currency, deleted_at, active) SELECT gen_random_uuid(), 'Large ' || n, 'USD', CASE WHEN n = 3 THEN now() END, n <> 3
+       FROM generate_series(1, ${LISTS} + 2) n`,
+    );
+    await other.db.query(
+      `INSERT INTO price_list_entries (price_list_id, variant_id, min_quantity, amount)
+       SELECT pl.id, v.id, 1, 100 FROM price_lists pl, variants v JOIN products p ON p.id = v.product_id
+       WHERE p.handle = 'large' AND pl.name LIKE 'Large %' AND pl.name NOT IN ('Large 1', 'Large 2')`,
+    );
+    await other.db.query(`ANALYZE price_lists, price_list_entries, variants`);
+  });
+
+  /** Rows that a statement takes from a table, used or thrown away. */
+  const rowsRead = (node: any, table: string): number =>
+    (node['Relation Name'] === table
+      ? (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops']
+      : 0) + (node.Plans ?? []).reduce((sum: number, child: any) => sum + rowsRead(child, table), 0);
+
+  it('of price lists reads each price about once: its time grows with the file', async () => {
+    const source = other.app.get(PriceListExport, { strict: false });
+    const [{ n }] = (await other.db.query<{ n: number }>(`SELECT count(*)::int AS n FROM price_list_entries`)) as [
+      { n: number },
+    ];
+    let [read, batches, written] = [0, 0, 0];
+    const explained: Queryable = {
+      query: async <R>(text: string, values?: unknown[]) => {
+        const [plan] = await other.db.query<any>(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values);
+        read += rowsRead(plan['QUERY PLAN'][0].Plan, 'price_list_entries');
+        batches += 1;
+        return other.db.query<R>(text, values);
+      },
+    };
+    const names = new Set<unknown>();
+    for (let after: string | null = null; ;) {
+      const batch: ExportBatch | null = await source.batch(explained, { currency: 'USD' }, after);
+      if (!batch) break;
+      written += batch.count;
+      for (const row of batch.rows) names.add(row[1]);
+      after = batch.position;
+    }
+    expect(written).toBe(await source.count(other.db));
+    expect(batches).toBe(Math.ceil(written / 500) + 1);
+    expect([names.has('Large 1'), names.has('Large 3')]).toEqual([true, false]);
+    // Beside the prices: a look at each list whether it has any.
+    expect(read).toBeLessThan(n + batches * 50);
   });
 });
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { stringify } from 'csv-stringify/sync';
 import type { Queryable } from '#libs/database';
-import type { ExportBatch, ExportFilter, ExportSource } from './export-kinds.js';
+import { type ExportBatch, type ExportFilter, type ExportSource, NO_ID } from './export-kinds.js';
 
 interface CustomerOfExport {
   id: string;
@@ -41,8 +41,8 @@ export class CustomerExport implements ExportSource {
          (SELECT a.address FROM customer_addresses a WHERE a.customer_id = c.id ORDER BY a.is_default_shipping DESC, a.id LIMIT 1) AS address,
          ARRAY(SELECT g.name FROM customer_group_members m JOIN customer_groups g ON g.id = m.group_id
                WHERE m.customer_id = c.id ORDER BY g.id) AS groups
-       FROM customers c WHERE ${WHICH} AND ($2::uuid IS NULL OR c.id > $2) ORDER BY c.id LIMIT ${BATCH}`,
-      [...valuesOf(filter), after],
+       FROM customers c WHERE ${WHICH} AND c.id > $2::uuid ORDER BY c.id LIMIT ${BATCH}`,
+      [...valuesOf(filter), after ?? NO_ID],
     );
     const last = customers.at(-1);
     if (!last) return null;

@@ -33,3 +33,6 @@ export interface ExportSource {
   /** @param after position of the last one that is written; null to begin */
   batch(db: Queryable, filter: ExportFilter, after: string | null): Promise<ExportBatch | null>;
 }
+
+/** Before every id: where an export begins. A place that is always there lets a plan that is kept use the index. */
+export const NO_ID = '00000000-0000-0000-0000-000000000000';

@@ -4,7 +4,7 @@ import type { Queryable } from '#libs/database';
 import { formatDecimal } from '#libs/money';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { fullMediaUrl } from '../catalog/index.js';
-import type { ExportBatch, ExportFilter, ExportSource } from './export-kinds.js';
+import { type ExportBatch, type ExportFilter, type ExportSource, NO_ID } from './export-kinds.js';
 
 interface VariantOfExport {
   option_values: string[];
@@ -58,7 +58,7 @@ const BATCH_SQL = `
                   WHERE s.variant_id = v.id), 0) END) ORDER BY v.position, v.id)
               FROM variants v LEFT JOIN prices r ON r.variant_id = v.id AND r.currency = $3
               WHERE v.product_id = p.id AND v.status = 'active'), '[]') AS variants
-  FROM products p WHERE ${WHICH} AND ($4::uuid IS NULL OR p.id > $4) ORDER BY p.id LIMIT ${BATCH}`;
+  FROM products p WHERE ${WHICH} AND p.id > $4::uuid ORDER BY p.id LIMIT ${BATCH}`;
 
 /** Products with prices and stock as a Shopify product export, which the import reads. */
 @Injectable()
@@ -85,7 +85,7 @@ export class ProductExport implements ExportSource {
   }
 
   async batch(db: Queryable, filter: ExportFilter, after: string | null): Promise<ExportBatch | null> {
-    const products = await db.query<ProductOfExport>(BATCH_SQL, [...valuesOf(filter), filter.currency, after]);
+    const products = await db.query<ProductOfExport>(BATCH_SQL, [...valuesOf(filter), filter.currency, after ?? NO_ID]);
     const last = products.at(-1);
     if (!last) return null;
     const rows = products.flatMap((product) => this.rowsOf(product, filter.currency));
