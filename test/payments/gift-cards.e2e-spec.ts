@@ -1,4 +1,6 @@
+import type { Tx } from '#libs/database';
 import { decodeId, encodeId, newUuid } from '#libs/ids';
+import { BoughtGiftCards } from '../../src/modules/credits/index.js';
 import { applyCard, giftCard, storeCredit } from '../support/credits.js';
 import { signUp } from '../support/customers.js';
 import { balancesOf, cardsOf, giftCardProduct } from '../support/gift-cards.js';
@@ -159,6 +161,58 @@ describe('Gift cards that are bought', () => {
       { account: 'customer_payments', amount: 5000 },
       { account: 'gift_cards', amount: -5000 },
     ]);
+  });
+
+  it('are at most 500 in one order; the cart names the line with those that are too many', async () => {
+    const cart = await cartOf(
+      { variantId, quantity: 400 },
+      { variantId: await giftCardProduct(pay, 100), quantity: 130 },
+    );
+    expect(cart.issues).toEqual([
+      {
+        code: 'gift_card_quantity',
+        severity: 'blocking',
+        pointer: '/lines/1/quantity',
+        detail: 'One order buys 500 gift cards at most: take 30 of Gift Card out.',
+      },
+    ]);
+    const refused = await pay.shop.checkout(cart, CARD);
+    expect([refused.status, refused.body.code, refused.body.errors]).toEqual([
+      422,
+      'cart_incomplete',
+      [expect.objectContaining({ pointer: '/lines/1/quantity', code: 'gift_card_quantity' })],
+    ]);
+  });
+
+  it('are taken back with as many statements for one as for many', async () => {
+    const cards = pay.shop.app.get(BoughtGiftCards, { strict: false });
+    const rolledBack = new Error('only counted');
+    const counts: number[] = [];
+    for (const quantity of [1, 30]) {
+      const sale = await bought(quantity);
+      // Staff have put more on one than it cost.
+      const [generous] = await cardsOf(pay, sale);
+      await pay.shop.call('POST', `/v1/admin/gift-cards/${encodeId('giftCard', generous!.id)}/adjustments`, {
+        bearer: pay.bearer,
+        key: newUuid(),
+        body: { delta: 500, reason: 'sorry' },
+      });
+      let statements = 0;
+      await expect(
+        pay.shop.db.transaction(async (tx) => {
+          const counting = Object.create(tx) as Tx;
+          counting.query = (text, values) => {
+            statements += 1;
+            return tx.query(text, values);
+          };
+          const { taken } = await cards.takeBack(counting, decodeId('order', sale.orderId)!, 'all', 'system');
+          expect(taken).toBe(quantity * 5000);
+          throw rolledBack;
+        }),
+      ).rejects.toBe(rolledBack);
+      counts.push(statements);
+    }
+    expect(counts[1]).toBe(counts[0]);
   });
 
   it('fulfill an order of nothing else', async () => {

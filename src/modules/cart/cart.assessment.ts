@@ -18,6 +18,9 @@ import { type CartLineSnapshot, type CartSnapshot, destinationOf, quotedTaxOf } 
 import { type ShippingOption, shippingOptions } from './shipping-options.js';
 import { taxOfPlace } from './tax/tax-of-place.js';
 
+/** Each piece becomes a card of its own, and is taken back as one. */
+const MAX_GIFT_CARDS = 500;
+
 /** A cart with its prices, its shipping and its issues. */
 export interface CartAssessment {
   priced: PricedCart;
@@ -47,6 +50,7 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot, needsQuote = 
       detail: 'There is nothing in the cart.',
     });
   const availability = availabilityOf(cart.lines);
+  let giftCards = 0;
   for (const [i, line] of cart.lines.entries()) {
     const pointer = `/lines/${i}`;
     if (line.unitPrice === null) {
@@ -58,6 +62,13 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot, needsQuote = 
       });
       continue;
     }
+    if (line.isGiftCard && (giftCards += line.quantity) > MAX_GIFT_CARDS)
+      issues.push({
+        code: 'gift_card_quantity',
+        severity: 'blocking',
+        pointer: `${pointer}/quantity`,
+        detail: `One order buys ${MAX_GIFT_CARDS} gift cards at most: take ${Math.min(giftCards - MAX_GIFT_CARDS, line.quantity)} of ${line.title} out.`,
+      });
     const available = availability[i]!;
     if (available !== null && available < line.quantity) {
       const detail =

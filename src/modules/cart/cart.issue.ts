@@ -12,7 +12,8 @@ export interface CartIssue {
     | 'shipping_method_unavailable'
     | 'cart_empty'
     | 'promotion_not_applied'
-    | 'gift_card_unusable';
+    | 'gift_card_unusable'
+    | 'gift_card_quantity';
   severity: 'blocking' | 'warning';
   pointer: string;
   detail: string;

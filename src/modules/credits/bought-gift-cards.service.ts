@@ -24,8 +24,8 @@ interface Piece {
 /** A card that is emptied: of what its piece cost, so much went back before. */
 interface Emptied extends Pick<Piece, 'price' | 'voided' | 'currency'> {
   id: string;
-  /** that bought it */
-  orderId: string;
+  /** What is taken off. */
+  amount: number;
 }
 
 /** Which pieces are given back: so many of each line, all that something is left of, or those that have a card. */
@@ -69,7 +69,7 @@ export class BoughtGiftCards {
    */
   async issue(tx: Tx, orderId: string): Promise<boolean> {
     const missing = (await this.pieces(tx, orderId, IS_GRANTED)).filter((piece) => piece.card_id === null);
-    for (const piece of missing.slice(0, BATCH)) await this.make(tx, orderId, piece);
+    await this.make(tx, orderId, missing.slice(0, BATCH));
     if (missing.length > BATCH) return true;
     const [last] = missing;
     if (last)
@@ -96,15 +96,18 @@ export class BoughtGiftCards {
     );
     const chosen =
       which === 'issued' || which === 'all' ? pieces.filter((piece) => left(piece) > 0) : choose(pieces, which);
-    for (const piece of chosen) {
-      const id = piece.card_id ?? (await this.make(tx, orderId, piece));
-      await this.empty(tx, { ...piece, id, orderId }, left(piece), actor);
-      await tx.query(
-        `UPDATE gift_cards SET taken_back_at = CASE WHEN disabled_at IS NULL THEN now() ELSE taken_back_at END,
-           disabled_at = coalesce(disabled_at, now()) WHERE id = $1`,
-        [id],
-      );
-    }
+    const made = await this.make(
+      tx,
+      orderId,
+      chosen.filter((piece) => piece.card_id === null),
+    );
+    const cards = chosen.map((piece) => ({ ...piece, id: piece.card_id ?? made.get(piece)!, amount: left(piece) }));
+    await this.empty(tx, cards, orderId, actor);
+    await tx.query(
+      `UPDATE gift_cards SET taken_back_at = CASE WHEN disabled_at IS NULL THEN now() ELSE taken_back_at END,
+         disabled_at = coalesce(disabled_at, now()) WHERE id = ANY ($1::uuid[])`,
+      [cards.map(({ id }) => id)],
+    );
     const taken = sum(chosen, worth);
     return { taken, kept: sum(pieces, open) - taken };
   }
@@ -114,14 +117,14 @@ export class BoughtGiftCards {
    * Where all the money of the order that bought it is back, it goes where the rest of the card went.
    */
   async comeBack(tx: Tx, cardId: string, amount: number, actor: string): Promise<void> {
-    const [card] = await tx.query<Emptied & { is_over: boolean }>(
+    const [card] = await tx.query<Omit<Emptied, 'amount'> & { orderId: string; is_over: boolean }>(
       `SELECT g.id, g.currency, g.initial_amount AS price, ${VOIDED} AS voided, o.id AS "orderId",
          (o.status = 'canceled' OR o.payment_status = 'refunded') AS is_over
        FROM gift_cards g JOIN orders o ON o.id = g.order_id WHERE g.id = $1`,
       [cardId],
     );
     if (!card) return;
-    if (card.is_over) await this.empty(tx, card, amount, actor);
+    if (card.is_over) await this.empty(tx, [{ ...card, amount }], card.orderId, actor);
     else
       await tx.query(
         `UPDATE gift_cards SET disabled_at = NULL, taken_back_at = NULL WHERE id = $1 AND taken_back_at IS NOT NULL`,
@@ -129,13 +132,16 @@ export class BoughtGiftCards {
       );
   }
 
-  /** Takes so much off a card: as far as its piece was paid, that money is free; the rest was given by staff, and is theirs again. */
-  private async empty(tx: Tx, card: Emptied, amount: number, actor: string): Promise<void> {
-    const paid = Math.min(amount, open(card));
-    const { currency, orderId } = card;
-    const move = { holder: { kind: 'gift_card' as const, id: card.id }, currency, orderId, actor };
-    if (paid > 0) await this.book.move(tx, { ...move, kind: 'void', delta: -paid });
-    if (amount > paid) await this.book.move(tx, { ...move, kind: 'adjust', delta: paid - amount, reason: 'card taken back' }); // prettier-ignore
+  /** Takes so much off cards: as far as its piece was paid, that money is free; the rest was given by staff, and is theirs again. */
+  private async empty(tx: Tx, cards: readonly Emptied[], orderId: string, actor: string): Promise<void> {
+    const [first] = cards;
+    if (!first) return;
+    const paid = (card: Emptied) => Math.min(card.amount, open(card));
+    const moves = { currency: first.currency, orderId, actor };
+    const off = (of: (card: Emptied) => number) => cards.map((card) => ({ cardId: card.id, delta: -of(card) }));
+    await this.book.moveCards(tx, { ...moves, kind: 'void', deltas: off(paid) });
+    const deltas = off((card) => card.amount - paid(card));
+    await this.book.moveCards(tx, { ...moves, kind: 'adjust', deltas, reason: 'card taken back' });
   }
 
   /** Whether there is anything left on cards of an order, or on those that are still to be made. */
@@ -143,16 +149,19 @@ export class BoughtGiftCards {
     return (await this.pieces(tx, orderId, 'TRUE')).some((piece) => left(piece) > 0);
   }
 
-  private async make(
-    tx: Tx,
-    orderId: string,
-    { line_id: orderLineId, piece, price, currency }: Piece,
-  ): Promise<string> {
-    const origin = { orderId, orderLineId, piece };
-    const id = await this.issuing.execute(tx, { amount: price, currency, origin, actor: 'system' });
-    if (id === null)
-      throw new Error(`piece ${piece} of line ${orderLineId} got its card from somebody who had no lock`);
-    return id;
+  /** @returns the ids of the cards by their pieces */
+  private async make(tx: Tx, orderId: string, pieces: readonly Piece[]): Promise<Map<Piece, string>> {
+    const ids = await this.issuing.executeAll(
+      tx,
+      pieces.map(({ line_id: orderLineId, piece, price, currency }) => ({
+        amount: price,
+        currency,
+        origin: { orderId, orderLineId, piece },
+        actor: 'system',
+      })),
+    );
+    if (ids.includes(null)) throw new Error(`pieces of order ${orderId} got their cards from somebody who had no lock`);
+    return new Map(pieces.map((piece, i) => [piece, ids[i]!]));
   }
 
   private pieces(db: Queryable, orderId: string, where: string): Promise<Piece[]> {

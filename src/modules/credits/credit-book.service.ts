@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
-import { type Account, ACCOUNTS, Ledger } from '../ledger/index.js';
+import { type Account, ACCOUNTS, Ledger, type Posting } from '../ledger/index.js';
 
 /** A gift card, or the store credit of a customer in one currency. */
 export interface CreditHolder {
@@ -55,6 +55,22 @@ const STATEMENTS: Readonly<Record<CreditHolder['kind'], string>> = {
   store_credit: change('store_credit_accounts', 'account_id', 'TRUE'),
 };
 
+/** As the statement of one card, for many: each at most once. */
+const CHANGE_CARDS = `
+  WITH holder AS (
+    UPDATE gift_cards g SET balance = balance + x.delta, version = version + 1, updated_at = now()
+    FROM jsonb_to_recordset($1) AS x(id uuid, card uuid, delta bigint)
+    WHERE g.id = x.card AND balance + x.delta >= 0 AND currency = $2 RETURNING x.id, g.id AS card, x.delta, balance)
+  INSERT INTO credit_transactions (id, gift_card_id, kind, delta, balance_after, currency, order_id, reason, actor)
+  SELECT id, card, $3, delta, balance, $2, $4, $5, $6 FROM holder RETURNING 1`;
+
+/** Changes of gift cards for one reason. */
+export interface CardMoves extends Pick<CreditMove, 'currency' | 'orderId' | 'reason' | 'actor'> {
+  kind: Exclude<CreditMoveKind, 'spend'>;
+  /** uuids of different cards, each with its change in minor units; those of nothing are left out */
+  deltas: readonly { cardId: string; delta: number }[];
+}
+
 const LIABILITIES: Readonly<Record<CreditHolder['kind'], Account>> = {
   gift_card: ACCOUNTS.giftCards,
   store_credit: ACCOUNTS.storeCredit,
@@ -87,16 +103,44 @@ export class CreditBook {
       move.actor,
     ]);
     if (!row) return null;
-    await this.ledger.post(tx, {
-      fact: `credit:${id}`,
-      kind: `credit_${kind}`,
-      orderId: move.orderId ?? null,
-      paymentId: null,
-      entries: [
-        { account: LIABILITIES[holder.kind], currency, amount: -delta },
-        { account: OPPOSITE[kind], currency, amount: delta },
-      ],
-    });
+    await this.ledger.post(tx, postingOf(move, id));
     return row.balance_after;
   }
+
+  /** Changes many gift cards, which the caller has locked and knows to hold so much, with as few statements as one. */
+  async moveCards(tx: Tx, moves: CardMoves): Promise<void> {
+    const { currency, kind, orderId } = moves;
+    const changes = moves.deltas.filter(({ delta }) => delta !== 0).map((change) => ({ ...change, id: newUuid() }));
+    if (changes.length === 0) return;
+    const changed = await tx.query(CHANGE_CARDS, [
+      JSON.stringify(changes.map(({ id, cardId, delta }) => ({ id, card: cardId, delta }))),
+      currency,
+      kind,
+      orderId ?? null,
+      moves.reason ?? '',
+      moves.actor,
+    ]);
+    if (changed.length < changes.length)
+      throw new Error(`cards of order ${orderId} do not hold what was read under their lock`);
+    await this.ledger.postAll(
+      tx,
+      changes.map(({ id, cardId, delta }) =>
+        postingOf({ ...moves, holder: { kind: 'gift_card', id: cardId }, delta }, id),
+      ),
+    );
+  }
+}
+
+/** @param id of the transaction of the credit */
+function postingOf({ holder, kind, delta, currency, orderId }: Omit<CreditMove, 'actor'>, id: string): Posting {
+  return {
+    fact: `credit:${id}`,
+    kind: `credit_${kind}`,
+    orderId: orderId ?? null,
+    paymentId: null,
+    entries: [
+      { account: LIABILITIES[holder.kind], currency, amount: -delta },
+      { account: OPPOSITE[kind], currency, amount: delta },
+    ],
+  };
 }

@@ -30,34 +30,38 @@ export class IssueGiftCard {
 
   /** @returns the id of the card; null when this piece has its card already */
   async execute(tx: Tx, card: NewGiftCard): Promise<string | null> {
-    const id = card.id ?? newUuid();
-    const { hash, last4 } = card.code === undefined ? this.codes.keptOf(id) : GiftCardCodes.kept(card.code);
-    const made = await tx.query(
-      `INSERT INTO gift_cards (id, code_hash, last4, currency, initial_amount, expires_at, order_id, order_line_id, piece, recipient_email, note)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT ON CONSTRAINT gift_cards_piece DO NOTHING RETURNING 1`,
-      [
-        id,
-        hash,
-        last4,
-        card.currency,
-        card.amount,
-        card.expiresAt ?? null,
-        card.origin?.orderId ?? null,
-        card.origin?.orderLineId ?? null,
-        card.origin?.piece ?? null,
-        card.recipientEmail ?? null,
-        card.note ?? '',
-      ],
-    );
-    if (made.length === 0) return null;
-    await this.book.move(tx, {
-      holder: { kind: 'gift_card', id },
-      kind: card.origin ? 'sale' : 'issue',
-      delta: card.amount,
-      currency: card.currency,
-      orderId: card.origin?.orderId ?? null,
-      actor: card.actor,
+    return (await this.executeAll(tx, [card]))[0]!;
+  }
+
+  /**
+   * Makes cards of one currency and one order, with as many statements as one.
+   * @returns in their order the ids of the cards; null for a piece that has its card already
+   */
+  async executeAll(tx: Tx, cards: readonly NewGiftCard[]): Promise<(string | null)[]> {
+    const [first] = cards;
+    if (!first) return [];
+    const rows = cards.map((card) => {
+      const id = card.id ?? newUuid();
+      const { hash, last4 } = card.code === undefined ? this.codes.keptOf(id) : GiftCardCodes.kept(card.code);
+      return { ...card, ...card.origin, id, hash: hash.toString('hex'), last4 };
     });
-    return id;
+    const made = await tx.query<{ id: string }>(
+      `INSERT INTO gift_cards (id, code_hash, last4, currency, initial_amount, expires_at, order_id, order_line_id, piece, recipient_email, note)
+       SELECT id, decode(hash, 'hex'), last4, currency, amount, "expiresAt", "orderId", "orderLineId", piece, "recipientEmail", coalesce(note, '')
+       FROM jsonb_to_recordset($1) AS x(id uuid, hash text, last4 text, currency char(3), amount bigint, "expiresAt" timestamptz,
+         "orderId" uuid, "orderLineId" uuid, piece int, "recipientEmail" text, note text)
+       ON CONFLICT ON CONSTRAINT gift_cards_piece DO NOTHING RETURNING id`,
+      [JSON.stringify(rows.map(({ code: _code, origin: _origin, actor: _actor, ...row }) => row))],
+    );
+    const ids = new Set(made.map(({ id }) => id));
+    const { currency, origin, actor } = first;
+    await this.book.moveCards(tx, {
+      kind: origin ? 'sale' : 'issue',
+      deltas: rows.filter(({ id }) => ids.has(id)).map(({ id, amount }) => ({ cardId: id, delta: amount })),
+      currency,
+      orderId: origin?.orderId ?? null,
+      actor,
+    });
+    return rows.map(({ id }) => (ids.has(id) ? id : null));
   }
 }

@@ -37,27 +37,44 @@ export class Ledger {
    * @returns false when the fact was entered before, or has no entries
    */
   async post(tx: Tx, posting: Posting): Promise<boolean> {
-    const entries = posting.entries.filter((entry) => entry.amount !== 0);
-    if (entries.length === 0) return false;
+    return (await this.postAll(tx, [posting])) > 0;
+  }
+
+  /** Enters facts with one statement, as `post` enters one. @returns how many entries were written */
+  async postAll(tx: Tx, postings: readonly Posting[]): Promise<number> {
+    const facts = postings.map((posting) => ({ ...posting, id: newUuid() }));
+    const entries = facts.flatMap(({ id, entries: sides }) =>
+      sides.filter(({ amount }) => amount !== 0).map((side) => ({ ...side, id: newUuid(), fact_id: id })),
+    );
+    if (entries.length === 0) return 0;
     const written = await tx.query(
       `WITH t AS (
          INSERT INTO ledger_transactions (id, fact, kind, order_id, payment_id, provider_ref, occurred_at)
-         VALUES ($1, $2, $3, $4, $5, $6, coalesce($7, now())) ON CONFLICT (fact) DO NOTHING RETURNING id)
+         SELECT x.id, x.fact, x.kind, x.order_id, x.payment_id, x.provider_ref, coalesce(x.occurred_at, now())
+         FROM jsonb_to_recordset($1) AS x(id uuid, fact text, kind text, order_id uuid, payment_id uuid, provider_ref text, occurred_at timestamptz)
+         ON CONFLICT (fact) DO NOTHING RETURNING id)
        INSERT INTO ledger_entries (id, transaction_id, account, currency, amount)
        SELECT x.id, t.id, x.account, x.currency, x.amount
-       FROM t, jsonb_to_recordset($8) AS x(id uuid, account text, currency char(3), amount bigint) RETURNING 1`,
+       FROM t JOIN jsonb_to_recordset($2) AS x(id uuid, fact_id uuid, account text, currency char(3), amount bigint) ON x.fact_id = t.id
+       RETURNING 1`,
       [
-        newUuid(),
-        posting.fact,
-        posting.kind,
-        posting.orderId,
-        posting.paymentId,
-        posting.providerRef ?? null,
-        posting.occurredAt ?? null,
-        JSON.stringify(entries.map(({ account, currency, amount }) => ({ id: newUuid(), account, currency, amount }))),
+        JSON.stringify(
+          facts
+            .filter(({ entries: sides }) => sides.some(({ amount }) => amount !== 0))
+            .map(({ id, fact, kind, orderId, paymentId, providerRef, occurredAt }) => ({
+              id,
+              fact,
+              kind,
+              order_id: orderId,
+              payment_id: paymentId,
+              provider_ref: providerRef ?? null,
+              occurred_at: occurredAt ?? null,
+            })),
+        ),
+        JSON.stringify(entries),
       ],
     );
-    return written.length > 0;
+    return written.length;
   }
 
   /** Everything that is entered for a payment. Read it under the payment's lock. */

@@ -106,6 +106,7 @@ export class CartIssueResponse {
       'cart_empty',
       'promotion_not_applied',
       'gift_card_unusable',
+      'gift_card_quantity',
     ],
   })
   code: string;
