@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeId, newUuid } from '#libs/ids';
+import { decodeId, encodeId, newUuid } from '#libs/ids';
 import { AuthModule } from '../../src/modules/auth/index.js';
 import { CatalogModule } from '../../src/modules/catalog/index.js';
 import { type CallOptions, client } from '../support/call.js';
@@ -271,12 +271,50 @@ describe('a product', () => {
     const found = async (query: string) =>
       (await staff('GET', `${PRODUCTS}?limit=100&${query}`)).body.data.map((row: any) => row.handle);
     expect(await found('q=SKU-7-')).toEqual(['product-7']);
+    expect(await found('q=ODUCT-7')).toContain('product-7');
+    expect(await found('q=7')).toContain('product-7');
     expect(await found('q=100%25')).toEqual([]);
     expect((await found(`categoryId=${encodeId('category', CATEGORIES.home)}&vendor=Northwind`)).length).toBe(20);
     expect(await found('status=archived&q=product')).toEqual([]);
     expect((await staff('GET', `${PRODUCTS}?include=total&vendor=Juniper&limit=1`)).body.page.total).toBe(20);
     expect((await staff('GET', `${PRODUCTS}?sort=title`)).body.code).toBe('unknown_parameter');
     expect((await staff('GET', `${PRODUCTS}?status=gone`)).body.code).toBe('invalid_parameter');
+  });
+
+  it('takes no more variants and images than can be shown, one by one either', async () => {
+    const prices = [{ amount: 100, currency: 'USD' }];
+    const made = await staff('POST', PRODUCTS, {
+      body: { title: 'Very full', options: ['N'], variants: [{ options: { N: 'first' }, prices }] },
+    });
+    const { id } = made.body;
+    await shop.db.query(
+      `INSERT INTO variants (id, product_id, position, title, option_values, option_key)
+       SELECT gen_random_uuid(), $1, n, n::text, ARRAY[n::text], n::text FROM generate_series(1, 1998) AS n`,
+      [decodeId('product', id)],
+    );
+    const add = (n: string) => staff('POST', `${PRODUCTS}/${id}/variants`, { body: { options: { N: n }, prices } });
+    const codes = async (...answers: Promise<any>[]) =>
+      (await Promise.all(answers)).map(({ status, body }) => [status, body.code]).sort();
+    expect(await codes(add('one'), add('two'))).toEqual([
+      [201, undefined],
+      [422, 'too_many_variants'],
+    ]);
+    expect(await codes(add('three'), add('first'))).toEqual([
+      [409, 'variant_exists'],
+      [422, 'too_many_variants'],
+    ]);
+    await shop.db.query(
+      `INSERT INTO product_images (id, product_id, position, url)
+       SELECT gen_random_uuid(), $1, n, 'https://images.example.com/' || n FROM generate_series(0, 248) AS n`,
+      [decodeId('product', id)],
+    );
+    const show = (n: string) =>
+      staff('POST', `${PRODUCTS}/${id}/images`, { body: { url: `https://images.example.com/${n}` } });
+    expect(await codes(show('a'), show('b'))).toEqual([
+      [201, undefined],
+      [422, 'too_many_images'],
+    ]);
+    expect((await show('7')).status).toBe(201);
   });
 
   it('of another kind, or of none, is told apart', async () => {

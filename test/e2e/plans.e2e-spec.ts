@@ -1,10 +1,12 @@
 import { Db } from '#libs/database';
 import { AuthModule } from '../../src/modules/auth/index.js';
 import { CatalogModule } from '../../src/modules/catalog/index.js';
+import type { AdminProductListQuery } from '../../src/modules/catalog/dto/product.request.js';
 import { FacetsQuery } from '../../src/modules/catalog/facets.query.js';
 import { parseFacets, parseProductList } from '../../src/modules/catalog/product-filter.js';
 import { ProductListQuery } from '../../src/modules/catalog/product-list.query.js';
 import { ProductPageQuery } from '../../src/modules/catalog/product-page.query.js';
+import { AdminProductsQuery } from '../../src/modules/catalog/products.admin.query.js';
 import { SpellingQuery } from '../../src/modules/catalog/spelling.query.js';
 import { SuggestQuery } from '../../src/modules/catalog/suggest.query.js';
 import { Synonyms } from '../../src/modules/catalog/synonyms/synonyms.service.js';
@@ -21,12 +23,14 @@ const ORIGINAL = { locales: [], original: 'en' };
 interface PlanNode {
   'Node Type': string;
   'Relation Name'?: string;
+  'Index Name'?: string;
   Plans?: PlanNode[];
 }
 
 let database: TestDatabase;
 let shop: ModuleApp;
 let wholeReads: string[] = [];
+let indexes: string[] = [];
 let statements = 0;
 
 /** The same database; each statement is explained before it is run. */
@@ -40,6 +44,7 @@ function explaining(db: Db): Db {
     const visit = (node: PlanNode) => {
       if (node['Node Type'] === 'Seq Scan' && LARGE.includes(node['Relation Name']!))
         wholeReads.push(`${node['Relation Name']} in ${text.trim().slice(0, 300)}`);
+      if (node['Index Name']) indexes.push(node['Index Name']);
       node.Plans?.forEach(visit);
     };
     visit(row!['QUERY PLAN'][0].Plan);
@@ -90,6 +95,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   wholeReads = [];
+  indexes = [];
   statements = 0;
 });
 
@@ -145,6 +151,13 @@ describe('no large table is read whole', () => {
     const found = await facets.facets(null, parseFacets(query), ORIGINAL);
     expect(found.length).toBeGreaterThan(0);
     expect(wholeReads).toEqual([]);
+  });
+
+  it.each(['duct-4217', 'thing4217', 'sku-4217'])('for staff who look for %s', async (q) => {
+    await new AdminProductsQuery(explaining(shop.db), shop.config).list({ q } as AdminProductListQuery);
+    expect(statements).toBe(1);
+    expect(wholeReads).toEqual([]);
+    expect(indexes).toEqual(expect.arrayContaining(['products_title_trgm', 'products_handle_trgm']));
   });
 
   it('for suggestions and for a page', async () => {

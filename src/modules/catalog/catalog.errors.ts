@@ -118,3 +118,14 @@ export const OptionLabelsRepeated = defineError({
   title: 'Two options, or two values of one, are called the same',
   help: '`errors` names the second of them. Shoppers could not tell them apart.',
 });
+export const TooManyVariants = defineError({
+  code: 'too_many_variants',
+  kind: 'unprocessable',
+  title: 'A product holds at most 2000 variants',
+  help: 'Archived ones count: orders keep them. One with the same options comes back instead.',
+});
+export const TooManyImages = defineError({
+  code: 'too_many_images',
+  kind: 'unprocessable',
+  title: 'A product holds at most 250 images',
+});

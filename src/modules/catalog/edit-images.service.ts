@@ -3,7 +3,7 @@ import { APP_CONFIG, type Config } from '../../config/index.js';
 import type { Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
-import { ImageNotFound } from './catalog.errors.js';
+import { ImageNotFound, TooManyImages } from './catalog.errors.js';
 import { MakeRenditionsJob } from './catalog.jobs.js';
 import type { CreateImageRequest, UpdateImageRequest } from './dto/product.request.js';
 import { ProductImage } from './entities/index.js';
@@ -11,6 +11,9 @@ import { mediaNameOf } from './media-store.service.js';
 import { localMediaUrl } from './media-url.js';
 import { ProductEdits } from './product-edits.service.js';
 import type { AdminProductRecord } from './products.admin.query.js';
+
+/** As many as a new product may have. */
+const MAX_IMAGES = 250;
 
 /** Adds, describes, orders and removes the images of a product. */
 @Injectable()
@@ -22,7 +25,7 @@ export class EditImages {
 
   /**
    * Adds an image behind the others. An address that the product has already gets the new text and keeps its place.
-   * @throws ProductNotFound
+   * @throws ProductNotFound, TooManyImages
    */
   async add(productId: string, request: CreateImageRequest): Promise<{ product: AdminProductRecord; id: string }> {
     const url = localMediaUrl(request.url, this.config.publicUrl);
@@ -36,6 +39,7 @@ export class EditImages {
       }
       const id = newUuid();
       const position = await manager.countBy(ProductImage, { productId });
+      if (position >= MAX_IMAGES) throw TooManyImages();
       await manager.insert(ProductImage, { id, productId, url, alt, position });
       if (mediaNameOf(url)) await enqueue(tx, MakeRenditionsJob, id, { imageId: id });
       return id;

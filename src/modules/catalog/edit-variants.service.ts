@@ -3,13 +3,16 @@ import { In, Not } from 'typeorm';
 import { isUniqueViolation, type Tx } from '#libs/database';
 import { ValidationFailed } from '#libs/errors';
 import { newUuid } from '#libs/ids';
-import { VariantExists, VariantNotFound } from './catalog.errors.js';
+import { TooManyVariants, VariantExists, VariantNotFound } from './catalog.errors.js';
 import type { CreateVariantRequest, UpdateVariantRequest, VariantPriceInput } from './dto/product.request.js';
 import { Price, ProductImage, Variant } from './entities/index.js';
 import { optionKeyOf, variantTitleOf } from './product-draft.js';
 import { ProductEdits } from './product-edits.service.js';
 import { assertPrices, optionValuesOf, variantDraft } from './product-input.js';
 import type { AdminProductRecord } from './products.admin.query.js';
+
+/** Archived ones too: each look of staff at the product reads them all. */
+const MAX_VARIANTS = 2_000;
 
 /** Adds variants to a product, changes their data and prices, and takes them out of the shop. */
 @Injectable()
@@ -18,7 +21,7 @@ export class EditVariants {
 
   /**
    * Adds a combination of options; an archived one with the same options comes back with the new data.
-   * @throws ProductNotFound, VariantExists, OptionMismatch, ValidationFailed
+   * @throws ProductNotFound, VariantExists, OptionMismatch, ValidationFailed, TooManyVariants
    */
   async add(productId: string, request: CreateVariantRequest): Promise<{ product: AdminProductRecord; id: string }> {
     const { product, result } = await this.edits.run(productId, undefined, async (tx, { optionNames, isGiftCard }) => {
@@ -31,6 +34,7 @@ export class EditVariants {
       if (before?.status === 'active') throw VariantExists();
       const id = before?.id ?? newUuid();
       const position = before?.position ?? (await tx.manager.countBy(Variant, { productId }));
+      if (!before && position >= MAX_VARIANTS) throw TooManyVariants();
       const values = {
         ...fields,
         optionValues,

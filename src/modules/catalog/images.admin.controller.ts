@@ -13,7 +13,14 @@ import { IdParam, IfMatch, type Reply, type Request, Throws } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { WELL_KNOWN } from '../../db/seed/well-known.js';
 import { Staff } from '../auth/index.js';
-import { ImageNotFound, ImageTooLarge, MediaStoreUnavailable, NotAnImage, ProductNotFound } from './catalog.errors.js';
+import {
+  ImageNotFound,
+  ImageTooLarge,
+  MediaStoreUnavailable,
+  NotAnImage,
+  ProductNotFound,
+  TooManyImages,
+} from './catalog.errors.js';
 import { IMAGE_REQUEST_BODY } from './dto/image-upload.docs.js';
 import { UpdateImageRequest } from './dto/product.request.js';
 import { AdminImageView } from './dto/product.response.js';
@@ -47,7 +54,7 @@ export class ImagesAdminController {
   })
   @ApiCreatedResponse({ type: AdminImageView, headers: CREATED_HEADERS })
   @Throws(ValidationFailed, InvalidId, UnsupportedMediaType, PayloadTooLarge)
-  @Throws(NotAnImage, ImageTooLarge, ProductNotFound, MediaStoreUnavailable)
+  @Throws(NotAnImage, ImageTooLarge, TooManyImages, ProductNotFound, MediaStoreUnavailable)
   async add(
     @IdParam('product', 'id', PRODUCT) productId: string,
     @Req() request: Request,

@@ -12,7 +12,7 @@ import { Idempotent, IdParam, IfMatch, type Reply, Throws } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { WELL_KNOWN } from '../../db/seed/well-known.js';
 import { Staff } from '../auth/index.js';
-import { OptionMismatch, ProductNotFound, VariantExists, VariantNotFound } from './catalog.errors.js';
+import { OptionMismatch, ProductNotFound, TooManyVariants, VariantExists, VariantNotFound } from './catalog.errors.js';
 import { CreateVariantRequest, UpdateVariantRequest } from './dto/product.request.js';
 import { AdminVariantView } from './dto/product.response.js';
 import { EditVariants } from './edit-variants.service.js';
@@ -55,7 +55,7 @@ export class VariantsAdminController {
     },
   })
   @ApiCreatedResponse({ type: AdminVariantView, headers: CREATED_HEADERS })
-  @Throws(ValidationFailed, InvalidId, ProductNotFound, VariantExists, OptionMismatch)
+  @Throws(ValidationFailed, InvalidId, ProductNotFound, TooManyVariants, VariantExists, OptionMismatch, TooManyVariants)
   async create(
     @IdParam('product', 'id', PRODUCT) productId: string,
     @Body() body: CreateVariantRequest,
