@@ -1,9 +1,15 @@
 import { connect, type Socket } from 'node:net';
 
-/** An answer, its body unread. */
-export interface Answer {
-  status: number;
-  body: string;
+/** An answer. Its body becomes text when somebody asks for it: most journeys only look at the status. */
+export class Answer {
+  constructor(
+    readonly status: number,
+    private readonly content: Buffer,
+  ) {}
+
+  get body(): string {
+    return this.content.toString('utf8');
+  }
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n');
@@ -21,8 +27,15 @@ export class Connection {
     private readonly host: string,
     private readonly port: number,
   ) {
-    this.socket = connect({ host, port, noDelay: true });
-    this.socket.on('data', (chunk: Buffer) => this.receive(chunk));
+    // Bytes come into one buffer, without the stream around it.
+    const onread = {
+      buffer: Buffer.allocUnsafe(65_536),
+      callback: (size: number, bytes: Uint8Array) => {
+        this.receive(Buffer.from(bytes.subarray(0, size)));
+        return true;
+      },
+    };
+    this.socket = connect({ host, port, noDelay: true, onread });
     this.socket.on('error', (error) => this.fail(error));
     this.socket.on('close', () => this.fail(new Error('the server closed the connection')));
   }
@@ -71,10 +84,10 @@ export function readAnswer(bytes: Buffer): Answer | null {
   const length = /\r\ncontent-length: *(\d+)/i.exec(head);
   if (length) {
     const end = start + Number(length[1]);
-    return bytes.length < end ? null : { status, body: bytes.toString('utf8', start, end) };
+    return bytes.length < end ? null : new Answer(status, bytes.subarray(start, end));
   }
   if (/\r\ntransfer-encoding: *chunked/i.test(head)) return readChunks(bytes, start, status);
-  return { status, body: '' };
+  return new Answer(status, Buffer.alloc(0));
 }
 
 function readChunks(bytes: Buffer, start: number, status: number): Answer | null {
@@ -85,7 +98,7 @@ function readChunks(bytes: Buffer, start: number, status: number): Answer | null
     const size = Number.parseInt(bytes.toString('latin1', at, lineEnd), 16);
     const end = lineEnd + 2 + size;
     if (bytes.length < end + 2) return null;
-    if (size === 0) return { status, body: Buffer.concat(parts).toString('utf8') };
+    if (size === 0) return new Answer(status, Buffer.concat(parts));
     parts.push(bytes.subarray(lineEnd + 2, end));
     at = end + 2;
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { firstValueFrom, from, type Observable } from 'rxjs';
@@ -80,9 +80,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
     }
     if (Array.isArray(header)) throw IdempotencyKeyInvalid();
     const reference = { scope: principalOf(request), key: parseKey(header) };
-    const fingerprint = createHash('sha256')
-      .update(`${request.method} ${request.url.split('?')[0]}\n${canonical(request.body)}`)
-      .digest();
+    const asked = `${request.method} ${request.url.split('?')[0]}\n${canonical(request.body)}`;
+    const fingerprint = hash('sha256', asked, 'buffer');
 
     // Not synced: a crash of Postgres can only lose a claim together with the effect behind it, since one log has both, in this order.
     const claimed = await this.db.query(

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Request } from '#libs/http';
 
 const CART_TOKEN = /^[A-Za-z0-9_-]{16,200}$/;
@@ -11,5 +11,5 @@ export function cartTokenOf(request: Request): string | undefined {
 
 /** The name of a guest in scopes and limits: says which guest it is, without the secret. */
 export function guestPrincipal(cartToken: string): string {
-  return `guest:${createHash('sha256').update(cartToken).digest('base64url')}`;
+  return `guest:${hash('sha256', cartToken, 'base64url')}`;
 }

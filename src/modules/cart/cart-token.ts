@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { ShopperIdentity } from '../auth/index.js';
 
 /** A guest's credential for one cart and the order it becomes: 192 random bits, stored only as a hash. */
@@ -8,12 +8,12 @@ export function newCartToken(): string {
 
 /** What is stored of a token. */
 export function hashCartToken(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+  return hash('sha256', token, 'buffer');
 }
 
 /** Compares in constant time. */
-function tokenMatches(token: string | undefined, hash: Buffer): boolean {
-  return token !== undefined && timingSafeEqual(hashCartToken(token), hash);
+function tokenMatches(token: string | undefined, known: Buffer): boolean {
+  return token !== undefined && timingSafeEqual(hashCartToken(token), known);
 }
 
 /** Whether a cart, or the order that it became, is the shopper's: by the guest's token, or because it is their account's. */

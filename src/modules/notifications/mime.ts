@@ -8,6 +8,9 @@ export interface Mime {
   content: Buffer;
 }
 
+/** An address that is sent as it is written. */
+const PLAIN = /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9.-]+$/;
+
 /**
  * A mail as it travels (RFC 5322), both forms of it in base64. Whole and at once: nodemailer would stream it piece by piece
  * through ten transforms into as many packets, which took more of the worker than everything else about an order.
@@ -33,5 +36,10 @@ export function toMime({ messageId, from, to, subject, text, html }: Mail): Mime
     `${head}\r\n\r\n${part('text/plain', text)}${part('text/html', html)}--${boundary}--\r\n`,
     'latin1',
   );
-  return { envelope: root.setEnvelope({ from: from.address, to }).getEnvelope(), content };
+  return { envelope: envelope(root, from.address, to), content };
+}
+
+/** Addresses as the server gets them: what is no ASCII is rewritten by nodemailer's rules. */
+function envelope(root: MimeNode, from: string, to: string): MimeNode.Envelope {
+  return PLAIN.test(from) && PLAIN.test(to) ? { from, to: [to] } : root.setEnvelope({ from, to }).getEnvelope();
 }
