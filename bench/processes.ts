@@ -17,7 +17,7 @@ export interface ServiceOptions {
 export function flagsOf(script: 'start:api' | 'start:worker'): string[] {
   const file = join(DIST, '..', 'package.json');
   const { scripts } = JSON.parse(readFileSync(file, 'utf8')) as { scripts: Record<string, string> };
-  return scripts[script]!.split(' ').filter((word) => word.startsWith('--') && word !== '--enable-source-maps');
+  return scripts[script]!.split(' ').filter((word) => word.startsWith('--'));
 }
 
 /** A Node.js process of the bench. It talks over IPC and ends with us. */
@@ -33,7 +33,7 @@ export class Service {
   ) {
     this.child = fork(join(DIST, options.file), {
       env: options.env,
-      execArgv: ['--enable-source-maps', ...(options.nodeOptions ?? [])],
+      execArgv: options.nodeOptions ?? [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
     });

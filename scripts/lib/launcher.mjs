@@ -16,7 +16,6 @@ import {
 } from './stack.mjs';
 import { Failure, Terminal } from './terminal.mjs';
 
-// The children run without --enable-source-maps, which costs half a second of every start.
 const API_AHEAD = join(ROOT, 'scripts', 'lib', 'api-ahead.mjs');
 const EMULATOR = join(ROOT, 'dist', 'libs', 'stripe-emulator', 'src', 'main.js');
 const API_STOP_MS = 30_000;

@@ -49,7 +49,7 @@ function runChild(args, env) {
   return new Promise((done, fail) => {
     // A path in the arguments is meant from where the person is, which npm tells.
     const cwd = env.INIT_CWD ?? process.cwd();
-    const child = spawn(process.execPath, ['--enable-source-maps', ...args], { cwd, env, stdio: 'inherit' });
+    const child = spawn(process.execPath, args, { cwd, env, stdio: 'inherit' });
     for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
     onParentGone(() => child.kill('SIGTERM'));
     child.once('error', fail);

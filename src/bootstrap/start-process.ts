@@ -1,13 +1,17 @@
 import { ConfigError, type Config, loadConfig } from '../config/index.js';
-import { configureLog, log } from '#libs/log';
+import { configureLog, log, nameSourceLines } from '#libs/log';
 import { listenForFailpoints } from './failpoints.js';
 import { hasLauncher, tellLauncher } from './launcher-channel.js';
+
+/** The folder that the compiler writes. */
+const COMPILED = new URL('../../', import.meta.url).href;
 
 /**
  * Reads the settings, sets up the log and runs the process; an error on the way is one clear text and exit code 1.
  * @param service shows in each line of the log
  */
 export async function startProcess(service: 'api' | 'worker', run: (config: Config) => Promise<void>): Promise<void> {
+  nameSourceLines(COMPILED);
   try {
     const config = loadConfig();
     configureLog({ level: config.logLevel, service });

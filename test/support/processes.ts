@@ -28,7 +28,7 @@ export class Processes {
 
   /** Starts `dist/<file>` with these settings. With `ipc` it takes messages, and sends its own. */
   start(file: string, env: Record<string, string>, options: { ipc?: boolean } = {}): ChildProcess {
-    const child = spawn(process.execPath, ['--enable-source-maps', join(ROOT, 'dist', file)], {
+    const child = spawn(process.execPath, [join(ROOT, 'dist', file)], {
       cwd: ROOT,
       env: { PATH: process.env.PATH, DATA_DIR: this.dataDir, LOG_LEVEL: 'warn', DEMO: '0', MIGRATE: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe', ...(options.ipc ? (['ipc'] as const) : [])],

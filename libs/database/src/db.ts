@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import pg from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
+import { run, runOn } from './prepared.js';
 import { sqlState } from './sql-errors.js';
 import { transactionScope } from './transaction-scope.js';
 
@@ -39,50 +40,12 @@ export interface Tx extends Queryable {
 export const UNSYNCED_COMMIT = `(SELECT set_config('synchronous_commit', 'off', true)) AS unsynced`;
 
 const MAX_ATTEMPTS = 4;
-const MAX_PREPARED = 400;
-const names = new Map<string, string>();
-
-/** One stable name per statement text; texts beyond the bound are sent unprepared, so that odd filters cannot fill the server. */
-function statementName(text: string): string | undefined {
-  const known = names.get(text);
-  if (known !== undefined) return known;
-  if (names.size >= MAX_PREPARED) return undefined;
-  const name = `s${names.size}`;
-  names.set(text, name);
-  return name;
-}
 
 /** What is sent in one turn of the event loop leaves in one packet: a system call costs more than most statements. */
 function gather(client: pg.PoolClient): void {
   const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
   stream.cork();
   process.nextTick(() => stream.uncork());
-}
-
-interface Prepared extends pg.Query {
-  name?: string | undefined;
-  values: unknown[];
-  callback?: (error: Error | null, result: pg.QueryResult) => void;
-}
-
-/** A prepared statement as pg sends it. Of the usual object with a text and values, pg would copy every property descriptor first. */
-function prepared(text: string, values: unknown[]): Prepared {
-  return Object.assign(new pg.Query(text), { name: statementName(text), values });
-}
-
-async function run<R>(client: pg.PoolClient, text: string, values: unknown[] = []): Promise<R[]> {
-  const query = prepared(text, values);
-  try {
-    const result = await new Promise<pg.QueryResult>((resolve, reject) => {
-      query.callback = (error, answer) => (error ? reject(error) : resolve(answer));
-      client.query(query);
-    });
-    return result.rows as R[];
-  } catch (error) {
-    // Made where bytes come in; who asked is what one wants to know.
-    Error.captureStackTrace(error as Error);
-    throw error;
-  }
 }
 
 /**
@@ -112,10 +75,8 @@ export class Db implements Queryable {
     return { total: totalCount, idle: idleCount, waiting: waitingCount };
   }
 
-  async query<R = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<R[]> {
-    // The pool sets the callback, and so the promise is a result, whatever the types say about query objects.
-    const result = await (this.pool.query(prepared(text, values)) as unknown as Promise<pg.QueryResult>);
-    return result.rows as R[];
+  query<R = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<R[]> {
+    return runOn<R>(this.pool, text, values);
   }
 
   /** Runs a checked-out connection of its own, for COPY streams and advisory locks. */
