@@ -1,6 +1,8 @@
 import { jest } from '@jest/globals';
+import pg from 'pg';
 import { decodeId, encodeId, newUuid } from '#libs/ids';
 import { signUp } from '../support/customers.js';
+import { promote } from '../support/promotions.js';
 import { market, priceIn, priceList, taxRate } from '../support/pricing.js';
 import { ADDRESS, METHOD_ID, Shop } from '../support/shop.js';
 
@@ -257,5 +259,78 @@ describe('prices of carts', () => {
     }
     expect(counts[0]).toBe(1);
     expect(counts[1]).toBe(1);
+  });
+});
+
+describe('carts of a shop with 50 promotions', () => {
+  let shop: Shop;
+  beforeAll(async () => {
+    // Without jobs: every statement is one of the request.
+    shop = await Shop.start({ env: { JOBS: '0' } });
+    const bearer = await shop.staff();
+    const combinesWith = ['product', 'order', 'shipping'];
+    for (let i = 0; i < 50; i += 1) {
+      const kinds: Record<string, unknown>[] = [
+        { action: { type: 'percent_off_lines', ratePpm: 10_000 + i } },
+        { action: { type: 'amount_off_order', amounts: [usd(100)] }, conditions: { minQuantity: 1 + (i % 7) } },
+        { action: { type: 'buy_x_get_y', buyQuantity: 60 + i, getQuantity: 1, ratePpm: 1_000_000 } },
+        {
+          action: { type: 'tiered', tiers: [{ fromQuantity: 1 + i, ratePpm: 5_000 }] },
+          conditions: { countries: ['US'] },
+        },
+        { action: { type: 'free_shipping' }, conditions: { minSubtotal: [usd(2_000 + i)] }, maxUses: 1_000 },
+      ];
+      await promote(shop, bearer, { name: `Promotion ${i}`, priority: i, combinesWith, ...kinds[i % 5] });
+    }
+  });
+  afterAll(() => shop?.stop());
+
+  /** Runs something, and counts the statements that come to Postgres meanwhile. */
+  async function counted<T>(work: () => Promise<T>): Promise<{ statements: number; result: T }> {
+    const query = jest.spyOn(pg.Client.prototype, 'query');
+    try {
+      const result = await work();
+      return { statements: query.mock.calls.length, result };
+    } finally {
+      query.mockRestore();
+    }
+  }
+
+  it('cost as many statements for 100 lines as for one: to make, to read, to add to, and to order', async () => {
+    const variants: string[] = [];
+    for (let i = 0; i < 101; i += 1) variants.push(await shop.product({ stock: 50, price: 1000 }));
+    await priceList(shop, { entries: variants.map((variantId) => [variantId, 900] as const) });
+    const counts: Record<string, number>[] = [];
+    for (const lines of [1, 100]) {
+      // What is known of the shop, and prepared on its connections, is so after the first.
+      const rounds: Record<string, number>[] = [];
+      for (let round = 0; round < 4; round += 1) {
+        const body = {
+          lines: variants.slice(0, lines).map((variantId) => ({ variantId, quantity: 1 })),
+          email: `round-${round}-${lines}@example.com`, shippingAddress: ADDRESS, shippingMethodId: encodeId('shippingMethod', METHOD_ID),
+        }; // prettier-ignore
+        const made = await counted(() => shop.call('POST', '/v1/carts', { body }));
+        expect(made.result.status).toBe(201);
+        const { id, token } = made.result.body;
+        const read = await counted(() => shop.call('GET', `/v1/carts/${id}`, { token }));
+        expect(read.result.body.promotions.filter((one: any) => one.applied).length).toBeGreaterThanOrEqual(10);
+        expect(read.result.body.discountTotal.amount).toBeGreaterThan(0);
+        const line = { variantId: variants[100], quantity: 1 };
+        const added = await counted(() => shop.call('POST', `/v1/carts/${id}/lines`, { token, body: line }));
+        expect(added.result.status).toBe(201);
+        const placed = await counted(() => shop.checkout({ id, token }, { paymentMethod: 'manual' }));
+        expect(placed.result.status).toBe(201);
+        rounds.push({
+          make: made.statements,
+          read: read.statements,
+          add: added.statements,
+          order: placed.statements,
+        });
+      }
+      const least = (what: string) => Math.min(...rounds.map((round) => round[what]!));
+      counts.push({ make: least('make'), read: least('read'), add: least('add'), order: least('order') });
+    }
+    expect(counts[0]!.read).toBe(1);
+    expect(counts[1]).toEqual(counts[0]);
   });
 });

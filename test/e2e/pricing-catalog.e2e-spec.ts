@@ -175,6 +175,99 @@ describe('prices of the catalog', () => {
     expect(await shop.call('GET', '/v1/products/nothing-of-the-kind/prices')).toMatchObject({ status: 404 });
   });
 
+  it('shows the lowest price of 30 days beside every reduced price, in every list', async () => {
+    const word = `reduced${Math.random().toString(36).slice(2, 8)}`;
+    const owner = await shop.staff();
+    const category = await shop.call('POST', '/v1/admin/categories', {
+      bearer: owner,
+      body: { title: `C ${word}`, handle: word },
+    });
+    expect(category.status).toBe(201);
+    // One is reduced by a price list, one by what staff compare its price with.
+    const makes = [{ amount: 9100 }, { amount: 5100, compareAt: 8100 }];
+    const made: any[] = [];
+    for (const [i, price] of makes.entries()) {
+      const answer = await shop.call('POST', '/v1/admin/products', {
+        bearer: owner,
+        body: {
+          title: `${word} ${i}`, handle: `${word}-${i}`, status: 'active', categoryIds: [category.body.id],
+          variants: [{ prices: [{ currency: 'USD', ...price }], trackInventory: false }],
+        },
+      }); // prettier-ignore
+      expect(answer).toMatchObject({ status: 201 });
+      made.push(answer.body);
+    }
+    const collection = await shop.call('POST', '/v1/admin/collections', {
+      bearer: owner,
+      body: { title: word, handle: word, status: 'active' },
+    });
+    expect(collection).toMatchObject({ status: 201 });
+    const filled = await shop.call('PUT', `/v1/admin/collections/${collection.body.id}/products`, {
+      bearer: owner,
+      headers: { 'If-Match': collection.headers.get('etag')! },
+      body: { productIds: made.map(({ id }) => id) },
+    });
+    expect(filled.status).toBe(200);
+    await makeList({}, [{ variantId: made[0].variants[0].id, amount: 7100 }]);
+    const expected = [
+      [`${word}-0`, 9100, 9100],
+      [`${word}-1`, 8100, 5100],
+    ];
+    const lists = [
+      `/v1/products?q=${word}`,
+      `/v1/products?category=${word}`,
+      `/v1/products?category=${word}&sort=price`,
+      `/v1/products?category=${word}&sort=-price`,
+      `/v1/products?category=${word}&sort=-createdAt`,
+      `/v1/collections/${word}/products`,
+      `/v1/products/${word}-0/related`,
+    ];
+    for (const path of lists) {
+      const { status, body } = await shop.call('GET', path);
+      const cards = body.data.map((one: any) => [one.handle, one.compareAt?.amount, one.lowestPrice30Days?.amount]);
+      const wanted = path.endsWith('/related') ? expected.slice(1) : expected;
+      expect([path, status, cards.sort()]).toEqual([path, 200, wanted]);
+    }
+    for (const [handle, compareAt, lowest] of expected) {
+      const shown = { compareAt: usd(compareAt as number), lowestPrice30Days: usd(lowest as number) };
+      const { variants } = await page(handle as string);
+      expect(variants[0]).toMatchObject(shown);
+      const prices = await shop.call('GET', `/v1/products/${handle}/prices`);
+      expect(prices.body.data[0].prices[0]).toMatchObject(shown);
+      const cart = await shop.call('POST', '/v1/carts', {
+        body: { lines: [{ variantId: variants[0].id, quantity: 1 }] },
+      });
+      expect(cart.body.lines[0]).toMatchObject(shown);
+    }
+  });
+
+  it('shows what is for one market only to carts and price queries of it: lists, pages, facets and sorting are for all', async () => {
+    const marketId = await market(shop, { countries: ['FR'], currency: 'USD', taxIncluded: true });
+    const headers = { 'X-Country': 'FR' };
+    const [cheap, dear] = [await product(61_000), await product(62_000)];
+    await makeList({ marketId }, [{ variantId: dear.variantId, amount: 60_000 }]);
+    const list = await shop.call('GET', '/v1/products?price[gte]=59500&price[lte]=62500&sort=price', { headers });
+    expect(list.body.data.map((one: any) => [one.handle, one.priceRange.min.amount])).toEqual([
+      [cheap.handle, 61_000],
+      [dear.handle, 62_000],
+    ]);
+    expect((await page(dear.handle, headers)).variants[0].price).toEqual(usd(62_000));
+    const facets = await shop.call('GET', '/v1/products/facets?price[gte]=59500&price[lte]=60500', { headers });
+    expect(facets.body.data.find((one: any) => one.key === 'vendor')?.values ?? []).toEqual([]);
+    const prices = async (country: string) => {
+      const answer = await shop.call('GET', `/v1/products/${dear.handle}/prices`, {
+        headers: { 'X-Country': country },
+      });
+      return answer.body.data[0].prices[0].price.amount;
+    };
+    expect([await prices('FR'), await prices('US')]).toEqual([60_000, 62_000]);
+    const cart = await shop.call('POST', '/v1/carts', {
+      headers,
+      body: { lines: [{ variantId: dear.variantId, quantity: 1 }] },
+    });
+    expect(cart.body.lines[0]).toMatchObject({ unitPrice: usd(60_000), compareAt: usd(62_000) });
+  });
+
   it('shows the market of the country: its currency and whether the tax is in the price, cached by country', async () => {
     await market(shop, { countries: ['DE'], currency: 'EUR', taxIncluded: true });
     await taxRate(shop, 'DE', 190_000);
