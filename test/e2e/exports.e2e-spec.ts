@@ -87,6 +87,82 @@ describe('an export of products', () => {
     expect(byHandle(await fileOf(other, others, PRODUCTS))).toEqual(byHandle(first));
   });
 
+  it('keeps attributes and schedules: again without a difference, and into another shop', async () => {
+    const definitions = [
+      { key: 'roast', label: 'Roast', type: 'choice', choices: ['Dark', 'Light, "filter"'] },
+      { key: 'weight_kg', label: 'Weight', type: 'number' },
+      { key: 'organic', label: 'Organic', type: 'boolean' },
+      { key: 'note', label: 'Note', type: 'text' },
+    ];
+    const inHours = (n: number) => new Date(Date.now() + n * 3_600_000).toISOString();
+    const said = { attributes: { roast: 'Light, "filter"', weight_kg: 0.25, organic: false, note: '=1+1 é' } };
+    const sold = { vendor: 'Plans', variants: [{ prices: [{ amount: 100, currency: 'USD' }], trackInventory: false }] };
+    const planned = { status: 'draft', publishAt: inHours(2), unpublishAt: inHours(9) };
+    const make = async (target: Shop, bearer: string, path: string, body: object) => {
+      const answer = await target.call('POST', `/v1/admin/${path}`, { bearer, body });
+      expect(answer.status).toBe(201);
+      return answer.body;
+    };
+    for (const definition of definitions) await make(shop, owner, 'attributes', definition);
+    const { id } = await make(shop, owner, 'products', { title: 'Planned', ...sold, ...said, ...planned });
+    await make(shop, owner, 'products', {
+      title: 'Leaving',
+      ...sold,
+      status: 'active',
+      unpublishAt: inHours(5),
+    });
+    await make(shop, owner, 'products', { title: 'Plain', ...sold });
+    const asked = { kind: 'products', filter: { vendor: 'Plans' } };
+    const file = await fileOf(shop, owner, asked);
+    expect(await importInto(shop, owner, file)).toMatchObject({
+      errors: [],
+      summary: { unchanged: 3, failed: 0, updated: 0 },
+    });
+    expect(await fileOf(shop, owner, asked)).toBe(file);
+
+    // A shop that does not know the attributes says so, row by row.
+    const unknown = await importInto(other, others, file);
+    expect(unknown.summary).toMatchObject({ created: 2, failed: 1 });
+    expect(unknown.errors).toEqual([
+      {
+        line: 2,
+        handle: 'planned',
+        reason: expect.stringMatching(/\/attributes\/note is no .*; \/attributes\/roast is no attribute of this shop/),
+      },
+    ]);
+    for (const definition of definitions) await make(other, others, 'attributes', definition);
+    expect((await importInto(other, others, file)).summary).toMatchObject({ created: 1, unchanged: 2, failed: 0 });
+    expect(byHandle(await fileOf(other, others, asked))).toEqual(byHandle(file));
+    const timed = await other.db.query(
+      `SELECT FROM jobs WHERE name = 'catalog.publish-products' AND next_at > now() + interval '1 hour'`,
+    );
+    expect(timed).toHaveLength(3);
+
+    // What a file says changes, and what is wrong is told.
+    const row = (attributes: string, times: string, status = 'draft') =>
+      importInto(shop, owner, `Handle,Title,Vendor,Variant Price,Attributes,Publish At,Unpublish At,Status\nplanned,Planned,Plans,1,${attributes},${times},${status}\n`); // prettier-ignore
+    const reason = async (answer: Promise<any>) => (await answer).errors.map((error: any) => error.reason);
+    const keep = `${planned.publishAt},${planned.unpublishAt}`;
+    expect(await reason(row('oops', keep))).toEqual([expect.stringMatching(/^Attributes must be an object/)]);
+    expect(await reason(row('[1]', keep))).toEqual([expect.stringMatching(/^Attributes must be an object/)]);
+    expect(await reason(row('"{""roast"": ""Blue""}"', keep))).toEqual([
+      '/attributes/roast must be one of Dark, Light, "filter".',
+    ]);
+    expect(await reason(row('', 'soon,'))).toEqual([expect.stringMatching(/^Publish At must be a time/)]);
+    expect(await reason(row('', '2020-01-01T00:00:00Z,'))).toEqual(['/publishAt must be in the future.']);
+    expect(await reason(row('', keep, 'active'))).toEqual(['/publishAt goes with the status draft only.']);
+    expect(await reason(row('', `,${planned.unpublishAt}`, 'active'))).toEqual([]);
+    const read = async () => (await shop.call('GET', `/v1/admin/products/${id}`, { bearer: owner })).body;
+    expect(await read()).toMatchObject({ status: 'active', attributes: {}, publishAt: null });
+    expect(await reason(row('"{""roast"": ""dark""}"', `${planned.publishAt},`))).toEqual([]);
+    expect(await read()).toMatchObject({
+      status: 'draft',
+      attributes: { roast: 'Dark' },
+      publishAt: planned.publishAt,
+      unpublishAt: null,
+    });
+  });
+
   it('holds prices and stock, and nothing that a spreadsheet would run', async () => {
     const text = await fileOf(shop, owner, PRODUCTS);
     expect(text.startsWith('\ufeffHandle,Title,')).toBe(true);

@@ -1,4 +1,5 @@
 import { newUuid } from '#libs/ids';
+import type { AttributeValues } from './attributes/attribute-values.js';
 import {
   optionKeyOf,
   type ProductDraft,
@@ -38,6 +39,8 @@ export interface ProductChanges {
   isMoneyNow: boolean;
   /** Variants that were shipped before and are not now. */
   unshippedIds: string[];
+  /** Of when it appears and leaves by itself, what differs; undefined where nothing does. */
+  schedule: Pick<ProductDraft, 'publishAt' | 'unpublishAt'> | undefined;
   /** The complete set, when it differs. */
   categoryIds: string[] | undefined;
   variants: SavedProduct['variants'];
@@ -54,15 +57,18 @@ export function compareProduct(stored: StoredProduct, draft: ProductDraft): Prod
   const categoriesDiffer =
     wantedCategories !== undefined &&
     (wantedCategories.length !== storedCategories.size || wantedCategories.some((id) => !storedCategories.has(id)));
+  const schedule = compareSchedule(stored, draft);
   return {
     any:
       productDiffers(stored, draft) ||
+      schedule !== undefined ||
       images.changed.length > 0 ||
       variants.newVariants.length > 0 ||
       variants.versionedVariants.length > 0 ||
       categoriesDiffer,
     images: images.changed,
     ...variants,
+    schedule,
     isMoneyNow: draft.giftCard === true && !stored.is_gift_card,
     categoryIds: categoriesDiffer ? wantedCategories : undefined,
   };
@@ -76,11 +82,28 @@ function productDiffers(stored: StoredProduct, draft: ProductDraft): boolean {
     stored.product_type !== draft.productType ||
     stored.status !== draft.status ||
     (draft.giftCard !== undefined && stored.is_gift_card !== draft.giftCard) ||
+    (draft.attributes !== undefined && !sameValues(stored.attributes, draft.attributes)) ||
     !same(stored.tags, draft.tags) ||
     !same(stored.option_names, draft.optionNames) ||
     (draft.seoTitle !== undefined && stored.seo_title !== draft.seoTitle) ||
     (draft.seoDescription !== undefined && stored.seo_description !== draft.seoDescription)
   );
+}
+
+const sameValues = (a: AttributeValues, b: AttributeValues) =>
+  Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([key, value]) => b[key] === value);
+
+function compareSchedule(stored: StoredProduct, draft: ProductDraft): ProductChanges['schedule'] {
+  // What does not go with the status counts as a change, to be refused, even where it was so before.
+  const changed = (before: Date | null, after: Date | null | undefined, isFitting: boolean) =>
+    after === undefined || (isFitting && before?.getTime() === after?.getTime()) ? undefined : after;
+  const publishAt = changed(stored.publish_at, draft.publishAt, draft.status === 'draft' || !draft.publishAt);
+  const unpublishAt = changed(
+    stored.unpublish_at,
+    draft.unpublishAt,
+    draft.status !== 'archived' || !draft.unpublishAt,
+  );
+  return publishAt === undefined && unpublishAt === undefined ? undefined : { publishAt, unpublishAt };
 }
 
 /** The images of the draft first, then those of variants that are not among them, then what was stored. */

@@ -20,8 +20,12 @@ export interface ProductDraft {
   /** undefined leaves what is stored. */
   seoTitle?: string | null;
   seoDescription?: string | null;
-  /** As kept, by the key of the attribute. Of a new product only. */
+  /** All of them, by the key of the attribute; undefined leaves what is stored. */
   attributes?: AttributeValues;
+  /** When a draft becomes active by itself; undefined leaves what is stored. */
+  publishAt?: Date | null;
+  /** When it becomes a draft again by itself; undefined leaves what is stored. */
+  unpublishAt?: Date | null;
   /** uuids; undefined leaves what is stored. */
   categoryIds?: string[];
   /** In their order. Images that are stored but not in the draft are kept behind these. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
+import { withKeptAttributes } from './attributes/attribute-values.js';
 import { assertKeepsBundled } from './bundles/keep-bundled.js';
 import { OptionMismatch, VariantExists } from './catalog.errors.js';
 import { lockCategoryTreeShared } from './catalog-lock.js';
@@ -8,7 +9,8 @@ import { sanitizeDescription } from './description.js';
 import { writeCategories } from './product-categories.js';
 import { compareProduct, type ProductChanges } from './product-changes.js';
 import { optionKeyOf, type ProductDraft, type SavedProduct } from './product-draft.js';
-import { loadStoredProducts } from './stored-product.js';
+import { writeSchedule } from './schedule/product-schedule.js';
+import { loadStoredProducts, type StoredProduct } from './stored-product.js';
 
 /**
  * Makes the stored product what a draft says, found by its handle: creates it or changes only what differs.
@@ -22,7 +24,7 @@ export class ProductWriter {
    * @throws OptionMismatch when a variant has not one value for each option
    * @throws VariantExists when two variants of the draft have the same options
    * @throws UnknownCategory when a category id does not exist
-   * @throws ValidationFailed when a bundle, or a part of one, would become a gift card or lose its parcel
+   * @throws ValidationFailed when an attribute cannot have such a value, when a time of its schedule is over, when a bundle, or a part of one, would become a gift card or lose its parcel
    */
   async save(tx: Tx, draft: ProductDraft): Promise<SavedProduct> {
     const [saved] = await this.saveAll(tx, [draft]);
@@ -36,12 +38,12 @@ export class ProductWriter {
    */
   async saveAll(tx: Tx, drafts: readonly ProductDraft[]): Promise<SavedProduct[]> {
     drafts.forEach(assertVariants);
-    const wanted = drafts.map((draft) => ({
+    await lockCategoryTreeShared(tx);
+    const wanted = (await withKeptAttributes(tx, drafts)).map((draft) => ({
       ...draft,
       descriptionHtml: sanitizeDescription(draft.descriptionHtml),
       tags: [...new Set(draft.tags)],
     }));
-    await lockCategoryTreeShared(tx);
     const ids = await lockByHandles(
       tx,
       wanted.map((draft) => draft.handle),
@@ -57,7 +59,8 @@ export class ProductWriter {
     const stored = new Map((await loadStoredProducts(tx, [...ids.values()])).map((product) => [product.id, product]));
     const products = wanted.map((draft): ChangedProduct => {
       const id = ids.get(draft.handle)!;
-      return { id, draft, created: created.has(draft.handle), changes: compareProduct(stored.get(id)!, draft) };
+      const before = stored.get(id)!;
+      return { id, draft, before, created: created.has(draft.handle), changes: compareProduct(before, draft) };
     });
     await assertKeepsBundled(
       tx,
@@ -80,6 +83,7 @@ export class ProductWriter {
 interface ChangedProduct {
   id: string;
   draft: ProductDraft;
+  before: StoredProduct;
   created: boolean;
   changes: ProductChanges;
 }
@@ -130,6 +134,7 @@ async function insertProducts(tx: Tx, drafts: ProductDraft[]): Promise<Map<strin
 
 async function writeChanges(tx: Tx, products: ChangedProduct[]): Promise<void> {
   for (const { id, draft, created } of products) if (!created) await updateProduct(tx, id, draft);
+  for (const product of products) await writeScheduleOf(tx, product);
   const images = products.flatMap(({ id, changes }) => changes.images.map((image) => ({ ...image, product_id: id })));
   if (images.length > 0) await writeImages(tx, images);
   const newVariants = products.flatMap(({ id, changes }) =>
@@ -174,7 +179,7 @@ async function updateProduct(tx: Tx, productId: string, draft: ProductDraft): Pr
     `UPDATE products SET title = $2, description_html = $3, vendor = $4, product_type = $5, tags = $6, status = $7,
             option_names = $8, seo_title = CASE WHEN $9 THEN $10 ELSE seo_title END,
             seo_description = CASE WHEN $11 THEN $12 ELSE seo_description END,
-            is_gift_card = coalesce($13, is_gift_card), publish_at = CASE WHEN $7 = 'draft' THEN publish_at END,
+            is_gift_card = coalesce($13, is_gift_card), attributes = coalesce($14::jsonb, attributes), publish_at = CASE WHEN $7 = 'draft' THEN publish_at END,
             unpublish_at = CASE WHEN $7 <> 'archived' THEN unpublish_at END, version = version + 1, updated_at = now()
      WHERE id = $1`,
     [
@@ -191,8 +196,17 @@ async function updateProduct(tx: Tx, productId: string, draft: ProductDraft): Pr
       draft.seoDescription !== undefined,
       draft.seoDescription ?? null,
       draft.giftCard ?? null,
+      draft.attributes === undefined ? null : JSON.stringify(draft.attributes),
     ],
   );
+}
+
+/** @throws validation_failed for a time that is over, or does not go with the status */
+async function writeScheduleOf(tx: Tx, { id, draft: { status }, before, changes }: ChangedProduct): Promise<void> {
+  if (!changes.schedule) return;
+  const { publishAt, unpublishAt } = changes.schedule;
+  const visibility = { status: before.status, publishAt: before.publish_at, unpublishAt: before.unpublish_at };
+  await writeSchedule(tx, id, visibility, { status, publishAt, unpublishAt });
 }
 
 type OfProduct<T> = T & { product_id: string };

@@ -1,4 +1,5 @@
 import type { Tx } from '#libs/database';
+import type { AttributeValues } from './attributes/attribute-values.js';
 
 /** A product as it is in the database, with everything that belongs to it. */
 export interface StoredProduct {
@@ -8,9 +9,12 @@ export interface StoredProduct {
   vendor: string;
   product_type: string;
   tags: string[];
-  status: string;
+  status: 'draft' | 'active' | 'archived';
   is_gift_card: boolean;
   option_names: string[];
+  attributes: AttributeValues;
+  publish_at: Date | null;
+  unpublish_at: Date | null;
   seo_title: string | null;
   seo_description: string | null;
   images: { id: string; url: string; alt: string; position: number }[];
@@ -46,7 +50,7 @@ export async function loadStoredProduct(tx: Tx, id: string): Promise<StoredProdu
 export async function loadStoredProducts(tx: Tx, ids: readonly string[]): Promise<StoredProduct[]> {
   return tx.query<StoredProduct>(
     `SELECT p.id, p.title, p.description_html, p.vendor, p.product_type, p.tags, p.status, p.is_gift_card, p.option_names,
-            p.seo_title, p.seo_description,
+            p.attributes, p.publish_at, p.unpublish_at, p.seo_title, p.seo_description,
             coalesce((SELECT json_agg(json_build_object('id', i.id, 'url', i.url, 'alt', i.alt, 'position', i.position)
                                       ORDER BY i.position, i.id)
                       FROM product_images i WHERE i.product_id = p.id), '[]') AS images,

@@ -35,6 +35,10 @@ interface ProductOfExport {
   option_names: string[];
   seo_title: string | null;
   seo_description: string | null;
+  /** in the order in which they are shown */
+  attributes: Record<string, string | number | boolean> | null;
+  publish_at: Date | null;
+  unpublish_at: Date | null;
   images: { url: string; alt: string }[];
   variants: VariantOfExport[];
 }
@@ -45,7 +49,9 @@ const valuesOf = ({ status, vendor }: ExportFilter) => [status ?? null, vendor ?
 
 const BATCH_SQL = `
   SELECT p.id, p.handle, p.title, p.description_html, p.vendor, p.product_type, p.tags, p.status, p.is_gift_card, p.option_names, p.seo_title,
-    p.seo_description,
+    p.seo_description, p.publish_at, p.unpublish_at,
+    (SELECT json_object_agg(d.key, p.attributes -> d.key ORDER BY d.position, d.key)
+     FROM attribute_definitions d WHERE d.deleted_at IS NULL AND p.attributes ? d.key) AS attributes,
     coalesce((SELECT json_agg(json_build_object('url', i.url, 'alt', i.alt) ORDER BY i.position, i.id)
               FROM product_images i WHERE i.product_id = p.id), '[]') AS images,
     coalesce((SELECT json_agg(json_build_object('option_values', v.option_values, 'sku', v.sku, 'barcode', v.barcode,
@@ -68,7 +74,7 @@ export class ProductExport implements ExportSource {
     'Option2 Value', 'Option3 Name', 'Option3 Value', 'Variant SKU', 'Variant Grams', 'Variant Inventory Tracker',
     'Variant Inventory Qty', 'Variant Inventory Policy', 'Variant Fulfillment Service', 'Variant Price',
     'Variant Compare At Price', 'Variant Requires Shipping', 'Variant Taxable', 'Variant Tax Class', 'Variant Barcode', 'Image Src', 'Image Position',
-    'Image Alt Text', 'Gift Card', 'SEO Title', 'SEO Description', 'Variant Image', 'Variant Weight Unit', 'Status',
+    'Image Alt Text', 'Gift Card', 'SEO Title', 'SEO Description', 'Attributes', 'Publish At', 'Unpublish At', 'Variant Image', 'Variant Weight Unit', 'Status',
   ] as const; // prettier-ignore
   private readonly publicUrl: string;
 
@@ -115,6 +121,9 @@ export class ProductExport implements ExportSource {
         of(product.is_gift_card),
         of(product.seo_title),
         of(product.seo_description),
+        of(product.attributes && JSON.stringify(product.attributes)),
+        of(product.publish_at?.toISOString() ?? null),
+        of(product.unpublish_at?.toISOString() ?? null),
         variant?.image ? this.address(variant.image) : null,
         variant ? 'g' : null,
         of(product.status),

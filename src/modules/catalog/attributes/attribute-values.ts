@@ -77,7 +77,10 @@ export function changedValues(
       else errors.push({ pointer, code: 'invalid_value', detail: read.wrong });
     }
   }
-  if (errors.length > 0) throw ValidationFailed({ errors });
+  if (errors.length > 0) {
+    const told = errors.map(({ pointer, detail }) => `${pointer} ${detail}`);
+    throw ValidationFailed({ detail: `${told.join('; ')}.`, errors });
+  }
   return Object.fromEntries(after);
 }
 
@@ -90,11 +93,28 @@ export async function applyAttributes(
   before: AttributeValues,
   changes: AttributeChanges,
 ): Promise<AttributeValues> {
+  return changedValues(before, changes, await rulesOf(tx, Object.keys(changes)));
+}
+
+/** The same for all values of many products, with one statement, or none where nothing is said of any. */
+export async function withKeptAttributes<T extends { attributes?: AttributeValues }>(
+  tx: Queryable,
+  drafts: readonly T[],
+): Promise<T[]> {
+  const keys = new Set(drafts.flatMap(({ attributes }) => Object.keys(attributes ?? {})));
+  if (keys.size === 0) return [...drafts];
+  const rules = await rulesOf(tx, [...keys]);
+  return drafts.map((draft) =>
+    draft.attributes ? { ...draft, attributes: changedValues({}, draft.attributes, rules) } : draft,
+  );
+}
+
+async function rulesOf(tx: Queryable, keys: readonly string[]): Promise<Map<string, AttributeRule>> {
   const rules = await tx.query<AttributeRule>(
     `SELECT key, type, choices FROM attribute_definitions WHERE key = ANY($1::text[]) AND deleted_at IS NULL`,
-    [Object.keys(changes)],
+    [keys],
   );
-  return changedValues(before, changes, new Map(rules.map((rule) => [rule.key, rule])));
+  return new Map(rules.map((rule) => [rule.key, rule]));
 }
 
 /** Key and value of an attribute as filters know them: `roast=dark`. */

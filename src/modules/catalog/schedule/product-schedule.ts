@@ -10,13 +10,13 @@ export type Visibility = Pick<Product, 'status' | 'publishAt' | 'unpublishAt'>;
 /** What is to change of it; what is left out stays as far as it can. */
 export interface VisibilityRequest {
   status?: Product['status'];
-  publishAt?: string | null;
-  unpublishAt?: string | null;
+  publishAt?: string | Date | null;
+  unpublishAt?: string | Date | null;
 }
 
 const wrong = (pointer: string, code: string, detail: string) =>
   ValidationFailed({ detail: `${pointer} ${detail}.`, errors: [{ pointer, code, detail }] });
-const asDate = (text: string | null) => (text === null ? null : new Date(text));
+const asDate = (time: string | Date | null) => (time === null ? null : new Date(time));
 
 /**
  * Pure. Only drafts wait to be published, so publishing or archiving by hand takes the plan off; what is archived waits for

@@ -6,6 +6,7 @@ export type Reading<T> = { value: T } | { reason: string };
 const MAX_AMOUNT = 99_999_999_999;
 const MAX_GRAMS = 2_000_000_000;
 const MAX_QUANTITY = 1_000_000_000;
+const MAX_VALUE = 255;
 
 const shown = (text: string) => `"${text.length > 60 ? `${text.slice(0, 60)}…` : text}"`;
 
@@ -69,3 +70,29 @@ export function readUrl(text: string): string | null {
     return null;
   }
 }
+
+/** A moment with its time zone; null when the cell is empty. */
+export function readTime(text: string): Reading<Date | null> {
+  if (text === '') return { value: null };
+  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text);
+  const time = new Date(text);
+  if (!isTime || Number.isNaN(time.getTime())) return { reason: 'must be a time such as 2026-11-01T00:00:00Z' };
+  return { value: time };
+}
+
+/** Values by their keys, `{"roast": "Dark"}`; none when the cell is empty. */
+export function readValues(text: string): Reading<Record<string, string | number | boolean>> {
+  if (text === '') return { value: {} };
+  const reason =
+    'must be an object of texts of at most 255 characters, numbers, true and false, such as {"roast": "Dark"}';
+  try {
+    const values: unknown = JSON.parse(text);
+    if (typeof values !== 'object' || values === null || Array.isArray(values)) return { reason };
+    return Object.values(values).every(isValue) ? { value: values as Record<string, string> } : { reason };
+  } catch {
+    return { reason };
+  }
+}
+
+const isValue = (value: unknown) =>
+  typeof value === 'number' || typeof value === 'boolean' || (typeof value === 'string' && value.length <= MAX_VALUE);

@@ -39,6 +39,9 @@ const HEADERS = {
   imageAlt: ['Image Alt Text'],
   variantImage: ['Variant Image', 'Variant image URL'],
   giftCard: ['Gift Card'],
+  attributes: ['Attributes'],
+  publishAt: ['Publish At'],
+  unpublishAt: ['Unpublish At'],
   seoTitle: ['SEO Title'],
   seoDescription: ['SEO Description'],
 } as const;

@@ -1,7 +1,7 @@
 import { decodeId } from '#libs/ids';
 import { isCurrency } from '#libs/money';
 import type { PriceListRow } from '../../catalog/index.js';
-import { readFlag, readPrice, readQuantity, type Reading } from './cell-values.js';
+import { readFlag, readPrice, readQuantity, readTime, type Reading } from './cell-values.js';
 import type { Columns, Sheet } from './columns.js';
 import type { CsvRow } from './csv-rows.js';
 import { normalizeHandle } from './handles.js';
@@ -92,14 +92,6 @@ function readName(text: string): Reading<string> {
 function readCurrency(text: string): Reading<string> {
   const code = text.toUpperCase();
   return isCurrency(code) ? { value: code } : { reason: 'must be an ISO 4217 currency code such as USD' };
-}
-
-function readTime(text: string): Reading<Date | null> {
-  if (text === '') return { value: null };
-  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text);
-  const time = new Date(text);
-  if (!isTime || Number.isNaN(time.getTime())) return { reason: 'must be a time such as 2026-11-01T00:00:00Z' };
-  return { value: time };
 }
 
 function readPieces(text: string): Reading<number> {

@@ -1,5 +1,15 @@
 import type { ProductDraft, VariantDraft } from '../../catalog/index.js';
-import { type Reading, readFlag, readPolicy, readPrice, readQuantity, readUrl, readWeight } from './cell-values.js';
+import {
+  type Reading,
+  readFlag,
+  readPolicy,
+  readPrice,
+  readQuantity,
+  readTime,
+  readUrl,
+  readValues,
+  readWeight,
+} from './cell-values.js';
 import type { ColumnName, Columns } from './columns.js';
 import type { CsvRow } from './csv-rows.js';
 import { type ImportIssue, IssueList } from './issues.js';
@@ -78,6 +88,7 @@ class ProductReader {
         ...(this.columns.has('giftCard') ? { giftCard: this.flag(this.head, 'giftCard', false) } : {}),
         optionNames: options.names,
         ...this.seo(),
+        ...this.extras(),
         images,
         variants: variants.map(({ draft }) => draft),
       },
@@ -202,6 +213,19 @@ class ProductReader {
     return {
       ...(this.columns.has('seoTitle') ? { seoTitle: of('seoTitle') } : {}),
       ...(this.columns.has('seoDescription') ? { seoDescription: of('seoDescription') } : {}),
+    };
+  }
+
+  private extras(): Pick<ProductDraft, 'attributes' | 'publishAt' | 'unpublishAt'> {
+    const cell = (column: ColumnName) => this.columns.cell(this.head, column);
+    const time = (column: 'publishAt' | 'unpublishAt') =>
+      this.columns.has(column) ? { [column]: this.value(this.head, column, readTime(cell(column)), null) } : {};
+    return {
+      ...(this.columns.has('attributes')
+        ? { attributes: this.value(this.head, 'attributes', readValues(cell('attributes')), {}) }
+        : {}),
+      ...time('publishAt'),
+      ...time('unpublishAt'),
     };
   }
 
