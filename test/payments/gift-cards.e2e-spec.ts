@@ -215,6 +215,104 @@ describe('Gift cards that are bought', () => {
     expect(counts[1]).toBe(counts[0]);
   });
 
+  describe('for somebody else', () => {
+    const lineOf = (cart: any, i = 0) => `/v1/carts/${cart.id}/lines/${cart.lines[i].id}`;
+    const send = (cart: any, recipientEmail: unknown, i = 0) =>
+      pay.shop.call('PATCH', lineOf(cart, i), { token: cart.token, body: { quantity: 1, recipientEmail } });
+    const mailsOf = (email: string) =>
+      pay.shop.db.query<{ subject: string; text: string }>(
+        `SELECT subject, text_body AS text FROM mailbox WHERE recipient LIKE '%' || $1 || '%' ORDER BY id`,
+        [email],
+      );
+    /** An order of one card for somebody and one for the buyer. */
+    async function given(recipient: string, customer?: { bearer: string; email: string }): Promise<Sale> {
+      const other = await giftCardProduct(pay, 2000);
+      const lines = [{ variantId, quantity: 1 }, { variantId: other, quantity: 1 }]; // prettier-ignore
+      const made = await pay.shop.call('POST', '/v1/carts', {
+        body: { lines, email: customer?.email ?? 'ada@example.com' },
+        ...(customer ? { bearer: customer.bearer } : {}),
+      });
+      expect(await send(made.body, recipient)).toMatchObject({ status: 200, body: { lines: [{ quantity: 1 }, {}] } });
+      const sale = pay.saleOf(await pay.shop.checkout(made.body, CARD), variantId, 1, made.body);
+      await pay.shop.quiet();
+      return sale;
+    }
+
+    it('the code goes to them by mail, the other to the buyer; neither learns of the other code', async () => {
+      const sale = await given('grace@example.org');
+      const [theirs, own] = await cardsOf(pay, sale);
+      const [mail, ...more] = await mailsOf('grace@example.org');
+      expect([mail!.subject, more]).toEqual(['A gift card for you', []]);
+      expect(mail!.text).toContain(`${theirs!.code}\n$50.00`);
+      for (const secret of [own!.code, sale.orderId, 'ada@example.com']) expect(mail!.text).not.toContain(secret);
+      const buyers = (await mailsTo(sale.number)).filter(({ subject }) => subject === 'Your gift card');
+      expect(buyers).toHaveLength(1);
+      expect([buyers[0]!.text.includes(own!.code), buyers[0]!.text.includes(theirs!.code)]).toEqual([true, false]);
+      const staff = await pay.shop.call('GET', `/v1/admin/gift-cards?orderId=${sale.orderId}`, { bearer: pay.bearer });
+      expect(staff.body.data.map((card: any) => card.recipientEmail).sort()).toEqual(['grace@example.org', null]);
+      // The address is where it is needed, and nowhere else.
+      for (const table of ['outbox', 'jobs', 'order_events', 'audit_log', 'credit_transactions']) {
+        const found = await pay.shop.db.query(
+          `SELECT 1 FROM ${table} t WHERE to_jsonb(t)::text LIKE '%grace@example.org%'`,
+        );
+        expect([table, found]).toEqual([table, []]);
+      }
+    });
+
+    it('who keeps none hears that they are sent', async () => {
+      const cart = await cartOf({ variantId, quantity: 1 });
+      expect(await send(cart, 'lin@example.org')).toMatchObject({ status: 200 });
+      const placed = await pay.shop.checkout(cart, CARD);
+      await pay.shop.quiet();
+      const told = (await mailsTo(placed.body.order.number)).filter(
+        ({ subject }) => subject === 'Your gift cards are sent',
+      );
+      expect(told.map(({ text }) => text.includes('are sent to lin@example.org'))).toEqual([true]);
+      expect(await mailsOf('lin@example.org')).toHaveLength(1);
+      // What is ordered is not changed any more.
+      expect(await send(cart, 'eve@example.org')).toMatchObject({ status: 409, body: { code: 'cart_completed' } });
+    });
+
+    it('what makes no sense is refused by name, and nothing is changed', async () => {
+      const cart = await cartOf({ variantId, quantity: 3 }, { variantId: await book(), quantity: 2 });
+      for (const [value, i, status, code] of [
+        ['nobody', 0, 400, 'validation_failed'],
+        ['grace@example.org', 1, 422, 'no_gift_card'],
+      ] as const) {
+        const { status: got, body } = await send(cart, value, i);
+        expect([got, body.code, body.errors[0].pointer]).toEqual([status, code, '/recipientEmail']);
+      }
+      const stranger = await pay.shop.call('PATCH', lineOf(cart), {
+        body: { quantity: 1, recipientEmail: 'eve@example.org' },
+      });
+      expect(stranger.status).toBe(404);
+      const after = await pay.shop.call('GET', `/v1/carts/${cart.id}`, { token: cart.token });
+      expect(after.body.lines.map((line: any) => line.quantity)).toEqual([3, 2]);
+      expect(await send(cart, 'grace@example.org')).toMatchObject({ status: 200 });
+      expect(await send(cart, null)).toMatchObject({ status: 200 });
+      expect(await pay.shop.db.query(`SELECT 1 FROM cart_lines WHERE recipient_email LIKE 'eve%' OR (recipient_email IS NOT NULL AND cart_id = $1)`, [decodeId('cart', cart.id)])).toEqual([]); // prettier-ignore
+    });
+
+    it('their address goes when the account of the buyer goes, and when their own does', async () => {
+      const left = (email: string) =>
+        pay.shop.db.query(
+          `SELECT 1 FROM gift_cards WHERE recipient_email = $1 UNION ALL SELECT 1 FROM cart_lines WHERE recipient_email = $1`,
+          [email],
+        );
+      const buyer = { ...(await signUp(pay.shop, 'leaver@example.com')), email: 'leaver@example.com' };
+      await given('kept@example.org', buyer);
+      expect(await left('kept@example.org')).toHaveLength(2);
+      const gone = await pay.shop.call('DELETE', `/v1/admin/customers/${buyer.id}`, { bearer: await pay.shop.staff(), headers: { 'If-Match': '*' } }); // prettier-ignore
+      expect(gone.status).toBe(204);
+      expect(await left('kept@example.org')).toEqual([]);
+      const receiver = await signUp(pay.shop, 'receiver@example.com');
+      await given('receiver@example.com');
+      const theirs = await pay.shop.call('DELETE', `/v1/admin/customers/${receiver.id}`, { bearer: await pay.shop.staff(), headers: { 'If-Match': '*' } }); // prettier-ignore
+      expect(theirs.status).toBe(204);
+      expect(await left('receiver@example.com')).toEqual([]);
+    });
+  });
+
   it('fulfill an order of nothing else', async () => {
     const sale = await bought();
     expect(await pay.order(sale)).toMatchObject({ status: 'completed', fulfillmentStatus: 'fulfilled' });

@@ -11,6 +11,7 @@ import { byAsks, type CartAsks, EVERYTHING } from './cart-asks.js';
 import { hashCartToken, newCartToken } from './cart-token.js';
 import {
   CartCompleted,
+  NoGiftCard,
   QuantityTooLarge,
   ShippingMethodNotFound,
   TooManyLines,
@@ -277,6 +278,27 @@ export class CartWriter {
     if (quantity === 0) return this.removeLine(db, cart, lineId);
     const done = await write(asks, (all) => db.query(SET_QUANTITY(all), [...keyOf(cart), lineId, quantity]));
     if (done.length === 0) await this.explainMissingLine(db, cart);
+  }
+
+  /**
+   * Says who gets the gift cards of a line; null for the buyer. The cart cannot become an order meanwhile.
+   * @throws `not_found`, `cart_completed`, `version_mismatch`, `no_gift_card`
+   */
+  async setRecipient(cart: CartReference, lineId: string, email: string | null): Promise<void> {
+    const [line] = await this.db.query<{ is_set: boolean }>(
+      `WITH cart AS MATERIALIZED (SELECT id FROM carts WHERE ${IS_THEIRS} FOR UPDATE),
+       line AS (SELECT l.cart_id, l.id, p.is_gift_card FROM cart JOIN cart_lines l ON l.cart_id = cart.id AND l.id = $5
+                JOIN variants v ON v.id = l.variant_id JOIN products p ON p.id = v.product_id),
+       done AS (UPDATE cart_lines l SET recipient_email = $6 FROM line
+                WHERE l.cart_id = line.cart_id AND l.id = line.id AND line.is_gift_card RETURNING 1)
+       SELECT EXISTS (SELECT FROM done) AS is_set FROM line`,
+      [...keyOf(cart), lineId, email],
+    );
+    if (!line) await this.explainMissingLine(this.db, cart);
+    else if (!line.is_set)
+      throw NoGiftCard({
+        errors: [{ pointer: '/recipientEmail', code: 'no_gift_card', detail: 'this line is no gift card' }],
+      });
   }
 
   /** Takes a line out. */

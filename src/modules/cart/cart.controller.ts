@@ -29,6 +29,7 @@ import {
 } from '../credits/index.js';
 import {
   CartCompleted,
+  NoGiftCard,
   QuantityTooLarge,
   ShippingMethodNotFound,
   TooManyLines,
@@ -188,10 +189,10 @@ export class CartController {
   @ApiOperation({
     operationId: 'updateCartLine',
     summary: 'Set the quantity of a line',
-    description: '0 takes it out.',
+    description: '0 takes it out. Gift cards may go to somebody else.',
   })
   @ApiOkResponse({ type: CartResponse })
-  @Throws(ValidationFailed, InvalidId, NotFound, CartCompleted, VersionMismatch)
+  @Throws(ValidationFailed, InvalidId, NotFound, CartCompleted, VersionMismatch, NoGiftCard)
   async updateLine(
     @IdParam('cart') id: string,
     @IdParam('line', 'lineId') lineId: string,
@@ -200,7 +201,7 @@ export class CartController {
     @Body() body: UpdateCartLineRequest,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CartResponse> {
-    return send(reply, await this.carts.setQuantity({ id, shopper, expectedVersion }, lineId, body.quantity));
+    return send(reply, await this.carts.updateLine({ id, shopper, expectedVersion }, lineId, body));
   }
 
   @Delete(':id/lines/:lineId')

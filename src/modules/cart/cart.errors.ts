@@ -17,6 +17,11 @@ export const QuantityTooLarge = defineError({
   kind: 'unprocessable',
   title: 'A line holds at most 9999 of a variant',
 });
+export const NoGiftCard = defineError({
+  code: 'no_gift_card',
+  kind: 'unprocessable',
+  title: 'Only gift cards are sent to somebody else by mail',
+});
 export const TooManyLines = defineError({
   code: 'too_many_lines',
   kind: 'unprocessable',

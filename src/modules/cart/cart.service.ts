@@ -11,7 +11,12 @@ import { CartWriter, type CartReference } from './cart-writer.service.js';
 import { assessCart, shippingTotalBy } from './cart.assessment.js';
 import { type MergeCommand, type MergeOutcome, MergeCarts } from './merge-carts.service.js';
 import { type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
-import type { CartLineRequest, CreateCartRequest, UpdateCartRequest } from './dto/cart.request.js';
+import type {
+  CartLineRequest,
+  CreateCartRequest,
+  UpdateCartLineRequest,
+  UpdateCartRequest,
+} from './dto/cart.request.js';
 import { TaxQuotes } from './tax/tax-quotes.service.js';
 import { CartResponse, CreatedCartResponse, type ShippingMethodsResponse } from './dto/cart.response.js';
 
@@ -66,7 +71,12 @@ export class CartService {
     return this.change(cart, (db, asks) => this.writer.addLine(db, cart, line, asks));
   }
 
-  async setQuantity(cart: CartReference, lineId: string, quantity: number): Promise<CartView> {
+  async updateLine(
+    cart: CartReference,
+    lineId: string,
+    { quantity, recipientEmail }: UpdateCartLineRequest,
+  ): Promise<CartView> {
+    if (recipientEmail !== undefined) await this.writer.setRecipient(cart, lineId, recipientEmail);
     return this.change(cart, (db, asks) => this.writer.setQuantity(db, cart, lineId, quantity, asks));
   }
 

@@ -99,6 +99,12 @@ export class MergeCarts {
        ORDER BY created_at, gift_card_id LIMIT greatest($3 - (SELECT count(*) FROM cart_gift_cards WHERE cart_id = $1), 0)`,
       [theirs.id, guests.id, MAX_GIFT_CARDS],
     );
+    if (guests.lines.some((line) => line.isGiftCard))
+      await tx.query(
+        `UPDATE cart_lines t SET recipient_email = g.recipient_email FROM cart_lines g
+         WHERE t.cart_id = $1 AND g.cart_id = $2 AND g.variant_id = t.variant_id AND g.recipient_email IS NOT NULL`,
+        [theirs.id, guests.id],
+      );
     await tx.query(`DELETE FROM carts WHERE id = $1`, [guests.id]);
     return { cartId: theirs.id, outcome: 'merged', changes };
   }

@@ -19,6 +19,8 @@ interface Piece {
   balance: number;
   /** What was taken off the card, to go back with its piece. */
   voided: number;
+  /** Who gets the code instead of the buyer. */
+  recipient: string | null;
 }
 
 /** A card that is emptied: of what its piece cost, so much went back before. */
@@ -153,9 +155,10 @@ export class BoughtGiftCards {
   private async make(tx: Tx, orderId: string, pieces: readonly Piece[]): Promise<Map<Piece, string>> {
     const ids = await this.issuing.executeAll(
       tx,
-      pieces.map(({ line_id: orderLineId, piece, price, currency }) => ({
+      pieces.map(({ line_id: orderLineId, piece, price, currency, recipient }) => ({
         amount: price,
         currency,
+        recipientEmail: recipient,
         origin: { orderId, orderLineId, piece },
         actor: 'system',
       })),
@@ -167,7 +170,8 @@ export class BoughtGiftCards {
   private pieces(db: Queryable, orderId: string, where: string): Promise<Piece[]> {
     return db.query<Piece>(
       `SELECT o.number, o.currency, l.id AS line_id, p.piece, l.unit_price AS price, g.id AS card_id, coalesce(g.balance, 0)::bigint AS balance,
-         ${VOIDED} AS voided
+         ${VOIDED} AS voided,
+         (SELECT c.recipient_email FROM cart_lines c WHERE c.cart_id = o.cart_id AND c.variant_id = l.variant_id) AS recipient
        FROM order_lines l JOIN orders o ON o.id = l.order_id CROSS JOIN generate_series(1, ${PIECES_CHARGED}) AS p (piece)
        LEFT JOIN gift_cards g ON g.order_line_id = l.id AND g.piece = p.piece
        WHERE l.order_id = $1 AND l.is_gift_card AND l.unit_price > 0 AND ${where} ORDER BY l.position, p.piece`,

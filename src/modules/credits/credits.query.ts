@@ -15,6 +15,7 @@ export interface GiftCardRow {
   disabled_at: Date | null;
   /** that bought it */
   order_id: string | null;
+  recipient_email: string | null;
   note: string;
   created_at: Date;
 }
@@ -34,7 +35,7 @@ export interface TransactionRow {
 }
 
 const CARD =
-  'g.id, g.last4, g.currency, g.initial_amount, g.balance, g.expires_at, g.disabled_at, g.order_id, g.note, g.created_at';
+  'g.id, g.last4, g.currency, g.initial_amount, g.balance, g.expires_at, g.disabled_at, g.order_id, g.recipient_email, g.note, g.created_at';
 const NEWEST: KeysetColumn[] = [
   { sql: 'g.created_at', type: 'timestamptz', descending: true },
   { sql: 'g.id', type: 'uuid', descending: true },

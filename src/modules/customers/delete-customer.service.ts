@@ -60,6 +60,7 @@ export class DeleteCustomer {
       const orderIds = await this.orders.underWay(tx, customer.id);
       if (orderIds.length > 0) throw OpenOrders({ data: { orderIds } });
       await this.storeCredit.close(tx, customer.id, forfeitCredit, actor);
+      await this.storeCredit.forgetRecipients(tx, customer.id, customer.email);
       await this.orders.anonymize(tx, customer.id);
       await tx.query(`DELETE FROM customer_addresses WHERE customer_id = $1`, [customer.id]);
       await tx.query(`DELETE FROM customer_group_members WHERE customer_id = $1`, [customer.id]);

@@ -95,6 +95,8 @@ export interface GiftCardOfMail {
   balance: number;
   currency: string;
   expiresAt: Date | null;
+  /** who gets it instead of the buyer */
+  recipient: string | null;
 }
 
 /** A parcel of an order. */
@@ -219,7 +221,8 @@ export class MailDataQuery {
   /** The gift cards that an order bought and that pay. */
   giftCards(orderId: string): Promise<GiftCardOfMail[]> {
     return this.db.query<GiftCardOfMail>(
-      `SELECT g.id, g.code_hash AS "codeHash", g.balance, g.currency, g.expires_at AS "expiresAt"
+      `SELECT g.id, g.code_hash AS "codeHash", g.balance, g.currency, g.expires_at AS "expiresAt",
+         g.recipient_email AS recipient
        FROM gift_cards g JOIN order_lines l ON l.id = g.order_line_id
        WHERE g.order_id = $1 AND g.disabled_at IS NULL ORDER BY l.position, g.piece`,
       [orderId],

@@ -4,7 +4,7 @@ import { GiftCardCodes } from '../credits/index.js';
 import { DownloadTokens } from '../downloads/index.js';
 import { MailDataQuery } from './mail-data.query.js';
 import { downloadsNotice } from './mails/downloads.mail.js';
-import { giftCardsNotice } from './mails/gift-cards.mail.js';
+import { giftCardsForYou, giftCardsNotice, giftCardsSent } from './mails/gift-cards.mail.js';
 import { cancellationNotice, orderConfirmation, refundNotice, shipmentNotice } from './mails/order-mails.js';
 import {
   DownloadsJob,
@@ -93,10 +93,19 @@ export class GiftCardsProcessor implements JobHandler {
     const order = await this.data.order(orderId);
     const cards = (await this.data.giftCards(orderId)).map(({ id, codeHash, ...card }) => {
       if (!this.codes.keptOf(id).hash.equals(codeHash)) throw new PermanentFailure('the key of the codes was changed');
-      return { ...card, code: this.codes.codeOf(id) };
+      return { ...card, id, code: this.codes.codeOf(id) };
     });
-    if (cards.length === 0) return;
-    await this.post.send(job.id, order.shop, order.email, giftCardsNotice(order, cards, this.post.links));
+    const { shop } = order;
+    const own = cards.filter(({ recipient }) => recipient === null);
+    const recipients = [...new Set(cards.flatMap(({ recipient }) => recipient ?? []))];
+    // Each mail has an id of its own, the same in every try: the job's, and that of the first card for whoever else gets some.
+    if (own.length > 0) await this.post.send(job.id, shop, order.email, giftCardsNotice(order, own, this.post.links));
+    for (const email of recipients) {
+      const theirs = cards.filter(({ recipient }) => recipient === email);
+      await this.post.send(theirs[0]!.id, shop, email, giftCardsForYou(shop.name, theirs));
+    }
+    if (own.length === 0 && recipients.length > 0)
+      await this.post.send(job.id, shop, order.email, giftCardsSent(order, recipients, this.post.links));
   }
 }
 

@@ -58,6 +58,12 @@ export class CustomerOrders {
       [customerId],
     );
     await tx.query(`DELETE FROM carts WHERE customer_id = $1 AND status = 'open'`, [customerId]);
+    // Whom they gave gift cards to.
+    await tx.query(
+      `UPDATE cart_lines SET recipient_email = NULL WHERE recipient_email IS NOT NULL
+         AND cart_id IN (SELECT cart_id FROM orders WHERE customer_id = $1)`,
+      [customerId],
+    );
     await tx.query(
       `UPDATE carts SET email = NULL, ${set}, version = version + 1
        WHERE id IN (SELECT cart_id FROM orders WHERE customer_id = $1)`,

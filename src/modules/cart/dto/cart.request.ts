@@ -54,6 +54,14 @@ export class ApplyGiftCardRequest {
 export class UpdateCartLineRequest {
   @Int32(0, 9999, { example: 3 })
   quantity: number;
+  @Email(
+    Opt({
+      nullable: true,
+      description:
+        'of a line of gift cards: who gets their codes by mail, instead of the buyer; null for the buyer. Carts do not show it',
+    }),
+  )
+  recipientEmail?: string | null;
 }
 
 /** A promotion code to apply. */

@@ -106,6 +106,8 @@ export class GiftCardResponse {
     description: 'the order that bought it; null for one that was given away',
   })
   orderId: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'who got the code by mail, where it was not the buyer' })
+  recipientEmail: string | null;
   @ApiProperty()
   note: string;
   @ApiProperty()
@@ -120,6 +122,7 @@ export class GiftCardResponse {
       expiresAt: row.expires_at?.toISOString() ?? null,
       disabledAt: row.disabled_at?.toISOString() ?? null,
       orderId: row.order_id && encodeId('order', row.order_id),
+      recipientEmail: row.recipient_email,
       note: row.note,
       createdAt: row.created_at.toISOString(),
     };
