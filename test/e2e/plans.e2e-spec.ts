@@ -18,6 +18,8 @@ import { cloneDatabase, type TestDatabase } from '../support/postgres.js';
 const PRODUCTS = 30_000;
 /** Tables that must be found in by index, however large the catalog is. */
 const LARGE = ['product_listings', 'product_pages', 'products', 'search_words'];
+/** Products that are called `materialc`, and those whose description says so. */
+const TOTAL = 2_308;
 const ORIGINAL = { locales: [], original: 'en' };
 
 interface PlanNode {
@@ -69,7 +71,9 @@ async function fill(db: Db): Promise<void> {
        price_min, price_max, available, created_at, search, card, popularity)
      SELECT p.id, 'USD', p.handle, p.title, lower(w.title), 'Vendor ' || n % 50,
        ARRAY[('01920000-0000-7000-8000-0000000001' || (10 + n % 30))::uuid], ARRAY['color=c' || n % 40], ARRAY['Color=C' || n % 40],
-       100 + (n * 7919) % 9000, 9999, n % 9 > 0, p.created_at, to_tsvector('emporium', w.title), '{"title":"x"}', (n * 31) % 5000
+       100 + (n * 7919) % 9000, 9999, n % 9 > 0, p.created_at,
+       setweight(to_tsvector('emporium', w.title), 'A') || setweight(to_tsvector('emporium', 'goes with material' || chr(97 + (n + 1) % 26)), 'D'),
+       json_build_object('title', w.title)::text, (n * 31) % 5000
      FROM (SELECT p.*, right(p.id::text, 12)::int AS n FROM products p) p
      CROSS JOIN LATERAL (SELECT 'material' || chr(97 + n % 26) || ' noun' || chr(97 + n % 25) || chr(97 + n / 25 % 26) || ' thing' || n AS title) w`,
   );
@@ -169,6 +173,42 @@ describe('no large table is read whole', () => {
     await page.get(null, { id: '01920000-0000-7000-8000-000000000077' }, { locales: ['de'], original: 'en' });
     expect(statements).toBeGreaterThan(8);
     expect(wholeReads).toEqual([]);
+  });
+});
+
+describe('a search that has more matches than a page', () => {
+  it('shows what is named so first, then what is described so, each once, by cursor as by number', async () => {
+    const { list } = services();
+    const read = async (query: Record<string, string>) => {
+      const { body } = await list.list(null, parseProductList({ q: 'materialc', limit: '100', ...query }), ORIGINAL);
+      const { data, page } = JSON.parse(body) as { data: { title: string }[]; page: Record<string, any> };
+      return { titles: data.map(({ title }) => title), page };
+    };
+    const all: string[] = [];
+    let query: Record<string, string> = { include: 'total' };
+    for (let number = 1; ; number += 1) {
+      const { titles, page } = await read(query);
+      if (number % 5 === 1) expect((await read({ page: String(number) })).titles).toEqual(titles);
+      if (number === 1) expect(page.total).toBe(TOTAL);
+      if (page.prev) expect((await read({ cursor: page.prev })).titles).toEqual(all.slice(-100));
+      all.push(...titles);
+      if (!page.next) break;
+      query = { cursor: page.next };
+    }
+    expect([all.length, new Set(all).size]).toEqual([TOTAL, TOTAL]);
+    const named = all.map((title) => title.startsWith('materialc '));
+    expect(named.lastIndexOf(true)).toBe(named.filter(Boolean).length - 1);
+    expect(named.filter(Boolean).length).toBeGreaterThan(1_000);
+  });
+
+  it('reads only what is named so for its first page, and what is described so when nothing is', async () => {
+    const { list, suggest } = services();
+    await list.list(null, parseProductList({ q: 'materialc' }), ORIGINAL);
+    statements = 0;
+    await list.list(null, parseProductList({ q: 'materialc' }), ORIGINAL);
+    expect(statements).toBe(1);
+    const found = await suggest.suggest(null, 'goes', 10, ORIGINAL);
+    expect(found.filter(({ kind }) => kind === 'product').length).toBe(10);
   });
 });
 

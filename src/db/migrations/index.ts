@@ -38,6 +38,7 @@ import { Cancellations1790000000027 } from './1790000000027-cancellations.js';
 import { Uses1790000000028 } from './1790000000028-uses.js';
 import { GiftCardMoney1790000000030 } from './1790000000030-gift-card-money.js';
 import { LateSales1790000000032 } from './1790000000032-late-sales.js';
+import { FoundByName1790000000033 } from './1790000000033-found-by-name.js';
 import { KeptAnswers1790000000035 } from './1790000000035-kept-answers.js';
 
 /** In the order in which they run. */
@@ -93,5 +94,6 @@ export const migrations = [
   Uses1790000000028,
   GiftCardMoney1790000000030,
   LateSales1790000000032,
+  FoundByName1790000000033,
   KeptAnswers1790000000035,
 ];

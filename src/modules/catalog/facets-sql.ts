@@ -18,7 +18,7 @@ export type FacetChoice = { only: string } | { except: readonly string[] };
 
 /** How much is looked at. */
 export interface FacetLimits {
-  /** Stops when there are so many. */
+  /** Counts nothing but the matches when there are more. */
   most?: number;
   /** Looks at so many of the pages of the table only. */
   samplePercent?: number;
@@ -51,8 +51,8 @@ export function facetsSql(
   parameters: Parameters,
 ): string {
   const sample = samplePercent === undefined ? '' : ` TABLESAMPLE SYSTEM (${samplePercent}) REPEATABLE (1)`;
-  const limit = most === undefined ? '' : ` LIMIT ${most}`;
-  const parts = [`(SELECT 'matches' AS key, '' AS name, '' AS value, '' AS label, count(*)::integer AS n FROM r)`];
+  const limit = most === undefined ? '' : ` LIMIT ${most + 1}`;
+  const parts = [`(SELECT 'matches' AS key, '' AS name, '' AS value, '' AS label, n FROM m)`];
   if (isChosen(choice, 'category'))
     parts.push(`
     (SELECT 'category', '', c.handle, c.title, u.n
@@ -83,9 +83,12 @@ export function facetsSql(
        m.unit * CASE WHEN r.price_min >= 5 * m.unit THEN 5 WHEN r.price_min >= 2 * m.unit THEN 2 ELSE 1 END END AS lower) b
      GROUP BY b.lower ORDER BY b.lower)`);
   return `
-    WITH r AS MATERIALIZED (
+    WITH found AS MATERIALIZED (
       SELECT l.category_ids, l.vendor, l.product_type, l.options, l.option_labels, l.attributes, l.attribute_labels, l.price_min
-      FROM product_listings l${sample} WHERE ${conditions.join(' AND ')}${limit})${parts.join(' UNION ALL')}`;
+      FROM product_listings l${sample} WHERE ${conditions.join(' AND ')}${limit}),
+    m AS MATERIALIZED (SELECT count(*)::integer AS n FROM found),
+    r AS NOT MATERIALIZED (SELECT * FROM found${most === undefined ? '' : ` WHERE (SELECT n FROM m) <= ${most}`})
+    ${parts.join(' UNION ALL')}`;
 }
 
 /** 100, 200, 500, 1000, …: where the band that begins at `lower` ends. */

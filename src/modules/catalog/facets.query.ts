@@ -115,7 +115,7 @@ export class FacetsQuery {
       const whole = await this.kept(currency, filter);
       return whole.filter(({ key }) => key.toLowerCase() === choice.only.toLowerCase());
     }
-    const rows = await run(isWholeShop ? {} : { most: EXACT + 1 });
+    const rows = await run(isWholeShop ? {} : { most: EXACT });
     if (isWholeShop || matchesIn(rows) <= EXACT) return group(rows);
     const samplePercent = await this.samplePercent();
     return group(await run({ samplePercent }), 100 / samplePercent);

@@ -14,6 +14,12 @@ export interface Search {
   text: string;
 }
 
+/** Product names, makers, kinds, numbers, tags and values of options: all texts but the descriptions. An index is on it. */
+export const NAMED_SQL = `ts_filter(l.search, '{a,b,c}')`;
+
+/** What is found by its names ranks above everything that is found by its description only. */
+const NAMED = 1_000_000_000;
+
 /** One filter of a shopper: facets count each with all the others applied. */
 export interface Dimension {
   key: string;
@@ -35,30 +41,42 @@ export class Parameters {
   }
 }
 
-/** What every row must fulfill, whichever facet is counted: currency, search, stock. */
+/** SQL of a set of rows and of their rank in it. */
+interface Base {
+  sql: string[];
+  rankSql: string;
+}
+
+/**
+ * What every row must fulfill, whichever facet is counted: currency, search, stock. A search by words says too how to read
+ * only those that are found by their names, with the same ranks.
+ */
 export function baseConditions(
   parameters: Parameters,
   currency: string | null,
   filter: ProductFilter,
   search?: Search,
-) {
+): Base & { named?: Base } {
   parameters.add(currency);
-  const sql = [`l.currency = ${CURRENCY_SQL}`];
-  let rankSql = '0';
-  if (search) {
-    const text = parameters.add(search.text);
-    if (search.mode === 'alike') {
-      sql.push(`l.sort_title %> ${text}::text`);
-      rankSql = `(1000000 * word_similarity(${text}::text, l.sort_title))::integer`;
-    } else {
-      // As a sub-select the text is parsed once, not for each row.
-      const query = `(SELECT to_tsquery('emporium', ${text}))`;
-      sql.push(`l.search @@ ${query}`);
-      rankSql = `(1000000 * ts_rank_cd(l.search, ${query}))::integer`;
-    }
-  }
-  if (filter.inStock) sql.push('l.available');
-  return { sql, rankSql };
+  const rest = filter.inStock ? ['l.available'] : [];
+  const always = `l.currency = ${CURRENCY_SQL}`;
+  if (!search) return { sql: [always, ...rest], rankSql: '0' };
+  const text = parameters.add(search.text);
+  if (search.mode === 'alike')
+    return {
+      sql: [always, `l.sort_title %> ${text}::text`, ...rest],
+      rankSql: `(1000000 * word_similarity(${text}::text, l.sort_title))::integer`,
+    };
+  // As a sub-select the text is parsed once, not for each row.
+  const query = `(SELECT to_tsquery('emporium', ${text}))`;
+  const base = (found: string, tier: string): Base => ({
+    sql: [always, `${found} @@ ${query}`, ...rest],
+    rankSql: `(${tier} + least(1000000 * ts_rank_cd(l.search, ${query}), ${NAMED - 1})::integer)`,
+  });
+  return {
+    ...base('l.search', `CASE WHEN ${NAMED_SQL} @@ ${query} THEN ${NAMED} ELSE 0 END`),
+    named: base(NAMED_SQL, String(NAMED)),
+  };
 }
 
 /** The filters that facets are counted for. */

@@ -35,6 +35,13 @@ interface RawPage {
   backward: boolean;
 }
 
+/** Which rows may be on a page, and in which order. */
+interface Rows {
+  columns: KeysetColumn[];
+  keyset: KeysetPage;
+  where: string;
+}
+
 /** The product list of storefronts: one statement for a page, served from the stored texts of the cards. */
 @Injectable()
 export class ProductListQuery {
@@ -98,14 +105,28 @@ export class ProductListQuery {
     const position = request.sort[0]!.key === 'position' ? positionSql(parameters, request) : '0';
     const columns = keysetColumns(request.sort, { relevance: base.rankSql, position });
     const key = listKey(request.sort, search?.mode);
-    const keyset = keysetPage(key, columns, request.cursor, parameters.values.length + 1);
-    parameters.values.push(...keyset.values);
-    const where = [...base.sql, ...filters, keyset.where].join(' AND ');
-    const text = pageSql(columns, keyset, where, request, locales, parameters);
+    const first = parameters.values.length + 1;
+    const rows = ({ sql }: typeof base, sorted: KeysetColumn[]): Rows => {
+      const keyset = keysetPage(key, sorted, request.cursor, first);
+      return { columns: sorted, keyset, where: [...sql, ...filters, keyset.where].join(' AND ') };
+    };
+    const all = rows(base, columns);
+    parameters.values.push(...all.keyset.values);
+    // What is found by its names ranks above the rest: where it fills the page, the rest is not looked at.
+    const { named } = base;
+    const isByRank = request.sort[0]!.key === 'relevance' && request.page === 1 && !all.keyset.backward;
+    const best =
+      named && isByRank ? rows(named, keysetColumns(request.sort, { relevance: named.rankSql, position })) : null;
+    const text = pageSql(all, best, request, locales, parameters);
     const isCommon =
       request.sort.length === 1 && filters.length + Number(search !== undefined) + Number(request.inStock) <= 1;
     const [row] = await this.run<{ page: string | null }>(text, parameters.values, isCommon);
-    return { rows: row!.page === null ? [] : row!.page.split(ROW), key, columns, backward: keyset.backward };
+    return {
+      rows: row!.page === null ? [] : row!.page.split(ROW),
+      key,
+      columns,
+      backward: all.keyset.backward,
+    };
   }
 
   private async count(currency: string | null, request: ProductListRequest, search?: Search): Promise<number> {
@@ -142,17 +163,20 @@ const KEY_VALUE: Record<KeysetColumn['type'], (text: string) => string | number>
   uuid: (text) => text,
 };
 
-/** One text for a page: its rows in their order, one more than asked for when there is a next page. */
+/**
+ * One text for a page: its rows in their order, one more than asked for when there is a next page.
+ * @param best rows that come before all others: if they fill the page, the others are not read
+ */
 function pageSql(
-  columns: KeysetColumn[],
-  keyset: KeysetPage,
-  where: string,
+  { columns, keyset, where }: Rows,
+  best: Rows | null,
   { limit, page }: ProductListRequest,
   locales: readonly string[],
   parameters: Parameters,
 ): string {
   const most = LIMITS.find((n) => n > limit)!;
-  const keys = columns.map((column, i) => `${column.sql} AS k${i}`).join(', ');
+  const keysOf = (list: KeysetColumn[]) => list.map((column, i) => `${column.sql} AS k${i}`).join(', ');
+  const keys = keysOf(columns);
   const translated = locales.map((locale) => parameters.add(locale));
   const card = (row: string) =>
     translated.length === 0
@@ -160,9 +184,15 @@ function pageSql(
       : `coalesce(${translated.map((one) => `${row}.cards ->> ${one}::text`).join(', ')}, ${row}.card) AS card,
          CASE ${translated.map((one) => `WHEN ${row}.cards ? ${one}::text THEN ${one}::text`).join(' ')} ELSE '' END AS locale`;
   // A page by number skips rows in the index and reads only those that it shows.
-  const rows =
-    page === 1
-      ? `SELECT ${card('l')}, l.available, ${keys} FROM product_listings l WHERE ${where} ORDER BY ${keyset.orderBy} LIMIT ${most}`
+  const read = (from: Rows, only = '') =>
+    `SELECT ${card('l')}, l.available, ${keysOf(from.columns)} FROM product_listings l
+     WHERE ${from.where}${only} ORDER BY ${from.keyset.orderBy} LIMIT ${most}`;
+  const full = `(SELECT count(*) FROM best) = ${most}`;
+  const rows = best
+    ? `WITH best AS MATERIALIZED (${read(best)})
+       SELECT * FROM best WHERE ${full} UNION ALL (${read({ columns, keyset, where }, ` AND NOT ${full}`)})`
+    : page === 1
+      ? read({ columns, keyset, where })
       : `SELECT ${card('c')}, c.available, s.* FROM (SELECT l.product_id, l.currency, ${keys} FROM product_listings l
            WHERE ${where} ORDER BY ${keyset.orderBy} LIMIT ${most} OFFSET ${parameters.add((page - 1) * limit)}::integer) s
          JOIN product_listings c ON c.product_id = s.product_id AND c.currency = s.currency`;

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { Db } from '#libs/database';
 import { encodeId } from '#libs/ids';
-import { CURRENCY_SQL } from './listing-sql.js';
+import { CURRENCY_SQL, NAMED_SQL } from './listing-sql.js';
 import { fullMediaUrl } from './media-url.js';
 import { fold, queryWords } from './search-words.js';
 import { SpellingQuery } from './spelling.query.js';
@@ -31,8 +31,11 @@ const CATEGORY_TITLE = `coalesce((SELECT t.title FROM category_translations t WH
 /** While somebody types, the best of so many will do: to rank all that begin with two letters takes longer than typing on. */
 const RANKED = 500;
 
-/** @param translated whether `$4` names languages */
-const suggestSql = (translated: boolean) => `
+/**
+ * @param translated whether `$4` names languages
+ * @param found SQL: the texts that products are found by
+ */
+const suggestSql = (translated: boolean, found: string) => `
   (SELECT 'query' AS kind, s.word AS text, NULL::uuid AS id, NULL AS handle, NULL AS thumbnail
    FROM search_words s WHERE s.word LIKE $3 || '%' AND s.word <> $3 ORDER BY length(s.word), s.word LIMIT 3)
   UNION ALL
@@ -43,11 +46,12 @@ const suggestSql = (translated: boolean) => `
   UNION ALL
   (SELECT 'product', ${translated ? TRANSLATED_TITLE : 'l.title'}, l.product_id, l.handle, (l.card::json) ->> 'thumbnail'
    FROM (SELECT title, product_id, handle, card, search${translated ? ', cards' : ''} FROM product_listings l
-         WHERE l.currency = ${CURRENCY_SQL} AND l.search @@ (SELECT to_tsquery('emporium', $2)) LIMIT ${RANKED}) l
+         WHERE l.currency = ${CURRENCY_SQL} AND ${found} @@ (SELECT to_tsquery('emporium', $2)) LIMIT ${RANKED}) l
    ORDER BY ts_rank_cd(l.search, (SELECT to_tsquery('emporium', $2))) DESC, l.product_id DESC LIMIT 10)`;
 
-const SUGGEST_SQL = suggestSql(false);
-const TRANSLATED_SQL = suggestSql(true);
+/** By their names first: descriptions are looked at when these say nothing. */
+const SUGGEST_SQL = [NAMED_SQL, 'l.search'].map((found) => suggestSql(false, found));
+const TRANSLATED_SQL = [NAMED_SQL, 'l.search'].map((found) => suggestSql(true, found));
 
 const ALIKE_SQL = `
   SELECT 'product' AS kind, l.title AS text, l.product_id AS id, l.handle, (l.card::json) ->> 'thumbnail' AS thumbnail
@@ -84,10 +88,14 @@ export class SuggestQuery {
   /** A whole word is completed only when it stands alone: of several, the combination might find nothing. */
   private async find(currency: string | null, words: string[], { locales }: Language): Promise<Row[]> {
     const completed = words.length === 1 && words[0]!.length >= 2 ? words[0] : null;
-    const values = [currency, await this.spelling.tsquery(words), completed];
-    return locales.length === 0
-      ? this.db.query<Row>(SUGGEST_SQL, values)
-      : this.db.query<Row>(TRANSLATED_SQL, [...values, locales]);
+    const values: unknown[] = [currency, await this.spelling.tsquery(words), completed];
+    if (locales.length > 0) values.push(locales);
+    let rows: Row[] = [];
+    for (const text of locales.length === 0 ? SUGGEST_SQL : TRANSLATED_SQL) {
+      rows = await this.db.query<Row>(text, values);
+      if (rows.some(({ kind }) => kind === 'product')) break;
+    }
+    return rows;
   }
 
   private view({ kind, text, id, handle, thumbnail }: Row): Suggestion {
