@@ -51,4 +51,32 @@ describe('the distance of words', () => {
     expect(nearest('xyzzy', ['shirt', 'mug'])).toBeUndefined();
     expect(nearest('ab', ['abc'])).toBeUndefined();
   });
+
+  it('skips no word that was meant, whatever the letters', () => {
+    const slow = (given: string, words: readonly string[]) => {
+      const slips = given.length < 3 ? 0 : given.length < 5 ? 1 : given.length < 8 ? 2 : 3;
+      const distances = words.map((word) =>
+        Math.min(
+          editDistance(given, word),
+          given.length >= 4 ? editDistance(given, word.slice(0, given.length)) + 0.5 : Infinity,
+        ),
+      );
+      const least = Math.min(Infinity, ...distances);
+      return least <= slips ? words[distances.indexOf(least)] : undefined;
+    };
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'é', 'ж', '한'), minLength: 1, maxLength: 10 });
+    fc.assert(
+      fc.property(word, fc.array(word, { maxLength: 12 }), (given, words) => {
+        expect(nearest(given, words)).toBe(slow(given, words));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('looks through a hundred thousand words without keeping others waiting', () => {
+    const words = Array.from({ length: 100_000 }, (_, i) => `${(i * 2_654_435_761).toString(36)}beaker`);
+    const startedAt = process.cpuUsage();
+    expect(nearest('chestrefield', [...words, 'chesterfield'])).toBe('chesterfield');
+    expect(process.cpuUsage(startedAt).user / 1_000).toBeLessThan(500);
+  });
 });

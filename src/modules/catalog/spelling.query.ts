@@ -68,15 +68,37 @@ function tolerance(word: string): number {
   return word.length < 3 ? 0 : word.length < 5 ? 1 : word.length < 8 ? 2 : 3;
 }
 
-/** The candidate with the fewest slips; it may be longer than what was typed so far, which counts a little. */
+/** Which letters begin a word, as bits: a slip changes two of them at most. */
+function lettersOf(word: string, length: number): number {
+  let letters = 0;
+  for (let i = 0; i < length; i += 1) letters |= 1 << (word.charCodeAt(i) & 31);
+  return letters;
+}
+
+function bitsIn(letters: number): number {
+  let count = 0;
+  for (let rest = letters; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
+}
+
+/**
+ * The candidate with the fewest slips; it may be longer than what was typed so far, which counts a little. Most candidates are
+ * told apart by their letters alone, so that a long list keeps nobody waiting.
+ */
 export function nearest(given: string, candidates: readonly string[]): string | undefined {
+  const slips = tolerance(given);
+  if (slips === 0) return candidates.includes(given) ? given : undefined;
+  const { length } = given;
+  const letters = lettersOf(given, length);
   let best: { word: string; distance: number } | undefined;
   for (const word of candidates) {
-    const distance = Math.min(
-      editDistance(given, word),
-      given.length >= 4 ? editDistance(given, word.slice(0, given.length)) + 0.5 : Infinity,
-    );
-    if (distance <= tolerance(given) && (best === undefined || distance < best.distance)) best = { word, distance };
+    const isLonger = length >= 4 && word.length > length;
+    if (word.length < length - slips || (!isLonger && word.length > length + slips)) continue;
+    const isAlike = (end: number) => bitsIn(letters ^ lettersOf(word, end)) <= 2 * slips;
+    let distance = Infinity;
+    if (word.length <= length + slips && isAlike(word.length)) distance = editDistance(given, word);
+    if (isLonger && isAlike(length)) distance = Math.min(distance, editDistance(given, word.slice(0, length)) + 0.5);
+    if (distance <= slips && (best === undefined || distance < best.distance)) best = { word, distance };
   }
   return best?.word;
 }
