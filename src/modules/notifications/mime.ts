@@ -17,10 +17,10 @@ const PLAIN = /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9.-]+$/;
  */
 export function toMime({ messageId, from, to, subject, text, html }: Mail): Mime {
   const root = new MimeNode('multipart/alternative');
-  // The types know only text, but an address is taken as it is too.
+  // The types know only text, but an address is taken as it is too, and need not be taken apart.
   root.setHeader('From', from as never);
+  root.setHeader('To', { name: '', address: to } as never);
   root.setHeader({
-    To: to,
     Subject: subject,
     'Message-ID': messageId,
     // Out-of-office replies and other machines answer such mail with silence.

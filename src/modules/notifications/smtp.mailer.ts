@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import type { OnModuleDestroy } from '@nestjs/common';
 import SMTPPool from 'nodemailer/lib/smtp-pool';
 import { assertNoTransaction } from '#libs/database';
@@ -46,10 +46,21 @@ export class SmtpMailer extends Mailer implements OnModuleDestroy {
       getEnvelope: () => envelope,
       messageId: () => messageId,
       getHeader: () => messageId,
-      createReadStream: () => Readable.from([content], { objectMode: false }),
+      createReadStream: () => inOnePiece(content),
     };
     return new Promise((resolve, reject) => {
       this.pool.send({ data: {}, message } as never, (error) => (error ? reject(error) : resolve()));
     });
   }
+}
+
+/** What nodemailer uses of a stream, without the stream: a mail that nobody has begun to read goes out over another connection. */
+function inOnePiece(content: Buffer) {
+  return {
+    readableDidRead: false,
+    pipe(connection: Writable) {
+      this.readableDidRead = true;
+      connection.end(content);
+    },
+  };
 }
