@@ -17,7 +17,8 @@ const withServices = {
 export default {
   maxWorkers: 2,
   workerIdleMemoryLimit: '900MB',
-  testTimeout: 60_000,
+  // Races of the full run are ten times as long.
+  testTimeout: process.env.EMPORIUM_TEST_FULL === '1' ? 480_000 : 60_000,
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{src,libs}/**/*.spec.ts'] },
     { ...base, ...withServices, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'] },

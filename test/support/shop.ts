@@ -271,17 +271,22 @@ export class Shop {
   async quiet(timeoutMs = 30_000): Promise<void> {
     await sleep(SETTLE_DELAY_MS + 20);
     await this.stripe.idle(timeoutMs);
-    await this.until(
-      async () => {
-        const [row] = await this.db.query<{ n: number }>(
-          `SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) +
-                  (SELECT count(*) FROM jobs WHERE state IN ('queued', 'running') AND next_at <= now() + interval '5 s') AS n`,
-        );
-        return row!.n === 0;
-      },
-      'jobs and outbox to drain',
-      timeoutMs,
+    const deadline = Date.now() + timeoutMs;
+    for (let left = await this.underWay(); left.length > 0; left = await this.underWay()) {
+      if (Date.now() > deadline) throw new Error(`waited in vain for jobs and outbox to drain: ${left.join('; ')}`);
+      await sleep(25);
+    }
+  }
+
+  /** What is left of the work of jobs and outbox. */
+  private async underWay(): Promise<string[]> {
+    const rows = await this.db.query<{ what: string }>(
+      `SELECT concat_ws(' ', 'event', topic) AS what FROM outbox WHERE published_at IS NULL
+       UNION ALL
+       SELECT concat_ws(' ', 'job', name, state, 'tries:', attempts, last_error) FROM jobs
+       WHERE state IN ('queued', 'running') AND next_at <= now() + interval '5 s'`,
     );
+    return rows.map((row) => row.what);
   }
 
   /** The emulator's side of the books. */
