@@ -19,6 +19,7 @@ let shop: Shop;
 let routes: Route[];
 let ada: SignedIn;
 let bob: SignedIn;
+let keyOfEverything: string;
 let keyOfNobody: string;
 /** Things of Ada's, by the kind of their id. */
 const adas: Partial<Record<string, string>> = {};
@@ -75,6 +76,11 @@ beforeAll(async () => {
     body: { name: 'Little', scopes: ['jobs.read'] },
   });
   keyOfNobody = key.body.key;
+  const every = await shop.call('POST', '/v1/admin/api-keys', {
+    bearer: owner,
+    body: { name: 'Large', scopes: ROLE_PERMISSIONS.owner },
+  });
+  keyOfEverything = every.body.key;
 });
 afterAll(async () => {
   await shop?.stop();
@@ -186,6 +192,22 @@ describe('who may enter', () => {
     }
     expect(checked).toBeGreaterThan(150);
   }, 120_000);
+
+  it('of a key with every scope: not who works in the shop', async () => {
+    const nothing = {};
+    const declared = shop.app.get(RouteAudit, { strict: false }).routes();
+    const closed: string[] = [];
+    for (const route of routes.filter(isAdmin)) {
+      const name = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+      const { rule } = declared.find((one) => one.method === route.method && one.path === name)!;
+      if (rule.kind !== 'staff' || rule.permission !== 'staff.write') continue;
+      const answer = await send(route, { bearer: keyOfEverything }, nothing);
+      expect([nameOf(route), answer.status, answer.body.code]).toEqual([nameOf(route), 403, 'forbidden']);
+      closed.push(nameOf(route));
+    }
+    expect(closed.length).toBeGreaterThan(9);
+    expect((await shop.call('GET', '/v1/admin/users', { bearer: keyOfEverything })).status).toBe(200);
+  });
 
   it('of one customer: nothing of another, on any route with an id', async () => {
     const withIds = routes.filter((route) => (isOfShoppers(route) || isOfCustomers(route)) && route.path.includes('{'));

@@ -11,8 +11,12 @@ import { cartTokenOf, guestPrincipal } from './cart-token.js';
 import type { CustomerIdentity } from './customer-identity.js';
 import { JwtGuard } from './jwt.guard.js';
 import type { PersonToken } from './jwt.strategy.js';
+import type { Permission } from './permissions.js';
 import { StaffAccounts } from './staff-accounts.js';
 import type { StaffIdentity } from './staff-identity.js';
+
+/** What a key does not do even with the scope for it: the people and roles that it makes would outlive its end. */
+const PEOPLE_ONLY: Permission = 'staff.write';
 
 /**
  * Stands before every route and lets in whom its rule allows. Accounts are read anew each time, so that a suspension, another
@@ -76,6 +80,9 @@ export class AccessGuard implements CanActivate {
     if (staff.lacksTwoFactor && !rule.beforeTwoFactor) throw TwoFactorRequired();
     if (rule.permission && !staff.permissions.includes(rule.permission)) {
       throw Forbidden({ detail: `This needs the permission ${rule.permission}.` });
+    }
+    if (rule.permission === PEOPLE_ONLY && staff.apiKeyId !== undefined) {
+      throw Forbidden({ detail: 'Who works here is decided by people, not by keys.' });
     }
     return true;
   }
