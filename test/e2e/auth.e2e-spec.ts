@@ -223,6 +223,17 @@ describe('login', () => {
     expect((await login()).status).toBe(200);
   });
 
+  it('lets in everybody who signs in while the hash is renewed', async () => {
+    const { hash } = await import('@node-rs/argon2');
+    const old = await hash(PASSWORD, { memoryCost: 8_192, timeCost: 1, parallelism: 1 });
+    await sql(`UPDATE users SET password_hash = $2 WHERE id = $1`, [ownerId, old]);
+    const answers = await Promise.all(times(6).map(() => login()));
+    expect(answers.map(({ status }) => status)).toEqual(times(6).map(() => 200));
+    await sql(`UPDATE users SET password_hash = $2 WHERE id = $1`, [ownerId, old]);
+    const mixed = await Promise.all(times(6).map((i) => login(EMAIL, i % 2 ? PASSWORD : 'not the password at all')));
+    expect(mixed.map(({ status }) => status)).toEqual(times(6).map((i) => (i % 2 ? 200 : 401)));
+  });
+
   it('sends a crowd away instead of giving it every core', async () => {
     const answers = await Promise.all(times(80).map((i) => login(`crowd${i}@emporium.example`)));
     const statuses = answers.map((answer) => answer.status);

@@ -97,16 +97,23 @@ export class LoginService {
 
   /**
    * The hash of a password that fits. One of older costs is made anew before anything else, since a sign-in that goes on with a
-   * code is for the hash that stands there; should the password be changed meanwhile, the old one opens nothing.
+   * code is for the hash that stands there. Whoever signs in at the same moment goes on with the one that was first; null when
+   * the password was changed meanwhile.
    */
-  private async upToDate({ owner, password_hash }: AccountRow, password: string): Promise<string> {
+  private async upToDate({ owner, password_hash }: AccountRow, password: string): Promise<string | null> {
     const stored = password_hash!;
     if (!this.passwords.isOutdated(stored)) return stored;
     const fresh = await this.passwords.hash(password);
+    const { table } = ACCOUNTS[owner.kind];
     const renewed = await this.db.query(
-      `UPDATE ${ACCOUNTS[owner.kind].table} SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING 1`,
+      `UPDATE ${table} SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING 1`,
       [owner.id, stored, fresh],
     );
-    return renewed.length > 0 ? fresh : stored;
+    if (renewed.length > 0) return fresh;
+    const [now] = await this.db.query<{ hash: string | null }>(
+      `SELECT password_hash AS hash FROM ${table} WHERE id = $1`,
+      [owner.id],
+    );
+    return now && (await this.passwords.verify(now.hash, password)) ? now.hash : null;
   }
 }
