@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { decodeId } from '#libs/ids';
 import { PASSWORD, signUp } from '../support/customers.js';
 import { CLIENT, IdentityProvider, type Person } from '../support/identity-provider.js';
 import { Shop } from '../support/shop.js';
@@ -199,6 +200,44 @@ describe('signing in at a provider of identities', () => {
     }
   });
 
+  it('links an account that has a second factor when its code was right, not before, and tells of it then', async () => {
+    const one = await signUp(shop, 'late@example.com');
+    const { recoveryCodes } = await enableTwoFactor(shop, '/v1/me/two-factor', one.bearer, PASSWORD);
+    const accountId = decodeId('customer', one.id);
+    const person = { sub: 'late-1', email: 'late@example.com', email_verified: true };
+    const linked = () =>
+      shop.db.query(
+        `SELECT customer_id AS account, provider, email, (SELECT count(*)::int FROM outbox WHERE topic = 'account.identity_changed' AND aggregate_id = $1) AS told
+         FROM identities WHERE subject = 'late-1'`,
+        [accountId],
+      );
+    const answer = (challenge: string, code: string) =>
+      shop.call('POST', '/v1/auth/two-factor', { body: { challenge, code } });
+    const [first, second] = [await signIn(person), await signIn(person)].map(({ body }) => body.challenge);
+    expect(await linked()).toEqual([]);
+    expect((await answer(first, '000000')).status).toBe(422);
+    expect(await linked()).toEqual([]);
+    // Both were asked for before there was a link: it is made once.
+    const sessions = await Promise.all([answer(first, recoveryCodes[0]!), answer(second, recoveryCodes[1]!)]);
+    expect(sessions.map(({ status }) => status)).toEqual([200, 200]);
+    expect(await linked()).toEqual([{ account: accountId, provider: 'acme', email: 'late@example.com', told: 1 }]);
+    expect(
+      await shop.db.query(`SELECT FROM login_challenges WHERE used_at IS NOT NULL AND identity IS NOT NULL`),
+    ).toEqual([]);
+  });
+
+  it('an identity that opens another account by now is not linked to a second one', async () => {
+    const one = await signUp(shop, 'coder@example.com');
+    const { secret } = await enableTwoFactor(shop, '/v1/me/two-factor', one.bearer, PASSWORD);
+    const waiting = await signIn({ sub: 'moved-1', email: 'coder@example.com', email_verified: true });
+    const other = await signIn({ sub: 'moved-1', email: 'moved@example.com', email_verified: true });
+    const refused = await shop.call('POST', '/v1/auth/two-factor', {
+      body: { challenge: waiting.body.challenge, code: appCode(secret) },
+    });
+    expect([refused.status, refused.body.code]).toEqual([401, 'invalid_challenge']);
+    expect((await signIn({ sub: 'moved-1' })).body.user.id).toBe(other.body.user.id);
+  });
+
   it('two first sign-ins at once of somebody who has an account are let in', async () => {
     await signUp(shop, 'both@example.com');
     const person = { sub: 'both-1', email: 'both@example.com', email_verified: true };
@@ -282,6 +321,9 @@ describe('staff', () => {
       const orders = await shop.call('GET', '/v1/admin/orders', { bearer: before });
       expect([orders.status, orders.body.code]).toEqual([403, 'two_factor_required']);
       const { secret } = await enableTwoFactor(shop, '/v1/admin/me/two-factor', before, 'velvet otter lantern quartz');
+      // As somebody who comes from there for the first time: the link is made with the right code.
+      const links = () => shop.db.query(`SELECT provider FROM identities WHERE subject = 'kim-1'`);
+      await shop.db.query(`DELETE FROM identities WHERE subject = 'kim-1'`);
       const asked = await signIn(kim, CREW, staff);
       expect([asked.status, asked.body]).toEqual([
         200,
@@ -290,7 +332,9 @@ describe('staff', () => {
       const answer = (code: string) =>
         shop.call('POST', '/v1/auth/two-factor', { body: { challenge: asked.body.challenge, code } });
       expect((await answer('000000')).status).toBe(422);
+      expect(await links()).toEqual([]);
       const session = await answer(appCode(secret));
+      expect(await links()).toEqual([{ provider: 'crew' }]);
       expect(session.status).toBe(200);
       expect(await me(session.body.accessToken)).toMatchObject({ email: kim.email });
     } finally {

@@ -40,6 +40,7 @@ import { GiftCardMoney1790000000030 } from './1790000000030-gift-card-money.js';
 import { LateSales1790000000032 } from './1790000000032-late-sales.js';
 import { FoundByName1790000000033 } from './1790000000033-found-by-name.js';
 import { KeptAnswers1790000000035 } from './1790000000035-kept-answers.js';
+import { LinksAfterCodes1790000000036 } from './1790000000036-links-after-codes.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -96,4 +97,5 @@ export const migrations = [
   LateSales1790000000032,
   FoundByName1790000000033,
   KeptAnswers1790000000035,
+  LinksAfterCodes1790000000036,
 ];

@@ -76,6 +76,13 @@ export class Identities {
     return id;
   }
 
+  /** Gives an account another way in, of which its owner is told by mail. @returns uuid @throws identity_taken */
+  async link(tx: Tx, kind: SubjectKind, accountId: string, identity: ExternalIdentity): Promise<string> {
+    const id = await this.add(tx, kind, accountId, identity);
+    announceIdentity(tx, kind, accountId, 'linked', identity.provider);
+    return id;
+  }
+
   /** The oldest first. */
   list(kind: SubjectKind, accountId: string, db: Queryable = this.db): Promise<IdentityRow[]> {
     return db.query<IdentityRow>(

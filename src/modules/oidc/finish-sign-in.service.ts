@@ -2,12 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Db, isUniqueViolation, type Tx } from '#libs/database';
 import { log } from '#libs/log';
 import {
-  announceIdentity,
-  type Challenge,
+  type ExternalIdentity,
   Identities,
   IdentityTaken,
   LoginChallenges,
-  type Session,
   type SessionOwner,
   type SignIn,
   StaffService,
@@ -16,6 +14,9 @@ import { type CustomerAccount, CustomerAccounts } from '../customers/index.js';
 import { OidcAttempts } from './oidc-attempts.repository.js';
 import type { ExternalPerson } from './oidc-clients.js';
 import { EmailNotVerified, NotOurStaff, SignInNotFinished } from './oidc.errors.js';
+
+type Person = ExternalPerson & { provider: string };
+type Account = SessionOwner & { passwordHash: string | null };
 
 /** Kept although it is refused: a code works once, whatever comes of it. */
 type Outcome = SignIn | (() => Error);
@@ -60,9 +61,7 @@ export class FinishSignIn {
       const person = { ...attempt.person, provider: attempt.provider };
       const owner = await this.identities.use(tx, 'customer', person);
       if (owner === customerId) return this.idOf(tx, customerId, person);
-      const added = await this.identities.add(tx, 'customer', customerId, person);
-      announceIdentity(tx, 'customer', customerId, 'linked', person.provider);
-      return added;
+      return this.identities.link(tx, 'customer', customerId, person);
     });
     if (id === null) throw SignInNotFinished();
     return id;
@@ -78,40 +77,42 @@ export class FinishSignIn {
     const person = { ...attempt.person, provider: attempt.provider };
     if (attempt.purpose === 'staff') return this.admitStaff(tx, person, userAgent);
     const known = await this.identities.use(tx, 'customer', person);
-    const account = known === null ? await this.accountFor(tx, person) : await this.customers.lock(tx, known);
-    if (!account) return known === null ? EmailNotVerified : SignInNotFinished;
-    const { passwordHash, ...owner } = account;
-    const customer = { kind: 'customer' as const, ...owner };
-    return outcomeOf(customer, await this.challenges.begin(customer, passwordHash, userAgent, tx));
+    if (known === null) return this.admitNew(tx, person, userAgent);
+    const account = await this.customers.lock(tx, known);
+    return account ? this.admit(tx, customerOf(account), null, userAgent) : SignInNotFinished;
   }
 
-  private async accountFor(tx: Tx, person: ExternalPerson & { provider: string }): Promise<CustomerAccount | null> {
+  private async admitNew(tx: Tx, person: Person, userAgent: string | undefined): Promise<Outcome> {
     const { email, isEmailVerified, firstName, lastName } = person;
-    if (email === null || !isEmailVerified) return null;
+    if (email === null || !isEmailVerified) return EmailNotVerified;
     const known = await this.customers.withEmail(tx, email);
-    const account =
-      known ??
-      (await this.customers.open(tx, { email, firstName, lastName, passwordHash: null, acceptsMarketing: false }));
-    await this.identities.add(tx, 'customer', account.id, person);
-    if (known) announceIdentity(tx, 'customer', known.id, 'linked', person.provider);
-    return account;
+    if (known) return this.admit(tx, customerOf(known), person, userAgent);
+    const profile = { email, firstName, lastName, passwordHash: null, acceptsMarketing: false };
+    const opened = await this.customers.open(tx, profile);
+    await this.identities.add(tx, 'customer', opened.id, person);
+    return this.admit(tx, customerOf(opened), null, userAgent);
   }
 
-  private async admitStaff(
-    tx: Tx,
-    person: ExternalPerson & { provider: string },
-    userAgent: string | undefined,
-  ): Promise<Outcome> {
+  private async admitStaff(tx: Tx, person: Person, userAgent: string | undefined): Promise<Outcome> {
     const known = await this.identities.use(tx, 'staff', person);
     if (known === null && (person.email === null || !person.isEmailVerified)) return EmailNotVerified;
     const member = await this.staff.lockForSession(tx, known === null ? { email: person.email! } : { id: known });
-    if (!member) return NotOurStaff;
-    const { passwordHash, ...owner } = member;
-    if (known === null) {
-      await this.identities.add(tx, 'staff', owner.id, person);
-      announceIdentity(tx, 'staff', owner.id, 'linked', person.provider);
-    }
-    return outcomeOf(owner, await this.challenges.begin(owner, passwordHash, userAgent, tx));
+    return member ? this.admit(tx, member, known === null ? person : null, userAgent) : NotOurStaff;
+  }
+
+  /** The account is linked to whom it is not linked with yet: now, or with the code that it asks for. */
+  private async admit(
+    tx: Tx,
+    { passwordHash, ...owner }: Account,
+    unlinked: Person | null,
+    userAgent: string | undefined,
+  ): Promise<Outcome> {
+    const identity = unlinked && identityOf(unlinked);
+    const begun = await this.challenges.begin(owner, passwordHash, userAgent, tx, identity);
+    if (!begun) return SignInNotFinished;
+    if ('challenge' in begun) return begun;
+    if (identity) await this.identities.link(tx, owner.kind, owner.id, identity);
+    return { ...begun, owner };
   }
 
   private async idOf(tx: Tx, customerId: string, person: ExternalPerson): Promise<string | null> {
@@ -123,7 +124,11 @@ export class FinishSignIn {
   }
 }
 
-function outcomeOf(owner: SessionOwner, begun: Session | Challenge | null): Outcome {
-  if (!begun) return SignInNotFinished;
-  return 'challenge' in begun ? begun : { ...begun, owner };
-}
+const customerOf = (account: CustomerAccount) => ({ kind: 'customer' as const, ...account });
+
+const identityOf = ({ provider, issuer, subject, email }: Person): ExternalIdentity => ({
+  provider,
+  issuer,
+  subject,
+  email,
+});

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { ExternalIdentity } from '../identities.repository.js';
 
 /** What makes codes on the telephone of a member of staff or a customer. */
 @Entity('two_factors')
@@ -39,7 +40,7 @@ export class RecoveryCode {
   usedAt: Date | null;
 }
 
-/** Somebody has shown the password and is asked for a code. */
+/** Somebody has shown the password, or a provider vouches for them, and is asked for a code. */
 @Entity('login_challenges')
 export class LoginChallenge {
   @PrimaryColumn('uuid')
@@ -56,6 +57,9 @@ export class LoginChallenge {
   /** Another password ends the challenge. */
   @Column({ name: 'password_mark', type: 'bytea' })
   passwordMark: Buffer;
+  /** At a provider, to be linked with the right code. */
+  @Column({ type: 'jsonb', nullable: true })
+  identity: ExternalIdentity | null;
   @Column({ type: 'integer', default: 0 })
   attempts: number;
   @Column({ name: 'used_at', type: 'timestamptz', precision: 3, nullable: true })
