@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { decodeId } from '#libs/ids';
-import { PASSWORD, signUp } from '../support/customers.js';
+import { linkTo, PASSWORD, signUp } from '../support/customers.js';
 import { CLIENT, IdentityProvider, type Person } from '../support/identity-provider.js';
 import { Shop } from '../support/shop.js';
 import { appCode, enableTwoFactor } from '../support/two-factor.js';
@@ -344,6 +344,19 @@ describe('staff', () => {
 });
 
 describe('the customer’s own identities', () => {
+  const subjectsOf = async (name: string) => {
+    const rows = await shop.db.query<{ subject: string }>(
+      `SELECT subject FROM identities WHERE subject LIKE $1 ORDER BY subject`,
+      [`${name}-%`],
+    );
+    return rows.map(({ subject }) => subject);
+  };
+  const resetPassword = async (as: string, email: string) => {
+    expect((await shop.call('POST', '/v1/auth/forgot-password', { body: { email, as } })).status).toBe(202);
+    const body = { token: await linkTo(shop, email, 'password'), password: 'amber tractor 17 lullabies' };
+    expect((await shop.call('POST', '/v1/auth/reset-password', { body })).status).toBe(204);
+  };
+
   it('are linked by who is signed in here and there, listed, exported and taken away', async () => {
     const bob = await signUp(shop, 'bob@example.com');
     const cat = await signUp(shop, 'cat@example.com');
@@ -447,6 +460,48 @@ describe('the customer’s own identities', () => {
     const deleted = await shop.call('DELETE', '/v1/me', { bearer: ada.bearer, body: { password: PASSWORD } });
     expect(deleted.status).toBe(204);
     expect(await shop.db.query(`SELECT FROM identities WHERE subject = 'gone-1'`)).toEqual([]);
+  });
+
+  it('are gone after a reset of the password, of staff, too; who is vouched for by a verified address is linked again', async () => {
+    const gil = await signUp(shop, 'gil@example.com');
+    const own = { sub: 'gil-1', email: 'gil@example.com', email_verified: true };
+    await signIn(own);
+    // Of somebody who had the password for a while.
+    const stranger = { sub: 'gil-2', email: 'stranger@example.com', email_verified: false };
+    const { url, verifier } = await begin('/v1/me/identities/acme/start', { password: PASSWORD }, gil.bearer);
+    const body = { code: (await visit(url, stranger)).get('code'), codeVerifier: verifier };
+    expect((await shop.call('POST', '/v1/me/identities', { bearer: gil.bearer, body })).status).toBe(201);
+    await resetPassword('customer', gil.email);
+    expect(await subjectsOf('gil')).toEqual([]);
+    await shop.quiet();
+    const mails = await shop.db.query(
+      `SELECT FROM mailbox WHERE recipient = 'gil@example.com' AND subject = 'You cannot sign in with Acme ID any more'`,
+    );
+    expect(mails).toHaveLength(2);
+    expect((await signIn(stranger)).body.code).toBe('email_not_verified');
+    expect((await signIn(own)).body.user.id).toBe(gil.id);
+    expect(await subjectsOf('gil')).toEqual(['gil-1']);
+
+    await shop.db.query(
+      `INSERT INTO users (id, email, name, password_hash, role) VALUES (gen_random_uuid(), 'ned@example.com', 'Ned', '!', 'support')`,
+    );
+    const crew = ['/v1/auth/oidc/crew/start', { as: 'staff' }] as const;
+    await signIn({ sub: 'ned-1', email: 'ned@example.com', email_verified: true }, ...crew);
+    await resetPassword('staff', 'ned@example.com');
+    expect(await subjectsOf('ned')).toEqual([]);
+    expect((await signIn({ sub: 'ned-1' }, ...crew)).body.code).toBe('email_not_verified');
+  });
+
+  it('are gone at once when staff force the reset', async () => {
+    const uma = await signUp(shop, 'uma@example.com');
+    await signIn({ sub: 'uma-1', email: 'uma@example.com', email_verified: true });
+    const forced = await shop.call('POST', `/v1/admin/customers/${uma.id}/password-reset`, {
+      bearer: await shop.staff('owner'),
+      body: { force: true },
+    });
+    expect(forced.status).toBe(202);
+    expect(await subjectsOf('uma')).toEqual([]);
+    expect((await signIn({ sub: 'uma-1' })).body.code).toBe('email_not_verified');
   });
 
   it('signing out here ends the session here; the provider has a page of its own for that', async () => {

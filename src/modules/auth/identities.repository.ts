@@ -101,8 +101,18 @@ export class Identities {
     return gone?.provider ?? null;
   }
 
-  /** Takes all of them from a customer. */
-  async removeAll(tx: Tx, customerId: string): Promise<void> {
-    await tx.query(`DELETE FROM identities WHERE customer_id = $1`, [customerId]);
+  /** Takes all of them from an account. @returns of which providers */
+  async removeAll(tx: Tx, kind: SubjectKind, accountId: string): Promise<string[]> {
+    const gone = await tx.query<{ provider: string }>(
+      `DELETE FROM identities WHERE ${ACCOUNTS[kind].column} = $1 RETURNING provider`,
+      [accountId],
+    );
+    return gone.map(({ provider }) => provider);
+  }
+
+  /** Takes all of them from an account that somebody else may have had, of which its owner is told by mail. */
+  async unlinkAll(tx: Tx, kind: SubjectKind, accountId: string): Promise<void> {
+    for (const provider of await this.removeAll(tx, kind, accountId))
+      announceIdentity(tx, kind, accountId, 'unlinked', provider);
   }
 }

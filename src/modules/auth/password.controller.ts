@@ -40,7 +40,8 @@ export class PasswordController {
   @ApiOperation({
     operationId: 'resetPassword',
     summary: 'Choose another password with the link of the mail',
-    description: 'Ends every session of the account. The link works once, within an hour.',
+    description:
+      'Ends every session of the account, and takes every account at a provider from it: signing in there links it again, by its verified e-mail address. The link works once, within an hour.',
   })
   @ApiNoContentResponse({ description: 'Sign in with the new password' })
   @Throws(ValidationFailed, InvalidLink, RateLimited)

@@ -9,6 +9,7 @@ import { PasswordChanged, PasswordResetRequested } from './account.events.js';
 import { ACCOUNTS } from './account-tables.js';
 import { type AccountLink, AccountLinks } from './account-links.repository.js';
 import { InvalidLink } from './auth.errors.js';
+import { Identities } from './identities.repository.js';
 import { LoginThrottle } from './login-throttle.js';
 import { PasswordHasher } from './password-hasher.js';
 import { CUSTOMER_PASSWORD_MIN, PASSWORD_MIN, passwordProblem } from './password-policy.js';
@@ -49,6 +50,7 @@ export class ResetPassword {
     private readonly links: AccountLinks,
     private readonly sessions: Sessions,
     private readonly factors: SecondFactors,
+    private readonly identities: Identities,
   ) {}
 
   /**
@@ -64,7 +66,7 @@ export class ResetPassword {
 
   /**
    * Sends a link on behalf of staff, good for longer than one that was asked for. `isForced` makes the present password void,
-   * ends every session and waits for nobody. Called in a transaction.
+   * ends every session, takes away every account at a provider and waits for nobody. Called in a transaction.
    */
   async send(
     tx: Tx,
@@ -79,6 +81,7 @@ export class ResetPassword {
         [account.id],
       );
       await this.sessions.endAll(kind, account.id, undefined, tx);
+      await this.identities.unlinkAll(tx, kind, account.id);
     }
     return this.links.create(tx, { purpose: 'reset_password', email: account.email, hours, profile: { as: kind } });
   }
@@ -94,8 +97,8 @@ export class ResetPassword {
   }
 
   /**
-   * Sets the password and ends every session, since somebody else may have one. Who did it may sign in at once, however
-   * often others guessed.
+   * Sets the password, ends every session and takes away every account at a provider, since any may be somebody else's.
+   * Who did it may sign in at once, however often others guessed.
    * @throws invalid_link; validation_failed for a password that will not do
    */
   async execute(token: string, password: string, address: string): Promise<void> {
@@ -116,6 +119,7 @@ export class ResetPassword {
         [account.id, hash],
       );
       await this.sessions.endAll(account.kind, account.id, undefined, tx);
+      await this.identities.unlinkAll(tx, account.kind, account.id);
       await this.factors.forgetFailures(tx, account.kind, account.id);
       if (account.isEntered) announcePasswordChanged(tx, account.kind, account.id);
     });

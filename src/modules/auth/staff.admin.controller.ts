@@ -209,7 +209,7 @@ export class StaffAdminController {
     operationId: 'sendUserPasswordReset',
     summary: 'Send a member of staff a mail with which to choose another password',
     description:
-      'The link works for a day. `force` makes the present password void at once and ends their sessions, for when it may be known to others.',
+      'The link works for a day. `force` makes the present password void at once, ends their sessions and takes away accounts at providers, for when it may be known to others.',
   })
   @ApiAcceptedResponse({ type: MailSentResponse })
   @Throws(ValidationFailed, InvalidId, NotFound, InvalidState, PermissionNotYours, LastOwner)

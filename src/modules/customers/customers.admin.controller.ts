@@ -181,7 +181,7 @@ export class CustomersAdminController {
     operationId: 'sendCustomerPasswordReset',
     summary: 'Send a customer a mail with which to choose a password',
     description:
-      'Another one, or the first where staff have opened the account. `force` makes the present password void at once and ends all sessions, for when it may be known to others.',
+      'Another one, or the first where staff have opened the account. `force` makes the present password void at once, ends all sessions and takes away accounts at providers, for when it may be known to others.',
   })
   @ApiAcceptedResponse({ type: MailSentResponse })
   @Throws(ValidationFailed, InvalidId, NotFound)

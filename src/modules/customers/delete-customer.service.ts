@@ -76,7 +76,7 @@ export class DeleteCustomer {
              AND profile ->> 'as' IS DISTINCT FROM 'staff')`,
         [customer.id, customer.email],
       );
-      await this.identities.removeAll(tx, customer.id);
+      await this.identities.removeAll(tx, 'customer', customer.id);
       await this.factors.remove(tx, 'customer', customer.id);
       await this.sessions.endAll('customer', customer.id, undefined, tx);
       await tx.query(`UPDATE refresh_tokens SET user_agent = NULL WHERE customer_id = $1`, [customer.id]);
