@@ -94,11 +94,22 @@ describe('members of staff', () => {
       );
       expect(rows).toHaveLength(2);
       await lone.db.query(`UPDATE users SET password_hash = 'set'`);
-      // Both demote the other at the same time.
-      const answers = await Promise.all([
-        lone.call('POST', `/v1/admin/users/${ids[1]}/suspend`, { bearer: one }),
-        lone.call('POST', `/v1/admin/users/${ids[0]}/suspend`, { bearer: two }),
-      ]);
+      // Both suspend the other at the same time: they are let in, and only then their rows can be had.
+      const { asked } = await lone.db.transaction(async (tx) => {
+        await tx.query(`SELECT FROM users FOR UPDATE`);
+        const calls = [
+          lone.call('POST', `/v1/admin/users/${ids[1]}/suspend`, { bearer: one }),
+          lone.call('POST', `/v1/admin/users/${ids[0]}/suspend`, { bearer: two }),
+        ];
+        await lone.until(async () => {
+          const waiting = await lone.db.query(
+            `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+          );
+          return waiting.length === 2;
+        }, 'both to wait');
+        return { asked: calls };
+      });
+      const answers = await Promise.all(asked);
       expect(answers.map((answer) => answer.status).sort()).toEqual([200, 409]);
       expect(answers.find((answer) => answer.status === 409)!.body.code).toBe('last_owner');
       const [left] = answers[0]!.status === 200 ? [ids[0]!] : [ids[1]!];

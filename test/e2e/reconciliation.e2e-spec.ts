@@ -382,7 +382,13 @@ describe('reconciliation', () => {
     expect(jobs.map((job) => job.name)).toEqual(
       expect.arrayContaining(['payments.reconcile', 'payments.reconcile-nightly', 'payments.reconcile-quick']),
     );
-    const { data } = (await call('GET', '/v1/admin/reconciliations?kind=full&limit=100')).body;
-    expect(data.filter((run: { actor: string }) => run.actor === 'system').length).toBe(1);
+    const runs: { actor: string }[] = [];
+    for (let cursor = ''; ;) {
+      const { data, page } = (await call('GET', `/v1/admin/reconciliations?kind=full&limit=100${cursor}`)).body;
+      runs.push(...data);
+      if (page.next === null) break;
+      cursor = `&cursor=${page.next}`;
+    }
+    expect(runs.filter((run) => run.actor === 'system')).toHaveLength(1);
   });
 });

@@ -164,8 +164,10 @@ export function keysetColumns(
   ];
 }
 
-/** Names list, sort and search mode; a cursor of another one is refused. */
+/** Names list, sort and search mode; a cursor of another one is refused. So is one from before names ranked above descriptions. */
 export function listKey(sort: readonly SortBy[], mode: SearchMode | undefined): string {
-  const names = sort.map(({ key, descending }) => `${descending ? '-' : ''}${key}`).join(',');
+  const names = sort
+    .map(({ key, descending }) => `${descending ? '-' : ''}${key === 'relevance' ? 'names-first' : key}`)
+    .join(',');
   return `products:${names}${mode && mode !== 'plain' ? `:${mode}` : ''}`;
 }

@@ -49,7 +49,7 @@ const suggestSql = (translated: boolean, found: string) => `
          WHERE l.currency = ${CURRENCY_SQL} AND ${found} @@ (SELECT to_tsquery('emporium', $2)) LIMIT ${RANKED}) l
    ORDER BY ts_rank_cd(l.search, (SELECT to_tsquery('emporium', $2))) DESC, l.product_id DESC LIMIT 10)`;
 
-/** By their names first: descriptions are looked at when these say nothing. */
+/** By their names first: descriptions are looked at for the lines that are left. */
 const SUGGEST_SQL = [NAMED_SQL, 'l.search'].map((found) => suggestSql(false, found));
 const TRANSLATED_SQL = [NAMED_SQL, 'l.search'].map((found) => suggestSql(true, found));
 
@@ -72,11 +72,11 @@ export class SuggestQuery {
   async suggest(currency: string | null, q: string, limit: number, language: Language): Promise<Suggestion[]> {
     const words = queryWords(q);
     if (words.length === 0) return [];
-    let rows = await this.find(currency, words, language);
+    let rows = await this.find(currency, words, limit, language);
     if (rows.length === 0) {
       const corrected = await this.spelling.correct(words);
       if (corrected) {
-        const found = await this.find(currency, corrected, language);
+        const found = await this.find(currency, corrected, limit, language);
         const itself: Row = { kind: 'query', text: corrected.join(' '), id: null, handle: null, thumbnail: null };
         rows = found.length > 0 ? [itself, ...found] : [];
       }
@@ -86,16 +86,19 @@ export class SuggestQuery {
   }
 
   /** A whole word is completed only when it stands alone: of several, the combination might find nothing. */
-  private async find(currency: string | null, words: string[], { locales }: Language): Promise<Row[]> {
+  private async find(currency: string | null, words: string[], limit: number, { locales }: Language): Promise<Row[]> {
     const completed = words.length === 1 && words[0]!.length >= 2 ? words[0] : null;
     const values: unknown[] = [currency, await this.spelling.tsquery(words), completed];
     if (locales.length > 0) values.push(locales);
-    let rows: Row[] = [];
+    const rows = new Map<string, Row>();
     for (const text of locales.length === 0 ? SUGGEST_SQL : TRANSLATED_SQL) {
-      rows = await this.db.query<Row>(text, values);
-      if (rows.some(({ kind }) => kind === 'product')) break;
+      for (const row of await this.db.query<Row>(text, values)) {
+        const key = `${row.kind}:${row.id ?? row.text}`;
+        if (!rows.has(key)) rows.set(key, row);
+      }
+      if (rows.size >= limit) break;
     }
-    return rows;
+    return [...rows.values()];
   }
 
   private view({ kind, text, id, handle, thumbnail }: Row): Suggestion {
