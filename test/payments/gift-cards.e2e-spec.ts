@@ -311,6 +311,21 @@ describe('Gift cards that are bought', () => {
       expect(theirs.status).toBe(204);
       expect(await left('receiver@example.com')).toEqual([]);
     });
+
+    it('an address whose account is gone gets no card of an order that is paid later', async () => {
+      const receiver = await signUp(pay.shop, 'Later@example.com');
+      const [open, ordered] = [await cartOf({ variantId, quantity: 1 }), await cartOf({ variantId, quantity: 1 })];
+      for (const cart of [open, ordered]) expect((await send(cart, 'later@example.com')).status).toBe(200);
+      const placed = await pay.shop.checkout(ordered, { paymentMethod: 'manual' });
+      const gone = await pay.shop.call('DELETE', `/v1/admin/customers/${receiver.id}`, { bearer: await pay.shop.staff(), headers: { 'If-Match': '*' } }); // prettier-ignore
+      expect(gone.status).toBe(204);
+      expect(await pay.shop.db.query(`SELECT 1 FROM cart_lines WHERE lower(recipient_email) = 'later@example.com'`)).toEqual([]); // prettier-ignore
+      const { id, number } = placed.body.order;
+      await pay.shop.call('POST', `/v1/admin/orders/${id}/payments/${placed.body.payment.id}/mark-paid`, { bearer: pay.bearer }); // prettier-ignore
+      await pay.shop.quiet();
+      const mails = (await mailsTo(number)).filter(({ subject }) => subject === 'Your gift card');
+      expect(mails.map(({ recipient }) => recipient)).toEqual([expect.stringContaining('ada@example.com')]);
+    });
   });
 
   it('fulfill an order of nothing else', async () => {

@@ -41,6 +41,7 @@ import { LateSales1790000000032 } from './1790000000032-late-sales.js';
 import { FoundByName1790000000033 } from './1790000000033-found-by-name.js';
 import { KeptAnswers1790000000035 } from './1790000000035-kept-answers.js';
 import { LinksAfterCodes1790000000036 } from './1790000000036-links-after-codes.js';
+import { Recipients1790000000037 } from './1790000000037-recipients.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -98,4 +99,5 @@ export const migrations = [
   FoundByName1790000000033,
   KeptAnswers1790000000035,
   LinksAfterCodes1790000000036,
+  Recipients1790000000037,
 ];

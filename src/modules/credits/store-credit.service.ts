@@ -65,13 +65,9 @@ export class StoreCredit {
     }
   }
 
-  /** Takes the addresses off gift cards: of whom the customer gave them to, and of the customer where they were given any. */
+  /** Takes the addresses off gift cards, made or still to be made: of whom the customer gave them to, and of the customer where they were given any. */
   async forgetRecipients(tx: Tx, customerId: string, email: string): Promise<void> {
-    await tx.query(
-      `UPDATE cart_lines SET recipient_email = NULL WHERE lower(recipient_email) = lower($1) AND cart_id IN (
-         SELECT o.cart_id FROM gift_cards g JOIN orders o ON o.id = g.order_id WHERE lower(g.recipient_email) = lower($1))`,
-      [email],
-    );
+    await tx.query(`UPDATE cart_lines SET recipient_email = NULL WHERE lower(recipient_email) = lower($1)`, [email]);
     await tx.query(
       `UPDATE gift_cards SET recipient_email = NULL, version = version + 1, updated_at = now() WHERE id IN (
          SELECT g.id FROM gift_cards g WHERE lower(g.recipient_email) = lower($2)
