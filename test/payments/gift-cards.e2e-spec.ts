@@ -1,6 +1,8 @@
 import type { Tx } from '#libs/database';
 import { decodeId, encodeId, newUuid } from '#libs/ids';
+import { PermanentFailure } from '#libs/jobs';
 import { BoughtGiftCards } from '../../src/modules/credits/index.js';
+import { Mailer } from '../../src/modules/notifications/mailer.js';
 import { applyCard, giftCard, storeCredit } from '../support/credits.js';
 import { signUp } from '../support/customers.js';
 import { balancesOf, cardsOf, giftCardProduct } from '../support/gift-cards.js';
@@ -325,6 +327,50 @@ describe('Gift cards that are bought', () => {
       await pay.shop.quiet();
       const mails = (await mailsTo(number)).filter(({ subject }) => subject === 'Your gift card');
       expect(mails.map(({ recipient }) => recipient)).toEqual([expect.stringContaining('ada@example.com')]);
+    });
+
+    it('an address that takes no mail keeps nobody else from theirs: the buyer gets its codes', async () => {
+      const cart = await cartOf(
+        { variantId, quantity: 1 },
+        { variantId: await giftCardProduct(pay, 2000), quantity: 1 },
+        { variantId: await giftCardProduct(pay, 3000), quantity: 1 },
+      );
+      for (const [i, who] of ['refused', 'slow', 'last'].entries()) await send(cart, `${who}@example.org`, i);
+      const mailer = pay.shop.app.get(Mailer, { strict: false });
+      const deliver = mailer.send.bind(mailer);
+      let isBusy = true;
+      mailer.send = async (mail) => {
+        if (mail.to === 'refused@example.org') throw new PermanentFailure('the recipient was refused with 550');
+        if (mail.to === 'slow@example.org' && isBusy) throw new Error('450 later');
+        await deliver(mail);
+      };
+      try {
+        const placed = await pay.shop.checkout(cart, CARD);
+        const { id: orderId, number } = placed.body.order;
+        await pay.shop.until(async () => (await mailsOf('last@example.org')).length === 1, 'the mail to the last');
+        isBusy = false;
+        await pay.shop.until(async () => {
+          await pay.shop.db.query(
+            `UPDATE jobs SET next_at = now() WHERE state = 'queued' AND name LIKE 'notifications.%'`,
+          );
+          return (await mailsOf('slow@example.org')).length === 1;
+        }, 'the mail to the slow');
+        await pay.shop.quiet();
+        const [refused, slow] = await cardsOf(pay, { orderId });
+        const mails = await mailsTo(number);
+        const own = mails.filter(({ subject }) => subject === 'Your gift card');
+        expect(own).toHaveLength(1);
+        expect(own[0]!.text).toContain(`${refused!.code}\n$50.00`);
+        expect(own[0]!.text).toContain('refused@example.org');
+        expect(own[0]!.text).not.toContain(slow!.code);
+        const told = mails.filter(({ subject }) => subject === 'Your gift cards are sent');
+        expect(told.map(({ text }) => text.includes('are sent to slow@example.org, last@example.org.'))).toEqual([
+          true,
+        ]);
+        expect(await mailsOf('last@example.org')).toHaveLength(1);
+      } finally {
+        mailer.send = deliver;
+      }
     });
   });
 

@@ -5,6 +5,7 @@ import { DownloadTokens } from '../downloads/index.js';
 import { MailDataQuery } from './mail-data.query.js';
 import { downloadsNotice } from './mails/downloads.mail.js';
 import { giftCardsForYou, giftCardsNotice, giftCardsSent } from './mails/gift-cards.mail.js';
+import type { MailContent } from './mails/layout.js';
 import { cancellationNotice, orderConfirmation, refundNotice, shipmentNotice } from './mails/order-mails.js';
 import {
   DownloadsJob,
@@ -98,14 +99,28 @@ export class GiftCardsProcessor implements JobHandler {
     const { shop } = order;
     const own = cards.filter(({ recipient }) => recipient === null);
     const recipients = [...new Set(cards.flatMap(({ recipient }) => recipient ?? []))];
+    const { links } = this.post;
+    const failures: unknown[] = [];
+    const told: string[] = [];
+    const tellBuyer = (id: string, content: MailContent) =>
+      this.post.send(id, shop, order.email, content).catch((error: unknown) => void failures.push(error));
     // Each mail has an id of its own, the same in every try: the job's, and that of the first card for whoever else gets some.
-    if (own.length > 0) await this.post.send(job.id, shop, order.email, giftCardsNotice(order, own, this.post.links));
+    // None waits for another: a mail that fails is tried again, and the buyer gets what an address refuses for good.
+    if (own.length > 0) await tellBuyer(job.id, giftCardsNotice(order, own, links));
     for (const email of recipients) {
       const theirs = cards.filter(({ recipient }) => recipient === email);
-      await this.post.send(theirs[0]!.id, shop, email, giftCardsForYou(shop.name, theirs));
+      const { id } = theirs[0]!;
+      try {
+        await this.post.send(id, shop, email, giftCardsForYou(shop.name, theirs));
+        told.push(email);
+      } catch (error) {
+        if (error instanceof PermanentFailure) await tellBuyer(id, giftCardsNotice(order, theirs, links, email));
+        else failures.push(error);
+      }
     }
-    if (own.length === 0 && recipients.length > 0)
-      await this.post.send(job.id, shop, order.email, giftCardsSent(order, recipients, this.post.links));
+    if (own.length === 0 && told.length > 0 && failures.length === 0)
+      await tellBuyer(job.id, giftCardsSent(order, told, links));
+    if (failures.length > 0) throw failures.find((error) => !(error instanceof PermanentFailure)) ?? failures[0];
   }
 }
 

@@ -19,11 +19,20 @@ const htmlOf = (cards: readonly Card[]) =>
       </div>`,
   )}`;
 
-/** Sends the codes of the gift cards of an order to its buyer, each with what is on it. */
-export function giftCardsNotice(order: OrderOfMail, cards: readonly Card[], links: MailLinks): MailContent {
+/**
+ * Sends the codes of the gift cards of an order to its buyer, each with what is on it.
+ * @param refusedBy the address that they were for, when it takes no mail
+ */
+export function giftCardsNotice(
+  order: OrderOfMail,
+  cards: readonly Card[],
+  links: MailLinks,
+  refusedBy?: string,
+): MailContent {
   const one = cards.length === 1;
   const subject = one ? 'Your gift card' : `Your ${cards.length} gift cards`;
-  const news = `here ${one ? 'is your gift card' : 'are your gift cards'} of order ${order.number}. Whoever knows a code can pay with it: keep it like money, or give it away.`;
+  const why = refusedBy === undefined ? '' : `${refusedBy} takes no mail, so `;
+  const news = `${why}here ${one ? 'is your gift card' : 'are your gift cards'} of order ${order.number}. Whoever knows a code can pay with it: keep it like money, or give it away.`;
   const url = orderUrl(order, links);
   return {
     subject,
