@@ -329,6 +329,63 @@ describe('Gift cards that are bought', () => {
       expect(mails.map(({ recipient }) => recipient)).toEqual([expect.stringContaining('ada@example.com')]);
     });
 
+    it('whom a guest cart named gets nothing that a customer pays for, who brings it along', async () => {
+      const buyer = await signUp(pay.shop, 'bringer@example.com');
+      const bring = (cart: any) =>
+        pay.shop.call('POST', `/v1/carts/${cart.id}/merge`, { bearer: buyer.bearer, token: cart.token, body: {} });
+      const recipients = (cart: any) => cart.lines.map((line: any) => line.recipientEmail);
+      const claimed = await cartOf({ variantId, quantity: 1 });
+      expect(recipients((await send(claimed, 'eve@example.org')).body)).toEqual(['eve@example.org']);
+      const mine = (await bring(claimed)).body;
+      expect([mine.outcome, recipients(mine.cart)]).toEqual(['claimed', [null]]);
+
+      // A line that is there already keeps its recipient, or its having none; one that comes has none.
+      const [own, fresh] = [await giftCardProduct(pay, 1000), await giftCardProduct(pay, 1500)];
+      const path = `/v1/carts/${mine.cart.id}/lines`;
+      const added = await pay.shop.call('POST', path, { bearer: buyer.bearer, body: { variantId: own, quantity: 1 } });
+      const named = await pay.shop.call('PATCH', `${path}/${added.body.lines[1].id}`, { bearer: buyer.bearer, body: { quantity: 1, recipientEmail: 'friend@example.org' } }); // prettier-ignore
+      expect(recipients(named.body)).toEqual([null, 'friend@example.org']);
+      const other = await cartOf({ variantId, quantity: 1 }, { variantId: own, quantity: 1 }, { variantId: fresh, quantity: 1 }); // prettier-ignore
+      for (const i of [0, 1, 2]) expect((await send(other, 'eve@example.org', i)).status).toBe(200);
+      const merged = (await bring(other)).body;
+      expect([merged.outcome, merged.cart.itemCount]).toEqual(['merged', 5]);
+      expect(recipients(merged.cart)).toEqual([null, 'friend@example.org', null]);
+    });
+
+    it('more of a line is for whom the line is for, and the cart says who that is', async () => {
+      const cart = await cartOf({ variantId, quantity: 1 }, { variantId: await book(), quantity: 1 });
+      expect(cart.lines[0].recipientEmail).toBeNull();
+      expect(cart.lines[1]).not.toHaveProperty('recipientEmail');
+      await send(cart, 'grace@example.org');
+      const more = await pay.shop.call('POST', `/v1/carts/${cart.id}/lines`, { token: cart.token, body: { variantId, quantity: 2 } }); // prettier-ignore
+      expect(more.body.lines[0]).toMatchObject({ quantity: 3, recipientEmail: 'grace@example.org' });
+      const read = await pay.shop.call('GET', `/v1/carts/${cart.id}`, { token: cart.token });
+      expect(read.body.lines[0].recipientEmail).toBe('grace@example.org');
+    });
+
+    it('who changes a line is refused as a whole or not at all', async () => {
+      for (let round = 0; round < 12; round += 1) {
+        const cart = await cartOf({ variantId, quantity: 1 });
+        const names = ['a@example.org', 'b@example.org', 'c@example.org', 'd@example.org'];
+        const headers = { 'If-Match': '"1"' };
+        const answers = await Promise.all(
+          names.map((recipientEmail, i) =>
+            pay.shop.call('PATCH', lineOf(cart), {
+              token: cart.token,
+              headers,
+              body: { quantity: i + 2, recipientEmail },
+            }),
+          ),
+        );
+        const winner = answers.findIndex(({ status }) => status === 200);
+        expect(answers.filter(({ status }) => status === 412)).toHaveLength(3);
+        const [line] = await pay.shop.db.query(`SELECT quantity, recipient_email FROM cart_lines WHERE cart_id = $1`, [
+          decodeId('cart', cart.id),
+        ]);
+        expect(line).toEqual({ quantity: winner + 2, recipient_email: names[winner] });
+      }
+    });
+
     it('an address that takes no mail keeps nobody else from theirs: the buyer gets its codes', async () => {
       const cart = await cartOf(
         { variantId, quantity: 1 },

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Db, isCheckViolation, type Queryable } from '#libs/database';
+import { Db, isCheckViolation, type Queryable, type Tx } from '#libs/database';
 import { NotFound, VersionMismatch } from '#libs/errors';
 import { encodeId, newUuid } from '#libs/ids';
 import type { CustomerIdentity, ShopperIdentity } from '../auth/index.js';
@@ -256,7 +256,7 @@ export class CartWriter {
     return { cart, token };
   }
 
-  /** Puts a variant into the cart; what is there already adds up. */
+  /** Puts a variant into the cart; what is there already adds up, for whom its line is for. */
   async addLine(db: Queryable, cart: CartReference, line: CartLineRequest, asks: CartAsks): Promise<void> {
     const done = await this.guardQuantity(() =>
       write(asks, (all) => db.query(ADD_LINE(all), [...keyOf(cart), line.variantId, newUuid(), line.quantity])),
@@ -281,11 +281,11 @@ export class CartWriter {
   }
 
   /**
-   * Says who gets the gift cards of a line; null for the buyer. The cart cannot become an order meanwhile.
+   * Says who gets the gift cards of a line; null for the buyer. The cart stays locked until the transaction ends.
    * @throws `not_found`, `cart_completed`, `version_mismatch`, `no_gift_card`
    */
-  async setRecipient(cart: CartReference, lineId: string, email: string | null): Promise<void> {
-    const [line] = await this.db.query<{ is_set: boolean }>(
+  async setRecipient(tx: Tx, cart: CartReference, lineId: string, email: string | null): Promise<void> {
+    const [line] = await tx.query<{ is_set: boolean }>(
       `WITH cart AS MATERIALIZED (SELECT id FROM carts WHERE ${IS_THEIRS} FOR UPDATE),
        line AS (SELECT l.cart_id, l.id, p.is_gift_card FROM cart JOIN cart_lines l ON l.cart_id = cart.id AND l.id = $5
                 JOIN variants v ON v.id = l.variant_id JOIN products p ON p.id = v.product_id),
@@ -294,7 +294,7 @@ export class CartWriter {
        SELECT EXISTS (SELECT FROM done) AS is_set FROM line`,
       [...keyOf(cart), lineId, email],
     );
-    if (!line) await this.explainMissingLine(this.db, cart);
+    if (!line) await this.explainMissingLine(tx, cart);
     else if (!line.is_set)
       throw NoGiftCard({
         errors: [{ pointer: '/recipientEmail', code: 'no_gift_card', detail: 'this line is no gift card' }],

@@ -76,8 +76,13 @@ export class CartService {
     lineId: string,
     { quantity, recipientEmail }: UpdateCartLineRequest,
   ): Promise<CartView> {
-    if (recipientEmail !== undefined) await this.writer.setRecipient(cart, lineId, recipientEmail);
-    return this.change(cart, (db, asks) => this.writer.setQuantity(db, cart, lineId, quantity, asks));
+    if (recipientEmail === undefined)
+      return this.change(cart, (db, asks) => this.writer.setQuantity(db, cart, lineId, quantity, asks));
+    await this.db.transaction(async (tx) => {
+      await this.writer.setRecipient(tx, cart, lineId, recipientEmail);
+      await this.writer.setQuantity(tx, cart, lineId, quantity, this.asks);
+    });
+    return this.view(cart);
   }
 
   async removeLine(cart: CartReference, lineId: string): Promise<CartView> {

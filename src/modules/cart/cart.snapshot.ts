@@ -36,6 +36,8 @@ export interface CartLineSnapshot {
   /** uuid of what it is shipped like; null for the default profile */
   shippingProfileId: string | null;
   isGiftCard: boolean;
+  /** Of a gift card: who gets it, if not the buyer. */
+  recipientEmail: string | null;
   /** uuid; null for the standard class */
   taxClassId: string | null;
   /** What price lists offer to this customer in this market at this moment. */
@@ -130,7 +132,7 @@ export type LineTuple = [
   string, string, number, number, string, string, string, string, string | null, string | null,
   number | null, boolean, boolean, boolean, number | null, number, string | null,
   string | null, [amount: number, minQuantity: number, listId: string, name: string][] | null, number | null, number | null,
-  string[] | null, boolean, PartTuple[] | null,
+  string[] | null, boolean, PartTuple[] | null, string | null,
 ]; // prettier-ignore
 
 /** What the SQL function `parts_of_bundle` builds. */
@@ -190,6 +192,7 @@ export type CartPurpose = 'show' | 'order' | 'ship';
 /**
  * A line for `toLines`, as a JSON array, over variants v, products p and prices pr.
  * @param line alias of what has `id`, `variant_id` and `quantity`
+ * @param recipient of what may have one, as an SQL expression
  */
 export function lineTuple(
   line: string,
@@ -197,6 +200,7 @@ export function lineTuple(
   scope: CartScope,
   asks: CartAsks = EVERYTHING,
   purpose: CartPurpose = 'show',
+  recipient = 'NULL',
 ): string {
   const isListed = 'EXISTS (SELECT FROM price_list_entries e WHERE e.variant_id = v.id)';
   const isReduced = `pr.compare_at > pr.amount${asks.priceLists ? ` OR ${isListed}` : ''}`;
@@ -212,7 +216,7 @@ export function lineTuple(
     ${purpose === 'show' ? `CASE WHEN ${isReduced} THEN shown_lowest_price(v.id, pr.currency) END` : 'NULL'},
     ${asks.promotions.includes('categories') ? '(SELECT pl.category_ids FROM product_listings pl WHERE pl.product_id = p.id LIMIT 1)' : 'NULL'},
     p.is_gift_card,
-    ${purpose === 'ship' ? 'NULL' : 'CASE WHEN v.is_bundle THEN parts_of_bundle(v.id) END'})`;
+    ${purpose === 'ship' ? 'NULL' : 'CASE WHEN v.is_bundle THEN parts_of_bundle(v.id) END'}, ${recipient})`;
 }
 
 const THUMBNAIL = `coalesce(
@@ -246,7 +250,7 @@ const selectCart = (from: string, isStale: string, asks: CartAsks, purpose: Cart
     c.promotion_codes, c.tax_quote, c.version, c.created_at, c.updated_at,
     (SELECT version FROM shop_settings) AS shop_version, now() AS read_at,
     CASE WHEN c.status = 'completed' THEN (SELECT o.id FROM orders o WHERE o.cart_id = c.id) END AS order_id,
-    (SELECT json_agg(${lineTuple('l', 'l.seen_amount', OF_CART, asks, purpose)} ORDER BY l.created_at, l.id)
+    (SELECT json_agg(${lineTuple('l', 'l.seen_amount', OF_CART, asks, purpose, 'l.recipient_email')} ORDER BY l.created_at, l.id)
      FROM cart_lines l
      JOIN variants v ON v.id = l.variant_id
      JOIN products p ON p.id = v.product_id
@@ -319,7 +323,7 @@ export const toLines = (tuples: LineTuple[] | null): CartLineSnapshot[] =>
     weight: l[15], shippingProfileId: l[16], taxClassId: l[17],
     offers: (l[18] ?? []).map(([amount, minQuantity, priceListId, name]) => ({ amount, minQuantity, priceListId, name })),
     compareAt: l[19], lowestPrice: l[20],
-    categoryIds: l[21] ?? [], isGiftCard: l[22],
+    categoryIds: l[21] ?? [], isGiftCard: l[22], recipientEmail: l[24],
   })); // prettier-ignore
 
 const toParts = (tuples: PartTuple[]): CartPart[] =>

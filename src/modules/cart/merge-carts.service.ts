@@ -37,7 +37,8 @@ export interface MergeOutcome {
 
 /**
  * Brings the cart of a guest to the account of a customer: as it is where they have none, else line by line into theirs,
- * where the same variant adds up. What cannot go along is named. The guest's cart is gone afterwards.
+ * where the same variant adds up. What cannot go along is named. The guest's cart is gone afterwards. Whom it named for gift
+ * cards is dropped: the customer gets them, or whom the customer has named for the line that they are added to.
  */
 @Injectable()
 export class MergeCarts {
@@ -71,6 +72,9 @@ export class MergeCarts {
     if (guests.customerId !== null && guests.customerId !== customer.id) throw NotFound();
     if (into === cartId) return { cartId, outcome: 'unchanged', changes: [] };
     if (into === null) {
+      // Whoever slipped the customer a cart gets no code that the customer pays for, either.
+      if (guests.lines.some((line) => line.recipientEmail !== null))
+        await tx.query(`UPDATE cart_lines SET recipient_email = NULL WHERE cart_id = $1`, [cartId]);
       // From now on the account opens it: whoever slipped the customer a cart does not get to see what they put into it.
       await tx.query(
         `UPDATE carts SET customer_id = $2, email = coalesce(email, $3), token_hash = $4, version = version + 1, updated_at = now()
@@ -99,12 +103,6 @@ export class MergeCarts {
        ORDER BY created_at, gift_card_id LIMIT greatest($3 - (SELECT count(*) FROM cart_gift_cards WHERE cart_id = $1), 0)`,
       [theirs.id, guests.id, MAX_GIFT_CARDS],
     );
-    if (guests.lines.some((line) => line.isGiftCard))
-      await tx.query(
-        `UPDATE cart_lines t SET recipient_email = g.recipient_email FROM cart_lines g
-         WHERE t.cart_id = $1 AND g.cart_id = $2 AND g.variant_id = t.variant_id AND g.recipient_email IS NOT NULL`,
-        [theirs.id, guests.id],
-      );
     await tx.query(`DELETE FROM carts WHERE id = $1`, [guests.id]);
     return { cartId: theirs.id, outcome: 'merged', changes };
   }

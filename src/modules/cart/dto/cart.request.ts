@@ -57,8 +57,7 @@ export class UpdateCartLineRequest {
   @Email(
     Opt({
       nullable: true,
-      description:
-        'of a line of gift cards: who gets their codes by mail, instead of the buyer; null for the buyer. Carts do not show it',
+      description: 'of a line of gift cards: who gets their codes by mail, instead of the buyer; null for the buyer',
     }),
   )
   recipientEmail?: string | null;

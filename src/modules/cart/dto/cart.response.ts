@@ -88,6 +88,13 @@ export class CartLineResponse {
   total: Money;
   @ApiProperty({ type: [LinePartResponse], required: false, description: 'what is in it; only of bundles' })
   parts?: LinePartResponse[];
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    required: false,
+    description: 'who gets the codes by mail; null: the buyer; only of gift cards',
+  })
+  recipientEmail?: string | null;
 }
 
 /** Advice on the cart; see docs. */
@@ -258,6 +265,7 @@ export class CartResponse {
         })),
         taxTotal: money(priced.lines[i]!.taxTotal),
         total: money(priced.lines[i]!.total),
+        ...(line.isGiftCard && { recipientEmail: line.recipientEmail }),
         ...(line.parts && { parts: line.parts.map((part) => LinePartResponse.from(part)) }),
       })),
       itemCount: cart.lines.reduce((sum, line) => sum + line.quantity, 0),
