@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { decodeId, newUuid } from '#libs/ids';
 import type { JobContext } from '#libs/jobs';
+import type { Tx } from '#libs/database';
+import { saveBatch } from '../../src/modules/imports/import-run.js';
+import { initialState, type Settled } from '../../src/modules/imports/import-state.js';
 import { ImportsRepository, ImportTakenOver } from '../../src/modules/imports/imports.repository.js';
 import { RunImport } from '../../src/modules/imports/run-import.service.js';
 import { type Answer, Shop } from '../support/shop.js';
@@ -293,6 +296,72 @@ describe('mistakes', () => {
     await shop.db.query(`ALTER TABLE products DROP CONSTRAINT no_such_title`);
     expect(done).toMatchObject({ status: 'completed', summary: { created: 39, failed: 1 } });
     expect(done.errors).toMatchObject([{ line: 14, handle: 'refused-12' }]);
+  });
+
+  it('with halves of characters cost their own product, and what is behind them is imported', async () => {
+    const file = [
+      `${HEADER},Attributes`,
+      `${simple('half-a')},`,
+      `${simple('half-b', 5, `${'x'.repeat(59)}😀yyyy`)},`,
+      `${simple('half-c')},"{""\\ud800"":1}"`,
+      `${simple('half-d')},"{""roast"":""\\u0000""}"`,
+      `${simple('half-e')},`,
+    ].join('\n');
+    const done = await importFile(file);
+    expect(done).toMatchObject({ status: 'completed', summary: { created: 2, failed: 3 } });
+    expect(done.errors.map((error: any) => [error.line, error.reason])).toEqual([
+      [3, expect.stringContaining('😀…"')],
+      [4, expect.stringContaining('cannot be stored')],
+      [5, expect.stringContaining('cannot be stored')],
+    ]);
+  });
+
+  describe('and the progress that tells of them', () => {
+    const run = { id: newUuid(), actor: 'cli', options: { currency: 'USD', stock: 'keep' as const, dryRun: false } };
+    const row = { line: 2, cells: ['a'], endByte: 9 };
+    const failed = (reason: string): Settled => ({
+      product: { errors: [], warnings: [{ line: 2, handle: null, reason }] },
+      outcome: 'failed',
+      errors: [{ line: 2, handle: null, reason }],
+      rows: [row],
+      rowsRead: 1,
+      bytesRead: 9,
+    });
+
+    it('can be stored whatever the reason holds', async () => {
+      const stored = async (tx: Tx, told: unknown) => void (await tx.query('SELECT $1::jsonb', [JSON.stringify(told)]));
+      const state = await saveBatch(
+        shop.db,
+        { ...run, checkpoint: (tx, next, rejects) => stored(tx, [next, rejects]) },
+        initialState(),
+        [row],
+        { settle: () => Promise.resolve([failed('a \ud800 b \0 c')]), refused: (_, reason) => failed(reason) },
+      );
+      expect([state.errors, state.warnings].flat().map(({ reason }) => reason)).toEqual(Array(2).fill('a � b � c'));
+    });
+
+    it('is no fault of a row when it cannot be saved', async () => {
+      const refused: string[] = [];
+      let tries = 0;
+      const saving = saveBatch(
+        shop.db,
+        { ...run, checkpoint: async (tx) => void (await tx.query('SELECT 1 / 0')) },
+        initialState(),
+        [row, row],
+        {
+          settle: () => {
+            tries += 1;
+            return Promise.resolve([failed('odd')]);
+          },
+          refused: (_, reason) => {
+            refused.push(reason);
+            return failed(reason);
+          },
+        },
+      );
+      await expect(saving).rejects.toThrow('division by zero');
+      expect([tries, refused]).toEqual([1, []]);
+    });
   });
 });
 

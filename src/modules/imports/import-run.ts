@@ -8,6 +8,7 @@ import {
   type RejectedRow,
   rejectsOf,
   type Settled,
+  storable,
 } from './import-state.js';
 
 /** Who imports, and where its progress goes. */
@@ -43,6 +44,8 @@ export interface Saving<T> {
   settle(tx: Tx, batch: readonly T[]): Promise<readonly Settled[]>;
   /** What the database, or a rule of the shop, refuses although it could be read. */
   refused(thing: T, reason: string): Settled;
+  /** What was settled last holds from now on (of a dry run: would hold). */
+  kept?(): void;
 }
 
 /**
@@ -56,20 +59,32 @@ export async function saveBatch<T>(
   batch: readonly T[],
   saving: Saving<T>,
 ): Promise<ImportState> {
-  const keep = async (tx: Tx, settled: readonly Settled[]) => {
+  let isKeeping = false;
+  const keep = async (tx: Tx, outcome: readonly Settled[]) => {
+    isKeeping = true;
+    const settled = outcome.map(storable);
     const next = advance(state, settled);
     await run.checkpoint?.(tx, next, rejectsOf(settled), state.productsDone);
+    isKeeping = false;
     return next;
   };
   try {
-    return await db.transaction(async (tx) => {
+    const next = await db.transaction(async (tx) => {
+      isKeeping = false;
       const settled = await saving.settle(tx, batch);
       if (run.options.dryRun) throw new DryRunDone(settled);
       return keep(tx, settled);
     });
+    saving.kept?.();
+    return next;
   } catch (error) {
-    if (error instanceof DryRunDone) return db.transaction((tx) => keep(tx, error.settled));
-    const reason = faultOfContent(error);
+    if (error instanceof DryRunDone) {
+      const next = await db.transaction((tx) => keep(tx, error.settled));
+      saving.kept?.();
+      return next;
+    }
+    // That the progress cannot be saved is no fault of a row.
+    const reason = isKeeping ? null : faultOfContent(error);
     if (reason === null) throw error;
     if (batch.length > 1) {
       let next = state;

@@ -76,6 +76,18 @@ export interface RejectedRow {
   reason: string;
 }
 
+/** Takes out of what is told what Postgres cannot store: halves of characters, and zero bytes. */
+export function storable(settled: Settled): Settled {
+  const issues = (list: readonly ImportIssue[]) =>
+    list.map((issue) => ({ ...issue, reason: issue.reason.toWellFormed().replaceAll('\0', '\uFFFD') }));
+  const { product, errors = [] } = settled;
+  return {
+    ...settled,
+    product: { errors: issues(product.errors), warnings: issues(product.warnings) },
+    errors: issues(errors),
+  };
+}
+
 /** The rows of what failed: all of them, so that they can be mended and sent again. */
 export function rejectsOf(settled: readonly Settled[]): RejectedRow[] {
   return settled

@@ -8,7 +8,13 @@ const MAX_GRAMS = 2_000_000_000;
 const MAX_QUANTITY = 1_000_000_000;
 const MAX_VALUE = 255;
 
-const shown = (text: string) => `"${text.length > 60 ? `${text.slice(0, 60)}…` : text}"`;
+const MAX_SHOWN = 60;
+
+/** A cell as it is quoted, cut between characters. */
+function shown(text: string): string {
+  const characters = Array.from(text.slice(0, 2 * (MAX_SHOWN + 1)));
+  return `"${characters.length > MAX_SHOWN ? `${characters.slice(0, MAX_SHOWN).join('')}…` : text}"`;
+}
 
 /** TRUE and FALSE as exports and spreadsheets write them. */
 export function readFlag(text: string, blank: boolean): Reading<boolean> {
@@ -88,7 +94,10 @@ export function readValues(text: string): Reading<Record<string, string | number
   try {
     const values: unknown = JSON.parse(text);
     if (typeof values !== 'object' || values === null || Array.isArray(values)) return { reason };
-    return Object.values(values).every(isValue) ? { value: values as Record<string, string> } : { reason };
+    if (!Object.values(values).every(isValue)) return { reason };
+    if (!Object.entries(values).flat().every(isStorable))
+      return { reason: 'has a character that cannot be stored: half of one, or \\u0000' };
+    return { value: values as Record<string, string> };
   } catch {
     return { reason };
   }
@@ -96,3 +105,5 @@ export function readValues(text: string): Reading<Record<string, string | number
 
 const isValue = (value: unknown) =>
   typeof value === 'number' || typeof value === 'boolean' || (typeof value === 'string' && value.length <= MAX_VALUE);
+
+const isStorable = (part: unknown) => typeof part !== 'string' || (part.isWellFormed() && !part.includes('\0'));
