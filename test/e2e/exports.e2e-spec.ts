@@ -367,6 +367,59 @@ describe('an export of price lists', () => {
       '"Twin" is the name of several price lists in USD.',
     );
   });
+
+  it('takes a list and its prices from where they stand first, however far apart the rows are', async () => {
+    const [first, far, alone] = [newUuid(), newUuid(), newUuid()];
+    await shop.db.query(
+      `INSERT INTO price_lists (id, name, currency) VALUES ($1, 'First', 'USD'), ($2, 'Far', 'USD'), ($3, 'Alone', 'USD')`,
+      [first, far, alone],
+    );
+    await shop.db.query(`ALTER TABLE price_list_entries ADD CONSTRAINT no_such_price CHECK (amount <> 66600)`);
+    const elsewhere = () => encodeId('priceList', newUuid());
+    const csv = [
+      'Price List ID,Price List,Currency,Handle,Min Quantity,Price',
+      `${encodeId('priceList', first)},First,USD,cap,,12`,
+      `${encodeId('priceList', first)},Second,USD,cap,2,11`,
+      // Ids of another shop, then those of this one: both mean the same list here.
+      `${elsewhere()},Far,USD,cap,,10`,
+      ...Array.from({ length: 210 }, (_, i) => `${encodeId('priceList', first)},First,USD,cap,${i + 10},5`),
+      `${encodeId('priceList', far)},Far,USD,cap,,9`,
+      // The batch is saved row by row.
+      `${encodeId('priceList', first)},First,USD,cap,9000,666`,
+      `${elsewhere()},Alone,USD,cap,,8`,
+      `${encodeId('priceList', alone)},Alone,USD,cap,,7`,
+    ].join('\n');
+    const refusals = [
+      [3, 'the price list "Second" is another one on line 2, which holds.'],
+      [215, 'the price list "Far" stands further up already, under another id or name.'],
+      [218, 'the price list "Alone" stands further up already, under another id or name.'],
+    ];
+    const form = new FormData();
+    form.append('kind', 'price_lists');
+    form.append('dryRun', 'true');
+    form.append('file', new Blob([csv]), 'x.csv');
+    const dry: any = await fetch(`${shop.url}/v1/admin/imports`, { method: 'POST', headers: { Authorization: `Bearer ${owner}` }, body: form }).then((answer) => answer.json()); // prettier-ignore
+    const tried = await shop.until(async () => {
+      const { body } = await shop.call('GET', `/v1/admin/imports/${dry.id}`, { bearer: owner });
+      return body.status === 'completed' && body;
+    }, 'the dry run');
+    const done = await importInto(shop, owner, csv, 'price_lists');
+    await shop.db.query(`ALTER TABLE price_list_entries DROP CONSTRAINT no_such_price`);
+    for (const told of [tried, done])
+      expect(told.errors.map((error: any) => [error.line, error.reason]).filter(([line]: [number]) => line !== 216)).toEqual(refusals); // prettier-ignore
+    expect(done.errors).toHaveLength(4);
+    const prices = await shop.db.query(
+      `SELECT pl.name, e.amount FROM price_lists pl JOIN price_list_entries e ON e.price_list_id = pl.id
+       WHERE pl.id = ANY($1::uuid[]) AND e.min_quantity < 10 ORDER BY pl.name, e.min_quantity`,
+      [[first, far, alone]],
+    );
+    expect(prices.map(({ name, amount }: any) => [name, amount])).toEqual([
+      ['Alone', 800],
+      ['Far', 1000],
+      ['First', 1200],
+    ]);
+    await shop.db.query(`DELETE FROM price_lists WHERE id = ANY($1::uuid[])`, [[first, far, alone]]);
+  });
 });
 
 describe('tax classes of variants', () => {

@@ -21,6 +21,8 @@ export class ImportPriceLists {
   /** @throws ImportFileProblem when the file cannot be read to its end; then nothing was imported */
   execute(source: ImportSource, run: ImportRun): Promise<ImportState> {
     const file = new ListsOfFile();
+    let held: ReadonlyMap<string, string> = new Map();
+    let settled = new Map(held);
     return importRows(this.db, source, run, {
       sheet: PRICE_LIST_SHEET,
       things: 'prices',
@@ -28,13 +30,15 @@ export class ImportPriceLists {
         const { row: value, ...issues } = priceListFromRow(columns, row, run.options.currency);
         return value ? file.checked(value, row, issues) : { ...issues, value: null };
       },
-      save: (tx, rows) => this.saving.execute(tx, rows),
+      save: (tx, rows) => this.saving.execute(tx, rows, (settled = new Map(held))),
+      kept: () => void (held = settled),
     });
   }
 }
 
 /** What the rows of a file said so far, so that none says otherwise. */
 class ListsOfFile {
+  /** by their id, where they have one: it has one name */
   private readonly lists = new Map<string, { line: number; list: PriceListOfFile }>();
   private readonly firstOfName = new Map<string, { line: number; id: string | null }>();
   private readonly prices = new Map<string, number>();
@@ -51,10 +55,11 @@ class ListsOfFile {
     // Whether both mean the same list, the shop alone could tell.
     if (first && (first.id === null) !== (list.id === null))
       return left(`has ${first.id === null ? 'no' : 'an'} id on line ${first.line}`);
-    const known = this.lists.get(key);
+    const listKey = list.id ?? key;
+    const known = this.lists.get(listKey);
     if (known && JSON.stringify(known.list) !== JSON.stringify(list))
       return left(`is another one on line ${known.line}`);
-    if (!known) this.lists.set(key, { line: row.line, list });
+    if (!known) this.lists.set(listKey, { line: row.line, list });
     const priceKey = JSON.stringify([key, price && priceKeyOf(price)]);
     const earlier = this.prices.get(priceKey);
     if (earlier !== undefined) return repeated(row, 'the price', earlier);

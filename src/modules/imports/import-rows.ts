@@ -21,6 +21,8 @@ export interface RowKind<Name extends string, T> {
   read(columns: Columns<Name>, row: CsvRow): ReadRow<T> | Promise<ReadRow<T>>;
   /** @returns in the order of the values what became of them, or why one was left out */
   save(tx: Tx, values: readonly T[]): Promise<readonly (ProductOutcome | { reason: string })[]>;
+  /** What was saved last holds from now on (of a dry run: would hold). */
+  kept?(): void;
 }
 
 /** A row that is read and waits to be saved with others. */
@@ -57,6 +59,7 @@ export async function importRows<Name extends string, T>(
   const saving: Saving<Pending<T>> = {
     settle: (tx, pending) => settled(tx, pending, kind),
     refused,
+    kept: () => kind.kept?.(),
   };
   const flush = async () => {
     if (batch.length === 0) return;

@@ -32,24 +32,20 @@ export class SavePriceLists {
   ) {}
 
   /**
-   * @param rows of which a price that stands in several holds where it stands first: lists have an id and a name
+   * @param rows in which a price of a list stands once
+   * @param held what the file called the lists it told of so far (`listKeyOf`), by their uuids here; those of the rows are
+   *   added. Rows that call one of them otherwise are refused.
    * @returns in the order of the rows
    */
-  async execute(tx: Tx, rows: readonly PriceListRow[]): Promise<SavedPriceListRow[]> {
+  async execute(tx: Tx, rows: readonly PriceListRow[], held: Map<string, string>): Promise<SavedPriceListRow[]> {
     await lockCategoryTreeShared(tx);
-    const lists = await this.saveLists(tx, rows);
+    const lists = await this.saveLists(tx, rows, held);
     const variants = await variantsOf(tx, rows);
-    const taken = new Set<string>();
-    const repeats = new Set<number>();
     const wanted = rows.flatMap(({ list, price }, i) => {
       const settled = lists.get(listKeyOf(list))!;
       const variantId = price && variants.get(variantKeyOf(price));
       if ('reason' in settled || !price || !variantId) return [];
-      const entry = { i, listId: settled.id, variantId, ...price };
-      const isFirst = !taken.has(entryKeyOf(entry));
-      if (isFirst) taken.add(entryKeyOf(entry));
-      else repeats.add(i);
-      return isFirst ? [entry] : [];
+      return [{ i, listId: settled.id, variantId, ...price }];
     });
     const written = await writePrices(tx, wanted);
     await this.show(tx, wanted, written, lists);
@@ -59,7 +55,6 @@ export class SavePriceLists {
       const settled = lists.get(key)!;
       if ('reason' in settled) return settled;
       if (price && !variants.has(variantKeyOf(price))) return { reason: missing(price) };
-      if (repeats.has(i)) return { reason: REPEATED };
       const isFirst = !seen.has(key);
       seen.add(key);
       const own = price ? (written.get(i) ?? 'unchanged') : 'unchanged';
@@ -68,15 +63,24 @@ export class SavePriceLists {
     });
   }
 
-  private async saveLists(tx: Tx, rows: readonly PriceListRow[]): Promise<Map<string, SettledList | Refusal>> {
+  private async saveLists(
+    tx: Tx,
+    rows: readonly PriceListRow[],
+    held: Map<string, string>,
+  ): Promise<Map<string, SettledList | Refusal>> {
     const wanted = new Map(rows.map(({ list }) => [listKeyOf(list), list]));
     const places = await placesOf(tx, [...wanted.values()]);
     const settled = new Map<string, SettledList | Refusal>();
-    for (const [key, list] of wanted) settled.set(key, await this.saveList(tx, list, places));
+    for (const [key, list] of wanted) settled.set(key, await this.saveList(tx, list, places, held));
     return settled;
   }
 
-  private async saveList(tx: Tx, list: PriceListOfFile, places: Places): Promise<SettledList | Refusal> {
+  private async saveList(
+    tx: Tx,
+    list: PriceListOfFile,
+    places: Places,
+    held: Map<string, string>,
+  ): Promise<SettledList | Refusal> {
     const marketIds = list.market === null ? [null] : (places.markets.get(list.market.toLowerCase()) ?? []);
     if (marketIds.length !== 1)
       return { reason: marketIds.length === 0 ? `there is no market "${list.market}".` : `"${list.market}" is the name of several markets.` }; // prettier-ignore
@@ -94,8 +98,11 @@ export class SavePriceLists {
     if (!own && found.length > 1) return { reason: `"${list.name}" is the name of several price lists in ${list.currency}.` }; // prettier-ignore
     if (!own && list.isOnlyById) return { reason: `"${list.name}" is the name of several price lists of the file.` };
     const before = own ?? found[0];
+    const id = before?.id ?? newUuid();
+    if ((held.get(id) ?? listKeyOf(list)) !== listKeyOf(list))
+      return { reason: `the price list "${list.name}" stands further up already, under another id or name.` };
+    held.set(id, listKeyOf(list));
     if (!before) {
-      const id = newUuid();
       await tx.query(
         `INSERT INTO price_lists (id, currency, name, market_id, customer_group_id, active, starts_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
         [id, list.currency, ...values],
@@ -107,9 +114,9 @@ export class SavePriceLists {
          version = version + 1, updated_at = now()
        WHERE id = $1 AND (name, market_id, customer_group_id, active, starts_at, ends_at) IS DISTINCT FROM
          ($2::text, $3::uuid, $4::uuid, $5::boolean, $6::timestamptz, $7::timestamptz) RETURNING 1`,
-      [before.id, ...values],
+      [id, ...values],
     );
-    return { id: before.id, outcome: changed.length > 0 ? 'updated' : 'unchanged' };
+    return { id, outcome: changed.length > 0 ? 'updated' : 'unchanged' };
   }
 
   /** Lists of products show what was written; lists that changed are put in force or out of it. */
@@ -159,8 +166,6 @@ async function placesOf(tx: Tx, lists: readonly PriceListOfFile[]): Promise<Plac
     groups: new Map(groups.map(({ key, id }) => [key, id])),
   };
 }
-
-const REPEATED = 'the price stands further up already, under another id of the same list.';
 
 const entryKeyOf = ({ listId, variantId, minQuantity }: Omit<WantedPrice, 'i'>): string =>
   `${listId} ${variantId} ${minQuantity}`;
