@@ -1,4 +1,5 @@
 import { decodeId, encodeId, newUuid } from '#libs/ids';
+import { publicIdOf } from '../../src/modules/audit/audit.query.js';
 import { AuditSeals } from '../../src/modules/audit/audit-seals.service.js';
 import { Shop } from '../support/shop.js';
 
@@ -25,6 +26,39 @@ const rename = async (name: string, bearer = owner) => {
 };
 
 describe('the audit log', () => {
+  it('knows the public ids of all that it tells of', async () => {
+    const tables = await shop.db.query<{ name: string }>(
+      `SELECT DISTINCT c.relname AS name FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+       JOIN pg_proc p ON p.oid = t.tgfoid WHERE p.proname LIKE 'audit_%' ORDER BY 1`,
+    );
+    expect(tables.length).toBeGreaterThan(30);
+    const id = newUuid();
+    const without = tables.map(({ name }) => name).filter((name) => publicIdOf(name, id) === id);
+    // The settings are one, words of options are one dictionary for each language, and links in mails have no public id.
+    expect(without).toEqual(['account_links', 'option_translations', 'shop_settings']);
+  });
+
+  it('finds by a product what was changed of its translations and of what is shown beside it', async () => {
+    const variants = [await shop.product({ stock: 1 }), await shop.product({ stock: 1 })];
+    const ids = await Promise.all(
+      variants.map(async (variant) => {
+        const [row] = await shop.db.query<{ product_id: string }>(`SELECT product_id FROM variants WHERE id = $1`, [
+          decodeId('variant', variant),
+        ]);
+        return encodeId('product', row!.product_id);
+      }),
+    );
+    const put = async (path: string, body: object) =>
+      (await shop.call('PUT', path, { bearer: owner, body, headers: { 'If-Match': '*' } })).status;
+    expect(await put(`/v1/admin/products/${ids[0]}/translations/de`, { title: 'Becher' })).toBeLessThan(300);
+    expect(await put(`/v1/admin/products/${ids[0]}/related`, { productIds: [ids[1]] })).toBeLessThan(300);
+    const { data } = await log(`recordId=${ids[0]}`);
+    expect(data.map((entry: { recordType: string }) => entry.recordType)).toEqual(
+      expect.arrayContaining(['product_translations', 'product_relations']),
+    );
+    expect(data.every((entry: { recordId: string }) => entry.recordId === ids[0])).toBe(true);
+  });
+
   it('says who changed what, from where, before and after', async () => {
     const [before] = await shop.db.query<{ name: string }>(`SELECT name FROM shop_settings`);
     expect((await rename('Corner Shop')).status).toBe(200);

@@ -42,6 +42,7 @@ import { FoundByName1790000000033 } from './1790000000033-found-by-name.js';
 import { KeptAnswers1790000000035 } from './1790000000035-kept-answers.js';
 import { LinksAfterCodes1790000000036 } from './1790000000036-links-after-codes.js';
 import { Recipients1790000000037 } from './1790000000037-recipients.js';
+import { AuditedParts1790000000038 } from './1790000000038-audited-parts.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -100,4 +101,5 @@ export const migrations = [
   KeptAnswers1790000000035,
   LinksAfterCodes1790000000036,
   Recipients1790000000037,
+  AuditedParts1790000000038,
 ];
