@@ -278,6 +278,10 @@ describe('a product', () => {
     expect(await found('status=archived&q=product')).toEqual([]);
     expect((await staff('GET', `${PRODUCTS}?include=total&vendor=Juniper&limit=1`)).body.page.total).toBe(20);
     expect((await staff('GET', `${PRODUCTS}?sort=title`)).body.code).toBe('unknown_parameter');
+    expect((await staff('GET', `${PRODUCTS}?toString=1`)).body).toMatchObject({
+      code: 'unknown_parameter',
+      errors: [{ pointer: 'toString' }],
+    });
     expect((await staff('GET', `${PRODUCTS}?status=gone`)).body.code).toBe('invalid_parameter');
   });
 

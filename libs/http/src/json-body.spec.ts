@@ -21,6 +21,8 @@ describe('parseJsonBody', () => {
     ['{"a":', 'invalid_json'],
     ['{"__proto__":{"polluted":1}}', 'invalid_json'],
     ['{"a":{"constructor":{"prototype":{}}}}', 'invalid_json'],
+    ['{"toString":1}', 'invalid_json'],
+    ['{"a":[{"hasOwnProperty":1}]}', 'invalid_json'],
     ['{"\\u005f_proto__":{"polluted":1}}', 'invalid_json'],
     ['{"a":"\\u0000"}', 'validation_failed'],
     ['{"a":"\\ud800"}', 'validation_failed'],

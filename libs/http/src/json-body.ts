@@ -46,13 +46,20 @@ function findUnstorable(value: unknown, pointer: string): FieldError | null {
   return null;
 }
 
-const FORBIDDEN_KEYS = /"(?:__proto__|constructor|prototype|(?:[^"\\]|\\.)*\\u(?:[^"\\]|\\.)*)"\s*:/;
+/** What every object has already: such a key pollutes prototypes, or is dropped on the way without a word. */
+const RESERVED = new Set([...Object.getOwnPropertyNames(Object.prototype), 'prototype']);
+const MAY_BE_RESERVED = new RegExp(String.raw`"(?:${[...RESERVED].join('|')}|(?:[^"\\]|\\.)*\\u(?:[^"\\]|\\.)*)"\s*:`);
 
-function hasForbiddenKey(value: unknown): boolean {
-  if (value === null || typeof value !== 'object') return false;
-  return Object.entries(value).some(
-    ([key, item]) => key === '__proto__' || key === 'constructor' || key === 'prototype' || hasForbiddenKey(item),
-  );
+/** Whether every object has a property of this name. */
+export const isReservedKey = (key: string): boolean => RESERVED.has(key);
+
+function findReservedKey(value: unknown): string | undefined {
+  if (value === null || typeof value !== 'object') return undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const found = isReservedKey(key) ? key : findReservedKey(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /**
@@ -78,8 +85,8 @@ export function parseJsonBody(raw: Buffer): unknown {
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value))
     throw InvalidJson({ detail: 'The body must be a JSON object.' });
-  if (FORBIDDEN_KEYS.test(text) && hasForbiddenKey(value))
-    throw InvalidJson({ detail: 'A key of the body is not allowed.' });
+  const reserved = MAY_BE_RESERVED.test(text) ? findReservedKey(value) : undefined;
+  if (reserved !== undefined) throw InvalidJson({ detail: `The key "${reserved}" is not allowed.` });
   if (text.includes('\\u')) {
     const found = findUnstorable(value, '');
     if (found) throw ValidationFailed({ errors: [found] });

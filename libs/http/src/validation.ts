@@ -1,6 +1,7 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, ValidationPipe } from '@nestjs/common';
 import { getMetadataStorage, type ValidationError } from 'class-validator';
 import { AppError, type FieldError, InvalidParameter, UnknownParameter, ValidationFailed } from '#libs/errors';
+import { isReservedKey } from './json-body.js';
 
 /** class-validator's constraint names in the words of our API. */
 const CODES: Record<string, string> = {
@@ -74,6 +75,17 @@ function rememberRules(): void {
 }
 rememberRules();
 
+/** class-transformer leaves out, without a word, what every object has already. */
+function refuseReserved(query: unknown): void {
+  const name = Object.keys(query ?? {}).find(isReservedKey);
+  if (name === undefined) return;
+  const detail = `There is no parameter "${name}" here.`;
+  throw UnknownParameter({
+    detail,
+    errors: [{ pointer: name, code: 'unknown_parameter', detail: 'is not known here' }],
+  });
+}
+
 /**
  * Validates bodies and queries against their DTO class: what is not declared is refused, nothing is converted behind the
  * back of the client, and each wrong field is named.
@@ -106,6 +118,7 @@ export class StrictValidationPipe implements PipeTransform {
   /** Always a promise, so that nobody goes on with what is not validated yet. */
   async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'custom' || metadata.type === 'param') return value;
+    if (metadata.type === 'query') refuseReserved(value);
     return (metadata.type === 'query' ? this.query : this.body).transform(value, metadata);
   }
 }
