@@ -230,6 +230,22 @@ describe('what a guest did', () => {
     expect((await shop.call('GET', `/v1/carts/${cart.id}`, { bearer: one.bearer })).status).toBe(200);
   });
 
+  it('mails nothing to whoever slipped them the cart', async () => {
+    const line = async () => ({ variantId: await shop.product(), quantity: 1 });
+    const slipped = async (body: object) =>
+      (await post('/v1/carts', { lines: [await line()], email: 'slipper@example.com', ...body })).body;
+    const one = await signUp(shop, 'slipped@example.com');
+    const claimed = await slipped({});
+    await post(`/v1/carts/${claimed.id}/merge`, {}, { bearer: one.bearer, token: claimed.token });
+    const seen = await shop.call('GET', `/v1/carts/${claimed.id}`, { bearer: one.bearer });
+    expect(seen.body.email).toBe('slipped@example.com');
+    await shop.db.query(`UPDATE carts SET email = NULL WHERE id = $1`, [decodeId('cart', claimed.id)]);
+    const merged = await slipped({});
+    await post(`/v1/carts/${merged.id}/merge`, {}, { bearer: one.bearer, token: merged.token });
+    const after = await shop.call('GET', `/v1/carts/${claimed.id}`, { bearer: one.bearer });
+    expect([after.body.email, after.body.lines.length]).toEqual(['slipped@example.com', 2]);
+  });
+
   it('leaves links of staff with the same address alone when the customer goes', async () => {
     const one = await signUp(shop, 'invited@example.com');
     const owner = await shop.staff('owner');

@@ -75,10 +75,11 @@ export class MergeCarts {
       // Whoever slipped the customer a cart gets no code that the customer pays for, either.
       if (guests.lines.some((line) => line.recipientEmail !== null))
         await tx.query(`UPDATE cart_lines SET recipient_email = NULL WHERE cart_id = $1`, [cartId]);
-      // From now on the account opens it: whoever slipped the customer a cart does not get to see what they put into it.
+      // From now on the account opens it: whoever slipped the customer a cart does not get to see what they put into it,
+      // and no mail about it.
       await tx.query(
-        `UPDATE carts SET customer_id = $2, email = coalesce(email, $3), token_hash = $4, version = version + 1, updated_at = now()
-         WHERE id = $1`,
+        `UPDATE carts SET customer_id = $2, email = CASE WHEN customer_id IS NULL THEN $3 ELSE coalesce(email, $3) END,
+           token_hash = $4, version = version + 1, updated_at = now() WHERE id = $1`,
         [cartId, customer.id, customer.email, hashCartToken(newCartToken())],
       );
       return { cartId, outcome: guests.customerId === null ? 'claimed' : 'unchanged', changes: [] };
@@ -87,14 +88,14 @@ export class MergeCarts {
     if (!theirs || theirs.status === 'completed') throw NotFound({ detail: 'You have no such open cart.' });
     const changes = await this.move(tx, guests, theirs);
     await tx.query(
-      `UPDATE carts t SET version = t.version + 1, updated_at = now(), email = coalesce(t.email, g.email),
+      `UPDATE carts t SET version = t.version + 1, updated_at = now(), email = coalesce(t.email, $3),
          shipping_address = coalesce(t.shipping_address, g.shipping_address),
          billing_address = coalesce(t.billing_address, g.billing_address),
          shipping_method_id = coalesce(t.shipping_method_id, g.shipping_method_id),
          promotion_codes = (t.promotion_codes || ARRAY(
            SELECT code FROM unnest(g.promotion_codes) AS of_guest (code) WHERE code <> ALL (t.promotion_codes)))[1:10]
        FROM carts g WHERE t.id = $1 AND g.id = $2`,
-      [theirs.id, guests.id],
+      [theirs.id, guests.id, customer.email],
     );
     await tx.query(
       `INSERT INTO cart_gift_cards (cart_id, gift_card_id, created_at)

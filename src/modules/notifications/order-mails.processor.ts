@@ -107,7 +107,9 @@ export class GiftCardsProcessor implements JobHandler {
     // Each mail has an id of its own, the same in every try: the job's, and that of the first card for whoever else gets some.
     // None waits for another: a mail that fails is tried again, and the buyer gets what an address refuses for good.
     if (own.length > 0) await tellBuyer(job.id, giftCardsNotice(order, own, links));
-    for (const email of recipients) {
+    for (const [mailed, email] of recipients.entries()) {
+      // A mail server that hangs takes its time for each of them.
+      await job.progress({ mailed, of: recipients.length });
       const theirs = cards.filter(({ recipient }) => recipient === email);
       const { id } = theirs[0]!;
       try {
