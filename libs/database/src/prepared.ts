@@ -3,7 +3,7 @@ import pg from 'pg';
 type Answer = pg.QueryResult;
 type Field = Pick<pg.FieldDef, 'name' | 'dataTypeID' | 'format'>;
 
-/** What pg keeps about the columns of an answer. The types do not know it; prepared.spec.ts fails when it is no longer so. */
+/** What pg keeps about the columns of an answer. The types do not know it; test/statements.e2e-spec.ts fails when it is no longer so. */
 interface Columns {
   fields: Field[];
   _parsers: unknown[] | undefined;
