@@ -235,10 +235,14 @@ describe('payments', () => {
         await thin.until(async () => (await state()) === 'paid', 'the thin event');
         thin.stripe.dashboardRefund(body.payment.clientSecret.split('_secret_')[0], 500);
         await thin.until(async () => (await state()) === 'partially_refunded', 'the thin event of a refund');
-        const [receipt] = await thin.db.query<{ type: string; api_version: string | null }>(
-          `SELECT type, api_version FROM webhook_receipts WHERE type LIKE '%payment_intent.succeeded'`,
-        );
-        expect(receipt).toEqual({ type: 'v1.payment_intent.succeeded', api_version: null });
+        // Beside it there may be the snapshot, when the job of every five minutes has just asked for what was not delivered.
+        const receipts = await thin.until(async () => {
+          const found = await thin.db.query<{ api_version: string | null }>(
+            `SELECT api_version FROM webhook_receipts WHERE type = 'v1.payment_intent.succeeded'`,
+          );
+          return found.length > 0 && found;
+        }, 'the receipt of the thin event');
+        expect(receipts).toEqual([{ api_version: null }]);
         await thin.quiet();
         expect((await runBooks(thin.db, 0)).violations).toEqual([]);
       } finally {
