@@ -457,9 +457,15 @@ describe('the customer’s own identities', () => {
     expect([refused.status, refused.body.code]).toEqual([409, 'last_way_in']);
     const ada = await signUp(shop, 'gone@example.com');
     await signIn({ sub: 'gone-1', email: 'gone@example.com', email_verified: true });
+    await enableTwoFactor(shop, '/v1/me/two-factor', ada.bearer, PASSWORD);
+    // Another account there, whose sign-in waits for a code that never comes.
+    await signIn({ sub: 'gone-2', email: 'gone@example.com', email_verified: true });
+    const waiting = () => shop.db.query(`SELECT FROM login_challenges WHERE identity ->> 'subject' = 'gone-2'`);
+    expect(await waiting()).toHaveLength(1);
     const deleted = await shop.call('DELETE', '/v1/me', { bearer: ada.bearer, body: { password: PASSWORD } });
     expect(deleted.status).toBe(204);
     expect(await shop.db.query(`SELECT FROM identities WHERE subject = 'gone-1'`)).toEqual([]);
+    expect(await waiting()).toEqual([]);
   });
 
   it('are gone after a reset of the password, of staff, too; who is vouched for by a verified address is linked again', async () => {
@@ -490,6 +496,40 @@ describe('the customer’s own identities', () => {
     await resetPassword('staff', 'ned@example.com');
     expect(await subjectsOf('ned')).toEqual([]);
     expect((await signIn({ sub: 'ned-1' }, ...crew)).body.code).toBe('email_not_verified');
+  });
+
+  it('are not added by a thief while the owner resets the password', async () => {
+    const hal = await signUp(shop, 'hal@example.com');
+    await shop.call('POST', '/v1/auth/forgot-password', { body: { email: hal.email, as: 'customer' } });
+    const token = await linkTo(shop, hal.email, 'password');
+    const { url, verifier } = await begin('/v1/me/identities/acme/start', { password: PASSWORD }, hal.bearer);
+    const code = (await visit(url, { sub: 'hal-2', email: 'thief@example.com', email_verified: true })).get('code');
+    const waiting = (count: number) =>
+      shop.until(
+        async () =>
+          (
+            await shop.db.query(
+              `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+            )
+          ).length === count,
+        `${count} to wait for the account`,
+      );
+    const [reset, link] = await shop.db.transaction(async (tx) => {
+      await tx.query(`SELECT FROM customers WHERE lower(email) = $1 FOR UPDATE`, [hal.email]);
+      // First the reset, right behind it the link, whose bearer is still good.
+      const body = { token, password: 'amber tractor 17 lullabies' };
+      const first = shop.call('POST', '/v1/auth/reset-password', { body });
+      await waiting(1);
+      const second = shop.call('POST', '/v1/me/identities', {
+        bearer: hal.bearer,
+        body: { code, codeVerifier: verifier },
+      });
+      await waiting(2);
+      return [first, second];
+    });
+    expect((await reset).status).toBe(204);
+    expect(await link).toMatchObject({ status: 422, body: { code: 'sign_in_not_finished' } });
+    expect(await subjectsOf('hal')).toEqual([]);
   });
 
   it('are gone at once when staff force the reset', async () => {

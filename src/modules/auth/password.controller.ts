@@ -41,7 +41,7 @@ export class PasswordController {
     operationId: 'resetPassword',
     summary: 'Choose another password with the link of the mail',
     description:
-      'Ends every session of the account, and takes every account at a provider from it: signing in there links it again, by its verified e-mail address. The link works once, within an hour.',
+      'Ends every session of the account, and takes every account at a provider from it: signing in there links it again by its verified e-mail address; one with another address has to be linked anew (POST /v1/me/identities/{provider}/start), or it opens an account of its own. The link works once, within an hour.',
   })
   @ApiNoContentResponse({ description: 'Sign in with the new password' })
   @Throws(ValidationFailed, InvalidLink, RateLimited)

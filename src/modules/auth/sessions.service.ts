@@ -155,6 +155,15 @@ export class Sessions {
     );
   }
 
+  /** Whether somebody has ended it; one that is only past its time has not. */
+  async hasEnded(db: Queryable, sessionId: string): Promise<boolean> {
+    const ended = await db.query(
+      `SELECT 1 FROM refresh_tokens WHERE family_id = $1 AND revoked_at IS NOT NULL LIMIT 1`,
+      [sessionId],
+    );
+    return ended.length > 0;
+  }
+
   /** Returns null instead of throwing: the end of a chain must be committed. */
   private async rotate(tx: Tx, refreshToken: string): Promise<(Session & { owner: SessionOwner }) | null> {
     const [token] = await tx.query<TokenRow>(

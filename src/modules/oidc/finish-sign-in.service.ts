@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Db, isUniqueViolation, type Tx } from '#libs/database';
 import { log } from '#libs/log';
 import {
+  type CustomerIdentity,
   type ExternalIdentity,
   Identities,
   IdentityTaken,
   LoginChallenges,
   type SessionOwner,
+  Sessions,
   type SignIn,
   StaffService,
 } from '../auth/index.js';
@@ -35,6 +37,7 @@ export class FinishSignIn {
     private readonly customers: CustomerAccounts,
     private readonly staff: StaffService,
     private readonly challenges: LoginChallenges,
+    private readonly sessions: Sessions,
   ) {}
 
   /** Begins a session, or asks for a code. @throws sign_in_not_finished, email_not_verified, not_our_staff */
@@ -53,11 +56,20 @@ export class FinishSignIn {
     return outcome;
   }
 
-  /** Gives the account of a customer another way in. @throws sign_in_not_finished, identity_taken */
-  async link(customerId: string, request: { code: string; codeVerifier: string }): Promise<string> {
+  /**
+   * Gives the account of a customer another way in. Not when the session that asks was ended meanwhile: a reset of the
+   * password takes every such way from a thief, so none may come after it.
+   * @throws sign_in_not_finished, identity_taken
+   */
+  async link(
+    { id: customerId, sessionId }: CustomerIdentity,
+    request: { code: string; codeVerifier: string },
+  ): Promise<string> {
     const id = await this.db.transaction(async (tx) => {
       const attempt = await this.attempts.redeem(tx, request.code, request.codeVerifier, ['link']);
       if (!attempt || attempt.customerId !== customerId || !(await this.customers.lock(tx, customerId))) return null;
+      // A statement of its own: it must see what was committed while this one waited for the row.
+      if (await this.sessions.hasEnded(tx, sessionId)) return null;
       const person = { ...attempt.person, provider: attempt.provider };
       const owner = await this.identities.use(tx, 'customer', person);
       if (owner === customerId) return this.idOf(tx, customerId, person);

@@ -80,7 +80,7 @@ export class IdentitiesController implements OnModuleInit {
     @CurrentCustomer() customer: CustomerIdentity,
     @Body() body: FinishLinkRequest,
   ): Promise<IdentityResponse> {
-    const id = await this.finish.link(customer.id, body);
+    const id = await this.finish.link(customer, body);
     const row = (await this.identities.list('customer', customer.id)).find((one) => one.id === id);
     if (!row) throw NotFound();
     return IdentityResponse.from(row);

@@ -143,7 +143,8 @@ export const identityChanged = (
         : `your account at ${account.shop.name} cannot be entered with an account at ${provider} any more.`,
       isLinked
         ? 'If it was not you, choose another password now, take that way in away, and tell us.'
-        : 'If it was not you, choose another password now, and tell us.',
+        : `A new password takes such ways in away, because they may be somebody else's. If yours was among them, sign in with the password and add it again: who just signs in with ${provider} may get a second, empty account.`,
+      ...(isLinked ? [] : ['If it was not you, choose another password now, and tell us.']),
     ],
     button: { label: 'Choose another password', url },
   });
