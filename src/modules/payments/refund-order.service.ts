@@ -16,6 +16,7 @@ import { costOf } from './line-cost.js';
 import { hasBeenPaid } from './payment.policy.js';
 import { AmountNotChargeable, NothingToRefund, RefundTooLarge } from './payments.errors.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
+import { refundLimits, refundOfLines } from './refund-amount.js';
 import { SettleRefunds } from './settle-refunds.service.js';
 
 /** A refund line as it is kept. */
@@ -81,10 +82,14 @@ export class RefundOrder {
     const pieces = request.lines ? lines.giftCards : request.amount === undefined ? ('all' as const) : new Map();
     const cards = await this.giftCards.takeBack(tx, orderId, pieces, actor);
     const step = payment?.provider === 'stripe' ? chargeStep(payment.currency) : 1;
-    // Only money pays for gift cards: what stands for those that stay out goes back for nothing else.
-    const sendable = cards.kept > 0 ? Math.floor(Math.max(ofPayment - cards.kept, 0) / step) * step : ofPayment;
-    const refundable = Math.max(sendable + ofCredit - Math.max(cards.kept - ofPayment, 0), 0);
-    const amount = request.amount ?? (request.lines ? chargeable(lines.amount + cards.taken) : refundable);
+    const money = { ofPayment, ofCredit, kept: cards.kept, step };
+    const { sendable, refundable } = refundLimits(money);
+    const costs = {
+      now: lines.amount + cards.taken,
+      open: order.total - lines.closed + cards.taken + cards.kept,
+    };
+    const amount = request.amount ?? (request.lines ? refundOfLines(money, costs) : refundable);
+    if (amount === 0 && refundable > 0) throw ValidationFailed({ errors: [COSTS_NOTHING] });
     if (amount <= 0 || amount > refundable)
       throw RefundTooLarge({
         ...(cards.kept > 0 ? { detail: ON_GIFT_CARDS } : {}),
@@ -158,12 +163,6 @@ export class RefundOrder {
     if (sent > 0) await this.carryOut(tx, payment!, id, sent);
     failpoint('commit.refund');
     return { id, provider: sent > 0 ? payment!.provider : null };
-
-    /** Of what lines cost, what can be sent: to the payment in its steps. */
-    function chargeable(cost: number): number {
-      const whole = Math.min(cost, refundable);
-      return whole < sendable ? Math.min(Math.round(whole / step) * step, sendable) : whole;
-    }
   }
 
   /** A manual refund is done by hand, so it counts at once; Stripe's is sent after the commit, and by a job if that fails. */
@@ -203,13 +202,20 @@ export class RefundOrder {
 
   /**
    * What the named lines cost the buyer, by quantity, and how many pieces of them are gift cards, which give back what is on
-   * them; and what could still be restocked of the whole order.
+   * them; what goods were never charged or have gone back, with all that gift cards cost; and what could still be restocked of
+   * the whole order.
    */
   private async linesOf(
     tx: Tx,
     orderId: string,
     request: RefundRequest,
-  ): Promise<{ amount: number; giftCards: Map<string, number>; lines: RefundLine[]; everything: RefundLine[] }> {
+  ): Promise<{
+    amount: number;
+    closed: number;
+    giftCards: Map<string, number>;
+    lines: RefundLine[];
+    everything: RefundLine[];
+  }> {
     const rows = await tx.query<RefundableLine>(
       `SELECT l.id, l.quantity, l.total, l.is_gift_card, l.restocked_quantity, coalesce((
            SELECT sum(x.quantity) FROM refunds r, jsonb_to_recordset(r.lines) AS x("lineId" uuid, quantity int, "isNamed" boolean)
@@ -222,6 +228,7 @@ export class RefundOrder {
     const everything = rows
       .map((r) => ({ lineId: r.id, quantity: r.quantity - r.restocked_quantity, isNamed: false }))
       .filter((l) => l.quantity > 0);
+    const closed = rows.reduce((sum, row) => sum + closedCost(row), 0);
     const errors: FieldError[] = [];
     let amount = 0;
     const giftCards = new Map<string, number>();
@@ -249,12 +256,24 @@ export class RefundOrder {
       }
     }
     if (errors.length > 0) throw ValidationFailed({ errors });
-    return { amount, giftCards, lines, everything };
+    return { amount, closed, giftCards, lines, everything };
   }
 }
 
 const ON_GIFT_CARDS =
   'What was paid for gift cards goes back only with them: name their lines. What was spent with them does not go back.';
+
+const COSTS_NOTHING: FieldError = {
+  pointer: '/lines',
+  code: 'too_small',
+  detail: 'cost nothing that could be sent back: name them together with others',
+};
+
+/** What of a line is not to be given back any more; of gift cards everything, since they say themselves what is on them. */
+const closedCost = (row: RefundableLine): number =>
+  row.is_gift_card
+    ? row.total
+    : row.total - costOf(row, row.quantity - row.dropped_quantity) + costOf(row, row.refunded_quantity);
 
 /** What of a refund goes to one place. */
 interface RefundPart {
