@@ -26,6 +26,8 @@ interface PlanNode {
   'Node Type': string;
   'Relation Name'?: string;
   'Index Name'?: string;
+  'Actual Rows'?: number;
+  'Actual Loops'?: number;
   Plans?: PlanNode[];
 }
 
@@ -174,6 +176,32 @@ describe('no large table is read whole', () => {
     expect(statements).toBeGreaterThan(8);
     expect(wholeReads).toEqual([]);
   });
+});
+
+describe('suggestions', () => {
+  it.each(['m', 'ma', 'materialc t', 'materialc th', 'materialc thi'])(
+    'for %s look at a few products only, however many have a word that begins so',
+    async (q) => {
+      let most = 0;
+      const visit = (node: PlanNode) => {
+        most = Math.max(most, (node['Actual Rows'] ?? 0) * (node['Actual Loops'] ?? 1));
+        node.Plans?.forEach(visit);
+      };
+      const query = async (text: string, values: unknown[] = []) => {
+        const [row] = await shop.db.dataSource.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
+          `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
+          values,
+        );
+        visit(row!['QUERY PLAN'][0].Plan);
+        return shop.db.dataSource.query(text, values);
+      };
+      const db = { query, dataSource: { query } } as unknown as Db;
+      const suggest = new SuggestQuery(db, new SpellingQuery(db, new Synonyms(db)), shop.config);
+      const found = await suggest.suggest(null, q, 10, ORIGINAL);
+      expect(found.length).toBe(10);
+      expect(most).toBeLessThan(2_000);
+    },
+  );
 });
 
 describe('a search that has more matches than a page', () => {

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { Db } from '#libs/database';
 import { encodeId } from '#libs/ids';
-import { CURRENCY_SQL, NAMED_SQL } from './listing-sql.js';
+import { CURRENCY_SQL, NAMED_SQL, Parameters } from './listing-sql.js';
 import { fullMediaUrl } from './media-url.js';
 import { fold, queryWords } from './search-words.js';
 import { SpellingQuery } from './spelling.query.js';
@@ -22,42 +22,111 @@ interface Row {
   thumbnail: string | null;
 }
 
-/** SQL: the title of a product, in the first of the languages `$4` that it is translated to. */
-const TRANSLATED_TITLE = `coalesce((SELECT (l.cards ->> w.locale)::json ->> 'title' FROM unnest($4::text[]) WITH ORDINALITY AS w (locale, n)
-  WHERE l.cards ? w.locale ORDER BY w.n LIMIT 1), l.title)`;
-const CATEGORY_TITLE = `coalesce((SELECT t.title FROM category_translations t WHERE t.target_id = c.id AND t.locale = ANY($4::text[])
-  AND t.title IS NOT NULL ORDER BY array_position($4::text[], t.locale) LIMIT 1), c.title)`;
-
 /** While somebody types, the best of so many will do: to rank all that begin with two letters takes longer than typing on. */
-const RANKED = 500;
+const RANKED = 200;
+/** Of so many that have the other words, those are picked in which a word begins as the last one does so far. */
+const NARROWED = 1_000;
+/** Of a word so short, or shorter, too many others are the beginning: an index of words is no help. */
+const BEGINNING = 3;
 
 /**
- * @param translated whether `$4` names languages
- * @param found SQL: the texts that products are found by
+ * How products are looked for. `begun`: titles that begin with the one word of a letter or two; `narrowed`: those that have all
+ * words but the last, of which there are a few letters; `named` and `described`: by an index of what they are found by.
  */
-const suggestSql = (translated: boolean, found: string) => `
-  (SELECT 'query' AS kind, s.word AS text, NULL::uuid AS id, NULL AS handle, NULL AS thumbnail
-   FROM search_words s WHERE s.word LIKE $3 || '%' AND s.word <> $3 ORDER BY length(s.word), s.word LIMIT 3)
-  UNION ALL
-  (SELECT 'category', c.title, c.id, c.handle, NULL FROM (SELECT c.id, c.handle, ${translated ? CATEGORY_TITLE : 'c.title'} AS title FROM categories c) c
-   WHERE to_tsvector('emporium', c.title) @@ (SELECT to_tsquery('emporium', $2))
-     AND EXISTS (SELECT FROM product_listings l WHERE l.currency = ${CURRENCY_SQL} AND l.category_ids @> ARRAY[c.id])
-   ORDER BY c.title LIMIT 3)
-  UNION ALL
-  (SELECT 'product', ${translated ? TRANSLATED_TITLE : 'l.title'}, l.product_id, l.handle, (l.card::json) ->> 'thumbnail'
-   FROM (SELECT title, product_id, handle, card, search${translated ? ', cards' : ''} FROM product_listings l
-         WHERE l.currency = ${CURRENCY_SQL} AND ${found} @@ (SELECT to_tsquery('emporium', $2)) LIMIT ${RANKED}) l
-   ORDER BY ts_rank_cd(l.search, (SELECT to_tsquery('emporium', $2))) DESC, l.product_id DESC LIMIT 10)`;
+type Way = 'begun' | 'narrowed' | 'named' | 'described';
 
-/** By their names first: descriptions are looked at for the lines that are left. */
-const SUGGEST_SQL = [NAMED_SQL, 'l.search'].map((found) => suggestSql(false, found));
-const TRANSLATED_SQL = [NAMED_SQL, 'l.search'].map((found) => suggestSql(true, found));
+/** What is looked for. */
+interface Wanted {
+  currency: string | null;
+  words: readonly string[];
+  /** A tsquery of all words. */
+  query: string;
+  /** A tsquery of all but the last. */
+  narrowing: string;
+  locales: readonly string[];
+}
+
+function suggestSql(wanted: Wanted, way: Way, isFirst: boolean): { text: string; values: unknown[] } {
+  const parameters = new Parameters([wanted.currency]);
+  const query = `(SELECT to_tsquery('emporium', ${parameters.add(wanted.query)}))`;
+  const locales = wanted.locales.length === 0 ? null : `${parameters.add(wanted.locales)}::text[]`;
+  const parts = [productsSql(wanted, way, { parameters, query, locales })];
+  if (isFirst) {
+    parts.unshift(categoriesSql(query, locales));
+    // A whole word is completed only when it stands alone: of several, the combination might find nothing.
+    if (wanted.words.length === 1 && wanted.words[0]!.length >= 2)
+      parts.unshift(wordsSql(parameters.add(wanted.words[0])));
+  }
+  return { text: parts.map((part) => `(${part})`).join(' UNION ALL '), values: parameters.values };
+}
+
+const wordsSql = (word: string) => `
+  SELECT 'query' AS kind, s.word AS text, NULL::uuid AS id, NULL AS handle, NULL AS thumbnail
+  FROM search_words s WHERE s.word LIKE ${word} || '%' AND s.word <> ${word} ORDER BY length(s.word), s.word LIMIT 3`;
+
+function categoriesSql(query: string, locales: string | null): string {
+  const title = locales
+    ? `coalesce((SELECT t.title FROM category_translations t WHERE t.target_id = c.id AND t.locale = ANY(${locales})
+         AND t.title IS NOT NULL ORDER BY array_position(${locales}, t.locale) LIMIT 1), c.title)`
+    : 'c.title';
+  return `
+  SELECT 'category' AS kind, c.title AS text, c.id, c.handle, NULL AS thumbnail
+  FROM (SELECT c.id, c.handle, ${title} AS title FROM categories c) c
+  WHERE to_tsvector('emporium', c.title) @@ ${query}
+    AND EXISTS (SELECT FROM product_listings l WHERE l.currency = ${CURRENCY_SQL} AND l.category_ids @> ARRAY[c.id])
+  ORDER BY c.title LIMIT 3`;
+}
+
+/** Cards are opened only of those that are shown. */
+function productsSql(
+  wanted: Wanted,
+  way: Way,
+  { parameters, query, locales }: { parameters: Parameters; query: string; locales: string | null },
+): string {
+  const columns = `title, sort_title, product_id, handle, card, search${locales ? ', cards' : ''}`;
+  const read = (condition: string, most: number) =>
+    `SELECT ${columns} FROM product_listings l WHERE l.currency = ${CURRENCY_SQL} AND ${condition} LIMIT ${most}`;
+  const candidates = () => {
+    if (way === 'begun') {
+      const start = parameters.add(wanted.words[0]);
+      return read(
+        `l.sort_title >= ${start} AND l.sort_title < ${start} || U&'\\+10FFFF' ORDER BY l.sort_title`,
+        RANKED,
+      );
+    }
+    if (way === 'narrowed') {
+      const others = `(SELECT to_tsquery('emporium', ${parameters.add(wanted.narrowing)}))`;
+      return `SELECT * FROM (${read(`${NAMED_SQL} @@ ${others}`, NARROWED)}) l WHERE ${NAMED_SQL} @@ ${query} LIMIT ${RANKED}`;
+    }
+    return read(`${way === 'named' ? NAMED_SQL : 'l.search'} @@ ${query}`, RANKED);
+  };
+  const title = locales
+    ? `coalesce((SELECT (l.cards ->> w.locale)::json ->> 'title' FROM unnest(${locales}) WITH ORDINALITY AS w (locale, n)
+         WHERE l.cards ? w.locale ORDER BY w.n LIMIT 1), l.title)`
+    : 'l.title';
+  return `
+  SELECT 'product' AS kind, ${title} AS text, l.product_id AS id, l.handle, (l.card::json) ->> 'thumbnail' AS thumbnail
+  FROM (SELECT * FROM (${candidates()}) l
+        ORDER BY ts_rank_cd(l.search, ${query}) DESC, l.product_id DESC LIMIT 10) l`;
+}
 
 const ALIKE_SQL = `
   SELECT 'product' AS kind, l.title AS text, l.product_id AS id, l.handle, (l.card::json) ->> 'thumbnail' AS thumbnail
   FROM (SELECT title, product_id, handle, card FROM product_listings l
         WHERE l.currency = ${CURRENCY_SQL} AND l.sort_title %> $2
         ORDER BY word_similarity($2, l.sort_title) DESC, l.product_id DESC LIMIT 10) l`;
+
+/** One after the other, until there are enough. Descriptions come last: they name much that is not meant. */
+function waysOf({ words, query, narrowing, locales }: Wanted): Way[] {
+  const last = words.at(-1)!;
+  const ways: Way[] = ['named', 'described'];
+  // Where synonyms stand for the last word, its letters say too little. Numbers are rare enough.
+  const isCommon = last.length <= BEGINNING && !/^\p{N}/u.test(last);
+  if (words.length > 1 && isCommon && query === `${narrowing} & ${last}:*`) return ['narrowed', ...ways];
+  // Titles are in the order of the language of the catalog.
+  if (last.length < BEGINNING && query === `${last}:*` && locales.length === 0) return ['begun', ...ways];
+  return ways;
+}
 
 /** What a shopper may mean while typing. */
 @Injectable()
@@ -85,13 +154,13 @@ export class SuggestQuery {
     return rows.slice(0, limit).map((row) => this.view(row));
   }
 
-  /** A whole word is completed only when it stands alone: of several, the combination might find nothing. */
   private async find(currency: string | null, words: string[], limit: number, { locales }: Language): Promise<Row[]> {
-    const completed = words.length === 1 && words[0]!.length >= 2 ? words[0] : null;
-    const values: unknown[] = [currency, await this.spelling.tsquery(words), completed];
-    if (locales.length > 0) values.push(locales);
+    const query = await this.spelling.tsquery(words);
+    const narrowing = await this.spelling.tsquery(words.slice(0, -1));
     const rows = new Map<string, Row>();
-    for (const text of locales.length === 0 ? SUGGEST_SQL : TRANSLATED_SQL) {
+    const wanted: Wanted = { currency, words, query, narrowing, locales };
+    for (const [i, way] of waysOf(wanted).entries()) {
+      const { text, values } = suggestSql(wanted, way, i === 0);
       for (const row of await this.db.query<Row>(text, values)) {
         const key = `${row.kind}:${row.id ?? row.text}`;
         if (!rows.has(key)) rows.set(key, row);
