@@ -536,3 +536,71 @@ it('reads 5,000 rows in seconds', async () => {
   expect(done).toMatchObject({ rowsRead: 5_000, summary: { created: 1_250 } });
   expect(performance.now() - startedAt).toBeLessThan(15_000);
 }, 60_000);
+
+describe('what a file may do', () => {
+  const CUSTOMERS = 'Email,First Name\nfile-a@example.com,Anna\nnot an address,Bob\n';
+  /** Somebody with a role of the shop's own making. */
+  const withPermissions = async (...permissions: string[]) => {
+    const role = await shop.call('POST', '/v1/admin/roles', {
+      bearer: owner,
+      body: { name: `Files ${newUuid()}`, permissions },
+    });
+    expect(role.status).toBe(201);
+    const bearer = await shop.staff('viewer');
+    const { id } = (await shop.call('GET', '/v1/admin/me', { bearer })).body;
+    const { headers } = await shop.call('GET', `/v1/admin/users/${id}`, { bearer: owner });
+    const changed = await shop.call('PATCH', `/v1/admin/users/${id}`, {
+      bearer: owner,
+      body: { customRoleId: role.body.id },
+      headers: { 'If-Match': headers.get('etag')! },
+    });
+    expect(changed.status).toBe(200);
+    return bearer;
+  };
+
+  it('is what its sender may do one by one', async () => {
+    const sender = await withPermissions('imports.write');
+    const product = 'Handle,Title,Variant Price\nfile-right,Right,1.00\n';
+    for (const [content, fields, missing] of [
+      [CUSTOMERS, { kind: 'customers' }, 'customers.write'],
+      [product, {}, 'catalog.write'],
+      [product, { kind: 'price_lists' }, 'catalog.write'],
+      [product, { stock: 'set' }, 'catalog.write and inventory.write'],
+    ] as const) {
+      const refused = await upload(content, fields, sender);
+      expect(refused).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+      expect(refused.body.detail).toContain(missing);
+    }
+    const merchant = await withPermissions('imports.write', 'catalog.write');
+    expect((await upload(product, { dryRun: 'true' }, merchant)).status).toBe(202);
+    expect((await upload(product, { dryRun: 'true', stock: 'set' }, merchant)).status).toBe(403);
+
+    const { id } = await importFile(CUSTOMERS, { kind: 'customers' });
+    for (const path of [`/v1/admin/imports/${id}`, `/v1/admin/imports/${id}/rejects`]) {
+      expect((await shop.call('GET', path, { bearer: merchant })).status).toBe(403);
+      expect((await shop.call('GET', path, { bearer: owner })).status).toBe(200);
+    }
+  });
+
+  it('is written down as what it changed, before and after, in the name of its sender', async () => {
+    const file = (price: string) => `Handle,Title,Variant Price\nfile-audited,Audited,${price}\n`;
+    await importFile(file('10.00'));
+    const { id } = await importFile(file('12.50'));
+    const me = (await shop.call('GET', '/v1/admin/me', { bearer: owner })).body.id;
+    const { data } = (await shop.call('GET', `/v1/admin/audit-log?actor=${id}&recordType=prices`, { bearer: owner }))
+      .body;
+    expect(data).toMatchObject([
+      {
+        actor: `import:${id}`,
+        onBehalfOf: `staff:${me}`,
+        action: 'update',
+        before: { amount: 1000 },
+        after: { amount: 1250 },
+      },
+    ]);
+    const people = await importFile('Email,First Name\nfile-b@example.com,Cleo\n', { kind: 'customers' });
+    const log = await shop.call('GET', `/v1/admin/audit-log?actor=${people.id}`, { bearer: owner });
+    expect(log.body.data.map((entry: { recordType: string }) => entry.recordType)).toContain('customers');
+    expect(JSON.stringify(log.body)).not.toContain('file-b@example.com');
+  });
+});

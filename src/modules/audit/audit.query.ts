@@ -119,9 +119,10 @@ export class AuditQuery {
   }
 }
 
-/** `usr_…` and `key_…` stand for who they are. */
+/** `usr_…`, `key_…` and `imp_…` stand for who they are. */
 function actorOf(text: string): string {
   if (decodeId('user', text) !== null) return `staff:${text}`;
+  if (decodeId('import', text) !== null) return `import:${text}`;
   return decodeId('apiKey', text) === null ? text : `key:${text}`;
 }
 

@@ -1,20 +1,20 @@
 import { currentContext } from '#libs/log';
 
-/** Who makes the changes of a request. */
+/** Who makes the changes of a request, or of a file that staff have sent. */
 export interface ActingPerson {
-  /** `staff:usr_…`, or `key:key_…` */
+  /** `staff:usr_…`, `key:key_…`, or `import:imp_…` */
   actor: string;
-  /** `staff:usr_…` whose key it is */
+  /** `staff:usr_…` whose key or file it is */
   onBehalfOf?: string;
-  requestId: string;
+  requestId?: string;
   /** where the request comes from */
-  address: string;
+  address?: string;
 }
 
 /** By the context of the request, beside it: what stands in the context ends up in the log. */
 const people = new WeakMap<object, ActingPerson>();
 
-/** Notes who makes the changes of the present request. */
+/** Notes who makes the changes of the present request or job. */
 export function noteActingPerson(person: ActingPerson): void {
   people.set(currentContext(), person);
 }
@@ -30,7 +30,7 @@ export function auditSettings(): Record<string, string> | null {
   return {
     'emporium.actor': person.actor,
     'emporium.on_behalf_of': person.onBehalfOf ?? '',
-    'emporium.request_id': person.requestId,
-    'emporium.address': person.address,
+    'emporium.request_id': person.requestId ?? '',
+    'emporium.address': person.address ?? '',
   };
 }

@@ -9,7 +9,7 @@ export {
   Shopper,
   Staff,
 } from './access.decorators.js';
-export { auditSettings } from './acting-person.js';
+export { auditSettings, noteActingPerson } from './acting-person.js';
 export { AccessTokens } from './access-token.js';
 export { type AccountLink, AccountLinks, type LinkPurpose, LINK_HOURS } from './account-links.repository.js';
 export type { CustomerIdentity, ShopperIdentity } from './customer-identity.js';

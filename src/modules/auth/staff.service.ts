@@ -84,7 +84,8 @@ export class StaffService {
 
   /**
    * Opens an account. The same request again gets the account that it opened, since a repetition after a lost answer
-   * cannot be told by an idempotency key here: its fingerprint would be a fast hash of the password.
+   * cannot be told by an idempotency key here: its fingerprint would be a fast hash of the password. Only for some minutes,
+   * and until its owner has come: later it would tell anybody who asks whether a password is right.
    * @throws validation_failed when the e-mail address or the password will not do; email_taken
    */
   async create(staff: NewStaff): Promise<StaffMember> {
@@ -158,7 +159,9 @@ export class StaffService {
   private async findRepeated(staff: NewStaff): Promise<StaffMember | null> {
     const [found] = await this.db.query<StaffMember & { passwordHash: string }>(
       `SELECT ${STAFF_COLUMNS}, u.password_hash AS "passwordHash" FROM ${STAFF_TABLES}
-       WHERE lower(u.email) = lower($1) AND u.name = $2 AND u.role = $3 AND u.suspended_at IS NULL`,
+       WHERE lower(u.email) = lower($1) AND u.name = $2 AND u.role = $3 AND u.custom_role_id IS NULL
+         AND u.suspended_at IS NULL AND u.created_at > now() - interval '10 minutes'
+         AND NOT EXISTS (SELECT FROM refresh_tokens t WHERE t.user_id = u.id)`,
       [staff.email, staff.name, staff.role],
     );
     if (!found) return null;

@@ -24,6 +24,7 @@ import { attachment, IdParam, ListEnvelope, ListQuery, type Page, type Reply, ty
 import { encodeId } from '#libs/ids';
 import { CurrentStaff, Staff, type StaffIdentity } from '../auth/index.js';
 import { ImportResponse } from './dto/import.response.js';
+import { assertMaySeeImport } from './import-access.js';
 import { IMPORT_KINDS, type RejectedRow } from './import-state.js';
 import { ImportsQuery } from './imports.query.js';
 import { ImportsRepository } from './imports.repository.js';
@@ -50,7 +51,8 @@ export class ImportsAdminController {
       'A product with a mistake is left out and listed with its line; the others are imported. ' +
       'Quantities count for new variants only, unless `stock` is `set`. Images are linked, not fetched. ' +
       'Customers are found by their e-mail address; they get no password and no mail. ' +
-      'Price lists have a price in each row; what the file does not name stays.',
+      'Price lists have a price in each row; what the file does not name stays. ' +
+      'Needs the permission to change such things one by one, too: `catalog.write` or `customers.write`, and `inventory.write` for `stock` `set`.',
   })
   @ApiConsumes('multipart/form-data')
   @ApiBody({
@@ -90,7 +92,7 @@ export class ImportsAdminController {
     @CurrentStaff() staff: StaffIdentity,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ImportResponse> {
-    const id = await withUpload(request, (upload) => this.startImport.execute(upload, staff.id));
+    const id = await withUpload(request, (upload) => this.startImport.execute(upload, staff));
     reply.header('Location', `/v1/admin/imports/${encodeId('import', id)}`);
     return this.query.get(id);
   }
@@ -109,8 +111,10 @@ export class ImportsAdminController {
   @ApiOperation({ operationId: 'getImport', summary: 'An import: progress, what became of the products, mistakes' })
   @ApiOkResponse({ type: ImportResponse })
   @Throws(InvalidId, NotFound)
-  get(@IdParam('import') id: string): Promise<ImportResponse> {
-    return this.query.get(id);
+  async get(@IdParam('import') id: string, @CurrentStaff() staff: StaffIdentity): Promise<ImportResponse> {
+    const found = await this.query.get(id);
+    assertMaySeeImport(found.kind, staff);
+    return found;
   }
 
   @Get(':id/rejects')
@@ -125,8 +129,13 @@ export class ImportsAdminController {
   @ApiProduces('text/csv')
   @ApiOkResponse({ description: 'The file', schema: { type: 'string', format: 'binary' } })
   @Throws(InvalidId, NotFound)
-  async rejects(@IdParam('import') id: string, @Res() reply: Reply): Promise<void> {
-    const { fileName } = await this.query.get(id);
+  async rejects(
+    @IdParam('import') id: string,
+    @CurrentStaff() staff: StaffIdentity,
+    @Res() reply: Reply,
+  ): Promise<void> {
+    const { fileName, kind } = await this.query.get(id);
+    assertMaySeeImport(kind, staff);
     if (!(await this.imports.hasRejects(id)))
       throw NotFound({ detail: 'This import has left out no rows, or they are deleted.' });
     reply.header('Content-Type', 'text/csv; charset=utf-8');

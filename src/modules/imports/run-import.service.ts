@@ -4,6 +4,7 @@ import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
 import type { JobContext } from '#libs/jobs';
 import { log } from '#libs/log';
+import { noteActingPerson } from '../auth/index.js';
 import { ImportFileProblem } from './csv/import-file-problem.js';
 import { ImportCustomers } from './import-customers.service.js';
 import { ImportPriceLists } from './import-price-lists.service.js';
@@ -32,6 +33,11 @@ export class RunImport {
     const row = await this.imports.find(importId);
     if (!row || row.status === 'completed') return;
     await this.imports.markRunning(importId);
+    // What a file changes is written down as if its sender had changed it piece by piece.
+    if (row.created_by !== null) {
+      const onBehalfOf = `staff:${encodeId('user', row.created_by)}`;
+      noteActingPerson({ actor: `import:${encodeId('import', importId)}`, onBehalfOf });
+    }
     try {
       const failure = await this.run(row, job);
       await this.db.transaction(async (tx) => {

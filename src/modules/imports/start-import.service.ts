@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
+import type { StaffIdentity } from '../auth/index.js';
 import { ShopContext } from '../settings/index.js';
+import { assertMayImport } from './import-access.js';
 import { RunImportJob } from './imports.jobs.js';
 import { ImportsRepository } from './imports.repository.js';
 import type { Upload } from './upload.js';
@@ -17,10 +19,11 @@ export class StartImport {
   ) {}
 
   /**
-   * @param staffId uuid of who uploads
    * @returns uuid of the import
+   * @throws forbidden for who may not change such things one by one
    */
-  async execute(upload: Upload, staffId: string): Promise<string> {
+  async execute(upload: Upload, staff: StaffIdentity): Promise<string> {
+    assertMayImport(upload.fields.kind, upload.fields, staff);
     const { dryRun, stock, currency = (await this.shop.get()).currency } = upload.fields;
     const id = newUuid();
     await this.db.transaction(async (tx) => {
@@ -31,7 +34,7 @@ export class StartImport {
         fileName: upload.fileName,
         options,
         bytes: upload.bytes,
-        createdBy: staffId,
+        createdBy: staff.id,
       });
       let seq = 0;
       for await (const chunk of upload.open()) {

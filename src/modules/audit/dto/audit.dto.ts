@@ -9,7 +9,7 @@ const ACTIONS = ['insert', 'update', 'delete'] as const;
 export class AuditListQuery extends ListQuery {
   @ApiPropertyOptional({
     type: String,
-    description: '`usr_…` or `key_…`: what they did, and what was done in their name',
+    description: '`usr_…`, `key_…` or `imp_…`: what they did, and what was done in their name',
   })
   @IsOptional()
   @IsString()
@@ -50,10 +50,11 @@ export class AuditEntryResponse {
   id: number;
   @ApiProperty({
     example: 'staff:usr_01j4000000e00800000000000a',
-    description: '`staff:usr_…`, `key:key_…`, `system:` and the name of a job, or `storefront`: a request of a shopper',
+    description:
+      '`staff:usr_…`, `key:key_…`, `import:imp_…` (an uploaded file), `system:` and the name of a job, or `storefront`: a request of a shopper',
   })
   actor: string;
-  @ApiProperty({ type: String, nullable: true, description: 'of an API key: whose it is' })
+  @ApiProperty({ type: String, nullable: true, description: 'of an API key or an uploaded file: whose it is' })
   onBehalfOf: string | null;
   @ApiProperty({ type: String, nullable: true })
   requestId: string | null;

@@ -1,12 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { encodeId } from '#libs/ids';
 import type { ImportIssue } from '../csv/issues.js';
-import { IMPORT_KINDS, type ImportOptions, type ImportState, type ImportSummary } from '../import-state.js';
+import { IMPORT_KINDS, type ImportKind, type ImportOptions, type ImportState, type ImportSummary } from '../import-state.js';
 
 /** A row of `imports`. */
 export interface ImportView {
   id: string;
-  kind: string;
+  kind: ImportKind;
   file_name: string;
   options: ImportOptions;
   status: 'queued' | 'running' | 'completed' | 'failed';
@@ -62,7 +62,7 @@ export class ImportResponse {
   @ApiProperty()
   id: string;
   @ApiProperty({ enum: IMPORT_KINDS })
-  kind: string;
+  kind: ImportKind;
   @ApiProperty()
   fileName: string;
   @ApiProperty({ type: () => ImportOptionsResponse })
