@@ -1,7 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { encodeId } from '#libs/ids';
 import type { ImportIssue } from '../csv/issues.js';
-import { IMPORT_KINDS, type ImportKind, type ImportOptions, type ImportState, type ImportSummary } from '../import-state.js';
+import {
+  IMPORT_KINDS,
+  type ImportKind,
+  type ImportOptions,
+  type ImportState,
+  type ImportSummary,
+} from '../import-state.js';
 
 /** A row of `imports`. */
 export interface ImportView {
