@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A mail server that takes every mail and only counts them. */
+/** A mail server that takes every mail and only counts them. As others do, it takes the commands of a mail in one packet (RFC 2920). */
 export class SmtpSink {
   received = 0;
   private readonly sockets = new Set<Socket>();
@@ -24,6 +24,8 @@ export class SmtpSink {
     socket.setEncoding('latin1').write('220 sink ESMTP\r\n');
     socket.on('data', (chunk: string) => {
       text += chunk;
+      // What came together is answered together.
+      socket.cork();
       for (let end = next(text, inMail); end >= 0; end = next(text, inMail)) {
         const line = text.slice(0, end);
         text = text.slice(end);
@@ -34,12 +36,15 @@ export class SmtpSink {
         } else if (/^DATA\r\n/i.test(line)) {
           inMail = true;
           socket.write('354 go on\r\n');
+        } else if (/^EHLO /i.test(line)) {
+          socket.write('250-sink\r\n250 PIPELINING\r\n');
         } else if (/^QUIT\r\n/i.test(line)) {
           socket.end('221 bye\r\n');
         } else {
           socket.write('250 ok\r\n');
         }
       }
+      socket.uncork();
     });
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.sockets.delete(socket));
