@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, Forbidden, Unauthenticated } from '#libs/errors';
-import { HTTP_STATUS } from '#libs/http';
+import { HTTP_STATUS, isAmbiguousEmail } from '#libs/http';
 import type { Config } from '../config/index.js';
 import { StaffPasses } from '../modules/auth/index.js';
 import { SIGN_IN, SIGN_OUT, signInPage } from './sign-in-page.js';
@@ -17,6 +17,7 @@ export const DOCS_SESSION = '/docs/session';
 const COOKIE_PATHS = ['/docs', '/openapi.json', '/openapi-admin.json'];
 const PAGES: Record<DocsKind, string> = { storefront: '/docs', staff: '/docs/admin' };
 const FIELD_MAX = 1_000;
+const AMBIGUOUS = 'The address must not have characters that are easily taken for others.';
 
 /**
  * Asks staff to sign in before they see documents that are not for everybody: with a plain form that needs no script.
@@ -67,6 +68,8 @@ export class DocsDoor {
       try {
         if (email === '' || password === '' || email.length > FIELD_MAX || password.length > FIELD_MAX)
           return signInPage(reply, { status: 401, kind, next: PAGES[kind], email, problem: 'Enter both.' });
+        if (isAmbiguousEmail(email))
+          return signInPage(reply, { status: 400, kind, next: PAGES[kind], email, problem: AMBIGUOUS });
         const caller = { address: request.ip, userAgent: request.headers['user-agent'] };
         const pass = await this.passes.enter({ email, password, code: code.trim().slice(0, FIELD_MAX) }, caller);
         if (pass === null)

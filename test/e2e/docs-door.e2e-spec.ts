@@ -114,6 +114,17 @@ describe('documents of the API in production', () => {
     expect(await statusOf(shop, '/docs/admin', { Cookie: right.cookies[0]!.split(';')[0]! })).toBe(200);
   });
 
+  it('take no address that Postgres takes for another one: each spelling would have tries of its own', async () => {
+    await employ(shop, 'kim@example.com');
+    for (const email of ['k\u0130m@example.com', '\u212Aim@example.com']) {
+      const fields = { email, password: STAFF.password, next: '/docs/admin' };
+      const answer = await send(shop, '/docs/sign-in', fields);
+      expect([email, answer.status, answer.headers.getSetCookie()]).toEqual([email, 400, []]);
+      expect(await answer.text()).toContain('easily taken for others');
+    }
+    await signIn(shop, 'KIM@example.com');
+  });
+
   it('staff who sign in see them, until they sign out, are suspended or their sessions end', async () => {
     const cookie = await signIn(shop);
     expect(cookie).toMatch(/^__Secure-emporium_docs=/);
