@@ -86,6 +86,10 @@ describe('settings', () => {
     ],
     ['failpoints', { FAILPOINTS: 'commit.settle:kill' }, ['FAILPOINTS']],
     ['a proxy that is anybody', { TRUST_PROXY: 'true' }, ['TRUST_PROXY']],
+    ['proxies in every network of IPv4', { TRUST_PROXY: '10.0.0.0/8,0.0.0.0/0' }, ['TRUST_PROXY']],
+    ['proxies in every network of IPv6', { TRUST_PROXY: '::/0' }, ['TRUST_PROXY']],
+    ['a proxy whose network has no such size', { TRUST_PROXY: '10.0.0.0/33' }, ['TRUST_PROXY']],
+    ['a proxy that is no address', { TRUST_PROXY: '10.0.0.256,1' }, ['TRUST_PROXY', 'TRUST_PROXY']],
     ['any origin', { CORS_ORIGINS: '*' }, ['CORS_ORIGINS']],
     [
       'a provider of identities without its settings',
@@ -122,6 +126,11 @@ describe('settings', () => {
         .map((p) => /^[A-Z_]+/.exec(p)![0])
         .sort(),
     ).toEqual([...names].sort());
+  });
+
+  it('take the networks of proxies, of both kinds', () => {
+    const TRUST_PROXY = 'loopback, 10.0.0.0/8, 192.0.2.7, fd00::/8, ::1';
+    expect(loadConfig({ ...production, TRUST_PROXY }).trustProxy).toEqual(TRUST_PROXY.split(', '));
   });
 
   it('take several webhook secrets and signing keys while one is being rolled', () => {

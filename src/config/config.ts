@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { isIP } from 'node:net';
 import { isCurrency } from '#libs/money';
 import { type OidcProvider, readOidcProviders } from './oidc-providers.js';
 import { loadOrCreateSecrets } from './secrets.js';
@@ -66,6 +67,19 @@ const DEFAULT_DATABASE_URL = 'postgres://postgres@127.0.0.1:5432/emporium';
 /** The database alone, for TypeORM's command line. */
 export function loadDatabaseUrl(env: NodeJS.ProcessEnv = process.env): string {
   return env.DATABASE_URL ?? DEFAULT_DATABASE_URL;
+}
+
+/** What is wrong with the address or network of a reverse proxy, or null. */
+function proxyProblem(network: string): string | null {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(network)) return null;
+  const [address = '', size] = network.split('/', 2);
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)]!;
+  const isNetwork = size === undefined || (/^\d{1,3}$/.test(size) && Number(size) <= bits);
+  if (bits === 0 || !isNetwork || network.split('/').length > 2)
+    return 'is not an address or network; "true" would trust anybody';
+  return size !== undefined && Number(size) === 0
+    ? 'is every address there is: anybody could say which address a request comes from'
+    : null;
 }
 
 const WEAK = /^(changeme|change-me|password|secret|admin|test|example|default|emporium)/i;
@@ -168,9 +182,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     problems.push('LOG_LEVEL must be debug, info, warn, error or silent');
   const trustProxy = list('TRUST_PROXY');
   for (const network of trustProxy) {
-    if (!/^(loopback|linklocal|uniquelocal|[0-9a-fA-F.:]+(\/\d{1,3})?)$/.test(network)) {
-      problems.push(`TRUST_PROXY: "${network}" is not an address or network; "true" would trust anybody`);
-    }
+    const problem = proxyProblem(network);
+    if (problem) problems.push(`TRUST_PROXY: "${network}" ${problem}`);
   }
   const publicDocs = flag('PUBLIC_DOCS', true);
   const smtpUrl = optional('SMTP_URL');
