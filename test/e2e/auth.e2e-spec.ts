@@ -3,9 +3,11 @@ import {
   createHmac,
   createPublicKey,
   generateKeyPairSync,
+  type JsonWebKey,
   type KeyObject,
   randomBytes,
   sign,
+  verify,
 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get, Module, Req, type Type } from '@nestjs/common';
@@ -449,6 +451,22 @@ describe('access tokens', () => {
         await at(before, fresh!),
       ]).toEqual([200, 200, 200, 401]);
       expect(await at(shop, old!)).toBe(401);
+      // Others who check our tokens find both keys, the one that signs first, and each checks its own tokens only.
+      const { body } = await client(after.url)('GET', '/.well-known/jwks.json');
+      const kidOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()).kid;
+      expect(body.keys.map(({ kid }: { kid: string }) => kid)).toEqual([fresh, old].map((token) => kidOf(token!)));
+      const signed = body.keys.map((jwk: JsonWebKey) =>
+        [fresh, old].map((token) => {
+          const [header, claims, signature] = token!.split('.') as [string, string, string];
+          const key = createPublicKey({ key: jwk, format: 'jwk' });
+          const bytes = Buffer.from(signature, 'base64url');
+          return verify('sha256', Buffer.from(`${header}.${claims}`), { key, dsaEncoding: 'ieee-p1363' }, bytes);
+        }),
+      );
+      expect(signed).toEqual([
+        [true, false],
+        [false, true],
+      ]);
     } finally {
       await Promise.all([before.close(), after.close()]);
     }
