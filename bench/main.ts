@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
 import { runBooks } from '../src/modules/operations/index.js';
+import { importBench } from './import.js';
 import { measureLogins } from './logins.js';
 import { describeMachine } from './machine.js';
 import { drain, measure, memoryMb } from './measure.js';
@@ -68,6 +69,7 @@ async function main(): Promise<number> {
   process.once('SIGTERM', interrupted);
   try {
     const options = parseOptions(process.argv.slice(2));
+    if (options.imported !== null) return await importBench(options.imported, stack, OUT, tell);
     if (options.scale) return await scaleBench(options.scale, options, stack, OUT, tell);
     const report = await bench(options, stack);
     keep(report, OUT);

@@ -57,6 +57,10 @@ export interface BenchOptions {
   statements: boolean;
   /** Sizes of the catalog to measure instead of the journeys, in products; null for the journeys. */
   scale: number[] | null;
+  /** Of a scale run: what is measured. */
+  walks: ScaleWalk[];
+  /** Products to import from a file instead, to see how fast that is and what memory it takes; null for no import. */
+  imported: number | null;
   /** Where the shop of a scale run is kept, for the next run to go on with; null: it is made anew and thrown away. */
   keep: string | null;
 }
@@ -73,6 +77,8 @@ const USAGE = `npm run bench [-- OPTIONS]
   --profile         keeps CPU profiles of API and worker in bench/.out
   --statements      tells what each statement costs in Postgres
   --scale A,B       instead: how lists and searches get on with catalogs of so many products, 1000 and more
+                    (with --only A,B: of ${Object.keys(SCALE_WALKS).join(', ')})
+  --import N        instead: imports a file of N products, tells how fast and with what memory
   --keep DIR        with --scale: keeps the shop there, so that a run that was interrupted goes on where it was`;
 
 /** Reads the command line. @throws UsageError */
@@ -88,8 +94,11 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     profile: false,
     statements: false,
     scale: null,
+    walks: Object.keys(SCALE_WALKS) as ScaleWalk[],
+    imported: null,
     keep: null,
   };
+  let only: string[] | null = null;
   const rest = [...args];
   const number = (name: string, min: number, max: number) => {
     const text = rest.shift() ?? '';
@@ -115,14 +124,21 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       if (sizes.some((size) => !Number.isInteger(size) || size < 1_000 || size > 1_000_000))
         throw new UsageError(`--scale takes numbers from 1000 to 1000000.\n\n${USAGE}`);
       options.scale = sizes.sort((a, b) => a - b);
-    } else if (name === '--only') {
-      const wanted = (rest.shift() ?? '').split(',');
-      const unknown = wanted.find((journey) => ![...JOURNEYS, 'webhooks', 'logins'].includes(journey));
-      if (unknown !== undefined) throw new UsageError(`--only does not know "${unknown}".\n\n${USAGE}`);
-      options.journeys = JOURNEYS.filter((journey) => wanted.includes(journey));
-      options.webhooks = wanted.includes('webhooks');
-      options.logins = wanted.includes('logins');
-    } else throw new UsageError(`${name} is unknown.\n\n${USAGE}`);
+    } else if (name === '--import') options.imported = Math.round(number(name, 1, 1_000_000));
+    else if (name === '--only') only = (rest.shift() ?? '').split(',');
+    else throw new UsageError(`${name} is unknown.\n\n${USAGE}`);
   }
+  if (only) choose(options, only);
   return options;
+}
+
+/** @throws UsageError */
+function choose(options: BenchOptions, wanted: readonly string[]): void {
+  const known = options.scale ? options.walks : [...JOURNEYS, 'webhooks', 'logins'];
+  const unknown = wanted.find((one) => !(known as readonly string[]).includes(one));
+  if (unknown !== undefined) throw new UsageError(`--only does not know "${unknown}".\n\n${USAGE}`);
+  options.walks = options.walks.filter((walk) => wanted.includes(walk));
+  options.journeys = JOURNEYS.filter((journey) => wanted.includes(journey));
+  options.webhooks = wanted.includes('webhooks');
+  options.logins = wanted.includes('logins');
 }

@@ -8,6 +8,7 @@ const KEPT_LINES = 30;
 export interface ServiceOptions {
   /** Below dist. */
   file: string;
+  args?: string[];
   env: Record<string, string>;
   nodeOptions?: string[];
   stopMs?: number;
@@ -24,14 +25,15 @@ export function flagsOf(script: 'start:api' | 'start:worker'): string[] {
 export class Service {
   private readonly child: ChildProcess;
   private readonly output: string[] = [];
-  private readonly ended: Promise<string>;
+  /** How it ended. */
+  readonly ended: Promise<string>;
   private isStopping = false;
 
   constructor(
     readonly name: string,
     private readonly options: ServiceOptions,
   ) {
-    this.child = fork(join(DIST, options.file), {
+    this.child = fork(join(DIST, options.file), options.args ?? [], {
       env: options.env,
       execArgv: options.nodeOptions ?? [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -59,6 +61,13 @@ export class Service {
 
   send(message: Serializable): void {
     this.child.send(message);
+  }
+
+  /** Hears every message that fits. */
+  listen<T extends { type: string }>(type: T['type'], hear: (message: T) => void): void {
+    this.child.on('message', (message: T) => {
+      if (message.type === type) hear(message);
+    });
   }
 
   /** Waits for a message that fits. @throws when the process ends before */

@@ -43,7 +43,7 @@ interface Growth {
  */
 export async function scaleBench(
   sizes: readonly number[],
-  { seconds, keep }: Pick<BenchOptions, 'seconds' | 'keep'>,
+  { seconds, keep, walks }: Pick<BenchOptions, 'seconds' | 'keep' | 'walks'>,
   stack: Stack,
   out: string,
   tell: (step: string) => void,
@@ -73,7 +73,7 @@ export async function scaleBench(
     const perSecond = rate(products - before, startedAt);
     await stack.analyze();
     stack.client.send({ type: 'wares', wares: stack.wares } as never);
-    for (const walk of Object.keys(SCALE_WALKS) as ScaleWalk[]) {
+    for (const walk of walks) {
       tell(`${products} products: ${SCALE_WALKS[walk].title}`);
       await run(stack, walk, WARM_UP_SECONDS, 0);
       const load = loadavg()[0]!;

@@ -125,6 +125,11 @@ export class Stack {
     this.client.send({ type: 'wares', wares: this.wares } as never);
   }
 
+  /** What is to be done when all of it stops, before what was begun earlier. */
+  defer(cleanup: () => unknown): void {
+    this.cleanups.push(cleanup);
+  }
+
   /** Stops all of it, the last first. */
   async stop(): Promise<void> {
     for (let cleanup = this.cleanups.pop(); cleanup; cleanup = this.cleanups.pop()) {
