@@ -272,6 +272,32 @@ describe('mistakes', () => {
     expect(await shop.db.query('SELECT FROM import_chunks')).toEqual([]);
   });
 
+  it('of size cost their own product: more variants or images than a product may have, with those that it has', async () => {
+    const rows = (handle: string, from: number, to: number, cells: (i: number) => string) =>
+      Array.from({ length: to - from }, (_, i) => `${handle},${i === 0 ? handle : ''},${cells(from + i)}`);
+    const header = 'Handle,Title,Option1 Name,Option1 Value,Variant Price,Image Src';
+    const variants = (handle: string, from: number, to: number) => rows(handle, from, to, (i) => `No,${i},10,`);
+    const images = (handle: string, from: number, to: number) =>
+      rows(handle, from, to, (i) => `${i === from ? 'Title,Default Title,10' : ',,'},https://img.example.com/${i}.jpg`);
+    const first = await importFile(
+      [header, ...variants('wide', 0, 1_999), ...variants('too-wide', 0, 2_001), ...images('album', 0, 249), ...images('too-thick', 0, 251)].join('\n'), // prettier-ignore
+    );
+    expect(first.summary).toEqual({ created: 2, updated: 0, unchanged: 0, failed: 2 });
+    expect(first.errors).toEqual([
+      { line: 4001, handle: 'too-wide', reason: 'a product may have 2000 variants at most.' },
+      { line: 4501, handle: 'too-thick', reason: 'a product may have 250 images at most.' },
+    ]);
+    const more = [header, ...variants('wide', 1_998, 2_001), ...images('album', 248, 252), ...images('slim', 0, 1)];
+    const second = await importFile(more.join('\n'));
+    expect(second.summary).toEqual({ created: 1, updated: 0, unchanged: 0, failed: 2 });
+    expect(second.errors).toEqual([
+      { line: 2, handle: 'wide', reason: 'wide: it would have 2001 variants.' },
+      { line: 5, handle: 'album', reason: 'album: it would have 252 images.' },
+    ]);
+    const last = await importFile([header, ...variants('wide', 1_999, 2_000), ...images('album', 249, 250)].join('\n'));
+    expect(last.summary).toMatchObject({ updated: 2, failed: 0 });
+  });
+
   it('that only the database can see cost their own product, too', async () => {
     await importFile([HEADER, simple('promised', 3), simple('bystander-a', 3), simple('bystander-b', 3)].join('\n'));
     const { variants } = await page('promised');

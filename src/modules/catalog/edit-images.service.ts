@@ -9,11 +9,9 @@ import type { CreateImageRequest, UpdateImageRequest } from './dto/product.reque
 import { ProductImage } from './entities/index.js';
 import { mediaNameOf } from './media-store.service.js';
 import { localMediaUrl } from './media-url.js';
+import { MAX_IMAGES } from './product-draft.js';
 import { ProductEdits } from './product-edits.service.js';
 import type { AdminProductRecord } from './products.admin.query.js';
-
-/** As many as a new product may have. */
-const MAX_IMAGES = 250;
 
 /** Adds, describes, orders and removes the images of a product. */
 @Injectable()

@@ -6,13 +6,10 @@ import { newUuid } from '#libs/ids';
 import { TooManyVariants, VariantExists, VariantNotFound } from './catalog.errors.js';
 import type { CreateVariantRequest, UpdateVariantRequest, VariantPriceInput } from './dto/product.request.js';
 import { Price, ProductImage, Variant } from './entities/index.js';
-import { optionKeyOf, variantTitleOf } from './product-draft.js';
+import { MAX_VARIANTS, optionKeyOf, variantTitleOf } from './product-draft.js';
 import { ProductEdits } from './product-edits.service.js';
 import { assertPrices, optionValuesOf, variantDraft } from './product-input.js';
 import type { AdminProductRecord } from './products.admin.query.js';
-
-/** Archived ones too: each look of staff at the product reads them all. */
-const MAX_VARIANTS = 2_000;
 
 /** Adds variants to a product, changes their data and prices, and takes them out of the shop. */
 @Injectable()

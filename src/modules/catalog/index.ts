@@ -5,6 +5,8 @@ export { ProductLookup } from './product-lookup.service.js';
 export { ProductSales, type Sold } from './product-sales.service.js';
 export { ProductListings, SELLABLE_SQL } from './product-listings.service.js';
 export {
+  MAX_IMAGES,
+  MAX_VARIANTS,
   optionKeyOf,
   variantTitleOf,
   type ProductDraft,

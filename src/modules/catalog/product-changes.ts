@@ -28,6 +28,8 @@ type StockRules = Row<'track_inventory' | 'allow_backorder'>;
 /** The rows to write so that the stored product becomes what the draft says. */
 export interface ProductChanges {
   any: boolean;
+  /** That it would have, where some come to it; 0 where none does. */
+  grown: { variants: number; images: number };
   images: { id: string; url: string; alt: string; position: number }[];
   newVariants: (PlainFields & StockRules & { id: string })[];
   changedVariants: (PlainFields & { id: string })[];
@@ -66,6 +68,10 @@ export function compareProduct(stored: StoredProduct, draft: ProductDraft): Prod
       variants.newVariants.length > 0 ||
       variants.versionedVariants.length > 0 ||
       categoriesDiffer,
+    grown: {
+      variants: variants.newVariants.length && variants.count,
+      images: images.count > stored.images.length ? images.count : 0,
+    },
     images: images.changed,
     ...variants,
     schedule,
@@ -121,6 +127,7 @@ function compareImages(stored: StoredProduct, draft: ProductDraft) {
   for (const image of stored.images) if (!wanted.has(image.url)) wanted.set(image.url, image);
   const ordered = [...wanted.values()].map(({ id, url, alt }, position) => ({ id, url, alt, position }));
   return {
+    count: ordered.length,
     idOfUrl: new Map(ordered.map((image) => [image.url, image.id])),
     changed: ordered.filter(({ url, alt, position }) => {
       const before = byUrl.get(url);
@@ -182,7 +189,7 @@ function compareVariants(stored: StoredProduct, draft: ProductDraft, imageIds: M
     }
     position += 1;
   }
-  return { ...changes, versionedVariants: [...versioned].sort() };
+  return { ...changes, count: position, versionedVariants: [...versioned].sort() };
 }
 
 function plainFields(

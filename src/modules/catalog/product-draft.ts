@@ -36,6 +36,11 @@ export interface ProductDraft {
   createdAt?: Date;
 }
 
+/** Of one product, archived ones too: each look of staff at the product reads them all. */
+export const MAX_VARIANTS = 2_000;
+/** Of one product. */
+export const MAX_IMAGES = 250;
+
 /** One sellable combination of option values. */
 export interface VariantDraft {
   /** Fixed uuid for seeds. Ignored when the product has a variant with these option values. */

@@ -3,12 +3,12 @@ import type { Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
 import { withKeptAttributes } from './attributes/attribute-values.js';
 import { assertKeepsBundled } from './bundles/keep-bundled.js';
-import { OptionMismatch, VariantExists } from './catalog.errors.js';
+import { OptionMismatch, TooManyImages, TooManyVariants, VariantExists } from './catalog.errors.js';
 import { lockCategoryTreeShared } from './catalog-lock.js';
 import { sanitizeDescription } from './description.js';
 import { writeCategories } from './product-categories.js';
 import { compareProduct, type ProductChanges } from './product-changes.js';
-import { optionKeyOf, type ProductDraft, type SavedProduct } from './product-draft.js';
+import { MAX_IMAGES, MAX_VARIANTS, optionKeyOf, type ProductDraft, type SavedProduct } from './product-draft.js';
 import { writeSchedule } from './schedule/product-schedule.js';
 import { loadStoredProducts, type StoredProduct } from './stored-product.js';
 
@@ -23,6 +23,7 @@ export class ProductWriter {
   /**
    * @throws OptionMismatch when a variant has not one value for each option
    * @throws VariantExists when two variants of the draft have the same options
+   * @throws TooManyVariants, TooManyImages when the product would have more with those that are stored
    * @throws UnknownCategory when a category id does not exist
    * @throws ValidationFailed when an attribute cannot have such a value, when a time of its schedule is over, when a bundle, or a part of one, would become a gift card or lose its parcel
    */
@@ -62,6 +63,7 @@ export class ProductWriter {
       const before = stored.get(id)!;
       return { id, draft, before, created: created.has(draft.handle), changes: compareProduct(before, draft) };
     });
+    products.forEach(assertSize);
     await assertKeepsBundled(
       tx,
       products.map(({ id, draft: { handle }, changes: { isMoneyNow, unshippedIds } }) => {
@@ -172,6 +174,13 @@ function assertVariants(draft: ProductDraft): void {
       });
     seen.add(key);
   }
+}
+
+/** What is stored already may be more. */
+function assertSize({ draft: { handle }, changes: { grown } }: ChangedProduct): void {
+  if (grown.variants > MAX_VARIANTS)
+    throw TooManyVariants({ detail: `${handle}: it would have ${grown.variants} variants.` });
+  if (grown.images > MAX_IMAGES) throw TooManyImages({ detail: `${handle}: it would have ${grown.images} images.` });
 }
 
 async function updateProduct(tx: Tx, productId: string, draft: ProductDraft): Promise<void> {

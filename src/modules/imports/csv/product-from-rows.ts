@@ -1,4 +1,4 @@
-import type { ProductDraft, VariantDraft } from '../../catalog/index.js';
+import { MAX_IMAGES, MAX_VARIANTS, type ProductDraft, type VariantDraft } from '../../catalog/index.js';
 import {
   type Reading,
   readFlag,
@@ -71,6 +71,7 @@ class ProductReader {
       this.issues.error(this.head, `${this.columns.label('title')} is empty on every row of the product.`);
     const variantRows = this.rows.filter((row) => row === this.head || this.isVariant(row));
     const options = readOptions(this.columns, this.rows, variantRows, this.issues);
+    this.checkSize(variantRows);
     const images = this.images();
     const variants = variantRows.flatMap((row) => {
       const optionValues = options.values.get(row);
@@ -107,6 +108,20 @@ class ProductReader {
       if (title !== '' && row !== this.head && title !== this.columns.cell(this.head, 'title')) {
         this.issues.warn(row, `the product has another title on line ${this.head.line}, which holds.`);
       }
+    }
+  }
+
+  /** Tells the first row that is too much. */
+  private checkSize(variantRows: readonly CsvRow[]): void {
+    const variant = variantRows[MAX_VARIANTS];
+    if (variant) this.issues.error(variant, `a product may have ${MAX_VARIANTS} variants at most.`);
+    const urls = new Set<string>();
+    for (const row of this.rows) {
+      for (const column of ['imageUrl', 'variantImage'] as const) urls.add(this.columns.cell(row, column));
+      urls.delete('');
+      if (urls.size <= MAX_IMAGES) continue;
+      this.issues.error(row, `a product may have ${MAX_IMAGES} images at most.`);
+      return;
     }
   }
 
