@@ -54,6 +54,38 @@ describe('invitations', () => {
   });
 });
 
+describe('owners', () => {
+  it('are told by mail of who works here now, of roles and of API keys', async () => {
+    const boss = await hire('boss@example.com', { role: 'owner' });
+    const kim = await hire('kim@example.com', { role: 'viewer' });
+    expect((await patch(`/v1/admin/users/${kim.id}`, { role: 'owner' })).status).toBe(200);
+    const key = await as(boss.bearer, 'POST', '/v1/admin/api-keys', { name: 'ERP', scopes: ['orders.read'] });
+    expect(key.status).toBe(201);
+    await shop.quiet();
+    const mails = (to: string) =>
+      shop.db.query<{ subject: string; text: string }>(
+        `SELECT subject, text_body AS text FROM mailbox WHERE recipient = $1 AND subject NOT LIKE 'Work with us%' ORDER BY id`,
+        [to],
+      );
+    const told = await mails('boss@example.com');
+    expect(told.map(({ subject }) => subject).sort()).toEqual([
+      'Somebody has another role',
+      'Somebody new works here',
+      'There is a new API key',
+    ]);
+    const ofKey = told.find(({ subject }) => subject.includes('API key'))!.text;
+    for (const part of ['ERP (…', 'orders.read', 'boss@example.com', `/v1/admin/api-keys/${key.body.id}`])
+      expect(ofKey).toContain(part);
+    expect(told.find(({ subject }) => subject.includes('role'))!.text).toContain('kim@example.com');
+    // Who was given it knows.
+    expect((await mails('kim@example.com')).map(({ subject }) => subject)).toEqual(['There is a new API key']);
+    const events = await shop.db.query<{ payload: unknown }>(
+      `SELECT payload FROM outbox WHERE topic = 'staff.access_given'`,
+    );
+    expect(JSON.stringify(events)).not.toMatch(/@example|ERP/);
+  });
+});
+
 describe('members of staff', () => {
   it('get another role at once', async () => {
     const robin = await hire('robin@example.com', { role: 'viewer' });

@@ -455,6 +455,13 @@ describe('the customer’s own identities', () => {
     const { id } = (await shop.call('GET', '/v1/me/identities', { bearer })).body.data[0];
     const refused = await shop.call('DELETE', `/v1/me/identities/${id}`, { bearer });
     expect([refused.status, refused.body.code]).toEqual([409, 'last_way_in']);
+    // Nor can a thief of the session end the account; why it takes a password is said, and is no failed sign-in.
+    for (let i = 0; i < 30; i += 1) {
+      const kept = await shop.call('DELETE', '/v1/me', { bearer, body: { password: PASSWORD } });
+      expect(kept).toMatchObject({
+        body: { code: 'wrong_password', detail: expect.stringContaining('forgot-password') },
+      });
+    }
     const ada = await signUp(shop, 'gone@example.com');
     await signIn({ sub: 'gone-1', email: 'gone@example.com', email_verified: true });
     await enableTwoFactor(shop, '/v1/me/two-factor', ada.bearer, PASSWORD);

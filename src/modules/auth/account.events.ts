@@ -32,3 +32,14 @@ export const StaffInvited = defineEvent({
   description: 'Somebody shall work here; the mail that they get has the link with which they choose their password.',
   example: { linkId: '01920000-0000-7000-8000-0000000000c1', userId: 'usr_01j4000000e008000000000001' },
 });
+export const AccessGiven = defineEvent({
+  topic: 'staff.access_given',
+  version: 1,
+  description:
+    'There is another way to the tools of the shop: somebody works here now (`staff`), may do other things (`role`), or has made an API key (`api_key`). The owners are told, in case that it was not them.',
+  example: {
+    what: 'api_key',
+    subject: 'key_01j4000000e008000000000001',
+    by: 'usr_01j4000000e008000000000001',
+  },
+});

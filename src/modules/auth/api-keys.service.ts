@@ -4,6 +4,7 @@ import { Db, type Tx } from '#libs/database';
 import { Forbidden, InvalidState, NotFound, ValidationFailed } from '#libs/errors';
 import { encodeId, newUuid } from '#libs/ids';
 import { log } from '#libs/log';
+import { announceAccess } from './announce-access.js';
 import { hashOfKey } from './api-key-check.js';
 import { assertMayGrant, known } from './roles.service.js';
 import type { StaffIdentity } from './staff-identity.js';
@@ -122,6 +123,7 @@ export class ApiKeys {
         wanted.expiresAt,
       ],
     );
+    announceAccess(tx, { what: 'api_key', keyId: id }, asker.id);
     tx.afterCommit(() =>
       log.info('api_key.created', { keyId: encodeId('apiKey', id), by: encodeId('user', asker.id) }),
     );

@@ -7,6 +7,7 @@ import { log } from '#libs/log';
 import { announce } from '#libs/outbox';
 import { StaffInvited } from './account.events.js';
 import { AccountLinks } from './account-links.repository.js';
+import { announceAccess } from './announce-access.js';
 import { EmailTaken, InvalidLink, LastOwner, RoleNotFound } from './auth.errors.js';
 import { PasswordHasher } from './password-hasher.js';
 import { passwordProblem } from './password-policy.js';
@@ -71,6 +72,7 @@ export class ManageStaff {
               NO_PASSWORD,
               wanted.customRoleId,
             );
+        if (!invited) announceAccess(tx, { what: 'staff', userId: member.id }, asker.id);
         const linkId = await this.links.create(tx, { purpose: 'invite', email, userId: member.id });
         const userId = encodeId('user', member.id);
         announce(tx, {
@@ -133,6 +135,7 @@ export class ManageStaff {
            version = version + 1, updated_at = now() WHERE id = $1`,
         [id, request.name?.trim(), wanted?.role ?? null, wanted?.customRoleId ?? null],
       );
+      if (wanted) announceAccess(tx, { what: 'role', userId: id }, asker.id);
     });
   }
 

@@ -13,6 +13,13 @@ export const wrongPassword = () =>
     errors: [{ pointer: '/password', code: 'wrong_password', detail: 'is not the password of the account' }],
   });
 
+/** What is answered to who signs in elsewhere only. It is no failed sign-in. */
+const noPassword = () =>
+  WrongPassword({
+    detail: 'The account has no password yet: choose one with POST /v1/auth/forgot-password first.',
+    errors: [{ pointer: '/password', code: 'wrong_password', detail: 'the account has none yet' }],
+  });
+
 /** Asks somebody who is signed in for their password again, before what a thief of the session must not do. */
 @Injectable()
 export class OwnPassword {
@@ -59,12 +66,13 @@ export class OwnPassword {
         [person.id],
       );
       hash = row?.password_hash ?? null;
+      if (hash === null) throw noPassword();
       fits = await this.passwords.verify(hash, password);
     } catch (error) {
       await attempt.notTried();
       throw error;
     }
-    if (hash === null || !fits) throw wrongPassword();
+    if (!fits) throw wrongPassword();
     await attempt.succeeded();
     return hash;
   }

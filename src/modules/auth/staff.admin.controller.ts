@@ -84,7 +84,7 @@ export class StaffAdminController {
   @Throws(ValidationFailed, EmailTaken, PermissionNotYours, RateLimited)
   async create(@Body() body: CreateStaffRequest, @CurrentStaff() staff: StaffIdentity): Promise<StaffResponse> {
     assertMayGrant(staff, ROLE_PERMISSIONS[body.role]);
-    return StaffResponse.from(await this.staff.create(body));
+    return StaffResponse.from(await this.staff.create(body, staff.id));
   }
 
   /** Somebody who shall work here. */

@@ -5,6 +5,7 @@ import { type FieldError, ValidationFailed } from '#libs/errors';
 import { newUuid } from '#libs/ids';
 import { log } from '#libs/log';
 import { APP_CONFIG, type Config, ConfigError } from '../../config/index.js';
+import { announceAccess } from './announce-access.js';
 import { EmailTaken } from './auth.errors.js';
 import { PasswordHasher } from './password-hasher.js';
 import { passwordProblem } from './password-policy.js';
@@ -86,9 +87,10 @@ export class StaffService {
    * Opens an account. The same request again gets the account that it opened, since a repetition after a lost answer
    * cannot be told by an idempotency key here: its fingerprint would be a fast hash of the password. Only for some minutes,
    * and until its owner has come: later it would tell anybody who asks whether a password is right.
+   * @param byUserId uuid of who opens it; none at the command line
    * @throws validation_failed when the e-mail address or the password will not do; email_taken
    */
-  async create(staff: NewStaff): Promise<StaffMember> {
+  async create(staff: NewStaff, byUserId?: string): Promise<StaffMember> {
     const errors: FieldError[] = [];
     if (!isEmail(staff.email, { allow_utf8_local_part: true }))
       errors.push({ pointer: '/email', code: 'invalid_email', detail: 'must be an e-mail address' });
@@ -97,7 +99,11 @@ export class StaffService {
     if (errors.length > 0) throw ValidationFailed({ errors });
     try {
       const hash = await this.passwords.hash(staff.password);
-      const member = await this.db.transaction((tx) => this.insert(tx, staff, hash));
+      const member = await this.db.transaction(async (tx) => {
+        const made = await this.insert(tx, staff, hash);
+        if (byUserId !== undefined) announceAccess(tx, { what: 'staff', userId: made.id }, byUserId);
+        return made;
+      });
       log.info('staff.created', { userId: member.id, role: member.role });
       return member;
     } catch (error) {

@@ -331,6 +331,25 @@ export class MailDataQuery {
     return row ?? null;
   }
 
+  /** A member of staff, and what they are. */
+  async member(id: string): Promise<{ name: string; mayDo: string } | null> {
+    const [row] = await this.db.query<{ name: string; mayDo: string }>(
+      `SELECT u.name || ' (' || u.email || ')' AS name, coalesce(r.name, u.role) AS "mayDo"
+       FROM users u LEFT JOIN roles r ON r.id = u.custom_role_id WHERE u.id = $1`,
+      [id],
+    );
+    return row ?? null;
+  }
+
+  /** An API key, and what it is for. */
+  async apiKey(id: string): Promise<{ name: string; mayDo: string } | null> {
+    const [row] = await this.db.query<{ name: string; mayDo: string }>(
+      `SELECT name || ' (…' || hint || ')' AS name, array_to_string(scopes, ', ') AS "mayDo" FROM api_keys WHERE id = $1`,
+      [id],
+    );
+    return row ?? null;
+  }
+
   /** Null when they, or what they wait for, are gone. */
   async stockAlert(alertId: string): Promise<StockAlertOfMail | null> {
     const [row] = await this.db.query<StockAlertOfMail>(

@@ -111,6 +111,18 @@ export const InvitationJob = defineJob({
   description: 'sends the link with which a new member of staff chooses a password',
   on: ['staff.invited'],
 });
+export const AccessGivenJob = defineJob({
+  name: 'notifications.access-given',
+  queue,
+  description:
+    'gathers the owners, who are told that somebody works here now, may do other things or has made an API key',
+  on: ['staff.access_given'],
+});
+export const AccessGivenMailJob = defineJob({
+  name: 'notifications.access-given-mail',
+  queue,
+  description: 'tells one of them',
+});
 export const BackInStockJob = defineJob({
   name: 'notifications.back-in-stock',
   queue,

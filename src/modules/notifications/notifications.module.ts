@@ -16,6 +16,7 @@ import {
   RegistrationProcessor,
   TwoFactorProcessor,
 } from './account-mails.processor.js';
+import { AccessGivenMailProcessor, AccessGivenProcessor } from './access-given.processor.js';
 import { BackInStockMailProcessor, BackInStockProcessor } from './back-in-stock.processor.js';
 import { DisputeProcessor } from './dispute.processor.js';
 import { LowStockProcessor } from './low-stock.processor.js';
@@ -56,6 +57,8 @@ import { SmtpMailer } from './smtp.mailer.js';
     DisputeProcessor,
     PaymentAlertProcessor,
     LowStockProcessor,
+    AccessGivenProcessor,
+    AccessGivenMailProcessor,
     BackInStockProcessor,
     BackInStockMailProcessor,
     AddressMails,
