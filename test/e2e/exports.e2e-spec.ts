@@ -8,6 +8,7 @@ import { RunExport } from '../../src/modules/exports/run-export.service.js';
 import type { Queryable } from '#libs/database';
 import type { ExportBatch } from '../../src/modules/exports/export-kinds.js';
 import { PriceListExport } from '../../src/modules/exports/price-list-export.js';
+import { fileOf, finished, importInto } from '../support/files.js';
 import { Shop } from '../support/shop.js';
 
 const fixture = (name: string) => readFileSync(join(import.meta.dirname, '../fixtures', name), 'utf8');
@@ -27,36 +28,6 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([shop?.stop(), other?.stop()]));
 
-async function importInto(target: Shop, bearer: string, content: string, kind = 'products'): Promise<any> {
-  const form = new FormData();
-  form.append('kind', kind);
-  form.append('file', new Blob([content]), 'products.csv');
-  const answer = await fetch(`${target.url}/v1/admin/imports`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${bearer}` },
-    body: form,
-  });
-  const { id } = (await answer.json()) as { id: string };
-  return target.until(async () => {
-    const { body } = await target.call('GET', `/v1/admin/imports/${id}`, { bearer });
-    return ['completed', 'failed'].includes(body.status) && body;
-  }, 'the import');
-}
-async function finished(target: Shop, bearer: string, body: unknown): Promise<any> {
-  const started = await target.call('POST', '/v1/admin/exports', { bearer, body });
-  expect([started.status, started.body.status]).toEqual([202, 'queued']);
-  return target.until(async () => {
-    const read = await target.call('GET', started.headers.get('location')!, { bearer });
-    return read.body.status === 'completed' && read.body;
-  }, 'the export');
-}
-/** The bytes of the file: `fetch` would take the BOM off a text. */
-async function fileOf(target: Shop, bearer: string, body: unknown): Promise<string> {
-  const { fileUrl } = await finished(target, bearer, body);
-  const answer = await fetch(`${target.url}${fileUrl}`, { headers: { Authorization: `Bearer ${bearer}` } });
-  expect(answer.status).toBe(200);
-  return Buffer.from(await answer.arrayBuffer()).toString();
-}
 /** Rows of each product, whatever the order of the products. */
 const byHandle = (csv: string) =>
   (parse(csv, { bom: true, columns: true }) as Record<string, string>[]).sort((a, b) =>

@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { csvText, neutralized, restored } from './index.js';
+import { csvText, listText, neutralized, readList, restored } from './index.js';
 
 describe('texts that spreadsheets would run', () => {
   it.each([
@@ -42,5 +42,31 @@ describe('csvText', () => {
 
   it('leaves numbers and flags as they are', () => {
     expect(csvText([[-5, 1.5, true, false, null, 'a,b']])).toBe('-5,1.5,TRUE,FALSE,,"a,b"\n');
+  });
+});
+
+describe('names in one cell', () => {
+  it.each([
+    [['a', 'b c'], 'a, b c'],
+    [['Trade, "big"', 'x'], '"Trade, ""big""", x'],
+    [[], ''],
+  ])('%j are written as %j', (names, written) => {
+    expect(listText(names)).toBe(written);
+  });
+
+  it.each([
+    [' a ,b,, "c, d" ', ['a', 'b', 'c, d']],
+    ['12" vinyl, b', ['12" vinyl', 'b']],
+    ['"a', null],
+  ])('%j is read as %j', (cell, names) => {
+    expect(readList(cell)).toEqual(names);
+  });
+
+  it('come back whatever they are', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ minLength: 1 })), (names) => {
+        expect(readList(listText(names))).toEqual(names);
+      }),
+    );
   });
 });

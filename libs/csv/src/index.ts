@@ -1,2 +1,3 @@
 export { neutralized, restored } from './formulas.js';
+export { listText, readList } from './lists.js';
 export { BOM, type CsvCell, csvText } from './write.js';

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
@@ -14,13 +15,15 @@ interface StoredCustomer {
   last_name: string;
   phone: string | null;
   accepts_marketing: boolean;
+  note: string | null;
+  tags: string[];
   group_ids: string[];
   address_id: string | null;
   address: Address | null;
 }
 
 const LOCK = `
-  SELECT c.id, lower(c.email) AS key, c.first_name, c.last_name, c.phone, c.accepts_marketing, a.id AS address_id, a.address,
+  SELECT c.id, lower(c.email) AS key, c.first_name, c.last_name, c.phone, c.accepts_marketing, c.note, c.tags, a.id AS address_id, a.address,
     ARRAY(SELECT m.group_id FROM customer_group_members m WHERE m.customer_id = c.id) AS group_ids
   FROM customers c
   LEFT JOIN LATERAL (SELECT id, address FROM customer_addresses WHERE customer_id = c.id
@@ -43,9 +46,10 @@ export class SaveCustomers {
     const stored = new Map((await tx.query<StoredCustomer>(LOCK, [keys])).map((customer) => [customer.key, customer]));
     const fresh = rows.flatMap((row, i) => (stored.has(keys[i]!) ? [] : [{ id: newUuid(), row, key: keys[i]! }]));
     const inserted = await tx.query<{ id: string }>(
-      `INSERT INTO customers (id, email, first_name, last_name, phone, accepts_marketing)
-       SELECT id, email, first_name, last_name, phone, accepts_marketing
-       FROM jsonb_to_recordset($1) AS c (id uuid, email text, first_name text, last_name text, phone text, accepts_marketing boolean)
+      `INSERT INTO customers (id, email, first_name, last_name, phone, accepts_marketing, note, tags)
+       SELECT id, email, first_name, last_name, phone, accepts_marketing, note, tags
+       FROM jsonb_to_recordset($1) AS c (id uuid, email text, first_name text, last_name text, phone text, accepts_marketing boolean,
+         note text, tags text[])
        ON CONFLICT DO NOTHING RETURNING id`,
       [
         JSON.stringify(
@@ -56,6 +60,8 @@ export class SaveCustomers {
             last_name: row.lastName ?? '',
             phone: row.phone || null,
             accepts_marketing: row.acceptsMarketing ?? false,
+            note: row.note ?? null,
+            tags: [...new Set(row.tags)],
           })),
         ),
       ],
@@ -85,11 +91,13 @@ export class SaveCustomers {
       row.lastName ?? before.last_name,
       row.phone === undefined ? before.phone : row.phone || null,
       row.acceptsMarketing ?? before.accepts_marketing,
+      row.note === undefined ? before.note : row.note,
+      row.tags ? [...new Set(row.tags)] : before.tags,
     ];
-    const was = [before.first_name, before.last_name, before.phone, before.accepts_marketing];
-    if (after.every((value, i) => value === was[i])) return false;
+    const was = [before.first_name, before.last_name, before.phone, before.accepts_marketing, before.note, before.tags];
+    if (isDeepStrictEqual(after, was)) return false;
     await tx.query(
-      `UPDATE customers SET first_name = $2, last_name = $3, phone = $4, accepts_marketing = $5, version = version + 1, updated_at = now()
+      `UPDATE customers SET first_name = $2, last_name = $3, phone = $4, accepts_marketing = $5, note = $6, tags = $7, version = version + 1, updated_at = now()
        WHERE id = $1`,
       [before.id, ...after],
     );

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { stringify } from 'csv-stringify/sync';
+import { listText } from '#libs/csv';
 import type { Queryable } from '#libs/database';
 import { type ExportBatch, type ExportFilter, type ExportSource, NO_ID } from './export-kinds.js';
 
@@ -10,6 +10,8 @@ interface CustomerOfExport {
   last_name: string;
   phone: string | null;
   accepts_marketing: boolean;
+  note: string | null;
+  tags: string[];
   groups: string[];
   address: Partial<Record<string, string | null>> | null;
 }
@@ -24,7 +26,7 @@ export class CustomerExport implements ExportSource {
   readonly header = [
     'First Name', 'Last Name', 'Email', 'Accepts Email Marketing', 'Default Address First Name', 'Default Address Last Name',
     'Default Address Company', 'Default Address Address1', 'Default Address Address2', 'Default Address City',
-    'Default Address Province Code', 'Default Address Country Code', 'Default Address Zip', 'Default Address Phone', 'Phone', 'Customer Groups',
+    'Default Address Province Code', 'Default Address Country Code', 'Default Address Zip', 'Default Address Phone', 'Phone', 'Note', 'Tags', 'Customer Groups',
   ] as const; // prettier-ignore
 
   async count(db: Queryable, filter: ExportFilter): Promise<number> {
@@ -37,7 +39,7 @@ export class CustomerExport implements ExportSource {
 
   async batch(db: Queryable, filter: ExportFilter, after: string | null): Promise<ExportBatch | null> {
     const customers = await db.query<CustomerOfExport>(
-      `SELECT c.id, c.email, c.first_name, c.last_name, c.phone, c.accepts_marketing,
+      `SELECT c.id, c.email, c.first_name, c.last_name, c.phone, c.accepts_marketing, c.note, c.tags,
          (SELECT a.address FROM customer_addresses a WHERE a.customer_id = c.id ORDER BY a.is_default_shipping DESC, a.id LIMIT 1) AS address,
          ARRAY(SELECT g.name FROM customer_group_members m JOIN customer_groups g ON g.id = m.group_id
                WHERE m.customer_id = c.id ORDER BY g.id) AS groups
@@ -55,8 +57,9 @@ export class CustomerExport implements ExportSource {
         (field) => address?.[field] ?? null,
       ),
       customer.phone,
-      // A name may have a comma in it.
-      customer.groups.length === 0 ? null : stringify([customer.groups]).trimEnd(),
+      customer.note,
+      listText(customer.tags),
+      listText(customer.groups),
     ]);
     return { rows, count: customers.length, position: last.id };
   }

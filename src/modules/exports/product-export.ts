@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { CsvCell } from '#libs/csv';
+import { type CsvCell, listText } from '#libs/csv';
 import type { Queryable } from '#libs/database';
 import { formatDecimal } from '#libs/money';
 import { APP_CONFIG, type Config } from '../../config/index.js';
@@ -111,7 +111,7 @@ export class ProductExport implements ExportSource {
         of(product.description_html),
         of(product.vendor),
         of(product.product_type),
-        of(product.tags.join(', ')),
+        of(listText(product.tags)),
         of(product.status === 'active'),
         ...this.optionsOf(product, variant, isFirst),
         ...this.variantCells(variant, currency),

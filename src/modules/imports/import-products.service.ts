@@ -3,6 +3,7 @@ import { Db, type Tx } from '#libs/database';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { localMediaUrl, ProductListings } from '../catalog/index.js';
 import type { CsvRow, ImportSource } from './csv/csv-rows.js';
+import type { ImportIssue } from './csv/issues.js';
 import { type ReadProduct, productFromRows } from './csv/product-from-rows.js';
 import { outlineOf, readProductGroups } from './csv/product-groups.js';
 import { type ImportState, initialState, type Settled } from './import-state.js';
@@ -91,12 +92,37 @@ export class ImportProducts {
   }
 
   private async settle(tx: Tx, batch: readonly Pending[], run: ImportRun): Promise<Settled[]> {
-    const valid = batch.flatMap(({ product }) => (product.draft ? [{ ...product, draft: product.draft }] : []));
+    const unpriced = await this.unpriced(tx, batch);
+    const valid = batch.flatMap(({ product }) =>
+      product.draft && !unpriced.has(product) ? [{ ...product, draft: product.draft }] : [],
+    );
     const { outcomes, changedIds } = await this.saving.execute(tx, valid, run);
     await this.listings.refresh(tx, changedIds);
     return batch.map((pending): Settled => {
       const { draft } = pending.product;
+      const errors = unpriced.get(pending.product);
+      if (errors) return { ...pending, outcome: 'failed', errors };
       return { ...pending, outcome: draft ? outcomes.get(draft.handle)! : 'failed' };
     });
+  }
+
+  /** A variant that is there keeps its prices where the file has none; a new one has to have one. */
+  private async unpriced(tx: Tx, batch: readonly Pending[]): Promise<ReadonlyMap<ReadProduct, ImportIssue[]>> {
+    const asking = batch.flatMap(({ product }) => (product.unpriced.length > 0 ? product : []));
+    if (asking.length === 0) return new Map();
+    const rows = await tx.query<{ handle: string; keys: string[] }>(
+      `SELECT p.handle, array_agg(v.option_key) AS keys FROM products p JOIN variants v ON v.product_id = p.id
+       WHERE p.handle = ANY($1) GROUP BY p.handle`,
+      [asking.map(({ handle }) => handle)],
+    );
+    const known = new Map(rows.map(({ handle, keys }) => [handle, new Set(keys)]));
+    return new Map(
+      asking.flatMap((product) => {
+        const issues = product.unpriced.filter(({ optionKey }) => !known.get(product.handle!)?.has(optionKey));
+        return issues.length === 0
+          ? []
+          : [[product, issues.map(({ line, handle, reason }) => ({ line, handle, reason }))] as const];
+      }),
+    );
   }
 }

@@ -13,6 +13,10 @@ export class CustomerOfFile {
   phone?: string | null;
   @Flag(Opt())
   acceptsMarketing?: boolean;
+  @Text(5_000, Opt({ nullable: true }))
+  note?: string | null;
+  @StringArray(50, 50, Opt())
+  tags?: string[];
   /** uuids: all groups that the customer is in */
   @StringArray(1000, 36, Opt())
   groupIds?: string[];

@@ -1,4 +1,4 @@
-import { parse } from 'csv-parse/sync';
+import { readList } from '#libs/csv';
 import { AppError } from '#libs/errors';
 import { StrictValidationPipe } from '#libs/http';
 import { CustomerOfFile } from '../../customers/index.js';
@@ -23,6 +23,8 @@ const HEADERS = {
   country: ['Default Address Country Code', 'Country Code'],
   postalCode: ['Default Address Zip', 'Zip'],
   addressPhone: ['Default Address Phone'],
+  note: ['Note'],
+  tags: ['Tags'],
   groups: ['Customer Groups'],
 } as const;
 type CustomerColumn = keyof typeof HEADERS;
@@ -56,7 +58,7 @@ export async function customerFromRow(
     issues.error(row, 'the row has more fields than the header: a comma is probably not quoted.');
   const consent = readFlag(columns.cell(row, 'acceptsMarketing'), false);
   if ('reason' in consent) issues.error(row, `${columns.label('acceptsMarketing')} ${consent.reason}.`);
-  const groups = namesIn(columns.cell(row, 'groups'));
+  const groups = readList(columns.cell(row, 'groups'));
   if (groups === null) issues.error(row, `${columns.label('groups')} has a quotation mark that is never closed.`);
   for (const name of groups ?? [])
     if (!groupIds.has(name.toLowerCase())) issues.error(row, `there is no customer group "${name}".`);
@@ -69,6 +71,8 @@ export async function customerFromRow(
     lastName: text('lastName'),
     phone: columns.has('phone') ? columns.cell(row, 'phone') || null : undefined,
     acceptsMarketing: columns.has('acceptsMarketing') && 'value' in consent ? consent.value : undefined,
+    note: columns.has('note') ? columns.cell(row, 'note') || null : undefined,
+    tags: columns.has('tags') ? (readList(columns.cell(row, 'tags')) ?? [columns.cell(row, 'tags')]) : undefined,
     groupIds: columns.has('groups')
       ? (groups ?? []).flatMap((name) => groupIds.get(name.toLowerCase()) ?? [])
       : undefined,
@@ -92,16 +96,6 @@ export async function customerFromRow(
     issues.error(row, `${labelOf(columns, field)} ${detail}.`),
   );
   return { customer: errors.length > 0 ? null : customer, errors, warnings };
-}
-
-/** Names in a cell, separated by commas; one that has a comma in it stands between quotation marks. null when one of these is never closed. */
-function namesIn(cell: string): string[] | null {
-  try {
-    const [names = []] = parse(cell, { trim: true, relax_quotes: true });
-    return names.filter((name) => name !== '');
-  } catch {
-    return null;
-  }
 }
 
 /** A field that is left out is not a field that is undefined. */

@@ -1,4 +1,5 @@
-import { MAX_IMAGES, MAX_VARIANTS, type ProductDraft, type VariantDraft } from '../../catalog/index.js';
+import { readList } from '#libs/csv';
+import { MAX_IMAGES, MAX_VARIANTS, optionKeyOf, type ProductDraft, type VariantDraft } from '../../catalog/index.js';
 import {
   type Reading,
   readFlag,
@@ -24,6 +25,8 @@ export interface ReadProduct {
   draft: ProductDraft | null;
   /** On-hand stock of each variant of the draft; null where the file gives none or stock is not tracked. */
   quantities: (number | null)[];
+  /** Why variants that the shop does not have yet cannot be made: they have no price. */
+  unpriced: (ImportIssue & { optionKey: string })[];
   errors: ImportIssue[];
   warnings: ImportIssue[];
 }
@@ -42,8 +45,11 @@ export function productFromRows(
   const read = group.handle === null ? reader.withoutHandle() : reader.read(group.handle);
   const { errors, warnings } = issues;
   const base = { handle: group.handle, line: group.rows[0]!.line, errors, warnings };
-  return errors.length > 0 ? { ...base, draft: null, quantities: [] } : { ...base, ...read };
+  return errors.length > 0 ? { ...base, ...NOTHING } : { ...base, ...read };
 }
+
+type Read = Pick<ReadProduct, 'draft' | 'quantities' | 'unpriced'>;
+const NOTHING: Read = { draft: null, quantities: [], unpriced: [] };
 
 class ProductReader {
   private readonly head: CsvRow;
@@ -58,12 +64,12 @@ class ProductReader {
     this.head = rows.find((row) => columns.cell(row, 'title') !== '') ?? rows[0]!;
   }
 
-  withoutHandle(): Pick<ReadProduct, 'draft' | 'quantities'> {
+  withoutHandle(): Read {
     this.issues.error(this.head, `${this.columns.label('handle')} is empty, so the row belongs to no product.`);
-    return { draft: null, quantities: [] };
+    return NOTHING;
   }
 
-  read(handle: string): Pick<ReadProduct, 'draft' | 'quantities'> {
+  read(handle: string): Read {
     this.checkRows();
     if (handle.length > MAX_TEXT) this.tooLong(this.head, 'handle');
     const title = this.text('title');
@@ -75,7 +81,7 @@ class ProductReader {
     const images = this.images();
     const variants = variantRows.flatMap((row) => {
       const optionValues = options.values.get(row);
-      return optionValues ? [this.variant(row, optionValues)] : [];
+      return optionValues ? [{ row, ...this.variant(row, optionValues) }] : [];
     });
     return {
       draft: {
@@ -94,6 +100,11 @@ class ProductReader {
         variants: variants.map(({ draft }) => draft),
       },
       quantities: variants.map(({ quantity }) => quantity),
+      unpriced: variants.flatMap(({ draft, row }) =>
+        draft.prices.length > 0
+          ? []
+          : { line: row.line, handle, reason: this.noPrice, optionKey: optionKeyOf(draft.optionValues) },
+      ),
     };
   }
 
@@ -135,8 +146,8 @@ class ProductReader {
   private variant(row: CsvRow, optionValues: string[]): { draft: VariantDraft; quantity: number | null } {
     const { columns } = this;
     const amount = this.value(row, 'price', readPrice(columns.number(row, 'price'), this.currency), 0);
-    if (amount === null) this.issues.error(row, `${columns.label('price')} is empty.`);
     const compareAt = this.value(row, 'compareAt', readPrice(columns.number(row, 'compareAt'), this.currency), null);
+    if (amount === null && compareAt !== null) this.issues.error(row, this.noPrice);
     const tracked = columns.cell(row, 'tracker') !== '';
     return {
       draft: {
@@ -150,10 +161,15 @@ class ProductReader {
         trackInventory: tracked,
         allowBackorder: this.value(row, 'policy', readPolicy(columns.cell(row, 'policy')), false),
         ...(columns.has('variantImage') ? { imageUrl: this.imageUrl(row, 'variantImage') } : {}),
-        prices: [{ currency: this.currency, amount: amount ?? 0, compareAt: compareAt || null }],
+        // Files in a currency that not all are sold in have empty cells: what is there stays.
+        prices: amount === null ? [] : [{ currency: this.currency, amount, compareAt: compareAt || null }],
       },
       quantity: tracked ? this.quantity(row) : null,
     };
+  }
+
+  private get noPrice(): string {
+    return `${this.columns.label('price')} is empty.`;
   }
 
   private taxClass(row: CsvRow): string | null {
@@ -205,8 +221,10 @@ class ProductReader {
   }
 
   private tags(): string[] {
-    const tags = this.columns.cell(this.head, 'tags').split(',');
-    return [...new Set(tags.map((tag) => tag.trim()).filter((tag) => tag !== ''))];
+    const cell = this.columns.cell(this.head, 'tags');
+    // Other shops know no quotation marks around a tag.
+    const tags = readList(cell) ?? cell.split(',').map((tag) => tag.trim());
+    return [...new Set(tags.filter((tag) => tag !== ''))];
   }
 
   /** A status is decisive; what is not published on the online store is not shown. */
