@@ -11,7 +11,14 @@ interface Response {
   $ref?: string;
   content?: Record<string, Media>;
 }
+interface Parameter {
+  name: string;
+  in: string;
+  required?: boolean;
+  schema?: { type?: string };
+}
 interface Described {
+  parameters?: Parameter[];
   responses: Record<string, Response>;
   requestBody?: { content: Record<string, Media> };
 }
@@ -39,8 +46,9 @@ export class Contract {
 
   /** What is wrong with an answer, or null. */
   faultOf(operation: Described, heard: Heard): string | null {
-    if (heard.status >= 500 && heard.status !== 503) return 'server error';
     const documented = this.resolve(operation.responses[String(heard.status)]);
+    // What any operation may answer in trouble is no excuse for one that has none.
+    if (heard.status >= 500 && !(heard.status === 503 && documented)) return 'server error';
     if (heard.contentType.startsWith('application/problem+json')) return this.problemFault(documented, heard);
     if (!documented) return `${heard.status} is not documented`;
     const [type, media] = Object.entries(documented.content ?? {})[0] ?? [];
@@ -55,6 +63,23 @@ export class Contract {
   bodyMismatch(operation: Described, body: unknown): string | null {
     const schema = operation.requestBody?.content['application/json']?.schema;
     return schema ? this.mismatch(schema, body) : null;
+  }
+
+  /** Why a query does not fit what the operation takes, or null: unknown names, names twice, values of another type. */
+  queryMismatch({ parameters = [] }: Described, query: URLSearchParams): string | null {
+    const known = parameters.filter((parameter) => parameter.in === 'query');
+    const unknown = [...query.keys()].find((name) => !known.some((parameter) => parameter.name === name));
+    if (unknown !== undefined) return `there is no parameter ${unknown}`;
+    for (const { name, required, schema } of known) {
+      const values = query.getAll(name);
+      if (required && values.length === 0) return `${name} is missing`;
+      if (values.length > 1) return `${name} is there twice`;
+      for (const value of values) {
+        const fault = schema && this.mismatch(schema, typed(value, schema.type));
+        if (fault) return `${name}: ${fault}`;
+      }
+    }
+    return null;
   }
 
   private problemFault(documented: Response | undefined, heard: Heard): string | null {
@@ -82,4 +107,11 @@ export class Contract {
     if (!response?.$ref) return response;
     return this.document.components!.responses![response.$ref.split('/').pop()!] as Response;
   }
+}
+
+/** What a text in an address says, for a schema of that type. */
+function typed(value: string, type: string | undefined): unknown {
+  if (type === 'integer' || type === 'number') return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  if (type === 'boolean') return value === 'true' || (value === 'false' ? false : value);
+  return value;
 }

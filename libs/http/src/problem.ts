@@ -90,7 +90,7 @@ function fromSqlState(error: unknown): AppError | undefined {
   if (/^(55P03|57014|25P03|53...|40001|40P01)$/.test(state) || isConnectionLoss(error)) {
     return ServiceUnavailable({ retryAfterSeconds: 1, cause: error });
   }
-  if (/^(22003|22021|22P02|22P05|22008|22007|2201B|2201W|42601|22001)$/.test(state))
+  if (/^(22003|22021|22P02|22P05|22008|22007|2201B|2201W|22001)$/.test(state))
     return ValidationFailed({ cause: error });
   if (/^(23505|23503|23514)$/.test(state)) return Conflict({ cause: error });
   return undefined;
