@@ -60,7 +60,22 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
   ['stripe.list_disputes.after', 'pay with a card that is disputed', false],
   ['stripe.list_fraud_warnings.before', 'pay with a card that is disputed', false],
   ['stripe.list_fraud_warnings.after', 'pay with a card that is disputed', false],
+  ['commit.key_spent', 'checkout with a spent key', true],
+  ['stripe.create.after', 'checkout with a spent key', true],
+  ['commit.intent', 'checkout with a spent key', false],
+  ['commit.key_spent', 'refund with a spent key', false],
+  ['stripe.refund.after', 'refund with a spent key', true],
+  ['commit.key_spent', 'capture with a spent key', false],
+  ['stripe.capture.after', 'capture with a spent key', false],
+  ['commit.key_spent', 'save a card with a spent key', false],
+  ['stripe.list_customers.before', 'save a card with a spent key', false],
+  ['stripe.list_customers.after', 'save a card with a spent key', false],
+  ['stripe.create_customer.after', 'save a card with a spent key', false],
   ['commit.customer', 'save a card', false],
+  ['commit.customer_ref', 'save a card', true],
+  ['commit.customer_lost', 'save a card at Stripe, which has lost the customer', false],
+  ['commit.customer_ref', 'save a card at Stripe, which has lost the customer', false],
+  ['commit.customer_forgotten', 'delete the account', false],
   ['stripe.read_review.before', 'pay with a card that is disputed', false],
   ['stripe.read_review.after', 'pay with a card that is disputed', false],
   ['stripe.create_customer.before', 'save a card', false],
@@ -165,6 +180,9 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
     await pay.shop.quiet();
     return sale;
   }
+  /** Stripe fails at the next call, and keeps that as the answer to its key. */
+  const spoil = (contains: string) =>
+    pay.stripe.setChaos({ api: [{ kind: 'status', stored: true, method: 'POST', contains, count: 1 }] });
   let people = 0;
   let customer: SignedIn;
   const asCustomer = () => ({ Authorization: `Bearer ${customer.bearer}` });
@@ -224,6 +242,32 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
       act: () => again(),
       check: isPaidOnce,
     },
+    'checkout with a spent key': {
+      prepare: async () => {
+        await flows.checkout!.prepare();
+        spoil('/v1/payment_intents');
+      },
+      act: () => again(),
+      check: isPaidOnce,
+    },
+    'refund with a spent key': {
+      prepare: async () => {
+        const sale = await paid();
+        spoil('/v1/refunds');
+        return sale;
+      },
+      act: (sale) => flows.refund!.act(sale),
+      check: (sale) => flows.refund!.check(sale),
+    },
+    'capture with a spent key': {
+      prepare: async () => {
+        const sale = await held();
+        spoil('/capture');
+        return sale;
+      },
+      act: (sale) => flows.capture!.act(sale),
+      check: (sale) => flows.capture!.check(sale),
+    },
     'buy gift cards': {
       prepare: async () => {
         const variantId = await pay.shop.product({ stock: 5, price: 1000, shipping: false });
@@ -274,6 +318,36 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
     'save a card': {
       prepare: async () => {
         customer = await signUp(pay.shop, `saves${(people += 1)}@example.com`);
+        again = await orderOfCustomer({ savePaymentMethod: true });
+      },
+      act: () => again(),
+      check: async (sale) => {
+        await isPaidOnce(sale);
+        expect(customersAtStripe()).toHaveLength(1);
+        const cards = await send('GET', '/v1/me/payment-methods', asCustomer());
+        expect(cards!.body.data).toMatchObject([{ last4: '4242' }]);
+      },
+    },
+    'save a card with a spent key': {
+      prepare: async () => {
+        customer = await signUp(pay.shop, `saves${(people += 1)}@example.com`);
+        again = await orderOfCustomer({ savePaymentMethod: true });
+        spoil('/v1/customers');
+      },
+      act: () => again(),
+      check: async (sale) => {
+        await isPaidOnce(sale);
+        expect(customersAtStripe()).toHaveLength(1);
+      },
+    },
+    'save a card at Stripe, which has lost the customer': {
+      prepare: async () => {
+        await withCard();
+        const [known] = customersAtStripe();
+        await fetch(`${pay.stripe.url}/v1/customers/${known!.id}`, {
+          method: 'DELETE',
+          headers: { Authorization: 'Bearer sk_test_emporium' },
+        });
         again = await orderOfCustomer({ savePaymentMethod: true });
       },
       act: () => again(),
@@ -691,9 +765,9 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
         .map((path) => readFileSync(join(SOURCES, folder, path), 'utf8'))
         .join('\n');
     const commits = [...sourceOf('.').matchAll(/failpoint\('([a-z_.]+)'\)/g)].map(([, name]) => name!);
-    const calls = [...sourceOf('payments/stripe').matchAll(/\.(?:call|intentCall|list)\(\s*'([a-z_]+)'/g)].flatMap(
-      ([, operation]) => [`stripe.${operation}.before`, `stripe.${operation}.after`],
-    );
+    const calls = [
+      ...sourceOf('payments/stripe').matchAll(/\.(?:call|intentCall|list|readAll)\(\s*'([a-z_]+)'/g),
+    ].flatMap(([, operation]) => [`stripe.${operation}.before`, `stripe.${operation}.after`]);
     // Files on their way in and out are interrupted in a spec of their own.
     const transfers = readFileSync(join(import.meta.dirname, 'transfers.e2e-spec.ts'), 'utf8');
     const known = new Set([

@@ -309,6 +309,27 @@ describe(`Saved cards (seed ${SEED})`, () => {
     expect(intent(sale).customer).toBe(ofOurs(one)[0]!.id);
   });
 
+  it('whom somebody has deleted there on the day they were made can save a card again, as often as that happens', async () => {
+    const { one } = await withCard();
+    for (let time = 1; time <= 2; time += 1) {
+      const [known] = ofOurs(one);
+      const deleted = await fetch(`${pay.stripe.url}/v1/customers/${known!.id}`, {
+        method: 'DELETE',
+        headers: { Authorization: 'Bearer sk_test_emporium' },
+      });
+      expect(await deleted.json()).toMatchObject({ deleted: true });
+      const sales = await Promise.all(
+        ['pm_card_visa', 'pm_card_mastercard'].map((card) =>
+          buy(one, { confirmationToken: card, savePaymentMethod: true }),
+        ),
+      );
+      expect(sales.map(({ payment }) => payment.status)).toEqual(['succeeded', 'succeeded']);
+      expect(ofOurs(one)).toHaveLength(1);
+      expect(ofOurs(one)[0]!.id).not.toBe(known!.id);
+      expect(await cardsOf(one)).toHaveLength(2);
+    }
+  });
+
   it(
     'many checkouts at once make one Stripe Customer',
     async () => {

@@ -49,6 +49,36 @@ it.each([
   expect(await made()).toBe(0);
 });
 
+it.each([true, false])('keeps a failure of its own as the answer to a key; executed: %p', async (executed) => {
+  const rule = { kind: 'status' as const, status: 500, stored: true, executed, method: 'POST', count: 1 };
+  emulator.setChaos({ api: [rule] });
+  const first = await failureOf(create('k1'));
+  expect(first).toMatchObject({ statusCode: 500, type: 'StripeAPIError' });
+  expect(first.headers?.['idempotent-replayed']).toBeUndefined();
+  expect(await made()).toBe(executed ? 1 : 0);
+  expect(emulator.chaos().api).toMatchObject([{ count: 0 }]);
+  for (let again = 0; again < 2; again += 1) {
+    const failure = await failureOf(create('k1'));
+    expect(failure).toMatchObject({ statusCode: 500 });
+    expect(failure.headers).toMatchObject({ 'idempotent-replayed': 'true', 'original-request': first.requestId });
+  }
+  expect(await made()).toBe(executed ? 1 : 0);
+  await create('k2');
+  expect(await made()).toBe(executed ? 2 : 1);
+  emulator.advance({ hours: 24 });
+  await create('k1');
+  expect(await made()).toBe(executed ? 3 : 2);
+});
+
+it('keeps no failure for a call that was not begun: one with a wrong parameter, or without a key', async () => {
+  emulator.setChaos({ api: [{ kind: 'status', stored: true, executed: true }] });
+  const wrong = stripe.paymentIntents.create({ amount: 1, currency: 'usd' }, { idempotencyKey: 'k1' });
+  expect((await failureOf(wrong)).code).toBe('amount_too_small');
+  expect((await failureOf(stripe.paymentIntents.list())).statusCode).toBe(500);
+  emulator.clearChaos();
+  expect((await create('k1')).id).toMatch(/^pi_/);
+});
+
 it('applies to the calls that match, after some, and not for longer than told', async () => {
   emulator.setChaos({ api: [{ kind: 'status', status: 500, contains: '/cancel', skip: 1, count: 1 }] });
   const ids = [(await create('k1')).id, (await create('k2')).id, (await create('k3')).id];

@@ -24,6 +24,11 @@ export interface ApiRule {
   /** Of the calls that match, 0 to 1, by the seed of the emulator; all when left out. */
   probability?: number;
   executed?: boolean;
+  /**
+   * Of a `status`: it becomes the saved answer of the call's idempotency key, as a failure of Stripe's own does once the work
+   * has begun. Whoever repeats the call gets it again, for as long as the key lives.
+   */
+  stored?: boolean;
   status?: number;
   /** The error code of the answer, such as `lock_timeout`. */
   code?: string;

@@ -43,6 +43,7 @@ import { KeptAnswers1790000000035 } from './1790000000035-kept-answers.js';
 import { LinksAfterCodes1790000000036 } from './1790000000036-links-after-codes.js';
 import { Recipients1790000000037 } from './1790000000037-recipients.js';
 import { AuditedParts1790000000038 } from './1790000000038-audited-parts.js';
+import { KeyGenerations1790000000043 } from './1790000000043-key-generations.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -102,4 +103,5 @@ export const migrations = [
   LinksAfterCodes1790000000036,
   Recipients1790000000037,
   AuditedParts1790000000038,
+  KeyGenerations1790000000043,
 ];

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
+import { KeyGenerations } from './key-generations.js';
 import { CaptureNotPossible, PaymentRefused } from './payments.errors.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { SettleCaptures } from './settle-captures.service.js';
@@ -14,6 +15,7 @@ export class ExecuteCapture {
   constructor(
     private readonly db: Db,
     private readonly gateway: StripeGateway,
+    private readonly keys: KeyGenerations,
     private readonly payments: PaymentsRepository,
     private readonly settle: SettleCaptures,
     private readonly sync: SyncPayment,
@@ -37,14 +39,7 @@ export class ExecuteCapture {
     const ref = payment.provider_ref;
     const intent: Intent = await this.gateway
       .withDeadline(() =>
-        capture.amount === 0
-          ? this.gateway.cancelIntent(ref, payment.id, 'abandoned')
-          : this.gateway.captureIntent({
-              id: encodeId('capture', id),
-              intentRef: ref,
-              amount: capture.amount,
-              currency: capture.currency,
-            }),
+        capture.amount === 0 ? this.gateway.cancelIntent(ref, payment.id, 'abandoned') : this.capture(id, ref, capture),
       )
       .catch(async (error: unknown) => {
         if (PaymentRefused.is(error))
@@ -57,9 +52,24 @@ export class ExecuteCapture {
     await this.sync.applyIntent(payment.id, intent);
   }
 
+  /** Whether a capture was carried out whose answer is lost for good, the intent tells. */
+  private capture(id: string, intentRef: string, { amount, currency, key_generation }: CaptureRow): Promise<Intent> {
+    return this.keys.run(
+      { table: 'payment_captures', id, generation: key_generation },
+      {
+        send: (generation) =>
+          this.gateway.captureIntent({ id: encodeId('capture', id), generation, intentRef, amount, currency }),
+        find: async () => {
+          const now = await this.gateway.retrieveIntent(intentRef);
+          return now.status === 'authorized' ? null : now;
+        },
+      },
+    );
+  }
+
   private async find(id: string): Promise<CaptureRow | undefined> {
     const [row] = await this.db.query<CaptureRow>(
-      `SELECT payment_id, amount, currency, status, failure FROM payment_captures WHERE id = $1`,
+      `SELECT payment_id, amount, currency, status, failure, key_generation FROM payment_captures WHERE id = $1`,
       [id],
     );
     return row;
@@ -72,4 +82,5 @@ interface CaptureRow {
   currency: string;
   status: 'pending' | 'succeeded' | 'failed';
   failure: string | null;
+  key_generation: number;
 }

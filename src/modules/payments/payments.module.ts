@@ -26,6 +26,7 @@ import { ReconcileHandler } from './jobs/reconcile.job.js';
 import { ReleaseHoldHandler } from './jobs/release-hold.job.js';
 import { StopTriesHandler } from './jobs/stop-tries.job.js';
 import { WatchHoldsHandler } from './jobs/watch-holds.job.js';
+import { KeyGenerations } from './key-generations.js';
 import { MarkPaid } from './mark-paid.service.js';
 import { PayOrder } from './pay-order.service.js';
 import { OrderMoneyAdminController, PaymentsAdminController } from './payments.admin.controller.js';
@@ -80,6 +81,7 @@ import { SyncPayment } from './sync-payment.service.js';
   ],
   providers: [
     StripeGateway,
+    KeyGenerations,
     PaymentsRepository,
     PaymentsQuery,
     BookMoney,

@@ -22,12 +22,14 @@ export interface PaymentRow {
   review: 'open' | 'accepted' | 'rejected' | null;
   error_code: string | null;
   error_message: string | null;
+  /** Which key Stripe is asked for its intent with. */
+  key_generation: number;
   version: number;
   created_at: Date;
   updated_at: Date;
 }
 
-const COLUMNS = `id, order_id, provider, provider_ref, status, currency, amount, captured, refunded, capture_method, authorized, capture_before, review, error_code, error_message, version, created_at, updated_at`;
+const COLUMNS = `id, order_id, provider, provider_ref, status, currency, amount, captured, refunded, capture_method, authorized, capture_before, review, error_code, error_message, key_generation, version, created_at, updated_at`;
 
 /** What is the same of every payment that has just been made: the defaults of its table. */
 const NEW_PAYMENT = {
@@ -39,6 +41,7 @@ const NEW_PAYMENT = {
   review: null,
   error_code: null,
   error_message: null,
+  key_generation: 0,
   version: 1,
 } as const;
 

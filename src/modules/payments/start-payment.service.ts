@@ -4,6 +4,7 @@ import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
 import { PaymentAttemptsExhausted, PaymentRefused, PaymentUnavailable } from './payments.errors.js';
 import { MAX_TRIES } from './payment.policy.js';
+import { KeyGenerations } from './key-generations.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { FindLostIntent, KEY_LIFE_MS } from './reconciliation/find-lost-intent.service.js';
 import { type CardWish, ChooseCard } from './saved-cards/choose-card.service.js';
@@ -33,6 +34,7 @@ export class StartPayment {
   constructor(
     private readonly db: Db,
     private readonly gateway: StripeGateway,
+    private readonly keys: KeyGenerations,
     private readonly lost: FindLostIntent,
     private readonly payments: PaymentsRepository,
     private readonly sync: SyncPayment,
@@ -72,7 +74,7 @@ export class StartPayment {
       const token = await this.cards.choose(intent, request, request.attemptId);
       if (token === undefined) return intent;
       await this.beginTry(payment, request.attemptId);
-      const answer = await this.gateway.confirmIntent(intent.ref, request.attemptId, token, request.returnUrl);
+      const answer = await this.gateway.confirmIntent(intent, request.attemptId, token, request.returnUrl);
       return 'declined' in answer ? answer.intent : answer;
     } catch (error) {
       if (!PaymentRefused.is(error)) throw error;
@@ -108,13 +110,21 @@ export class StartPayment {
   }
 
   private createIntent(payment: PaymentRow, orderNumber: number): Promise<Intent> {
-    return this.gateway.createIntent({
-      id: encodeId('payment', payment.id),
-      orderId: encodeId('order', payment.order_id),
-      orderNumber,
-      amount: payment.amount,
-      currency: payment.currency,
-      captureMethod: payment.capture_method,
-    });
+    return this.keys.run(
+      { table: 'payments', id: payment.id, generation: payment.key_generation },
+      {
+        send: (generation) =>
+          this.gateway.createIntent({
+            id: encodeId('payment', payment.id),
+            generation,
+            orderId: encodeId('order', payment.order_id),
+            orderNumber,
+            amount: payment.amount,
+            currency: payment.currency,
+            captureMethod: payment.capture_method,
+          }),
+        find: () => this.lost.execute(payment),
+      },
+    );
   }
 }

@@ -74,7 +74,7 @@ export class Api {
     entry.params = parseForm(method === 'POST' ? body : query);
     const rule = this.chaos.takeApi(method, path);
     entry.chaos = rule?.kind ?? null;
-    if (rule !== undefined && !isExecuted(rule)) {
+    if (rule !== undefined && !isExecuted(rule) && !isStored(rule)) {
       this.disturb(response, rule, entry);
       return;
     }
@@ -85,7 +85,7 @@ export class Api {
     if (before.length > 0) await this.dispatcher.deliver(before);
     this.finishKey(entry);
     entry.durationMs = this.engine.clock.now() - startedAt;
-    if (rule !== undefined && rule.kind !== 'slow') this.disturb(response, rule, entry, answer);
+    if (rule !== undefined && rule.kind !== 'slow' && !isStored(rule)) this.disturb(response, rule, entry, answer);
     else this.send(response, entry, answer);
     // Stripe's events set out after the answer; a receiver may still be faster than the caller.
     setImmediate(() => this.dispatcher.start(after));
@@ -136,6 +136,10 @@ export class Api {
         this.open.set(entry, wanted);
       }
       if (rule?.kind === 'slow') await sleep(rule.delayMs ?? 1000);
+      if (rule !== undefined && isStored(rule)) {
+        if (isExecuted(rule)) this.run(match, entry, scope);
+        throw faultOf(rule);
+      }
       const answer = { status: 200, body: this.run(match, entry, scope) };
       if (scope.slowMs > 0) await sleep(scope.slowMs);
       if (keyed !== undefined) this.keys.save(keyed, { ...answer, requestId: entry.id });
@@ -244,14 +248,7 @@ export class Api {
       response.writeHead(status, { 'content-type': 'text/html' }).end('<html><h1>Bad Gateway</h1></html>');
       return;
     }
-    const { type, code, message } =
-      (rule.code === undefined ? undefined : FAULTS_BY_CODE[rule.code]) ?? FAULTS[status] ?? FAULTS[500]!;
-    const failure = new ApiError(status, {
-      type,
-      message,
-      ...((rule.code ?? code) ? { code: rule.code ?? code! } : {}),
-    });
-    const answer = failed(failure, entry);
+    const answer = failed(faultOf(rule), entry);
     const retry = rule.shouldRetry === undefined ? {} : { 'stripe-should-retry': String(rule.shouldRetry) };
     response.writeHead(status, { ...this.headers(entry, answer), ...retry }).end(answer.body);
   }
@@ -283,6 +280,17 @@ const FAULTS: Record<number, Fault> = {
   500: { type: 'api_error', message: 'An unknown error occurred.' },
   503: { type: 'api_error', message: 'Stripe is temporarily unavailable.' },
 };
+
+/** The failure that a rule asks for. */
+function faultOf(rule: ApiRule): ApiError {
+  const status = rule.status ?? 500;
+  const { type, code, message } =
+    (rule.code === undefined ? undefined : FAULTS_BY_CODE[rule.code]) ?? FAULTS[status] ?? FAULTS[500]!;
+  const named = rule.code ?? code;
+  return new ApiError(status, { type, message, ...(named === undefined ? {} : { code: named }) }, rule.stored);
+}
+
+const isStored = (rule: ApiRule): boolean => rule.kind === 'status' && rule.stored === true;
 
 const isExecuted = (rule: ApiRule): boolean =>
   rule.kind === 'slow' || rule.kind === 'reset_after' || rule.kind === 'truncate' || rule.executed === true;

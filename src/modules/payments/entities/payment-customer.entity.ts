@@ -8,6 +8,9 @@ export class PaymentCustomer {
   /** null until the provider's answer is known. */
   @Column({ name: 'provider_ref', type: 'text', nullable: true, unique: true })
   providerRef: string | null;
+  /** Which idempotency key the provider is asked with; the ones before it are spent, or of somebody it has lost. */
+  @Column({ name: 'key_generation', type: 'int', default: 0 })
+  keyGeneration: number;
   @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
   createdAt: Date;
 }

@@ -40,6 +40,9 @@ export class Refund {
   requestKey: string | null;
   @Column('text')
   actor: string;
+  /** Which idempotency key the provider is asked with; the ones before it are spent. */
+  @Column({ name: 'key_generation', type: 'int', default: 0 })
+  keyGeneration: number;
   @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
   createdAt: Date;
   @Column({ name: 'updated_at', type: 'timestamptz', precision: 3 })

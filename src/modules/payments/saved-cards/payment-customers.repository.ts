@@ -5,10 +5,12 @@ import type { Queryable, Tx } from '#libs/database';
 export interface PaymentCustomerRow {
   customer_id: string;
   provider_ref: string | null;
+  /** Which key Stripe is asked with. */
+  key_generation: number;
   created_at: Date;
 }
 
-const COLUMNS = 'customer_id, provider_ref, created_at';
+const COLUMNS = 'customer_id, provider_ref, key_generation, created_at';
 
 /** Loads and saves who customers are at Stripe. */
 @Injectable()
@@ -21,10 +23,11 @@ export class PaymentCustomersRepository {
   }
 
   /** Writes down that Stripe is going to be asked. */
-  async begin(tx: Tx, customerId: string): Promise<void> {
+  async begin(tx: Tx, customerId: string): Promise<PaymentCustomerRow> {
     await tx.query(`INSERT INTO payment_customers (customer_id) VALUES ($1) ON CONFLICT (customer_id) DO NOTHING`, [
       customerId,
     ]);
+    return (await this.find(tx, customerId))!;
   }
 
   /** @returns the one that counts: the first that was saved; undefined when the customer was forgotten meanwhile */
@@ -36,10 +39,11 @@ export class PaymentCustomersRepository {
     return rows[0]?.provider_ref;
   }
 
-  /** Whom Stripe does not have any more has to be introduced again. */
+  /** Whom Stripe does not have any more has to be introduced again; with its old key Stripe would tell of whom it has lost. */
   async lose(db: Queryable, customerId: string, ref: string): Promise<void> {
     await db.query(
-      `UPDATE payment_customers SET provider_ref = NULL, created_at = now() WHERE customer_id = $1 AND provider_ref = $2`,
+      `UPDATE payment_customers SET provider_ref = NULL, key_generation = key_generation + 1, created_at = now()
+       WHERE customer_id = $1 AND provider_ref = $2`,
       [customerId, ref],
     );
   }

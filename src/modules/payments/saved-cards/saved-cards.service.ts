@@ -4,9 +4,10 @@ import { NotFound, Unauthenticated } from '#libs/errors';
 import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
 import { CustomersQuery } from '../../customers/index.js';
+import { KeyGenerations } from '../key-generations.js';
 import { KEY_LIFE_MS } from '../reconciliation/find-lost-intent.service.js';
 import { type SavedCard, StripeCards } from '../stripe/stripe-cards.js';
-import { PaymentCustomersRepository } from './payment-customers.repository.js';
+import { type PaymentCustomerRow, PaymentCustomersRepository } from './payment-customers.repository.js';
 
 const CARD_ID = /^pm_[A-Za-z0-9_]{1,250}$/;
 
@@ -17,6 +18,7 @@ export class SavedCards {
     private readonly db: Db,
     private readonly customers: CustomersQuery,
     private readonly known: PaymentCustomersRepository,
+    private readonly keys: KeyGenerations,
     private readonly stripe: StripeCards,
   ) {}
 
@@ -56,12 +58,14 @@ export class SavedCards {
   async introduce(customerId: string): Promise<string> {
     const known = await this.refOf(customerId);
     if (known !== null) return known;
-    await this.db.transaction(async (tx) => {
+    const begun = await this.db.transaction(async (tx) => {
       await this.customers.holdOpen(tx, customerId);
-      await this.known.begin(tx, customerId);
+      const row = await this.known.begin(tx, customerId);
       failpoint('commit.customer');
+      return row;
     });
-    const ref = await this.stripe.createCustomer(encodeId('customer', customerId));
+    const ref = await this.create(begun);
+    failpoint('commit.customer_ref');
     const saved = await this.known.save(this.db, customerId, ref);
     if (saved === undefined) throw Unauthenticated();
     return saved;
@@ -69,6 +73,7 @@ export class SavedCards {
 
   /** Who they are at Stripe from now on, when somebody has deleted them in its dashboard. */
   async introduceAgain(customerId: string, lostRef: string): Promise<string> {
+    failpoint('commit.customer_lost');
     await this.known.lose(this.db, customerId, lostRef);
     return this.introduce(customerId);
   }
@@ -80,9 +85,20 @@ export class SavedCards {
     // Whether Stripe was told of them is not known: the same key tells. Later it has forgotten the key, but a customer
     // whose id never came back has no cards, and no name.
     const mayAsk = Date.now() - row.created_at.getTime() < KEY_LIFE_MS;
-    const ref =
-      row.provider_ref ?? (mayAsk ? await this.stripe.createCustomer(encodeId('customer', customerId)) : null);
+    const ref = row.provider_ref ?? (mayAsk ? await this.create(row) : null);
     if (ref !== null) await this.stripe.deleteCustomer(ref);
+    failpoint('commit.customer_forgotten');
     await this.known.delete(this.db, customerId);
+  }
+
+  private create({ customer_id: customerId, key_generation, created_at }: PaymentCustomerRow): Promise<string> {
+    const id = encodeId('customer', customerId);
+    return this.keys.run(
+      { table: 'payment_customers', id: customerId, generation: key_generation },
+      {
+        send: (generation) => this.stripe.createCustomer(id, generation),
+        find: () => this.stripe.findCustomer(id, created_at),
+      },
+    );
   }
 }

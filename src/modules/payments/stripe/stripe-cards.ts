@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { PaymentRefused } from '../payments.errors.js';
-import { SHOP, StripeGateway } from './stripe-gateway.js';
+import { keyOf, SHOP, StripeGateway } from './stripe-gateway.js';
 
 /** A card that Stripe keeps for a customer. */
 export interface SavedCard {
@@ -14,6 +14,8 @@ export interface SavedCard {
   expYear: number;
 }
 
+/** By how much Stripe's clock may be behind ours. */
+const CLOCK_SKEW_S = 300;
 /** More cards than anybody has. */
 const MOST_CARDS = 100;
 
@@ -27,15 +29,27 @@ export class StripeCards {
    * name and no address, and none of its customers is ever taken for ours by an e-mail address.
    * @param customerId `cus_…` of ours
    */
-  async createCustomer(customerId: string): Promise<string> {
+  async createCustomer(customerId: string, generation: number): Promise<string> {
     return this.gateway.call('create_customer', async (stripe) => {
       const customer = await stripe.customers.create(
         { metadata: { shop: SHOP, customer_id: customerId } },
-        { idempotencyKey: `cus:create:${customerId}` },
+        { idempotencyKey: keyOf(`cus:create:${customerId}`, generation) },
       );
       if (customer.object !== 'customer') throw new Error('Stripe answered something that is not a customer');
       return customer.id;
     });
+  }
+
+  /**
+   * Looks for a Stripe Customer whose making was never answered.
+   * @param since when it was first asked for
+   */
+  async findCustomer(customerId: string, since: Date): Promise<string | null> {
+    const created = { gte: Math.floor(since.getTime() / 1000) - CLOCK_SKEW_S };
+    const made = await this.gateway.readAll('list_customers', (stripe, page) =>
+      stripe.customers.list({ ...page, created }),
+    );
+    return made.find(({ metadata }) => metadata.shop === SHOP && metadata.customer_id === customerId)?.id ?? null;
   }
 
   /** Deletes a Stripe Customer with their cards. That it is gone already is success too. */

@@ -6,11 +6,14 @@ import { AmountTooLarge, AmountTooSmall, PaymentMethodUnavailable, PaymentRefuse
 import type { ProviderTransaction } from '../books/money-postings.js';
 import type { PaymentStatus } from '../payment.state.js';
 import { toProviderTransaction } from './provider-transaction.js';
-import { ATTEMPT_TIMEOUT_MS, StripeDeclined, StripeLine } from './stripe-line.js';
+import { ATTEMPT_TIMEOUT_MS, isKeySpent, StripeDeclined, StripeLine } from './stripe-line.js';
 import { fromWire, toWire } from './wire-amount.js';
 
 /** Marks what is ours in a Stripe account that others may share. */
 export const SHOP = 'emporium';
+
+/** The largest page that Stripe gives. */
+const PAGE = 100;
 
 /** What we read of a PaymentIntent. Amounts in ISO minor units. */
 export interface Intent {
@@ -115,6 +118,7 @@ export class StripeGateway {
   /** One intent for each payment, however often this is called: the key is the payment's own. */
   async createIntent(payment: {
     id: string;
+    generation: number;
     orderId: string;
     orderNumber: number;
     amount: number;
@@ -132,7 +136,7 @@ export class StripeGateway {
           description: `Order ${payment.orderNumber}`,
           metadata: { shop: SHOP, order_id: payment.orderId, payment_id: payment.id },
         },
-        { idempotencyKey: `pi:create:${payment.id}` },
+        { idempotencyKey: keyOf(`pi:create:${payment.id}`, payment.generation) },
       ),
     );
   }
@@ -167,28 +171,38 @@ export class StripeGateway {
     );
   }
 
-  /** Charges on the server with what the storefront collected: a confirmation token, or a saved or test payment method. */
+  /**
+   * Charges on the server with what the storefront collected: a confirmation token, or a saved or test payment method. When
+   * the key of the try is spent and the intent shows no trace of it, it is tried once more: an intent is charged once.
+   */
   async confirmIntent(
-    ref: string,
+    before: Intent,
     attemptId: string,
     token: string,
     returnUrl: string | undefined,
   ): Promise<Intent | Declined> {
     const method = token.startsWith('pm_') ? { payment_method: token } : { confirmation_token: token };
-    try {
-      return await this.intentCall('confirm', (stripe) =>
+    const send = (idempotencyKey: string) =>
+      this.intentCall('confirm', (stripe) =>
         stripe.paymentIntents.confirm(
-          ref,
+          before.ref,
           {
             ...method,
             return_url: returnUrl ?? this.config.storefrontUrl,
             expand: ['latest_charge.balance_transaction'],
           },
-          { idempotencyKey: `pi:confirm:${attemptId}` },
+          { idempotencyKey },
         ),
       );
+    const key = `pi:confirm:${attemptId}`;
+    try {
+      return await send(key).catch(async (error: unknown) => {
+        if (!isKeySpent(error)) throw error;
+        const now = await this.retrieveIntent(before.ref);
+        return isTried(before, now) ? now : send(`${key}:again`);
+      });
     } catch (error) {
-      if (error instanceof StripeDeclined) return { declined: true, intent: await this.retrieveIntent(ref) };
+      if (error instanceof StripeDeclined) return { declined: true, intent: await this.retrieveIntent(before.ref) };
       throw error;
     }
   }
@@ -214,14 +228,20 @@ export class StripeGateway {
    * @returns the intent as it is now: `canceled` when the hold has ended
    * @throws `payment_refused` when the money is still held, and Stripe or the bank does not let it be taken
    */
-  async captureIntent(capture: { id: string; intentRef: string; amount: number; currency: string }): Promise<Intent> {
+  async captureIntent(capture: {
+    id: string;
+    generation: number;
+    intentRef: string;
+    amount: number;
+    currency: string;
+  }): Promise<Intent> {
     const amount = wireAmount(capture.amount, capture.currency);
     try {
       await this.call('capture', (stripe) =>
         stripe.paymentIntents.capture(
           capture.intentRef,
           { amount_to_capture: amount },
-          { idempotencyKey: `pi:capture:${capture.id}` },
+          { idempotencyKey: keyOf(`pi:capture:${capture.id}`, capture.generation) },
         ),
       );
     } catch (error) {
@@ -239,6 +259,7 @@ export class StripeGateway {
    */
   async refund(refund: {
     id: string;
+    generation: number;
     intentRef: string;
     amount: number | null;
     currency: string;
@@ -256,7 +277,7 @@ export class StripeGateway {
               ...(reason ? { reason } : {}),
               metadata: { shop: SHOP, refund_id: refund.id },
             },
-            { idempotencyKey: `refund:${refund.id}` },
+            { idempotencyKey: keyOf(`refund:${refund.id}`, refund.generation) },
           ),
         ),
       );
@@ -267,14 +288,14 @@ export class StripeGateway {
 
   /** Every refund of an intent, also those made in Stripe's dashboard. */
   async listRefunds(intentRef: string): Promise<ProviderRefund[]> {
-    return this.call('list_refunds', async (stripe) => {
-      const page = await stripe.refunds.list({
+    const refunds = await this.readAll('list_refunds', (stripe, page) =>
+      stripe.refunds.list({
+        ...page,
         payment_intent: intentRef,
-        limit: 100,
         expand: ['data.balance_transaction', 'data.failure_balance_transaction'],
-      });
-      return page.data.filter((refund) => !isRelease(refund)).map(toRefund);
-    });
+      }),
+    );
+    return refunds.filter((refund) => !isRelease(refund)).map(toRefund);
   }
 
   /** The intent behind something that an event names by its id only: a charge, a refund, a dispute or a fraud warning. */
@@ -315,6 +336,24 @@ export class StripeGateway {
     return this.call(operation, async (stripe) => toIntent(await work(stripe)));
   }
 
+  /** Reads a list of Stripe to its end, page by page, with one deadline for all of them. */
+  async readAll<T extends { id: string }>(
+    operation: string,
+    read: (stripe: Stripe, page: { limit: number; starting_after?: string }) => Promise<Stripe.ApiList<T>>,
+  ): Promise<T[]> {
+    return this.withDeadline(async () => {
+      const items: T[] = [];
+      for (;;) {
+        const after = items.at(-1)?.id;
+        const page = await this.call(operation, (stripe) =>
+          read(stripe, { limit: PAGE, ...(after === undefined ? {} : { starting_after: after }) }),
+        );
+        items.push(...page.data);
+        if (!page.has_more) return items;
+      }
+    });
+  }
+
   /**
    * Makes a call for another part of the shop that reads or writes Stripe, under the same deadlines and with the same errors.
    * @param operation names it in logs and metrics
@@ -336,6 +375,9 @@ export class StripeGateway {
   }
 }
 
+/** The key of a row, and what follows it when Stripe has spent that: see KeyGenerations. */
+export const keyOf = (key: string, generation: number): string => (generation === 0 ? key : `${key}:${generation}`);
+
 /**
  * The amount as Stripe counts it, found out before the call: a mistake of ours says nothing about the way to Stripe.
  * @throws `payment_refused` when no such amount can be moved
@@ -348,6 +390,12 @@ function wireAmount(amount: number, currency: string): number {
     throw error;
   }
 }
+
+/** Whether somebody has tried to pay between two looks at an intent. */
+const isTried = (before: Intent, now: Intent): boolean =>
+  before.status !== now.status ||
+  before.attempt?.ref !== now.attempt?.ref ||
+  JSON.stringify(before.nextAction) !== JSON.stringify(now.nextAction);
 
 /** Where no card is tried, the bank's no is a refusal like Stripe's own. */
 function asRefusal(error: unknown): unknown {

@@ -23,13 +23,20 @@ const countCall = defineTally({
   labels: ['operation', 'outcome'],
 });
 
-type Outcome = 'declined' | 'invalid' | 'limited' | 'misconfigured' | 'unknown';
+type Outcome = 'declined' | 'invalid' | 'limited' | 'misconfigured' | 'spent' | 'unknown';
 
 /** The card was declined: an answer, not a failure. */
 export class StripeDeclined extends Error {}
 
 /** No call was made (the circuit is open) or Stripe did not work on it (too many calls): it can go again at no cost. */
 export class StripeNotTried extends Error {}
+
+/** Stripe has kept a failure of its own as the answer to this key, and will give no other: only with another key it works. */
+export class StripeKeySpent extends Error {}
+
+/** Whether the key of the call is spent. Whether its work was done has to be looked up. */
+export const isKeySpent = (error: unknown): boolean =>
+  PaymentUnavailable.is(error) && error.cause instanceof StripeKeySpent;
 
 /** Whether the error says that Stripe has not even been tried. A job that meets it loses no attempt. */
 export function wasNotTried(error: unknown): error is Error & { details: { retryAfterSeconds?: number } } {
@@ -109,6 +116,11 @@ export class StripeLine {
         isUnknown ||= outcome === 'unknown';
         if (outcome === 'unknown' && attempt - limited === 1) continue;
         if (outcome === 'declined') throw new StripeDeclined('declined', { cause: error });
+        if (outcome === 'spent')
+          throw PaymentUnavailable({
+            retryAfterSeconds: LATER_SECONDS,
+            cause: new StripeKeySpent('Stripe repeats a failure of its own', { cause: error }),
+          });
         if (outcome === 'invalid') throw PaymentRefused({ detail: (error as Error).message, cause: error });
         throw PaymentUnavailable({ retryAfterSeconds: LATER_SECONDS, cause: error });
       }
@@ -135,7 +147,8 @@ async function within<T>(work: Promise<T>, ms: number): Promise<T> {
 /**
  * A decline is an answer; an invalid request is our mistake or the wrong moment, and did nothing; a key that Stripe does not
  * take says nothing of what it was sent for, so that has to wait until the key is mended; too many calls, or one with the
- * same key that is still at work, may come again; the rest may have happened or not.
+ * same key that is still at work, may come again; a failure that Stripe repeats says that the key is spent, and nothing of
+ * how Stripe is now; the rest may have happened or not.
  */
 function classify(error: unknown): Outcome {
   if (error instanceof Stripe.errors.StripeCardError) return 'declined';
@@ -148,5 +161,8 @@ function classify(error: unknown): Outcome {
   ) {
     return 'misconfigured';
   }
-  return error instanceof Stripe.errors.StripeInvalidRequestError ? 'invalid' : 'unknown';
+  if (error instanceof Stripe.errors.StripeInvalidRequestError) return 'invalid';
+  return error instanceof Stripe.errors.StripeError && error.headers?.['idempotent-replayed'] === 'true'
+    ? 'spent'
+    : 'unknown';
 }
