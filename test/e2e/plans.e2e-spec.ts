@@ -11,6 +11,7 @@ import { SpellingQuery } from '../../src/modules/catalog/spelling.query.js';
 import { SuggestQuery } from '../../src/modules/catalog/suggest.query.js';
 import { Synonyms } from '../../src/modules/catalog/synonyms/synonyms.service.js';
 import { ContentLanguages } from '../../src/modules/catalog/translations/content-languages.js';
+import { DeadWords } from '../../src/modules/catalog/words/dead-words.service.js';
 import { ensureSettings } from '../../src/modules/settings/index.js';
 import { type ModuleApp, startModules } from '../support/module-app.js';
 import { cloneDatabase, type TestDatabase } from '../support/postgres.js';
@@ -164,6 +165,13 @@ describe('no large table is read whole', () => {
     expect(statements).toBe(1);
     expect(wholeReads).toEqual([]);
     expect(indexes).toEqual(expect.arrayContaining(['products_title_trgm', 'products_handle_trgm']));
+  });
+
+  it('for words that no product has any more', async () => {
+    expect(await new DeadWords(explaining(shop.db)).forget()).toBe(0);
+    expect(statements).toBeGreaterThan(10);
+    expect(wholeReads).toEqual([]);
+    expect(indexes).toContain('product_listings_named');
   });
 
   it('for suggestions and for a page', async () => {

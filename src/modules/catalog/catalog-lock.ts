@@ -12,7 +12,7 @@ export async function lockCategoryTreeShared(tx: Tx): Promise<void> {
 }
 
 /**
- * Held by every write to a category, and to what a bundle is made of: alone, so that two moves cannot make a ring and a part
+ * Held by every write to a category, and to what a bundle is made of, and while words are taken out that no product has: alone, so that two moves cannot make a ring and a part
  * is not changed while it becomes one. Take it before any row lock.
  */
 export async function lockCategoryTree(tx: Tx): Promise<void> {

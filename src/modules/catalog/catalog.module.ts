@@ -72,6 +72,9 @@ import { SuggestQuery } from './suggest.query.js';
 import { VariantsAdminController } from './variants.admin.controller.js';
 
 /** Products, variants, prices, images and categories, and the read model that storefronts are served from. */
+import { DeadWords } from './words/dead-words.service.js';
+import { ForgetWordsProcessor } from './words/forget-words.job.js';
+
 @Module({
   imports: [SettingsModule],
   controllers: [
@@ -111,6 +114,8 @@ import { VariantsAdminController } from './variants.admin.controller.js';
     EditSynonyms,
     ProductSales,
     SpellingQuery,
+    DeadWords,
+    ForgetWordsProcessor,
     SuggestQuery,
     CategoriesQuery,
     AdminProductsQuery,
