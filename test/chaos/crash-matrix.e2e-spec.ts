@@ -51,6 +51,9 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
   ['commit.cancel_begun', 'cancel a held order', false],
   ['stripe.cancel.after', 'cancel a held order', true],
   ['commit.cancel_stopped', 'cancel a held order while Stripe is away', false],
+  ['commit.cancel_wish', 'cancel a held order', true],
+  ['commit.cancel_wish_over', 'cancel what was paid meanwhile', true],
+  ['commit.cancel_stopped', 'take up a cancellation that broke off', false],
   ['commit.hold_warning', 'a hold that ends soon', true],
   ['commit.hold_released', 'release an order that was held back', false],
   ['stripe.retrieve_object.before', 'a thin event of a charge', false],
@@ -115,6 +118,8 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
   ['commit.review_accepted', 'accept too little', false],
   ['commit.review_rejected', 'send back too little', false],
   ['stripe.refund.after', 'send back too little', false],
+  ['commit.review_rejected', 'cancel what is under review', false],
+  ['commit.cancel', 'cancel what is under review', false],
   ['commit.capture', 'capture', false],
   ['stripe.capture.before', 'capture', false],
   ['stripe.capture.after', 'capture', true],
@@ -679,6 +684,54 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
         return again();
       },
       check: isLetGo,
+    },
+    'cancel what was paid meanwhile': {
+      prepare: async () => {
+        const sale = await sold();
+        await pay.shop.quiet();
+        pay.stripe.setChaos({ webhooks: [{ kind: 'drop', types: ['*'] }] });
+        await pay.shop.confirm(sale.clientSecret);
+        return sale;
+      },
+      act: (sale) => {
+        again = () => post(`/v1/orders/${sale!.orderId}/cancel`, { 'X-Cart-Token': sale!.token });
+        return again();
+      },
+      check: async (sale) => {
+        expect(await pay.standing(sale)).toEqual(['canceled', 'refunded', 5, 0]);
+        expect(pay.refundsAtStripe(sale)).toMatchObject([{ amount: 2000 }]);
+      },
+    },
+    'take up a cancellation that broke off': {
+      prepare: async () => {
+        const sale = await held();
+        await pay.shop.db.query(
+          `UPDATE orders SET hold = 'canceling', updated_at = now() - interval '3 minutes' WHERE id = $1`,
+          [decodeId('order', sale.orderId)],
+        );
+        return sale;
+      },
+      act: () => {
+        again = () => recurring('payments.reconcile');
+        return again();
+      },
+      check: async (sale) => {
+        expect(await pay.standing(sale)).toEqual(['confirmed', 'authorized', 3, 0]);
+        const order = await pay.shop.call('GET', `/v1/admin/orders/${sale.orderId}`, { bearer: pay.bearer });
+        expect(order.body.hold).toBeNull();
+      },
+    },
+    'cancel what is under review': {
+      prepare: () => underpaid(),
+      act: (sale) => {
+        again = () => post(`/v1/orders/${sale!.orderId}/cancel`, { 'X-Cart-Token': sale!.token });
+        return again();
+      },
+      check: async (sale) => {
+        expect(await pay.order(sale)).toMatchObject({ status: 'canceled', cancelReason: 'customer' });
+        expect(await pay.shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
+        expect(pay.refundsAtStripe(sale)).toMatchObject([{ amount: 100, status: 'succeeded' }]);
+      },
     },
     'a hold that ends soon': {
       prepare: async () => {

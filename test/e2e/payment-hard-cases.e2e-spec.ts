@@ -62,6 +62,10 @@ describe('payments', () => {
     await shop.confirm(sale.secret);
     await shop.until(async () => (await order(sale)).status === 'payment_review', 'the review');
   }
+  const cancel = (sale: Sale, who: string) =>
+    who === 'customer'
+      ? shop.call('POST', `/v1/orders/${sale.orderId}/cancel`, { token: sale.token, body: {} })
+      : shop.call('POST', `/v1/admin/orders/${sale.orderId}/cancel`, { bearer, body: {} });
   const deliver = async (event: object, secret = WEBHOOK_SECRET) => {
     const body = JSON.stringify(event);
     const response = await fetch(`${shop.url}/v1/webhooks/stripe`, {
@@ -130,6 +134,39 @@ describe('payments', () => {
         refundedTotal: { amount: 2600 },
       });
       expect(await shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
+      await shop.balance();
+    });
+
+    it.each(['customer', 'staff'])(
+      'canceled by the %s: all that came goes back, and nothing is left to decide',
+      async (who) => {
+        const sale = await place();
+        await payAnother(sale, { amount: '2500' });
+        const canceled = await cancel(sale, who);
+        expect(canceled).toMatchObject({ status: 200, body: { status: 'canceled', cancelReason: who } });
+        expect(await order(sale)).toMatchObject({ paymentStatus: 'refunded', refundedTotal: { amount: 2500 } });
+        expect(await decide(sale, 'accept')).toMatchObject({ status: 409, body: { code: 'payment_not_under_review' } });
+        expect(await decide(sale, 'reject')).toMatchObject({ status: 200, body: { refunded: { amount: 2500 } } });
+        const open = await shop.call('GET', '/v1/admin/payments?review=open', { bearer });
+        expect(open.body.data.map(({ id }: { id: string }) => id)).not.toContain(sale.paymentId);
+        expect(await shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
+        await shop.balance();
+      },
+    );
+
+    it('canceled by the customer and accepted by staff at once: the customer has all of it back', async () => {
+      for (let round = 0; round < 5; round += 1) {
+        const sale = await place();
+        await payAnother(sale, { amount: '2500' });
+        const [accepted, canceled] = await Promise.all([decide(sale, 'accept'), cancel(sale, 'customer')]);
+        expect([200, 409]).toContain(accepted.status);
+        expect(canceled.status).toBe(200);
+        expect(await order(sale)).toMatchObject({
+          status: 'canceled',
+          paymentStatus: 'refunded',
+          refundedTotal: { amount: 2500 },
+        });
+      }
       await shop.balance();
     });
 

@@ -90,6 +90,38 @@ describe(`Races of payments (seed ${SEED}, ${RACE_ROUNDS} rounds)`, () => {
     RACE_TIMEOUT_MS,
   );
 
+  describe('when cards are held first', () => {
+    beforeAll(() => pay.captureLater(true));
+    afterAll(() => pay.captureLater(false));
+
+    race('S18 order expiry vs authorization race', async () => {
+      const sales = await Promise.all(Array.from({ length: 4 }, () => pay.place()));
+      await Promise.all(sales.flatMap((sale) => [pay.expire(sale), pay.shop.confirm(sale.clientSecret)]));
+      await pay.shop.quiet();
+      for (const sale of sales) {
+        const standing = (await pay.standing(sale)).join(' ');
+        expect(['confirmed authorized 3 0', 'canceled canceled 5 0']).toContain(standing);
+        const [intent] = pay.intentsOf(sale.orderId);
+        expect(intent!.status).toBe(standing.startsWith('confirmed') ? 'requires_capture' : 'canceled');
+        const staffs = await pay.shop.call('GET', `/v1/admin/orders/${sale.orderId}`, { bearer: pay.bearer });
+        expect(staffs.body.hold).toBeNull();
+      }
+    });
+
+    race('S18 who was told that the card is held has an order, whoever hears of it first', async () => {
+      pay.stripe.setChaos({ webhooks: [{ kind: 'delay', delayMs: 150 }] });
+      const sales = await Promise.all(Array.from({ length: 3 }, () => pay.place()));
+      for (const sale of sales)
+        expect(await pay.shop.confirm(sale.clientSecret)).toMatchObject({ status: 'requires_capture' });
+      await Promise.all(sales.flatMap((sale) => [pay.expire(sale), pay.comeBack(sale)]));
+      await pay.shop.quiet();
+      for (const sale of sales) {
+        expect(await pay.standing(sale)).toEqual(['confirmed', 'authorized', 3, 0]);
+        expect(pay.intentsOf(sale.orderId)).toMatchObject([{ status: 'requires_capture' }]);
+      }
+    });
+  });
+
   it(
     'S18 canceling and paying at the same instant',
     async () => {

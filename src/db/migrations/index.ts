@@ -44,6 +44,7 @@ import { LinksAfterCodes1790000000036 } from './1790000000036-links-after-codes.
 import { Recipients1790000000037 } from './1790000000037-recipients.js';
 import { AuditedParts1790000000038 } from './1790000000038-audited-parts.js';
 import { KeyGenerations1790000000043 } from './1790000000043-key-generations.js';
+import { CutOffCancellations1790000000044 } from './1790000000044-cut-off-cancellations.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -104,4 +105,5 @@ export const migrations = [
   Recipients1790000000037,
   AuditedParts1790000000038,
   KeyGenerations1790000000043,
+  CutOffCancellations1790000000044,
 ];

@@ -22,5 +22,5 @@ export const OrderOnHold = defineError({
   code: 'order_on_hold',
   kind: 'conflict',
   title: 'This order is held back',
-  help: '`reasons`: a `disputed` order is shipped once the dispute is won; a `fraud_warning` is released by staff who have looked at it; one that is `canceling` is released too, once it has been so for a minute.',
+  help: '`reasons`: a `disputed` order is shipped once the dispute is won; a `fraud_warning` is released by staff who have looked at it; one that is `canceling` goes on by itself within minutes, or is released once it has been so for a minute.',
 });

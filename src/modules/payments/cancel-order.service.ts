@@ -5,14 +5,15 @@ import { enqueue } from '#libs/jobs';
 import { log } from '#libs/log';
 import { BoughtGiftCards, OrderCredits } from '../credits/index.js';
 import { type LockedOrder, OrderNotCancelable, OrdersRepository } from '../orders/index.js';
-import { isHeldForFraud } from './disputes/fraud-hold.js';
 import { ignoreLostDispute } from './disputes/refund-block.js';
 import { ExecuteRefund } from './execute-refund.service.js';
+import { HoldBack } from './hold-back.service.js';
 import { ReleaseHoldJob } from './jobs/definitions.js';
-import { type Cancellation, hasBeenPaid } from './payment.policy.js';
+import { type Cancellation, hasBeenPaid, isWish } from './payment.policy.js';
 import { PaymentMethodUnavailable, PaymentRefused, PaymentUnavailable, wasRefused } from './payments.errors.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import { RefundOrder } from './refund-order.service.js';
+import { RejectReview } from './reject-review.service.js';
 import { ReturnStock } from './return-stock.service.js';
 import { SettleRefunds } from './settle-refunds.service.js';
 import { StartPayment } from './start-payment.service.js';
@@ -37,6 +38,8 @@ export class CancelOrder {
     private readonly gateway: StripeGateway,
     private readonly start: StartPayment,
     private readonly sync: SyncPayment,
+    private readonly holdBack: HoldBack,
+    private readonly rejectReview: RejectReview,
     private readonly refunds: RefundOrder,
     private readonly settleRefunds: SettleRefunds,
     private readonly executeRefund: ExecuteRefund,
@@ -50,6 +53,8 @@ export class CancelOrder {
       [orderId],
     );
     const payment = await this.payments.findCurrent(this.db, orderId);
+    // Of money that does not fit the order all goes back, not only what the order asks for.
+    if (order?.status === 'payment_review' && payment?.review === 'open') await this.rejectReview.execute(payment);
     const isOpen = order?.status === 'pending_payment' || payment?.status === 'authorized';
     let isUnknown = false;
     if (order && isOpen && payment?.provider === 'stripe') {
@@ -65,11 +70,13 @@ export class CancelOrder {
         });
       isUnknown = after === null;
     }
-    const refundId = await this.db.transaction(async (tx) => {
-      const refund = await this.cancelHere(tx, orderId, cancellation, isUnknown);
+    const ended = await this.db.transaction(async (tx) => {
+      const outcome = await this.cancelHere(tx, orderId, cancellation, isUnknown);
       failpoint('commit.cancel');
-      return refund;
+      return outcome;
     });
+    if (ended === 'under_review') return this.execute(orderId, cancellation);
+    const { refundId } = ended;
     // The order has ended whatever comes of its refund: a job sends it when Stripe is back, and the shop hears of a refusal.
     if (refundId) await this.executeRefund.execute(refundId).catch((error: unknown) => rethrowUnlessTold(error));
   }
@@ -86,7 +93,8 @@ export class CancelOrder {
     orderNumber: number,
     cancellation: Cancellation,
   ): Promise<PaymentRow | null> {
-    const resume = payment.capture_method === 'manual' ? await this.stopShipping(payment.order_id, cancellation) : null;
+    const resume =
+      payment.capture_method === 'manual' ? await this.holdBack.begin(payment.order_id, cancellation.actor) : null;
     let isAsked = false;
     try {
       const intent = await this.start.ensureIntent(payment, orderNumber);
@@ -105,48 +113,29 @@ export class CancelOrder {
   }
 
   private async endIntent(payment: PaymentRow, intent: Intent, cancellation: Cancellation): Promise<PaymentRow> {
+    // Stripe cancels what it holds as readily as what is unpaid; but whoever was told that their card is held has an order.
+    const isPaid = intent.status === 'succeeded' || (intent.status === 'authorized' && !isWish(cancellation));
     // Stripe's event may be here before its answer: whoever applies it knows from this why the order ends.
-    if (intent.status !== 'succeeded') await this.payments.beginCancellation(this.db, payment.id, cancellation);
+    if (!isPaid) {
+      failpoint('commit.cancel_wish');
+      await this.payments.beginCancellation(this.db, payment.id, cancellation);
+    }
     const after =
-      intent.status === 'canceled' || intent.status === 'succeeded'
+      isPaid || intent.status === 'canceled'
         ? intent
         : await this.gateway.cancelIntent(
             intent.ref,
             payment.id,
-            cancellation.reason === 'expired' || cancellation.reason === 'too_many_attempts'
-              ? 'abandoned'
-              : 'requested_by_customer',
+            isWish(cancellation) ? 'requested_by_customer' : 'abandoned',
           );
     // The answer to a cancellation has no expanded charge; what was paid meanwhile is read in full.
     const full = after.status === 'canceled' ? after : await this.gateway.retrieveIntent(intent.ref);
     const settled = await this.sync.applyIntent(payment.id, full);
-    if (settled.status !== 'canceled') await this.payments.endCancellation(this.db, payment.id);
+    if (settled.status !== 'canceled') {
+      failpoint('commit.cancel_wish_over');
+      await this.payments.endCancellation(this.db, payment.id);
+    }
     return settled;
-  }
-
-  /**
-   * Holds the order back. What is left behind by a crash is taken away by the next cancellation, or by staff who release it.
-   * @returns what lets it be shipped again
-   */
-  private async stopShipping(orderId: string, { actor }: Cancellation): Promise<() => Promise<void>> {
-    const before = await this.db.transaction(async (tx) => {
-      const order = await this.orders.lockOrder(tx, orderId);
-      if (order.status === 'canceled') return order.hold;
-      if (order.fulfillment_status !== 'unfulfilled')
-        throw OrderNotCancelable({ data: { orderStatus: order.status, fulfillmentStatus: order.fulfillment_status } });
-      await this.orders.change(tx, order, { hold: 'canceling' }, { type: 'order.cancel_begun', actor });
-      failpoint('commit.cancel_begun');
-      return order.hold;
-    });
-    return () =>
-      this.db.transaction(async (tx) => {
-        const order = await this.orders.lockOrder(tx, orderId);
-        if (order.hold !== 'canceling') return;
-        // The bank may have warned meanwhile.
-        const hold = before === 'fraud_warning' || (await isHeldForFraud(tx, orderId)) ? 'fraud_warning' : null;
-        await this.orders.change(tx, order, { hold }, { type: 'order.cancel_stopped', actor });
-        failpoint('commit.cancel_stopped');
-      });
   }
 
   private async cancelHere(
@@ -154,12 +143,12 @@ export class CancelOrder {
     orderId: string,
     cancellation: Cancellation,
     isUnknown: boolean,
-  ): Promise<string | null> {
+  ): Promise<{ refundId: string | null } | 'under_review'> {
     const order = await this.orders.lockOrder(tx, orderId);
-    if (order.status === 'canceled') return null;
+    if (order.status === 'canceled') return { refundId: null };
     if (isShippedUnpaid(order) && cancellation.reason === 'staff') {
       await this.endRest(tx, order, cancellation);
-      return null;
+      return { refundId: null };
     }
     const mayCancel =
       ['pending_payment', 'confirmed', 'payment_review'].includes(order.status) &&
@@ -168,6 +157,7 @@ export class CancelOrder {
       throw OrderNotCancelable({ data: { orderStatus: order.status, fulfillmentStatus: order.fulfillment_status } });
     const current = await this.payments.findCurrent(tx, orderId);
     const payment = current ? await this.payments.lock(tx, current.id) : null;
+    if (order.status === 'payment_review' && payment?.review === 'open') return 'under_review';
 
     const isPaid = hasBeenPaid(order);
     const cards = await this.giftCards.takeBack(tx, orderId, 'issued', cancellation.actor);
@@ -206,12 +196,12 @@ export class CancelOrder {
       (payment.provider === 'manual' || payment.provider_ref === null || (isUnknown && UNPAID.has(payment.status)))
     )
       await this.payments.update(tx, payment.id, { status: 'canceled' });
-    if (!payment || payment.captured === payment.refunded) return null;
+    if (!payment || payment.captured === payment.refunded) return { refundId: null };
     const refund = await this.refunds
       .begin(tx, orderId, { reason: 'order canceled' }, cancellation.actor, `cancel:${orderId}`)
       .catch(ignoreNothingLeft)
       .catch(ignoreLostDispute);
-    return refund?.provider === 'stripe' ? refund.id : null;
+    return { refundId: refund?.provider === 'stripe' ? refund.id : null };
   }
 
   /** A part was shipped on a hold that was lost afterwards: no more of it goes out, and the order is over. */

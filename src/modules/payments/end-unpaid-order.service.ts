@@ -8,7 +8,7 @@ import { PaymentsRepository } from './payments.repository.js';
 /** What nobody can pay any more: it is ended, or paid. */
 const ENDED: ReadonlySet<PaymentStatus> = new Set(['canceled', 'succeeded', 'authorized']);
 
-/** Ends an order that was not paid. Stripe is the arbiter: what was paid meanwhile stays paid. */
+/** Ends an order that was not paid. Stripe is the arbiter: what was paid meanwhile stays paid, and what is held stays held. */
 @Injectable()
 export class EndUnpaidOrder {
   constructor(

@@ -11,3 +11,6 @@ export interface Cancellation {
   actor: string;
   note?: string;
 }
+
+/** Whether somebody wants the order to end: not so when its time is over, which a card that is held in time speaks against. */
+export const isWish = ({ reason }: Cancellation): boolean => reason === 'customer' || reason === 'staff';

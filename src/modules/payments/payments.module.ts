@@ -16,6 +16,7 @@ import { ReleaseHold } from './disputes/release-hold.service.js';
 import { SettleDisputes } from './disputes/settle-disputes.service.js';
 import { SyncDisputes } from './disputes/sync-disputes.service.js';
 import { ExecuteRefund } from './execute-refund.service.js';
+import { HoldBack } from './hold-back.service.js';
 import { ExecuteCaptureHandler } from './jobs/execute-capture.job.js';
 import { ExecuteRefundHandler } from './jobs/execute-refund.job.js';
 import { EndUnpaidOrder } from './end-unpaid-order.service.js';
@@ -49,7 +50,9 @@ import { ReportsRepository } from './reconciliation/reports.repository.js';
 import { RunReconciliation } from './reconciliation/run-reconciliation.service.js';
 import { StartReconciliation } from './reconciliation/start-reconciliation.service.js';
 import { RefundOrder } from './refund-order.service.js';
+import { RejectReview } from './reject-review.service.js';
 import { ResolveReview } from './resolve-review.service.js';
+import { ResumeCancellations } from './resume-cancellations.service.js';
 import { ReturnStock } from './return-stock.service.js';
 import { ReturnUrls } from './return-urls.js';
 import { ChooseCard } from './saved-cards/choose-card.service.js';
@@ -110,7 +113,10 @@ import { SyncPayment } from './sync-payment.service.js';
     ReturnStock,
     ReturnUrls,
     EndUnpaidOrder,
+    RejectReview,
     ResolveReview,
+    HoldBack,
+    ResumeCancellations,
     SettleCaptures,
     SettlePayment,
     SettleRefunds,

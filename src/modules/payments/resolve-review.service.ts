@@ -8,9 +8,9 @@ import { OutOfStock } from '../inventory/index.js';
 import { OrdersRepository } from '../orders/index.js';
 import { BookMoney } from './books/book-money.service.js';
 import { CancelOrder } from './cancel-order.service.js';
-import { assertRefundable, ignoreLostDispute } from './disputes/refund-block.js';
 import { PaymentNotUnderReview } from './payments.errors.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
+import { RejectReview } from './reject-review.service.js';
 import { SettlePayment } from './settle-payment.service.js';
 import { type Intent, StripeGateway } from './stripe/stripe-gateway.js';
 
@@ -30,6 +30,7 @@ export class ResolveReview {
     private readonly payments: PaymentsRepository,
     private readonly settle: SettlePayment,
     private readonly books: BookMoney,
+    private readonly rejectReview: RejectReview,
     private readonly cancelOrder: CancelOrder,
   ) {}
 
@@ -101,26 +102,9 @@ export class ResolveReview {
    */
   async reject(paymentId: string, decision: Decision): Promise<void> {
     const found = await this.find(paymentId);
-    const intent = found.review === 'open' ? await this.read(found) : null;
-    const isDone = await this.db.transaction(async (tx) => {
-      const order = await this.orders.lockOrder(tx, found.order_id);
-      const payment = await this.payments.lock(tx, paymentId);
-      if (payment.review === 'rejected') return order.status === 'canceled';
-      if (payment.review !== 'open' || order.status !== 'payment_review' || !intent)
-        throw PaymentNotUnderReview({ data: { orderStatus: order.status } });
-      // The decision is only made when it can be carried out.
-      await assertRefundable(tx, payment.id, intent.amountReceived).catch(ignoreLostDispute);
-      const isOurs = payment.status === 'succeeded' && intent.currency === payment.currency;
-      await this.payments.update(tx, payment.id, {
-        review: 'rejected',
-        ...(isOurs ? { captured: intent.amountReceived } : {}),
-      });
-      await this.books.execute(tx, payment.id, { received: intent.amountReceived });
-      failpoint('commit.review_rejected');
-      return false;
-    });
-    if (!isDone)
-      await this.cancelOrder.execute(found.order_id, { reason: 'staff', actor: decision.actor, note: decision.note });
+    const { review, orderStatus } = await this.rejectReview.execute(found);
+    if (review !== 'rejected') throw PaymentNotUnderReview({ data: { orderStatus } });
+    await this.cancelOrder.execute(found.order_id, { reason: 'staff', actor: decision.actor, note: decision.note });
   }
 
   private async find(id: string): Promise<PaymentRow> {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
 import { OrderOnHold, OrdersRepository } from '../../orders/index.js';
+import { PaymentsRepository } from '../payments.repository.js';
 
 /** Staff have looked at an order that was held back: it may be shipped. Releasing what is not held changes nothing. */
 @Injectable()
@@ -9,6 +10,7 @@ export class ReleaseHold {
   constructor(
     private readonly db: Db,
     private readonly orders: OrdersRepository,
+    private readonly payments: PaymentsRepository,
   ) {}
 
   /** @throws `not_found`; `order_on_hold` while Stripe is being asked to let the money go */
@@ -16,7 +18,11 @@ export class ReleaseHold {
     await this.db.transaction(async (tx) => {
       const order = await this.orders.lockOrder(tx, orderId);
       if (order.hold === null) return;
-      if (order.hold === 'canceling') await this.assertAbandoned(tx, orderId);
+      if (order.hold === 'canceling') {
+        await this.assertAbandoned(tx, orderId);
+        const payment = await this.payments.findCurrent(tx, orderId);
+        if (payment) await this.payments.endCancellation(tx, payment.id);
+      }
       await this.orders.change(
         tx,
         order,

@@ -3,6 +3,7 @@ import { Db } from '#libs/database';
 import { enqueue, HandlesJob, type JobContext, type JobDefinition, type JobHandler } from '#libs/jobs';
 import { log } from '#libs/log';
 import { type PaymentRow, PaymentsRepository } from '../payments.repository.js';
+import { ResumeCancellations } from '../resume-cancellations.service.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
 import { SyncPayment } from '../sync-payment.service.js';
 import { EVENT_PATIENCE, openJob } from './open-job.js';
@@ -12,7 +13,7 @@ const BATCH = 100;
 
 /**
  * The safety net under webhooks and jobs: whatever was lost on the way, within minutes every open payment, every overdue
- * hold, and every refund, capture and event that was not brought to its end is looked at again.
+ * hold, and every refund, capture, cancellation and event that was not brought to its end is looked at again.
  */
 @Injectable()
 @HandlesJob(ReconcileJob)
@@ -22,6 +23,7 @@ export class ReconcileHandler implements JobHandler {
     private readonly gateway: StripeGateway,
     private readonly payments: PaymentsRepository,
     private readonly sync: SyncPayment,
+    private readonly cancellations: ResumeCancellations,
   ) {}
 
   async handle(job: JobContext): Promise<void> {
@@ -48,6 +50,7 @@ export class ReconcileHandler implements JobHandler {
        WHERE r.processed_at IS NULL AND r.received_at BETWEEN now() - interval '${EVENT_PATIENCE}' AND now() - interval '10 minutes'`,
     );
     await this.readOpen();
+    await this.cancellations.execute();
   }
 
   /** Payments and refunds that are under way at Stripe. */
