@@ -1,5 +1,3 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tx } from '#libs/database';
 import { encodeId, newUuid } from '#libs/ids';
@@ -8,6 +6,7 @@ import { defineEvent, announce, eventCatalog, type EventDefinition } from '#libs
 import { AuthModule } from '../../src/modules/auth/index.js';
 import { NotificationsModule } from '../../src/modules/notifications/index.js';
 import { Mailer } from '../../src/modules/notifications/mailer.js';
+import { FakeSmtp } from '../support/fake-smtp.js';
 import { type ModuleApp, startModules } from '../support/module-app.js';
 import { cloneDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -363,63 +362,3 @@ describe('mail by SMTP', () => {
     await expect(mailer.send(mail('busy@example.com'))).rejects.toMatchObject({ responseCode: 451 });
   });
 });
-
-/** As much of an SMTP server (RFC 5321) as it takes to receive mail. */
-class FakeSmtp {
-  readonly messages: string[] = [];
-  private readonly sockets = new Set<Socket>();
-
-  private constructor(private readonly server: Server) {}
-
-  static async start(): Promise<FakeSmtp> {
-    const server = createServer();
-    const smtp = new FakeSmtp(server);
-    server.on('connection', (socket) => smtp.serve(socket));
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    return smtp;
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
-  }
-
-  private serve(socket: Socket): void {
-    this.sockets.add(socket);
-    socket.on('close', () => this.sockets.delete(socket));
-    socket.on('error', () => socket.destroy());
-    socket.setEncoding('utf8');
-    let pending = '';
-    let isData = false;
-    socket.write('220 test\r\n');
-    socket.on('data', (chunk: string) => {
-      pending += chunk;
-      for (;;) {
-        const end = pending.indexOf(isData ? '\r\n.\r\n' : '\r\n');
-        if (end < 0) return;
-        const text = pending.slice(0, end);
-        pending = pending.slice(end + (isData ? 5 : 2));
-        if (isData) {
-          isData = false;
-          this.messages.push(`${text}\r\n`);
-          socket.write('250 taken\r\n');
-        } else {
-          socket.write(this.answer(text));
-          isData = text.toUpperCase() === 'DATA';
-        }
-      }
-    });
-  }
-
-  private answer(command: string): string {
-    if (/^RCPT TO:<nobody/i.test(command)) return '550 no such user\r\n';
-    if (/^RCPT TO:<busy/i.test(command)) return '451 try again later\r\n';
-    if (/^DATA/i.test(command)) return '354 go on\r\n';
-    if (/^QUIT/i.test(command)) return '221 bye\r\n';
-    return '250 ok\r\n';
-  }
-
-  async stop(): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
-    await new Promise((done) => this.server.close(done));
-  }
-}

@@ -14,6 +14,8 @@ export interface JobContext<P = Record<string, unknown>> {
   attempt: number;
   /** Marks the job done in the transaction of its effect, so that the effect happens once. */
   complete(tx: Tx): Promise<void>;
+  /** What `progress` said last, of a try before this one; left out where there was none. */
+  reached?: Record<string, unknown>;
   /** Shows how far it is, and renews its lease. */
   progress(progress: Record<string, unknown>): Promise<void>;
 }

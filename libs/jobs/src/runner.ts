@@ -12,6 +12,7 @@ interface JobRow {
   payload: Record<string, unknown>;
   attempts: number;
   max_attempts: number;
+  progress: Record<string, unknown> | null;
 }
 
 /** A process may end for other reasons than the job it runs; one that takes down its process each time is given up. */
@@ -97,7 +98,7 @@ export class JobRunner implements OnModuleInit {
          SELECT id FROM jobs WHERE id = ANY($1)
            AND ((state = 'queued' AND next_at <= now()) OR (state = 'running' AND locked_until < now()))
          FOR UPDATE SKIP LOCKED)
-       RETURNING id, name, payload, attempts, max_attempts`,
+       RETURNING id, name, payload, attempts, max_attempts, progress`,
       [ids, DEFAULT_LEASE_MS / 1000],
     );
     return rows.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
@@ -131,6 +132,7 @@ export class JobRunner implements OnModuleInit {
       name: row.name,
       payload: row.payload,
       attempt: row.attempts,
+      ...(row.progress ? { reached: row.progress } : {}),
       complete: async (tx: Tx) => {
         await tx.query(`UPDATE jobs SET ${DONE} WHERE id = $1`, [row.id]);
         tx.afterCommit(() => {

@@ -20,9 +20,12 @@ export const DownloadsJob = defineJob({
   description: 'sends the links of the files that were bought',
   on: ['order.downloads_ready'],
 });
+/** After so many tries an address counts as one that takes no mail. */
+export const GIFT_CARD_TRIES = 10;
 export const GiftCardsJob = defineJob({
   name: 'notifications.gift-cards',
   queue,
+  maxAttempts: GIFT_CARD_TRIES,
   description: 'sends the codes of the gift cards that were bought',
   on: ['order.gift_cards_issued'],
 });

@@ -9,6 +9,7 @@ import type { MailContent } from './mails/layout.js';
 import { cancellationNotice, orderConfirmation, refundNotice, shipmentNotice } from './mails/order-mails.js';
 import {
   DownloadsJob,
+  GIFT_CARD_TRIES,
   GiftCardsJob,
   OrderCanceledJob,
   OrderConfirmationJob,
@@ -100,30 +101,59 @@ export class GiftCardsProcessor implements JobHandler {
     const own = cards.filter(({ recipient }) => recipient === null);
     const recipients = [...new Set(cards.flatMap(({ recipient }) => recipient ?? []))];
     const { links } = this.post;
-    const failures: unknown[] = [];
+    const done = mailsOf(job.reached);
     const told: string[] = [];
-    const tellBuyer = (id: string, content: MailContent) =>
-      this.post.send(id, shop, order.email, content).catch((error: unknown) => void failures.push(error));
+    // A mail server that hangs takes its time for each of them; what went out is not sent again by the next try.
+    const goOn = () =>
+      job.progress({ mailed: told.length + done.refused.size, of: recipients.length, ...asLists(done) });
+    const failures: unknown[] = [];
+    const tellBuyer = async (id: string, content: MailContent, mails: Set<string>) => {
+      if (mails.has(id)) return;
+      try {
+        await this.post.send(id, shop, order.email, content);
+        mails.add(id);
+      } catch (error) {
+        failures.push(error);
+      }
+    };
     // Each mail has an id of its own, the same in every try: the job's, and that of the first card for whoever else gets some.
-    // None waits for another: a mail that fails is tried again, and the buyer gets what an address refuses for good.
-    if (own.length > 0) await tellBuyer(job.id, giftCardsNotice(order, own, links));
-    for (const [mailed, email] of recipients.entries()) {
-      // A mail server that hangs takes its time for each of them.
-      await job.progress({ mailed, of: recipients.length });
+    // None waits for another: a mail that fails is tried again, and the buyer gets what an address never takes.
+    if (own.length > 0) await tellBuyer(job.id, giftCardsNotice(order, own, links), done.sent);
+    for (const email of recipients) {
       const theirs = cards.filter(({ recipient }) => recipient === email);
       const { id } = theirs[0]!;
+      await goOn();
       try {
-        await this.post.send(id, shop, email, giftCardsForYou(shop.name, theirs));
+        if (done.refused.has(id)) continue;
+        if (!done.sent.has(id)) await this.post.send(id, shop, email, giftCardsForYou(shop.name, theirs));
+        done.sent.add(id);
         told.push(email);
       } catch (error) {
-        if (error instanceof PermanentFailure) await tellBuyer(id, giftCardsNotice(order, theirs, links, email));
+        if (error instanceof PermanentFailure || job.attempt >= GIFT_CARD_TRIES)
+          await tellBuyer(id, giftCardsNotice(order, theirs, links, email), done.refused);
         else failures.push(error);
       }
     }
     if (own.length === 0 && told.length > 0 && failures.length === 0)
-      await tellBuyer(job.id, giftCardsSent(order, told, links));
-    if (failures.length > 0) throw failures.find((error) => !(error instanceof PermanentFailure)) ?? failures[0];
+      await tellBuyer(job.id, giftCardsSent(order, told, links), done.sent);
+    if (failures.length === 0) return;
+    await goOn();
+    throw failures.find((error) => !(error instanceof PermanentFailure)) ?? failures[0];
   }
+}
+
+/** Mails of gift cards, by their ids: those that went to whom they are for, and those that the buyer got instead. */
+interface GiftCardMails {
+  sent: Set<string>;
+  refused: Set<string>;
+}
+
+const asLists = ({ sent, refused }: GiftCardMails) => ({ sent: [...sent], refused: [...refused] });
+
+/** What tries before this one sent. */
+function mailsOf(reached: JobContext['reached']): GiftCardMails {
+  const { sent, refused } = (reached ?? {}) as Partial<ReturnType<typeof asLists>>;
+  return { sent: new Set(sent), refused: new Set(refused) };
 }
 
 /** Tells the customer of a refund. */

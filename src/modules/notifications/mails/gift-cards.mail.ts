@@ -21,7 +21,7 @@ const htmlOf = (cards: readonly Card[]) =>
 
 /**
  * Sends the codes of the gift cards of an order to its buyer, each with what is on it.
- * @param refusedBy the address that they were for, when it takes no mail
+ * @param refusedBy the address that they were for, when it never took the mail
  */
 export function giftCardsNotice(
   order: OrderOfMail,
@@ -31,7 +31,7 @@ export function giftCardsNotice(
 ): MailContent {
   const one = cards.length === 1;
   const subject = one ? 'Your gift card' : `Your ${cards.length} gift cards`;
-  const why = refusedBy === undefined ? '' : `${refusedBy} takes no mail, so `;
+  const why = refusedBy === undefined ? '' : `${refusedBy} could not be reached by mail, so `;
   const news = `${why}here ${one ? 'is your gift card' : 'are your gift cards'} of order ${order.number}. Whoever knows a code can pay with it: keep it like money, or give it away.`;
   const url = orderUrl(order, links);
   return {
