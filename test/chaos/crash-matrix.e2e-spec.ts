@@ -128,7 +128,7 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
 ];
 
 describe(`A process killed at any moment (seed ${SEED})`, () => {
-  const rig = useCrashRig('crash matrix');
+  const rig = useCrashRig();
   const { pay } = rig;
   const send = rig.send.bind(rig);
   const post = rig.post.bind(rig);

@@ -46,7 +46,7 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
 
 /** One order, one charge, and credit to the cent, whatever happens. Orders cost 20.00; a card pays 7.00 of it. */
 describe(`A process killed while credit is spent or given back (seed ${SEED})`, () => {
-  const rig = useCrashRig('crashes with credit');
+  const rig = useCrashRig();
   const { pay } = rig;
   const SERVER = { paymentMethod: 'stripe', confirmationToken: 'pm_card_visa', returnUrl: 'http://localhost/done' };
   let card: TestCard;

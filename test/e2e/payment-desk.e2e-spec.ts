@@ -1,4 +1,5 @@
 import { newUuid } from '#libs/ids';
+import { SEED } from '../support/rounds.js';
 import { Shop } from '../support/shop.js';
 
 /** What staff and shoppers read of payments, and what the shop is told of them. */
@@ -6,7 +7,7 @@ describe('the payments desk', () => {
   let shop: Shop;
   let bearer: string;
   beforeAll(async () => {
-    shop = await Shop.start();
+    shop = await Shop.start({ seed: SEED });
     bearer = await shop.staff();
   });
   afterAll(async () => {

@@ -1,6 +1,6 @@
 import { decodeId, newUuid } from '#libs/ids';
 import { WatchHoldsHandler } from '../../src/modules/payments/jobs/watch-holds.job.js';
-import { race, RACE_ROUNDS } from '../support/rounds.js';
+import { race, RACE_ROUNDS, SEED } from '../support/rounds.js';
 import { Shop } from '../support/shop.js';
 
 /** Cards that are held at checkout and charged when staff say so. */
@@ -8,7 +8,7 @@ describe('manual capture', () => {
   let shop: Shop;
   let bearer: string;
   beforeEach(async () => {
-    shop = await Shop.start();
+    shop = await Shop.start({ seed: SEED });
     bearer = await shop.staff();
     const settings = await shop.call('GET', '/v1/admin/settings', { bearer });
     const changed = await shop.call('PATCH', '/v1/admin/settings', {

@@ -1,11 +1,12 @@
 import { newUuid } from '#libs/ids';
+import { SEED } from '../support/rounds.js';
 import { Shop } from '../support/shop.js';
 
 /** Stripe is slow, dead or has had enough of us: shoppers hear of it soon, and lose nothing. */
 describe('while Stripe does not answer', () => {
   let shop: Shop;
   beforeEach(async () => {
-    shop = await Shop.start();
+    shop = await Shop.start({ seed: SEED });
   });
   afterEach(async () => {
     shop?.stripe.clearChaos();

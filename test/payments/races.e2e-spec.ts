@@ -45,9 +45,18 @@ describe(`Races of payments (seed ${SEED}, ${RACE_ROUNDS} rounds)`, () => {
       try {
         for (let round = 0; round < RACE_ROUNDS; round += 1) {
           const sale = await pay.place();
+          // Nobody has heard of the payment when all of them come.
+          pay.stripe.setChaos({ webhooks: [{ kind: 'hold' }] });
           await pay.shop.confirm(sale.clientSecret);
           await pay.shop.db.query(`ALTER SEQUENCE collisions RESTART`);
-          const answers = await Promise.all(everybody(sale));
+          const everyone = everybody(sale);
+          pay.stripe.clearChaos();
+          pay.stripe.release();
+          const answers = await Promise.all(everyone);
+          const [collisions] = await pay.shop.db.query<{ happened: boolean }>(
+            `SELECT is_called AS happened FROM collisions`,
+          );
+          expect(collisions).toEqual({ happened: true });
           expect(new Set(answers.map((a) => a.status))).toEqual(new Set([200]));
           await pay.becomes(sale, 'confirmed', 'paid');
           await isSettledOnce(pay, sale);

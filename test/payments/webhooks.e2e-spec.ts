@@ -444,6 +444,22 @@ describe(`Events of Stripe (seed ${SEED})`, () => {
       expect(await pay.standing(sale)).toEqual(['canceled', 'canceled', 5, 0]);
     });
 
+    it('no transaction is open: a capture is applied by its webhook before it is answered', async () => {
+      await pay.captureLater(true);
+      const sale = await pay.place({ pay: 'pm_card_visa' }).finally(() => pay.captureLater(false));
+      await pay.becomes(sale, 'confirmed', 'authorized');
+      await pay.shop.quiet();
+      const answer = await during(
+        ['payment_intent.succeeded', 'charge.captured'],
+        async () => (await pay.order(sale)).paymentStatus === 'paid',
+        () => pay.capture(sale, { amount: 1500 }),
+      );
+      expect(answer).toMatchObject({ status: 201, body: { status: 'succeeded' } });
+      expect(pay.charges(sale)).toMatchObject([{ amount_captured: 1500 }]);
+      expect(await pay.standing(sale)).toEqual(['confirmed', 'paid', 3, 0]);
+      expect(await pay.told(sale, 'payment.captured')).toBe(1);
+    });
+
     it('no transaction is open: a refund is applied by its webhook before it is answered', async () => {
       const sale = await pay.place({ pay: 'pm_card_visa' });
       await pay.shop.quiet();

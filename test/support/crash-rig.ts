@@ -2,7 +2,6 @@ import type { ChildProcess } from 'node:child_process';
 import { on, once } from 'node:events';
 import { PaymentShop, type Sale } from './payments.js';
 import { freePort, Processes } from './processes.js';
-import { SEED } from './rounds.js';
 import { WEBHOOK_SECRET } from './shop.js';
 
 /** What somebody does with the shop while it is killed, what they do again afterwards, and what has to have come of it. */
@@ -126,10 +125,9 @@ class CrashRig {
 }
 
 /** A shop that is killed, for the tests of a file. */
-export function useCrashRig(name: string): CrashRig {
+export function useCrashRig(): CrashRig {
   const rig = new CrashRig();
   beforeAll(async () => {
-    process.stderr.write(`${name}: seed ${SEED}, EMPORIUM_SEED=${SEED} repeats it\n`);
     await rig.begin();
   }, 60_000);
   afterAll(() => rig.end());

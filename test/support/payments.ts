@@ -371,7 +371,6 @@ export function usePaymentShop(options: ShopOptions = {}): PaymentShop {
   const payments = new PaymentShop();
   let contract: Contract | undefined;
   beforeAll(async () => {
-    process.stderr.write(`payments: seed ${SEED}, EMPORIUM_SEED=${SEED} repeats it\n`);
     contract = await Contract.load();
     const { observe, observeEvent } = contract;
     await payments.start({ observers: { observe, observeEvent }, ...options });

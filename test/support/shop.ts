@@ -73,12 +73,14 @@ export class Shop {
   ) {}
 
   static async start(options: ShopOptions = {}): Promise<Shop> {
+    const { seed } = options;
+    if (seed !== undefined) process.stderr.write(`shop: seed ${seed}, EMPORIUM_SEED=${seed} repeats it\n`);
     const database = options.database ?? (await cloneDatabase());
     const stripe = await createEmulator({
       // Long enough for a process that was killed to come back, also on a busy machine: Stripe itself tries for days.
       retryScheduleMs: [100, 200, 400, 800, 1600, 3200, 6400, 6400],
       settleDelayMs: SETTLE_DELAY_MS,
-      ...(options.seed === undefined ? {} : { seed: options.seed }),
+      ...(seed === undefined ? {} : { seed }),
       ...options.observers,
     });
     const dataDir = mkdtempSync(join(tmpdir(), 'emporium-test-'));
