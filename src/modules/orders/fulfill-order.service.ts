@@ -5,7 +5,7 @@ import { failpoint } from '#libs/failpoints';
 import { encodeId, newUuid } from '#libs/ids';
 import { announce } from '#libs/outbox';
 import type { FulfillOrderRequest } from './dto/orders.request.js';
-import { OrderNotFulfillable, OrderOnHold, QuantityNotShippable } from './order.errors.js';
+import { GoodsPromisedBack, OrderNotFulfillable, OrderOnHold, QuantityNotShippable } from './order.errors.js';
 import { OrderFulfilled } from './order.events.js';
 import { OrdersRepository } from './orders.repository.js';
 
@@ -14,10 +14,27 @@ interface ShippableLine {
   quantity: number;
   fulfilled_quantity: number;
   restocked_quantity: number;
+  /** What a capture that is under way leaves out, and has not gone back yet. */
+  by_capture: number;
+  /** What refunds that are under way put back. */
+  by_refund: number;
 }
 
-/** What of a line is still to be shipped: not what went back on the shelf after a refund. */
+/**
+ * With what is promised back while nobody knows yet how that ends: its money may be gone, or its place on the shelf sold, by
+ * the time that it would be with the carrier. It is counted as it will be once it has gone back.
+ */
+const LINES = `SELECT l.id, l.quantity, l.fulfilled_quantity, l.restocked_quantity,
+    greatest(coalesce((SELECT sum(x.quantity) FROM payment_captures c, jsonb_to_recordset(c.dropped) AS x ("lineId" uuid, quantity int)
+      WHERE c.order_id = l.order_id AND c.status = 'pending' AND x."lineId" = l.id), 0) - l.restocked_quantity, 0)::int AS by_capture,
+    coalesce((SELECT sum(x.quantity) FROM refunds r, jsonb_to_recordset(r.lines) AS x ("lineId" uuid, quantity int)
+      WHERE r.order_id = l.order_id AND r.status = 'pending' AND r.restock AND x."lineId" = l.id), 0)::int AS by_refund
+  FROM order_lines l WHERE l.order_id = $1 ORDER BY l.position`;
+
+/** What of a line is not shipped: not what went back on the shelf after a refund. */
 const leftOf = (line: ShippableLine) => Math.max(line.quantity - line.fulfilled_quantity - line.restocked_quantity, 0);
+/** What of that can be shipped now. */
+const shippableOf = (line: ShippableLine) => Math.max(leftOf(line) - line.by_capture - line.by_refund, 0);
 
 /** Payment statuses in which no money comes: the hold is lost, or the payment has failed. */
 const UNPAID: ReadonlySet<string> = new Set(['canceled', 'failed']);
@@ -30,7 +47,7 @@ export class FulfillOrder {
     private readonly orders: OrdersRepository,
   ) {}
 
-  /** @throws `order_not_fulfillable`, `order_on_hold`, `quantity_not_shippable` */
+  /** @throws `order_not_fulfillable`, `order_on_hold`, `goods_promised_back`, `quantity_not_shippable` */
   async execute(orderId: string, request: FulfillOrderRequest, actor: string): Promise<void> {
     await this.db.transaction(async (tx) => {
       const order = await this.orders.lockOrder(tx, orderId);
@@ -43,11 +60,9 @@ export class FulfillOrder {
       const reasons = [...(order.disputed ? ['disputed'] : []), ...(order.hold ? [order.hold] : [])];
       if (reasons.length > 0) throw OrderOnHold({ data: { reasons } });
       if (order.payment_status === 'authorized') await this.assertHeld(tx, orderId);
-      const lines = await tx.query<ShippableLine>(
-        `SELECT id, quantity, fulfilled_quantity, restocked_quantity FROM order_lines WHERE order_id = $1 ORDER BY position`,
-        [orderId],
-      );
+      const lines = await tx.query<ShippableLine>(LINES, [orderId]);
       const parcel = request.lines ? this.chosen(request.lines, lines) : this.everythingLeft(lines);
+      if (parcel.size === 0 && lines.some((line) => leftOf(line) > 0)) throw promisedBack(lines);
       if (parcel.size === 0)
         throw OrderNotFulfillable({
           detail: 'Nothing of it is left to ship.',
@@ -56,6 +71,7 @@ export class FulfillOrder {
 
       const fulfillmentId = newUuid();
       await this.write(tx, orderId, fulfillmentId, parcel, request);
+      // Not with what is promised back: should that fail, it is shipped after all.
       const complete = lines.every((line) => leftOf(line) === (parcel.get(line.id) ?? 0));
       const settled = ['paid', 'partially_refunded', 'refunded'].includes(order.payment_status);
       await this.orders.change(
@@ -100,7 +116,7 @@ export class FulfillOrder {
   }
 
   private everythingLeft(lines: readonly ShippableLine[]): Map<string, number> {
-    return new Map(lines.map((line) => [line.id, leftOf(line)] as const).filter(([, left]) => left > 0));
+    return new Map(lines.map((line) => [line.id, shippableOf(line)] as const).filter(([, quantity]) => quantity > 0));
   }
 
   private chosen(
@@ -109,6 +125,8 @@ export class FulfillOrder {
   ): Map<string, number> {
     const parcel = new Map<string, number>();
     const errors: FieldError[] = [];
+    const promised: FieldError[] = [];
+    const promisedLines: ShippableLine[] = [];
     for (const [i, { lineId, quantity }] of wanted.entries()) {
       const line = lines.find((l) => l.id === lineId);
       const together = (parcel.get(lineId) ?? 0) + quantity;
@@ -120,10 +138,18 @@ export class FulfillOrder {
           code: 'too_large',
           detail: `only ${leftOf(line)} left to ship`,
         });
+      } else if (together > shippableOf(line)) {
+        promisedLines.push(line);
+        promised.push({
+          pointer: `/lines/${i}/quantity`,
+          code: 'promised_back',
+          detail: `only ${shippableOf(line)} of the ${leftOf(line)} that are left can be shipped now`,
+        });
       }
       parcel.set(lineId, together);
     }
     if (errors.length > 0) throw QuantityNotShippable({ errors });
+    if (promised.length > 0) throw promisedBack(promisedLines, promised);
     return parcel;
   }
 
@@ -149,3 +175,15 @@ export class FulfillOrder {
     );
   }
 }
+
+const promisedBack = (lines: readonly ShippableLine[], errors?: FieldError[]) => {
+  const reasons = [
+    ...(lines.some((line) => line.by_capture > 0) ? ['capture'] : []),
+    ...(lines.some((line) => line.by_refund > 0) ? ['refund'] : []),
+  ];
+  return GoodsPromisedBack({
+    detail: `A ${reasons.join(' and a ')} under way puts them back on the shelf.`,
+    ...(errors ? { errors } : {}),
+    data: { reasons },
+  });
+};

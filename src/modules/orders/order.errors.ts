@@ -18,6 +18,12 @@ export const QuantityNotShippable = defineError({
   title: 'More than what is left to ship',
   help: 'Each member of `errors` names a line with how many of it are left.',
 });
+export const GoodsPromisedBack = defineError({
+  code: 'goods_promised_back',
+  kind: 'conflict',
+  title: 'These goods are about to go back on the shelf',
+  help: '`reasons`: a `capture` that is under way leaves them out of the order, or a `refund` that is under way puts them back on the shelf. The others are shipped, and these too should it fail.',
+});
 export const OrderOnHold = defineError({
   code: 'order_on_hold',
   kind: 'conflict',

@@ -7,7 +7,7 @@ import { CurrentStaff, Staff, type StaffIdentity } from '../auth/index.js';
 import { OrderEventResponse, OrderResponse, OrderSummaryResponse } from './dto/order.response.js';
 import { FulfillOrderRequest, OrderListQuery } from './dto/orders.request.js';
 import { FulfillOrder } from './fulfill-order.service.js';
-import { OrderNotFulfillable, OrderOnHold, QuantityNotShippable } from './order.errors.js';
+import { GoodsPromisedBack, OrderNotFulfillable, OrderOnHold, QuantityNotShippable } from './order.errors.js';
 import { OrdersQuery } from './orders.query.js';
 
 @ApiTags('Orders')
@@ -57,10 +57,18 @@ export class OrdersAdminController {
     operationId: 'fulfillOrder',
     summary: 'Ship goods of an order',
     description:
-      'Everything that is left when `lines` is left out. The customer gets an e-mail with the tracking number.',
+      'Everything that is left when `lines` is left out. What a capture or a refund under way has promised back stays here. The customer gets an e-mail with the tracking number.',
   })
   @ApiCreatedResponse({ type: OrderResponse, description: 'The order' })
-  @Throws(ValidationFailed, InvalidId, NotFound, OrderNotFulfillable, OrderOnHold, QuantityNotShippable)
+  @Throws(
+    ValidationFailed,
+    InvalidId,
+    NotFound,
+    OrderNotFulfillable,
+    OrderOnHold,
+    GoodsPromisedBack,
+    QuantityNotShippable,
+  )
   async fulfill(
     @IdParam('order') id: string,
     @Body() body: FulfillOrderRequest,

@@ -356,6 +356,16 @@ export class OrdersRepository {
     ]);
   }
 
+  /** Whether everything that is left of the order has been shipped. */
+  async isShipped(tx: Tx, orderId: string): Promise<boolean> {
+    const [shipped] = await tx.query<{ done: boolean | null }>(
+      `SELECT bool_and(fulfilled_quantity + restocked_quantity >= quantity) AND sum(fulfilled_quantity) > 0 AS done
+       FROM order_lines WHERE order_id = $1`,
+      [orderId],
+    );
+    return shipped?.done ?? false;
+  }
+
   /** What an order takes from the shelf. */
   async stockOf(tx: Tx, orderId: string): Promise<LineStock[]> {
     const rows = await tx.query<{ id: string; variant_id: string; quantity: number }>(

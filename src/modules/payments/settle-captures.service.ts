@@ -58,7 +58,7 @@ export class SettleCaptures {
         currency: payment.currency,
       },
     });
-    return { isShipped: await this.isShipped(tx, order.id), surplus: ours ?? null };
+    return { isShipped: await this.orders.isShipped(tx, order.id), surplus: ours ?? null };
   }
 
   /** Gives credit back that what stays of an order does not need, as a refund; the order counts as paid by now. */
@@ -81,7 +81,7 @@ export class SettleCaptures {
     );
     if (!capture) return false;
     await this.putBack(tx, capture);
-    const isShipped = await this.isShipped(tx, order.id);
+    const isShipped = await this.orders.isShipped(tx, order.id);
     await this.orders.change(
       tx,
       order,
@@ -122,16 +122,6 @@ export class SettleCaptures {
         actor: 'stripe',
         data: { captureId: encodeId('capture', id), amount },
       });
-  }
-
-  /** Whether everything that is left of the order has been shipped. */
-  private async isShipped(tx: Tx, orderId: string): Promise<boolean> {
-    const [shipped] = await tx.query<{ done: boolean | null }>(
-      `SELECT bool_and(fulfilled_quantity + restocked_quantity >= quantity) AND sum(fulfilled_quantity) > 0 AS done
-       FROM order_lines WHERE order_id = $1`,
-      [orderId],
-    );
-    return shipped?.done ?? false;
   }
 
   /** What was shipped or put back while the capture was under way stays as it is. */

@@ -6,6 +6,7 @@ import { BoughtGiftCards, OrderCredits } from '../credits/index.js';
 import { StockLedger } from '../inventory/index.js';
 import { type LockedOrder, type OrderPaymentStatus, OrdersRepository } from '../orders/index.js';
 import { BookMoney } from './books/book-money.service.js';
+import { hasBeenPaid } from './payment.policy.js';
 import { PaymentRefunded, RefundFailed } from './payments.events.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
 import type { ProviderRefund } from './stripe/stripe-gateway.js';
@@ -82,6 +83,7 @@ export class SettleRefunds {
       await this.tell(tx, row, order.id, payment.currency, refund.status);
     }
     await this.refreshTotals(tx, paymentId);
+    await this.endShipped(tx, order.id);
     await this.books.execute(tx, paymentId, { transactions: reported.flatMap((r) => r.transactions ?? []) });
   }
 
@@ -97,6 +99,20 @@ export class SettleRefunds {
       await this.tell(tx, refund, order.id, order.currency, 'succeeded');
     }
     await this.refreshStatus(tx, order.id, payment ?? { captured: 0, refunded: 0 });
+    await this.endShipped(tx, order.id);
+  }
+
+  /** When the last pieces that were to be shipped have gone back on the shelf, the others are all of the order. */
+  private async endShipped(tx: Tx, orderId: string): Promise<void> {
+    const order = await this.orders.lockOrder(tx, orderId);
+    if (order.status !== 'confirmed' || order.fulfillment_status !== 'partially_fulfilled') return;
+    if (!(await this.orders.isShipped(tx, orderId))) return;
+    await this.orders.change(
+      tx,
+      order,
+      { fulfillmentStatus: 'fulfilled', ...(hasBeenPaid(order) ? { status: 'completed' as const } : {}) },
+      { type: 'order.rest_refunded', actor: 'system' },
+    );
   }
 
   /**
