@@ -155,7 +155,7 @@ describe('no large table is read whole', () => {
     const { facets } = services();
     await facets.facets(null, parseFacets({}), ORIGINAL);
     wholeReads = [];
-    const found = await facets.facets(null, parseFacets(query), ORIGINAL);
+    const { body: found } = await facets.facets(null, parseFacets(query), ORIGINAL);
     expect(found.length).toBeGreaterThan(0);
     expect(wholeReads).toEqual([]);
   });
@@ -205,7 +205,7 @@ describe('suggestions', () => {
       };
       const db = { query, dataSource: { query } } as unknown as Db;
       const suggest = new SuggestQuery(db, new SpellingQuery(db, new Synonyms(db)), shop.config);
-      const found = await suggest.suggest(null, q, 10, ORIGINAL);
+      const { body: found } = await suggest.suggest(null, q, 10, ORIGINAL);
       expect(found.length).toBe(10);
       expect(most).toBeLessThan(2_000);
     },
@@ -243,7 +243,7 @@ describe('a search that has more matches than a page', () => {
     statements = 0;
     await list.list(null, parseProductList({ q: 'materialc' }), ORIGINAL);
     expect(statements).toBe(1);
-    const found = await suggest.suggest(null, 'goes', 10, ORIGINAL);
+    const { body: found } = await suggest.suggest(null, 'goes', 10, ORIGINAL);
     expect(found.filter(({ kind }) => kind === 'product').length).toBe(10);
   });
 });
@@ -251,7 +251,7 @@ describe('a search that has more matches than a page', () => {
 describe('facets of many products', () => {
   it('are exact for the whole shop and to 10,000 matches, and say when they are not', async () => {
     const { facets } = services();
-    const of = async (query: Record<string, string>) => facets.facets(null, parseFacets(query), ORIGINAL);
+    const of = async (query: Record<string, string>) => (await facets.facets(null, parseFacets(query), ORIGINAL)).body;
     const total = (found: Awaited<ReturnType<typeof of>>, key: string) =>
       found.find((facet) => facet.key === key)!.values.reduce((all, { count }) => all + count, 0);
     const whole = await of({});

@@ -251,6 +251,38 @@ describe('staff', () => {
     expect(new Set(variants.map((one: any) => one.title)).size).toBe(variants.length);
   });
 
+  it('are never said to be read where nothing is said in them, and tell apart what only a wider language calls the same', async () => {
+    const facets = async (query: string, language: string) => {
+      const answer = await get(`products/facets${query}`, language);
+      const color = answer.body.data.find((facet: any) => facet.key === 'option.Color');
+      return { says: says(answer), color, labels: color?.values.map((one: any) => one.label) };
+    };
+    const suggest = async (q: string, language: string) => says(await get(`search/suggest?q=${q}`, language));
+    const options = [{ name: 'Color', label: 'Barva', values: [{ value: 'White', label: 'Bílá' }] }];
+    await admin('PUT', 'option-translations/cs', { options });
+    expect((await facets('', 'cs')).says).toBe('cs');
+    expect((await facets('?q=bamboo%20steamer', 'cs')).says).toBe('en');
+    expect([await suggest('cotton', 'cs'), await suggest('zzzzzz', 'de'), await suggest('cotton', 'de')]).toEqual(['en', 'en', 'de']); // prettier-ignore
+
+    const { id, handle } = (await get('categories')).body.data[0];
+    await admin('PUT', `categories/${id}/translations/cs`, { description: 'Popis' });
+    expect(says(await get('categories', 'cs'))).toBe('en');
+    expect(says(await get(`categories/${handle}`, 'cs'))).toBe('cs');
+    await admin('PUT', `categories/${id}/translations/cs`, { title: 'Nadpis' });
+    expect(says(await get('categories', 'cs'))).toBe('cs');
+
+    const swiss = [{ name: 'Color', label: 'Farb', values: [{ value: 'Moss', label: 'BÍLÁ' }] }, { name: 'Size', label: 'Barva', values: [] }]; // prettier-ignore
+    await admin('PUT', 'option-translations/cs-CZ', { options: [swiss[0]!] });
+    const own = (await facets('', 'en')).labels;
+    const found = await facets('', 'cs-CZ');
+    expect([found.says, found.color.label, found.labels]).toEqual(['cs-CZ', 'Farb', own]);
+    await admin('PUT', 'option-translations/cs-CZ', { options: [swiss[1]!] });
+    const other = await get('products/facets', 'cs-CZ');
+    const labels = other.body.data.map((facet: any) => facet.label);
+    expect(new Set(labels).size).toBe(labels.length);
+    expect(labels).toEqual(expect.arrayContaining(['Color', 'Size']));
+  });
+
   it('rename a category with very many translated products in a moment: they follow in the background', async () => {
     const { body: many } = await admin('POST', 'categories', { title: 'Many', handle: 'many' });
     await shop.db.query(

@@ -4,7 +4,7 @@ import { encodeId } from '#libs/ids';
 import { CategoryNotFound } from './catalog.errors.js';
 import { DearAnswers } from './dear-answers.js';
 import { CURRENCY_SQL } from './listing-sql.js';
-import { ContentLanguages, type Language, languageServed } from './translations/content-languages.js';
+import { ContentLanguages, type Language, languageServed, type Said } from './translations/content-languages.js';
 
 /** A category in the tree. */
 export interface CategoryNode {
@@ -32,14 +32,10 @@ interface Row {
   seo_title: string | null;
   seo_description: string | null;
   n: number;
-  /** The dearest of the wished languages that it is translated to; left out where it is not. */
+  /** The dearest of the wished languages that something of it is said in; left out where nothing is. */
   locale?: string;
-}
-
-/** What is answered, and in which language. */
-interface Said<T> {
-  body: T;
-  language: string;
+  /** Of its title. */
+  titleLocale?: string;
 }
 
 /** The whole tree: a shop has hundreds of categories, not millions. Products count in all their ancestors, once. */
@@ -75,7 +71,7 @@ export class CategoriesQuery {
     for (const row of rows) children.set(row.parent_id, [...(children.get(row.parent_id) ?? []), row]);
     const nodes = (parent: string | null): CategoryNode[] =>
       (children.get(parent) ?? []).map((row) => ({ ...summary(row), children: nodes(row.id) }));
-    return { body: nodes(null), language: languageServed(language, localesOf(rows)) };
+    return { body: nodes(null), language: languageServed(language, titlesOf(rows)) };
   }
 
   /**
@@ -103,7 +99,8 @@ export class CategoriesQuery {
       breadcrumb: way.map(({ id, handle, title }) => ({ id: encodeId('category', id), handle, title })),
       children: children.map(summary),
     };
-    return { body, language: languageServed(language, localesOf([...way, ...children])) };
+    const locales = [...titlesOf([...way, ...children]), ...(found.locale === undefined ? [] : [found.locale])];
+    return { body, language: languageServed(language, locales) };
   }
 
   private async rows(currency: string | null, language: Language): Promise<Row[]> {
@@ -117,6 +114,7 @@ export class CategoriesQuery {
       row.seo_title = texts.seoTitle ?? row.seo_title;
       row.seo_description = texts.seoDescription ?? row.seo_description;
       row.locale = texts.locale;
+      if (texts.titleLocale !== undefined) row.titleLocale = texts.titleLocale;
     }
     return rows;
   }
@@ -126,4 +124,4 @@ function summary({ id, handle, title, n }: Row): Omit<CategoryNode, 'children'> 
   return { id: encodeId('category', id), handle, title, productCount: n };
 }
 
-const localesOf = (rows: readonly Row[]) => rows.flatMap((row) => row.locale ?? []);
+const titlesOf = (rows: readonly Row[]) => rows.flatMap((row) => row.titleLocale ?? []);

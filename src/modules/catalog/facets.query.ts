@@ -6,7 +6,8 @@ import { bandEnd, type CountRow, type FacetChoice, type FacetLimits, facetsSql, 
 import { baseConditions, dimensions, Parameters, type Search } from './listing-sql.js';
 import type { ProductFilter } from './product-filter.js';
 import { SpellingQuery } from './spelling.query.js';
-import { ContentLanguages, type Language } from './translations/content-languages.js';
+import { ContentLanguages, type Language, languageServed, type Said } from './translations/content-languages.js';
+import type { Word } from './translations/texts.js';
 
 export interface FacetValue {
   value: string;
@@ -46,12 +47,14 @@ export class FacetsQuery {
    * Counts of products for each category, vendor, option and price band. Disjunctive: a facet is counted with all filters but
    * its own, so that the other values of a chosen facet keep their counts; one statement, and one more for each chosen facet.
    * Exact to 10,000 products, and for the whole shop; of more, a part is counted and the facet says so. Answers of more than
-   * 10,000 products may be a minute old.
+   * 10,000 products may be a minute old. And the language of the answer.
    */
-  async facets(currency: string | null, filter: ProductFilter, language: Language): Promise<Facet[]> {
+  async facets(currency: string | null, filter: ProductFilter, language: Language): Promise<Said<Facet[]>> {
     await assertFilterable(this.db, filter.attributes);
     const facets = await this.kept(currency, filter);
-    return language.locales.length === 0 ? facets : this.translated(facets, language);
+    return language.locales.length === 0
+      ? { body: facets, language: language.original }
+      : this.translated(facets, language);
   }
 
   private kept(currency: string | null, filter: ProductFilter): Promise<Facet[]> {
@@ -59,17 +62,31 @@ export class FacetsQuery {
   }
 
   /** The labels in another language; what is sent as the filter stays. */
-  private async translated(facets: readonly Facet[], language: Language): Promise<Facet[]> {
+  private async translated(facets: readonly Facet[], language: Language): Promise<Said<Facet[]>> {
     const words = await this.languages.optionWords(language);
     const titles = await this.languages.categoryTitles(language);
-    return facets.map((facet) => {
+    const said: string[] = [];
+    const say = (word: Word | undefined, own: string) => {
+      if (word) said.push(word.locale);
+      return word?.text ?? own;
+    };
+    const options = facets.filter(isOption);
+    const names = apart(
+      options.map(nameOf),
+      options.map((facet) => words.findName(nameOf(facet))),
+    );
+    const body = facets.map((facet) => {
+      const own = facet.values.map(({ label }) => label);
+      const relabeled = (found: readonly (Word | undefined)[]) =>
+        facet.values.map((one, i) => ({ ...one, label: say(found[i], one.label) }));
       if (facet.key === 'category')
-        return { ...facet, values: facet.values.map((one) => ({ ...one, label: titles.get(one.value) ?? one.label })) };
-      if (!facet.key.startsWith('option.')) return facet;
-      const name = facet.key.slice('option.'.length);
-      const values = facet.values.map((one) => ({ ...one, label: words.value(name, one.value) }));
-      return { ...facet, label: words.name(name), values };
+        return { ...facet, values: relabeled(facet.values.map(({ value }) => titles.get(value))) };
+      if (!isOption(facet)) return facet;
+      const label = say(names[options.indexOf(facet)], facet.label);
+      const found = facet.values.map(({ value }) => words.findValue(nameOf(facet), value));
+      return { ...facet, label, values: relabeled(apart(own, found)) };
     });
+    return { body, language: languageServed(language, said) };
   }
 
   private async find(currency: string | null, filter: ProductFilter): Promise<Facet[]> {
@@ -129,6 +146,16 @@ export class FacetsQuery {
     return Math.min(100, Math.max(0.01, (100 * SAMPLE) / Math.max(row!.rows, 1)));
   }
 }
+
+const isOption = ({ key }: Facet) => key.startsWith('option.');
+const nameOf = ({ key }: Facet) => key.slice('option.'.length);
+
+/** None of the words where two things would be called the same: shoppers choose by what they read. */
+function apart(own: readonly string[], words: readonly (Word | undefined)[]): readonly (Word | undefined)[] {
+  const called = new Set(own.map((text, i) => (words[i]?.text ?? text).trim().toLowerCase()));
+  return called.size === own.length ? words : [];
+}
+
 /** The filter without one of its parts. */
 function withoutFilter(filter: ProductFilter, key: string): ProductFilter {
   const { priceGte: _gte, priceLte: _lte, ...rest } = filter;

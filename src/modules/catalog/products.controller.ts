@@ -14,7 +14,7 @@ import { Moved, OldHandles } from './old-handles.service.js';
 import { parseFacets, parseProductList } from './product-filter.js';
 import { ProductListQuery } from './product-list.query.js';
 import { ProductPageQuery } from './product-page.query.js';
-import { ContentLanguages, languageOf } from './translations/content-languages.js';
+import { ContentLanguages } from './translations/content-languages.js';
 
 @ApiTags('Catalog')
 @Controller('v1/products')
@@ -53,9 +53,10 @@ export class ProductsController {
   @Throws(InvalidHeader, InvalidParameter, UnknownParameter)
   async facets(@Req() request: Request, @Res() reply: Reply): Promise<void> {
     const filter = parseFacets(request.query as Record<string, unknown>);
-    const language = await this.languages.of(request);
-    const data = await this.facetCounts.facets(await this.contexts.currencyOf(request), filter, language);
-    sendPublicJson(request, reply, JSON.stringify({ data }), languageOf(language));
+    const wanted = await this.languages.of(request);
+    const currency = await this.contexts.currencyOf(request);
+    const { body: data, language } = await this.facetCounts.facets(currency, filter, wanted);
+    sendPublicJson(request, reply, JSON.stringify({ data }), language);
   }
 
   @Get(':idOrHandle')

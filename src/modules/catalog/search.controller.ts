@@ -7,7 +7,7 @@ import { PriceContexts } from '../settings/index.js';
 import { SuggestionView } from './dto/storefront.response.js';
 import { parseSuggest } from './product-filter.js';
 import { SuggestQuery } from './suggest.query.js';
-import { ContentLanguages, languageOf } from './translations/content-languages.js';
+import { ContentLanguages } from './translations/content-languages.js';
 
 @ApiTags('Catalog')
 @Controller('v1/search')
@@ -32,8 +32,9 @@ export class SearchController {
   @Throws(InvalidHeader, InvalidParameter, UnknownParameter)
   async suggest(@Req() request: Request, @Res() reply: Reply): Promise<void> {
     const { q, limit } = parseSuggest(request.query as Record<string, unknown>);
-    const language = await this.languages.of(request);
-    const data = await this.suggestions.suggest(await this.contexts.currencyOf(request), q, limit, language);
-    sendPublicJson(request, reply, JSON.stringify({ data }), languageOf(language));
+    const wanted = await this.languages.of(request);
+    const currency = await this.contexts.currencyOf(request);
+    const { body: data, language } = await this.suggestions.suggest(currency, q, limit, wanted);
+    sendPublicJson(request, reply, JSON.stringify({ data }), language);
   }
 }

@@ -6,7 +6,7 @@ import { CURRENCY_SQL, NAMED_SQL, Parameters } from './listing-sql.js';
 import { fullMediaUrl } from './media-url.js';
 import { fold, queryWords } from './search-words.js';
 import { SpellingQuery } from './spelling.query.js';
-import type { Language } from './translations/content-languages.js';
+import { type Language, languageServed, type Said } from './translations/content-languages.js';
 
 /** One line under the search box. */
 export type Suggestion =
@@ -20,6 +20,8 @@ interface Row {
   id: string | null;
   handle: string | null;
   thumbnail: string | null;
+  /** Of the text; null: that of the catalog. */
+  locale: string | null;
 }
 
 /** While somebody types, the best of so many will do: to rank all that begin with two letters takes longer than typing on. */
@@ -61,17 +63,17 @@ function suggestSql(wanted: Wanted, way: Way, isFirst: boolean): { text: string;
 }
 
 const wordsSql = (word: string) => `
-  SELECT 'query' AS kind, s.word AS text, NULL::uuid AS id, NULL AS handle, NULL AS thumbnail
+  SELECT 'query' AS kind, s.word AS text, NULL::uuid AS id, NULL AS handle, NULL AS thumbnail, NULL AS locale
   FROM search_words s WHERE s.word LIKE ${word} || '%' AND s.word <> ${word} ORDER BY length(s.word), s.word LIMIT 3`;
 
 function categoriesSql(query: string, locales: string | null): string {
-  const title = locales
-    ? `coalesce((SELECT t.title FROM category_translations t WHERE t.target_id = c.id AND t.locale = ANY(${locales})
-         AND t.title IS NOT NULL ORDER BY array_position(${locales}, t.locale) LIMIT 1), c.title)`
-    : 'c.title';
+  const categories = locales
+    ? `SELECT c.id, c.handle, coalesce(t.title, c.title) AS title, t.locale FROM categories c LEFT JOIN LATERAL (
+         SELECT t.title, t.locale FROM category_translations t WHERE t.target_id = c.id AND t.locale = ANY(${locales})
+           AND t.title IS NOT NULL ORDER BY array_position(${locales}, t.locale) LIMIT 1) t ON true`
+    : 'SELECT id, handle, title, NULL AS locale FROM categories';
   return `
-  SELECT 'category' AS kind, c.title AS text, c.id, c.handle, NULL AS thumbnail
-  FROM (SELECT c.id, c.handle, ${title} AS title FROM categories c) c
+  SELECT 'category' AS kind, c.title AS text, c.id, c.handle, NULL AS thumbnail, c.locale FROM (${categories}) c
   WHERE to_tsvector('emporium', c.title) @@ ${query}
     AND EXISTS (SELECT FROM product_listings l WHERE l.currency = ${CURRENCY_SQL} AND l.category_ids @> ARRAY[c.id])
   ORDER BY c.title LIMIT 3`;
@@ -100,21 +102,38 @@ function productsSql(
     }
     return read(`${way === 'named' ? NAMED_SQL : 'l.search'} @@ ${query}`, RANKED);
   };
-  const title = locales
-    ? `coalesce((SELECT (l.cards ->> w.locale)::json ->> 'title' FROM unnest(${locales}) WITH ORDINALITY AS w (locale, n)
-         WHERE l.cards ? w.locale ORDER BY w.n LIMIT 1), l.title)`
-    : 'l.title';
-  return `
-  SELECT 'product' AS kind, ${title} AS text, l.product_id AS id, l.handle, (l.card::json) ->> 'thumbnail' AS thumbnail
-  FROM (SELECT * FROM (${candidates()}) l
-        ORDER BY ts_rank_cd(l.search, ${query}) DESC, l.product_id DESC LIMIT 10) l`;
+  return shownSql(
+    `SELECT * FROM (${candidates()}) l ORDER BY ts_rank_cd(l.search, ${query}) DESC, l.product_id DESC LIMIT 10`,
+    locales,
+  );
 }
 
-const ALIKE_SQL = `
-  SELECT 'product' AS kind, l.title AS text, l.product_id AS id, l.handle, (l.card::json) ->> 'thumbnail' AS thumbnail
-  FROM (SELECT title, product_id, handle, card FROM product_listings l
-        WHERE l.currency = ${CURRENCY_SQL} AND l.sort_title %> $2
-        ORDER BY word_similarity($2, l.sort_title) DESC, l.product_id DESC LIMIT 10) l`;
+/** SQL: of these products what is shown, in the dearest language that each is translated to. */
+function shownSql(products: string, locales: string | null): string {
+  const [title, locale, join] = locales
+    ? [
+        `coalesce((l.cards ->> t.locale)::json ->> 'title', l.title)`,
+        't.locale',
+        `LEFT JOIN LATERAL (SELECT w.locale FROM unnest(${locales}) WITH ORDINALITY AS w (locale, n)
+           WHERE l.cards ? w.locale ORDER BY w.n LIMIT 1) t ON true`,
+      ]
+    : ['l.title', 'NULL', ''];
+  return `
+  SELECT 'product' AS kind, ${title} AS text, l.product_id AS id, l.handle, (l.card::json) ->> 'thumbnail' AS thumbnail,
+    ${locale} AS locale FROM (${products}) l ${join}`;
+}
+
+function alikeSql(currency: string | null, words: readonly string[], locales: readonly string[]) {
+  const parameters = new Parameters([currency]);
+  const typed = `${parameters.add(fold(words.join(' ')))}::text`;
+  const text = shownSql(
+    `SELECT title, product_id, handle, card, cards FROM product_listings l
+     WHERE l.currency = ${CURRENCY_SQL} AND l.sort_title %> ${typed}
+     ORDER BY word_similarity(${typed}, l.sort_title) DESC, l.product_id DESC LIMIT 10`,
+    locales.length === 0 ? null : `${parameters.add(locales)}::text[]`,
+  );
+  return { text, values: parameters.values };
+}
 
 /** One after the other, until there are enough. Descriptions come last: they name much that is not meant. */
 function waysOf({ words, query, narrowing, locales }: Wanted): Way[] {
@@ -137,21 +156,31 @@ export class SuggestQuery {
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
-  /** Words, categories and products that begin with what is typed; when there are none, with its typos corrected. */
-  async suggest(currency: string | null, q: string, limit: number, language: Language): Promise<Suggestion[]> {
-    const words = queryWords(q);
+  /**
+   * Words, categories and products that begin with what is typed; when there are none, with its typos corrected. And the
+   * language of the answer.
+   */
+  async suggest(currency: string | null, q: string, limit: number, language: Language): Promise<Said<Suggestion[]>> {
+    const rows = (await this.rows(currency, queryWords(q), limit, language)).slice(0, limit);
+    const locales = rows.flatMap(({ locale }) => locale ?? []);
+    return { body: rows.map((row) => this.view(row)), language: languageServed(language, locales) };
+  }
+
+  private async rows(currency: string | null, words: string[], limit: number, language: Language): Promise<Row[]> {
     if (words.length === 0) return [];
     let rows = await this.find(currency, words, limit, language);
     if (rows.length === 0) {
       const corrected = await this.spelling.correct(words);
       if (corrected) {
         const found = await this.find(currency, corrected, limit, language);
-        const itself: Row = { kind: 'query', text: corrected.join(' '), id: null, handle: null, thumbnail: null };
+        const text = corrected.join(' ');
+        const itself: Row = { kind: 'query', text, id: null, handle: null, thumbnail: null, locale: null };
         rows = found.length > 0 ? [itself, ...found] : [];
       }
     }
-    if (rows.length === 0) rows = await this.db.query<Row>(ALIKE_SQL, [currency, fold(words.join(' '))]);
-    return rows.slice(0, limit).map((row) => this.view(row));
+    if (rows.length > 0) return rows;
+    const { text, values } = alikeSql(currency, words, language.locales);
+    return this.db.query<Row>(text, values);
   }
 
   private async find(currency: string | null, words: string[], limit: number, { locales }: Language): Promise<Row[]> {

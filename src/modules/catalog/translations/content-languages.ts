@@ -3,7 +3,7 @@ import { APP_CONFIG, type Config } from '../../../config/index.js';
 import { Db } from '#libs/database';
 import type { Request } from '#libs/http';
 import { chosenLocales, wishedLanguages } from './locale.js';
-import { firstOf, type OptionBook, type OptionLabels, OptionWords, type Texts } from './texts.js';
+import { firstOf, type OptionBook, type OptionLabels, OptionWords, type Texts, type Word } from './texts.js';
 
 /** How long it is believed that no further language has come. */
 const TRUSTED_MS = 1_000;
@@ -24,18 +24,28 @@ export interface Language {
   original: string;
 }
 
-/** What the answer says of its language, where it is not known which texts it has. */
-export const languageOf = ({ locales, original }: Language) => locales[0] ?? original;
-
 /** What the answer says of its language: the dearest that something in it is said in. */
 export function languageServed({ locales, original }: Language, served: Iterable<string>): string {
   const said = new Set(served);
   return locales.find((locale) => said.has(locale)) ?? original;
 }
 
+/** What is answered, and in which language. */
+export interface Said<T> {
+  body: T;
+  language: string;
+}
+
 /** The texts of a thing as the wished languages have them together, and the dearest of those. */
 export interface FoundTexts extends Texts {
   locale: string;
+  /** Of the title; left out where that is not translated. */
+  titleLocale?: string;
+}
+
+function localeOfTitle(texts: readonly (FoundTexts | undefined)[]): Pick<FoundTexts, 'titleLocale'> {
+  const titled = texts.find((text) => text?.title);
+  return titled ? { titleLocale: titled.locale } : {};
 }
 
 /** Every language of a table, by its index, however many rows it has. */
@@ -94,6 +104,7 @@ export class ContentLanguages {
         id,
         {
           locale: firstOf(texts, 'locale')!,
+          ...localeOfTitle(texts),
           title: firstOf(texts, 'title') ?? null,
           description: firstOf(texts, 'description') ?? null,
           seoTitle: firstOf(texts, 'seoTitle') ?? null,
@@ -104,13 +115,13 @@ export class ContentLanguages {
   }
 
   /** The titles of translated categories, by their handles. */
-  async categoryTitles({ locales }: Language): Promise<Map<string, string>> {
-    const rows = await this.db.query<{ handle: string; title: string }>(
-      `SELECT DISTINCT ON (c.handle) c.handle, t.title FROM category_translations t JOIN categories c ON c.id = t.target_id
+  async categoryTitles({ locales }: Language): Promise<Map<string, Word>> {
+    const rows = await this.db.query<Word & { handle: string }>(
+      `SELECT DISTINCT ON (c.handle) c.handle, t.title AS text, t.locale FROM category_translations t JOIN categories c ON c.id = t.target_id
        WHERE t.locale = ANY($1::text[]) AND t.title IS NOT NULL ORDER BY c.handle, array_position($1::text[], t.locale)`,
       [locales],
     );
-    return new Map(rows.map(({ handle, title }) => [handle, title]));
+    return new Map(rows.map(({ handle, ...word }) => [handle, word]));
   }
 
   /** What options are called in the wished languages. */

@@ -25,25 +25,41 @@ export function firstOf<T, K extends keyof T>(
   return undefined;
 }
 
+/** What something is called, and in which language. */
+export interface Word {
+  text: string;
+  locale: string;
+}
+
 /** Says what options are called in one language, which falls back to wider ones. */
 export class OptionWords {
-  private readonly names = new Map<string, string>();
-  private readonly values = new Map<string, string>();
+  private readonly names = new Map<string, Word>();
+  private readonly values = new Map<string, Word>();
 
   constructor(book: OptionBook, locales: readonly string[]) {
     // The narrowest language last: it overwrites.
     for (const locale of [...locales].reverse())
       for (const { name, label, values } of book[locale] ?? []) {
-        this.names.set(name.toLowerCase(), label);
-        for (const one of values) this.values.set(`${name}=${one.value}`.toLowerCase(), one.label);
+        this.names.set(name.toLowerCase(), { text: label, locale });
+        for (const one of values) this.values.set(`${name}=${one.value}`.toLowerCase(), { text: one.label, locale });
       }
   }
 
   name(name: string): string {
-    return this.names.get(name.toLowerCase()) ?? name;
+    return this.findName(name)?.text ?? name;
   }
 
   value(name: string, value: string): string {
-    return this.values.get(`${name}=${value}`.toLowerCase()) ?? value;
+    return this.findValue(name, value)?.text ?? value;
+  }
+
+  /** undefined where it is called as in the catalog */
+  findName(name: string): Word | undefined {
+    return this.names.get(name.toLowerCase());
+  }
+
+  /** undefined where it is called as in the catalog */
+  findValue(name: string, value: string): Word | undefined {
+    return this.values.get(`${name}=${value}`.toLowerCase());
   }
 }
