@@ -339,6 +339,7 @@ describe('Gift cards that are bought', () => {
       expect(recipients((await send(claimed, 'eve@example.org')).body)).toEqual(['eve@example.org']);
       const mine = (await bring(claimed)).body;
       expect([mine.outcome, recipients(mine.cart)]).toEqual(['claimed', [null]]);
+      expect(mine.changes).toEqual([{ variantId, change: 'recipient_dropped', quantity: 1, wanted: 1 }]);
 
       // A line that is there already keeps its recipient, or its having none; one that comes has none.
       const [own, fresh] = [await giftCardProduct(pay, 1000), await giftCardProduct(pay, 1500)];
@@ -350,7 +351,31 @@ describe('Gift cards that are bought', () => {
       for (const i of [0, 1, 2]) expect((await send(other, 'eve@example.org', i)).status).toBe(200);
       const merged = (await bring(other)).body;
       expect([merged.outcome, merged.cart.itemCount]).toEqual(['merged', 5]);
+      const changes = merged.changes.map((one: any) => [one.variantId, one.change, one.quantity, one.wanted]);
+      expect(changes).toEqual([
+        [variantId, 'increased', 2, 2], [variantId, 'recipient_dropped', 2, 2],
+        [own, 'increased', 2, 2], [own, 'recipient_dropped', 2, 2],
+        [fresh, 'added', 1, 1], [fresh, 'recipient_dropped', 1, 1],
+      ]); // prettier-ignore
       expect(recipients(merged.cart)).toEqual([null, 'friend@example.org', null]);
+    });
+
+    it('whom a guest cart named gets nothing that a customer pays for, who orders it as it is', async () => {
+      const buyer = await signUp(pay.shop, 'victim@example.com');
+      const made = await pay.shop.call('POST', '/v1/carts', {
+        body: { lines: [{ variantId, quantity: 1 }], email: 'slipper@example.org' },
+      });
+      expect((await send(made.body, 'eve@example.org')).status).toBe(200);
+      const { id, token } = made.body;
+      const { body, status } = await pay.shop.call('POST', `/v1/carts/${id}/checkout`, { body: CARD, token, bearer: buyer.bearer, key: newUuid() }); // prettier-ignore
+      expect([status, body.order?.email]).toEqual([201, 'victim@example.com']);
+      await pay.shop.quiet();
+      const [card] = await cardsOf(pay, { orderId: body.order.id });
+      for (const email of ['slipper@example.org', 'eve@example.org']) expect(await mailsOf(email)).toEqual([]);
+      const codes = (await mailsOf('victim@example.com')).filter(({ text }) => text.includes(card!.code));
+      expect(codes).toHaveLength(1);
+      // Who has the token may still read the order: it is good for that.
+      expect((await pay.shop.call('GET', `/v1/orders/${body.order.id}`, { token })).status).toBe(200);
     });
 
     it('more of a line is for whom the line is for, and the cart says who that is', async () => {

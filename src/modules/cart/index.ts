@@ -8,6 +8,7 @@ export { assessCart, type CartAssessment } from './cart.assessment.js';
 export type { CartIssue } from './cart.issue.js';
 export { promotionUsesOf } from './cart-promotions.js';
 export { type ShortLine, shortLines } from './cart-stock.js';
+export { orderAs } from './guest-wishes.js';
 export { lockCart, type CartLineSnapshot, type CartPart, type CartSnapshot } from './cart.snapshot.js';
 export { TaxQuotes } from './tax/tax-quotes.service.js';
 export { MergeCarts, type MergeOutcome } from './merge-carts.service.js';

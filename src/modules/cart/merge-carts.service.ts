@@ -7,6 +7,7 @@ import { hashCartToken, newCartToken } from './cart-token.js';
 import { unitPriceSql } from '../catalog/index.js';
 import { CartCompleted } from './cart.errors.js';
 import { MAX_GIFT_CARDS } from './cart-writer.service.js';
+import { dropRecipients } from './guest-wishes.js';
 import { type CartLineSnapshot, type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
 
 const MAX_LINES = 1000;
@@ -72,9 +73,7 @@ export class MergeCarts {
     if (guests.customerId !== null && guests.customerId !== customer.id) throw NotFound();
     if (into === cartId) return { cartId, outcome: 'unchanged', changes: [] };
     if (into === null) {
-      // Whoever slipped the customer a cart gets no code that the customer pays for, either.
-      if (guests.lines.some((line) => line.recipientEmail !== null))
-        await tx.query(`UPDATE cart_lines SET recipient_email = NULL WHERE cart_id = $1`, [cartId]);
+      const changes = (await dropRecipients(tx, guests)).map((line) => recipientDropped(line, line.quantity));
       // From now on the account opens it: whoever slipped the customer a cart does not get to see what they put into it,
       // and no mail about it.
       await tx.query(
@@ -82,7 +81,7 @@ export class MergeCarts {
            token_hash = $4, version = version + 1, updated_at = now() WHERE id = $1`,
         [cartId, customer.id, customer.email, hashCartToken(newCartToken())],
       );
-      return { cartId, outcome: guests.customerId === null ? 'claimed' : 'unchanged', changes: [] };
+      return { cartId, outcome: guests.customerId === null ? 'claimed' : 'unchanged', changes };
     }
     const theirs = await findCart(tx, into, { cartToken: undefined, customer: shopper.customer });
     if (!theirs || theirs.status === 'completed') throw NotFound({ detail: 'You have no such open cart.' });
@@ -113,17 +112,18 @@ export class MergeCarts {
     const prices = await this.pricesIn(tx, theirs.currency, guests.lines);
     let room = MAX_LINES - theirs.lines.length;
     const moved: { variantId: string; quantity: number; amount: number }[] = [];
-    const changes = guests.lines.map((line): CartChangeResponse => {
+    const changes = guests.lines.flatMap((line): CartChangeResponse[] => {
       const before = had.get(line.variantId) ?? 0;
       const wanted = before + line.quantity;
       const quantity = Math.min(wanted, MAX_QUANTITY);
       const amount = prices.get(line.variantId);
       const variantId = encodeId('variant', line.variantId);
       if (amount === undefined || (before === 0 && room <= 0))
-        return { variantId, change: 'left_out', quantity: before, wanted };
+        return [{ variantId, change: 'left_out', quantity: before, wanted }];
       if (before === 0) room -= 1;
       moved.push({ variantId: line.variantId, quantity, amount });
-      return { variantId, change: before === 0 ? 'added' : 'increased', quantity, wanted };
+      const change = { variantId, change: before === 0 ? 'added' : 'increased', quantity, wanted } as const;
+      return line.recipientEmail === null ? [change] : [change, recipientDropped(line, quantity)];
     });
     await tx.query(
       `INSERT INTO cart_lines (id, cart_id, variant_id, quantity, seen_amount)
@@ -159,3 +159,11 @@ export class MergeCarts {
     return new Map(rows.map((row) => [row.id, row.amount]));
   }
 }
+
+/** Whom the guest had named gets none of them. */
+const recipientDropped = ({ variantId }: CartLineSnapshot, quantity: number): CartChangeResponse => ({
+  variantId: encodeId('variant', variantId),
+  change: 'recipient_dropped',
+  quantity,
+  wanted: quantity,
+});

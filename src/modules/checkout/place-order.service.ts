@@ -12,6 +12,7 @@ import {
   type CartIssue,
   type CartSnapshot,
   lockCart,
+  orderAs,
   promotionUsesOf,
   type ShortLine,
   shortLines,
@@ -94,8 +95,8 @@ export class PlaceOrder {
       ]);
       return { orderId: cart.orderId, order, payment: payment ?? null };
     }
-    // Who is signed in and shows the token of a guest's cart orders for their account.
-    cart.customerId ??= command.shopper.customer?.id ?? null;
+    const { customer } = command.shopper;
+    if (customer && cart.customerId === null) await orderAs(tx, cart, customer);
     const shop = await this.shop.get(cart.shopVersion);
     const assessment = assessCart(cart, shop, this.taxes.isRequired);
     this.check(cart, assessment, command, shop);

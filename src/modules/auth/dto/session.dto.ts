@@ -81,10 +81,11 @@ export class CartChangeResponse {
   @ApiProperty()
   variantId: string;
   @ApiProperty({
-    enum: ['added', 'increased', 'left_out'],
-    description: '`left_out`: not for sale in the currency of the cart, or the cart is full',
+    enum: ['added', 'increased', 'left_out', 'recipient_dropped'],
+    description:
+      '`left_out`: not for sale in the currency of the cart, or the cart is full. `recipient_dropped`: the guest had named somebody else for these gift cards; they go to the customer, or to whom the customer has named. It comes beside what became of the variant otherwise',
   })
-  change: 'added' | 'increased' | 'left_out';
+  change: 'added' | 'increased' | 'left_out' | 'recipient_dropped';
   @ApiProperty({ type: 'integer', description: 'how many are in the cart now' })
   quantity: number;
   @ApiProperty({ type: 'integer', description: 'how many of the two carts were added up' })
