@@ -112,8 +112,25 @@ export function toAppError(error: unknown): AppError {
   return InternalError({ cause: error });
 }
 
+/** What a problem tells of the request that it is about. */
+interface About {
+  id?: string;
+  url?: string;
+  routeOptions?: { url?: string | undefined };
+}
+
+/** The address that was asked for, without its query and without the secret that some routes have in their path. */
+function instanceOf({ url, routeOptions }: About): string | undefined {
+  const parts = url?.split('?')[0]?.split('/');
+  const secret = routeOptions?.url?.split('/').indexOf(':token') ?? -1;
+  return parts
+    ?.map((part, i) => (i === secret ? ':token' : part))
+    .join('/')
+    .slice(0, 500);
+}
+
 /** The body of an error answer. */
-export function toProblem(error: AppError, request: { id?: string; url?: string }): Problem {
+export function toProblem(error: AppError, request: About): Problem {
   const status = HTTP_STATUS[error.kind];
   return {
     ...error.details.data,
@@ -121,7 +138,7 @@ export function toProblem(error: AppError, request: { id?: string; url?: string 
     title: error.definition.title,
     status,
     detail: error.details.detail ?? error.definition.help ?? `${error.definition.title}.`,
-    instance: request.url?.split('?')[0]?.slice(0, 500),
+    instance: instanceOf(request),
     code: error.code,
     requestId: request.id,
     ...(error.details.errors ? { errors: error.details.errors } : {}),
