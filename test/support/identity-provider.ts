@@ -27,6 +27,8 @@ export class IdentityProvider {
   visitor: Person | null = null;
   /** `hang`: takes calls and never answers them; `broken`: answers 500. */
   mood: 'well' | 'hang' | 'broken' = 'well';
+  /** What it gave to the shop, of which nobody else may hear. */
+  readonly tokens: string[] = [];
 
   private constructor(
     private readonly server: Server,
@@ -67,6 +69,10 @@ export class IdentityProvider {
       },
     });
     const provider = new IdentityProvider(server, issuer, people);
+    oidc.on('grant.success', (context) => {
+      const { access_token, id_token } = (context as { body: Record<string, string> }).body;
+      provider.tokens.push(access_token!, id_token!);
+    });
     const handle = oidc.callback();
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       if (provider.mood === 'hang') return;
