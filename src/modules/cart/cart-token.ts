@@ -1,4 +1,5 @@
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from '#libs/ids';
 import type { ShopperIdentity } from '../auth/index.js';
 
 /** A guest's credential for one cart and the order it becomes: 192 random bits, stored only as a hash. */

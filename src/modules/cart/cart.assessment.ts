@@ -1,4 +1,5 @@
 import {
+  netShipping,
   type PricedCart,
   priceCart,
   type PricingCredit,
@@ -203,8 +204,10 @@ function creditsOf(cart: CartSnapshot): PricingCredit[] {
   ];
 }
 
-/** What shipping by a method would cost this cart, after everything that is taken off. */
-export function shippingTotalBy(rule: ShippingRule, { input }: Pick<CartAssessment, 'input'>): number {
+/** What shipping by a method would cost this cart, after everything that is taken off. @param price of the method */
+export function shippingTotalBy(rule: ShippingRule, price: number, { input }: Pick<CartAssessment, 'input'>): number {
+  // Nothing else takes anything off, so that the whole cart need not be priced once more for each method.
+  if (input.promotions.length === 0) return netShipping(input, price);
   return priceCart({ ...input, shipping: rule }).shippingTotal;
 }
 

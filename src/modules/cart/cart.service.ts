@@ -122,13 +122,15 @@ export class CartService {
     const snapshot = await readCart(this.db, cart.id, cart.shopper, this.asks, 'ship');
     const assessment = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
     return {
-      data: assessment.shippingOptions
-        .filter(({ quote }) => 'price' in quote)
-        .map(({ method }) => ({
-          id: encodeId('shippingMethod', method.id),
-          name: method.name,
-          price: { amount: shippingTotalBy(method, assessment), currency: method.currency },
-        })),
+      data: assessment.shippingOptions.flatMap(({ method, quote }) =>
+        'price' in quote
+          ? {
+              id: encodeId('shippingMethod', method.id),
+              name: method.name,
+              price: { amount: shippingTotalBy(method, quote.price, assessment), currency: method.currency },
+            }
+          : [],
+      ),
     };
   }
 

@@ -228,13 +228,17 @@ export class OrdersRepository {
         priced.total - priced.amountDue,
       ],
     );
-    const number = row!.number;
+    const { number, email, placed_at, created_at, updated_at } = row!;
     if (start.status === 'confirmed') this.announcePlaced(tx, id, number);
     if (start.paymentStatus === 'paid')
       this.announcePaid(tx, { id, number, total: priced.total, currency: cart.currency });
     return {
-      ...row!,
       id,
+      number,
+      email,
+      placed_at,
+      created_at,
+      updated_at,
       token_hash: cart.tokenHash,
       customer_id: cart.customerId,
       status: start.status,

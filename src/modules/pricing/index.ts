@@ -10,4 +10,4 @@ export type * from './promotions/promotion.types.js';
 export { flatShipping, quoteShipping, shippedGoods, type ShippingPlace, type ShippingQuote } from './shipping-price.js';
 export { EU_COUNTRIES, parseVatNumber, type TaxExemption, taxExemptionOf } from './vat-number.js';
 export { unitPriceOf } from './unit-price.js';
-export { withoutTax } from './without-tax.js';
+export { netShipping, withoutTax } from './without-tax.js';

@@ -24,13 +24,15 @@ export function priceCart(asked: PricingInput): PricedCart {
   const shippingAmount = netShipping(asked, shippingPrice);
   const promoted = applyPromotions(input, offered, shippingAmount);
   const lines = input.lines.map((line, i): PricedLine => {
-    const { subtotal } = offered[i]!;
+    const { unitPrice, priceListId, compareAt, subtotal } = offered[i]!;
     const discounts = promoted.lines[i]!;
     const discountTotal = totalOf(discounts);
     const paid = subtotal - discountTotal;
     const taxPpm = ppmOf(line, tax);
     const taxTotal = taxOf(paid, taxPpm, taxIncluded);
-    return { ...offered[i]!, discountTotal, discounts, taxTotal, taxPpm, total: paid + (taxIncluded ? 0 : taxTotal) };
+    const total = paid + (taxIncluded ? 0 : taxTotal);
+    // Each field by name, here and on the rest of the way to an order: V8 writes what follows a spread one by one, slowly.
+    return { unitPrice, priceListId, compareAt, subtotal, discountTotal, discounts, taxTotal, taxPpm, total };
   });
   const shippingTotal = shippingAmount - totalOf(promoted.shipping);
   const shippingTax = tax ? taxOf(shippingTotal, tax.shippingPpm, taxIncluded) : 0;

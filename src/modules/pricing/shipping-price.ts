@@ -65,7 +65,8 @@ export function shippedGoods(lines: readonly PricingLine[], prices: readonly { s
       amounts.subtotal += prices[i]!.subtotal;
     }
   }
-  return { ...all, byProfile, productIds };
+  const { weight, items, subtotal } = all;
+  return { weight, items, subtotal, byProfile, productIds };
 }
 
 /**
