@@ -611,7 +611,7 @@ describe('a large export', () => {
 
 describe('what goes wrong on the way', () => {
   const jobOf = (attempt: number, progress: () => Promise<void> = async () => undefined): JobContext => ({
-    id: newUuid(), name: 'exports.run', payload: {}, attempt, complete: async () => undefined, progress,
+    id: newUuid(), name: 'exports.run', payload: {}, attempt, together: [], complete: async () => undefined, progress,
   }); // prettier-ignore
 
   it('a crash in the middle loses and repeats nothing, and two processes do not write one file', async () => {

@@ -487,7 +487,7 @@ describe('what goes wrong on the way', () => {
     let quiet: Shop;
     let admin: string;
     const jobOf = (attempt: number, progress: () => Promise<void> = async () => undefined): JobContext => ({
-      id: newUuid(), name: 'imports.run', payload: {}, attempt, complete: async () => undefined, progress,
+      id: newUuid(), name: 'imports.run', payload: {}, attempt, together: [], complete: async () => undefined, progress,
     }); // prettier-ignore
     const start = async (content: string) => decodeId('import', (await upload(content, {}, admin, quiet)).body.id)!;
     const run = (id: string, job: JobContext) => quiet.app.get(RunImport, { strict: false }).execute(id, job);

@@ -24,11 +24,17 @@ const BellJob = defineJob({
 
 /** How often each bell was rung. */
 const rung = new Map<string, number>();
+/** Which bells each of them was taken with. */
+const companions = new Map<string, string[]>();
 
 @HandlesJob(BellJob)
 @Injectable()
 class Bell implements JobHandler<{ bell: string; how?: string }> {
-  async handle({ payload }: JobContext<{ bell: string; how?: string }>): Promise<void> {
+  async handle({ payload, together }: JobContext<{ bell: string; how?: string }>): Promise<void> {
+    companions.set(
+      payload.bell,
+      together.map(({ bell }) => bell),
+    );
     rung.set(payload.bell, (rung.get(payload.bell) ?? 0) + 1);
     if (payload.how === 'fails') throw new Error('out of order');
     if (payload.how === 'dies') throw new PermanentFailure('no such bell');
@@ -73,6 +79,7 @@ describe('jobs that are run together', () => {
   it('each ends for itself: one that fails takes nobody along', async () => {
     const ids = await handedOver([['a'], ['b', 'fails'], ['c', 'dies'], ['d']]);
     await runner().run(ids);
+    for (const bell of ['a', 'b', 'c', 'd']) expect(companions.get(bell)).toEqual(['a', 'b', 'c', 'd']);
     expect(await rows(ids)).toEqual([
       { state: 'done', attempts: 1 },
       { state: 'queued', attempts: 1 },

@@ -267,6 +267,29 @@ describe('mail', () => {
     expect(mail!.text).toContain('SKU: KET-R');
   });
 
+  it('confirms orders that travel together each to its own customer, also beside one that does not exist', async () => {
+    const orders = [await insertOrder('left@example.com'), null, await insertOrder('right@example.com')];
+    const ids = orders.map(() => newUuid());
+    for (const [i, order] of orders.entries()) {
+      await shop.db.query(
+        `INSERT INTO jobs (id, queue, name, dedupe_key, payload, dispatched_at)
+         VALUES ($1, 'notifications', 'notifications.order-confirmation', $1::uuid::text, $2, now())`,
+        [ids[i], JSON.stringify({ aggregateId: order?.id ?? newUuid() })],
+      );
+    }
+    await shop.app.get(JobRunner, { strict: false }).run(ids);
+    expect(
+      await shop.db.query(`SELECT state FROM jobs WHERE id = ANY($1) ORDER BY array_position($1, id)`, [ids]),
+    ).toEqual([{ state: 'done' }, { state: 'dead' }, { state: 'done' }]);
+    const subjects: string[] = [];
+    for (const to of ['left@example.com', 'right@example.com']) {
+      const mail = await waitForMail(to);
+      expect(mail).toHaveLength(1);
+      subjects.push(mail[0]!.subject);
+    }
+    expect(subjects[0]).not.toBe(subjects[1]);
+  });
+
   it('buries the mail of an order that does not exist, at once', async () => {
     const id = newUuid();
     await tell('order.placed', id, { orderId: encodeId('order', id) });

@@ -12,6 +12,8 @@ export interface JobContext<P = Record<string, unknown>> {
   payload: P;
   /** 1 for the first try. */
   attempt: number;
+  /** What it and the jobs of its kind that were taken with it are about, so that all of it can be read at once. */
+  together: readonly P[];
   /** Marks the job done in the transaction of its effect, so that the effect happens once. */
   complete(tx: Tx): Promise<void>;
   /** What `progress` said last, of a try before this one; left out where there was none. */

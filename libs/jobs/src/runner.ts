@@ -68,6 +68,7 @@ export class JobRunner implements OnModuleInit {
   async run(ids: readonly string[]): Promise<void> {
     const takenAt = performance.now();
     const rows = await this.take(ids);
+    const together = byKind(rows);
     const done: string[] = [];
     let openSince = takenAt;
     try {
@@ -77,7 +78,7 @@ export class JobRunner implements OnModuleInit {
           break;
         }
         if (done.length === 0) openSince = performance.now();
-        if (await this.runOne(row)) done.push(row.id);
+        if (await this.runOne(row, together.get(row.name)!)) done.push(row.id);
         if (performance.now() - openSince > TICK_OFF_WITHIN_MS) await this.tickOff(done.splice(0));
       }
     } finally {
@@ -115,23 +116,24 @@ export class JobRunner implements OnModuleInit {
   }
 
   /** @returns whether it is done and still to be ticked off */
-  private async runOne(row: JobRow): Promise<boolean> {
+  private async runOne(row: JobRow, together: JobContext['together']): Promise<boolean> {
     if (row.attempts > row.max_attempts + LAPSES_FORGIVEN) {
       await this.fail(row, new PermanentFailure('each process that ran it ended before it did'));
       return false;
     }
     const lease = findJob(row.name)?.leaseMs;
     if (lease !== undefined && lease !== DEFAULT_LEASE_MS) await this.extendLease(row.id, lease);
-    return runWithContext({ jobId: row.id, jobName: row.name }, () => this.attempt(row));
+    return runWithContext({ jobId: row.id, jobName: row.name }, () => this.attempt(row, together));
   }
 
-  private async attempt(row: JobRow): Promise<boolean> {
+  private async attempt(row: JobRow, together: JobContext['together']): Promise<boolean> {
     let completed = false;
     const context: JobContext = {
       id: row.id,
       name: row.name,
       payload: row.payload,
       attempt: row.attempts,
+      together,
       ...(row.progress ? { reached: row.progress } : {}),
       complete: async (tx: Tx) => {
         await tx.query(`UPDATE jobs SET ${DONE} WHERE id = $1`, [row.id]);
@@ -189,4 +191,15 @@ export class JobRunner implements OnModuleInit {
       [row.id, dead ? 'dead' : 'queued', retryDelayMs(row.attempts) / 1000, message, row.attempts],
     );
   }
+}
+
+/** The payloads of jobs, by their kind. */
+function byKind(rows: readonly JobRow[]): Map<string, Record<string, unknown>[]> {
+  const kinds = new Map<string, Record<string, unknown>[]>();
+  for (const { name, payload } of rows) {
+    const kind = kinds.get(name);
+    if (kind) kind.push(payload);
+    else kinds.set(name, [payload]);
+  }
+  return kinds;
 }

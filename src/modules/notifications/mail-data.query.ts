@@ -64,6 +64,9 @@ export interface OrderOfMail {
   shop: ShopOfMail;
 }
 
+/** Orders by their uuid. */
+export type OrdersOfMail = ReadonlyMap<string, OrderOfMail>;
+
 /** Money that went back. */
 export interface RefundOfMail {
   /** uuid */
@@ -178,8 +181,14 @@ export class MailDataQuery {
 
   /** @throws PermanentFailure when there is no such order */
   async order(orderId: string): Promise<OrderOfMail> {
-    const [row] = await this.db.query<Omit<OrderOfMail, 'id'>>(
-      `SELECT o.number, o.email, o.currency, o.payment_status AS "paymentStatus", o.subtotal, o.discount_total AS "discountTotal", o.promotions,
+    return orderIn(await this.orders([orderId]), orderId);
+  }
+
+  /** Of several orders at once, by their ids; of those that there are. */
+  async orders(orderIds: readonly string[]): Promise<OrdersOfMail> {
+    const rows = await this.db.query<Omit<OrderOfMail, 'id'> & { id: string }>(
+      // The LIMIT cuts off nothing: without it Postgres plans the statement anew for every number of orders.
+      `SELECT o.id, o.number, o.email, o.currency, o.payment_status AS "paymentStatus", o.subtotal, o.discount_total AS "discountTotal", o.promotions,
          o.shipping_total AS "shippingTotal", o.tax_total AS "taxTotal", o.total, o.credit_total AS "creditTotal", o.tax_included AS "isTaxIncluded",
          o.shipping_address AS "shippingAddress", o.shipping_method ->> 'name' AS "shippingMethod", o.placed_at AS "placedAt",
          o.cancel_reason AS "cancelReason",
@@ -188,10 +197,10 @@ export class MailDataQuery {
             'thumbnail', l.thumbnail, 'quantity', l.quantity, 'unitPrice', l.unit_price, 'parts', l.parts) ORDER BY l.position), '[]')
           FROM order_lines l WHERE l.order_id = o.id) AS lines,
          ${SHOP}
-       FROM orders o, shop_settings s WHERE o.id = $1`,
-      [orderId],
+       FROM (SELECT id FROM unnest($1::uuid[]) AS w (id) LIMIT $2) w JOIN orders o ON o.id = w.id, shop_settings s`,
+      [orderIds, orderIds.length],
     );
-    return { id: encodeId('order', orderId), ...found(row, 'order') };
+    return new Map(rows.map((row) => [row.id, { ...row, id: encodeId('order', row.id) }]));
   }
 
   /** @throws PermanentFailure when there is no such parcel */
@@ -375,6 +384,9 @@ export class MailDataQuery {
     return { ...stock, productId: encodeId('product', stock.productId), variantId: encodeId('variant', variantId) };
   }
 }
+
+/** One of the orders that were read. @throws PermanentFailure when there is no such order */
+export const orderIn = (orders: OrdersOfMail, orderId: string): OrderOfMail => found(orders.get(orderId), 'order');
 
 function found<T>(row: T | undefined, what: string): T {
   if (!row) throw new PermanentFailure(`the ${what} of this event does not exist`);

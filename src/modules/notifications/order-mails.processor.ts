@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HandlesJob, type JobContext, type JobHandler, PermanentFailure } from '#libs/jobs';
 import { GiftCardCodes } from '../credits/index.js';
 import { DownloadTokens } from '../downloads/index.js';
-import { MailDataQuery } from './mail-data.query.js';
+import { MailDataQuery, orderIn, type OrdersOfMail } from './mail-data.query.js';
 import { downloadsNotice } from './mails/downloads.mail.js';
 import { giftCardsForYou, giftCardsNotice, giftCardsSent } from './mails/gift-cards.mail.js';
 import type { MailContent } from './mails/layout.js';
@@ -18,25 +18,42 @@ import {
 } from './notification.jobs.js';
 import { PostOffice } from './post-office.js';
 
+const isUuid = (value: unknown): value is string =>
+  typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
+
 /** A uuid of an event's payload. */
 function uuidOf(job: JobContext, field: string): string {
   const value = job.payload[field];
-  if (typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)) return value;
+  if (isUuid(value)) return value;
   throw new PermanentFailure(`the event carries no ${field}`);
 }
 
-/** Confirms an order to its customer. */
+/** Confirms an order to its customer. Orders whose confirmations travel together are read together. */
 @HandlesJob(OrderConfirmationJob)
 @Injectable()
 export class OrderConfirmationProcessor implements JobHandler {
+  private readonly read = new WeakMap<JobContext['together'], Promise<OrdersOfMail>>();
+
   constructor(
     private readonly data: MailDataQuery,
     private readonly post: PostOffice,
   ) {}
 
   async handle(job: JobContext): Promise<void> {
-    const order = await this.data.order(uuidOf(job, 'aggregateId'));
+    const orderId = uuidOf(job, 'aggregateId');
+    const order = orderIn(await this.ordersOf(job.together), orderId);
     await this.post.send(job.id, order.shop, order.email, orderConfirmation(order, this.post.links));
+  }
+
+  private ordersOf(together: JobContext['together']): Promise<OrdersOfMail> {
+    let orders = this.read.get(together);
+    if (!orders) {
+      orders = this.data.orders(together.map(({ aggregateId }) => aggregateId).filter(isUuid));
+      this.read.set(together, orders);
+      // What failed is tried again by the next of them.
+      orders.catch(() => this.read.delete(together));
+    }
+    return orders;
   }
 }
 
