@@ -1,3 +1,4 @@
+import { decodeId } from '#libs/ids';
 import { Shop } from '../support/shop.js';
 
 describe('first sale', () => {
@@ -121,5 +122,31 @@ describe('first sale', () => {
       `SELECT encode(response_body, 'escape') AS body FROM idempotency_keys`,
     );
     expect(JSON.stringify(rows)).not.toContain('_secret_');
+  });
+
+  it('keeps the answer of an order on invoice with the order: no crash comes in between', async () => {
+    const variantId = await shop.product({ stock: 5 });
+    const cart = await shop.cart([{ variantId, quantity: 1 }]);
+    const key = 'kept-with-the-order';
+    const first = await shop.checkout(cart, { paymentMethod: 'manual' }, key);
+    const [kept] = await shop.db.query<{ together: boolean }>(
+      `SELECT k.xmin = o.xmin AS together FROM orders o, idempotency_keys k WHERE o.id = $1 AND k.key = $2`,
+      [decodeId('order', first.body.order.id), key],
+    );
+    expect(kept).toEqual({ together: true });
+    const second = await shop.checkout(cart, { paymentMethod: 'manual' }, key);
+    expect([second.status, second.headers.get('idempotent-replayed')]).toEqual([201, 'true']);
+    expect(second.body).toEqual(first.body);
+  });
+
+  it('an order that is refused keeps no answer with it', async () => {
+    const variantId = await shop.product({ stock: 1 });
+    const cart = await shop.cart([{ variantId, quantity: 1 }]);
+    const key = 'refused-then-placed';
+    const refused = await shop.checkout(cart, { paymentMethod: 'manual', expectedTotal: 1 }, key);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'cart_changed' } });
+    const placed = await shop.checkout(cart, { paymentMethod: 'manual', expectedTotal: 1 }, key);
+    expect(placed.headers.get('idempotent-replayed')).toBeNull();
+    expect(placed).toMatchObject({ status: 409, body: { code: 'cart_changed' } });
   });
 });

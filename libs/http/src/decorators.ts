@@ -18,7 +18,7 @@ import {
 import { decodeId, type IdPrefix, ID_PREFIXES } from '#libs/ids';
 import { IdempotencyInterceptor, IDEMPOTENT } from './idempotency.js';
 import { Throws } from './openapi.js';
-import type { Request } from './request.js';
+import type { IdempotencyReference, Request } from './request.js';
 
 const idParam = createParamDecorator((data: { kind: IdPrefix; name: string }, context: ExecutionContext): string => {
   const params = context.switchToHttp().getRequest<Request>().params as Record<string, string>;
@@ -73,12 +73,6 @@ export function IfMatch(presence: 'required' | 'optional'): ParameterDecorator {
       schema: { type: 'string', example: '"1"' },
     })(target, key as string, descriptor);
   };
-}
-
-/** Names the request once and for all; writes derive their own unique keys from it. */
-export interface IdempotencyReference {
-  scope: string;
-  key: string;
 }
 
 /** The idempotency key of the request, for effects that must carry it into a unique constraint. */

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { firstValueFrom, from, type Observable } from 'rxjs';
-import { Db, UNSYNCED_COMMIT } from '#libs/database';
+import { Db, type Tx, UNSYNCED_COMMIT } from '#libs/database';
 import {
   IdempotencyKeyInFlight,
   IdempotencyKeyInvalid,
@@ -11,7 +11,7 @@ import {
 } from '#libs/errors';
 import { log } from '#libs/log';
 import { seal, unseal } from '#libs/sealing';
-import { principalOf, type Reply, type Request } from './request.js';
+import { type IdempotencyReference, principalOf, type Reply, type Request } from './request.js';
 
 export const IDEMPOTENT = 'emporium:idempotent';
 /** Injection token: 32 bytes that encrypt kept answers. */
@@ -23,10 +23,17 @@ const TAKEOVER_SECONDS = 60;
 /** Headers that belong to the answer and not to the moment. */
 const KEPT_HEADERS = ['etag', 'location'];
 
+const keepStatement = (from: string) =>
+  `UPDATE idempotency_keys SET response_status = $3, response_body = $4, locked_at = NULL ${from} WHERE scope = $1 AND key = $2`;
+const KEEP = keepStatement('');
+const KEEP_ALONE = keepStatement(`FROM ${UNSYNCED_COMMIT}`);
+
 interface KeptAnswer {
   headers: Record<string, string>;
   body?: unknown;
 }
+
+type Named = Pick<IdempotencyReference, 'scope' | 'key'>;
 
 interface KeyRow {
   fingerprint: Buffer;
@@ -94,10 +101,17 @@ export class IdempotencyInterceptor implements NestInterceptor {
     );
     if (claimed.length === 0) return this.repeat(reference, fingerprint, reply);
 
-    request.idempotency = reference;
+    let isKept = false;
+    const keepWith = (tx: Tx, body: unknown) => {
+      tx.beforeCommit(KEEP, this.kept(reference, reply, body));
+      tx.afterCommit(() => {
+        isKept = true;
+      });
+    };
+    request.idempotency = { ...reference, keepWith };
     try {
       const body: unknown = await firstValueFrom(next.handle());
-      await this.keep(reference, reply, body);
+      if (!isKept) await this.keep(reference, reply, body);
       return body;
     } catch (error) {
       await this.db
@@ -110,7 +124,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     }
   }
 
-  private async repeat(reference: { scope: string; key: string }, fingerprint: Buffer, reply: Reply): Promise<unknown> {
+  private async repeat(reference: Named, fingerprint: Buffer, reply: Reply): Promise<unknown> {
     const [row] = await this.db.query<KeyRow>(
       `SELECT fingerprint, response_status, response_body FROM idempotency_keys WHERE scope = $1 AND key = $2`,
       [reference.scope, reference.key],
@@ -126,16 +140,16 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   /** The effect is durable already; losing this row merely runs the (repeatable) work again. */
-  private async keep(reference: { scope: string; key: string }, reply: Reply, body: unknown): Promise<void> {
+  private async keep(reference: Named, reply: Reply, body: unknown): Promise<void> {
+    await this.db
+      .query(KEEP_ALONE, this.kept(reference, reply, body))
+      .catch((error: unknown) => log.warn('idempotency.keep_failed', { error }));
+  }
+
+  private kept({ scope, key }: Named, reply: Reply, body: unknown): unknown[] {
     const headers = Object.fromEntries(
       KEPT_HEADERS.flatMap((name) => (reply.hasHeader(name) ? [[name, String(reply.getHeader(name))]] : [])),
     );
-    await this.db
-      .query(
-        `UPDATE idempotency_keys SET response_status = $3, response_body = $4, locked_at = NULL FROM ${UNSYNCED_COMMIT}
-         WHERE scope = $1 AND key = $2`,
-        [reference.scope, reference.key, reply.statusCode, seal(this.encryptionKey, JSON.stringify({ headers, body }))],
-      )
-      .catch((error: unknown) => log.warn('idempotency.keep_failed', { error }));
+    return [scope, key, reply.statusCode, seal(this.encryptionKey, JSON.stringify({ headers, body }))];
   }
 }

@@ -19,7 +19,7 @@ export {
   StringArray,
   Opt,
 } from './fields.js';
-export { IdParam, IfMatch, IdempotencyRef, Idempotent, type IdempotencyReference } from './decorators.js';
+export { IdParam, IfMatch, IdempotencyRef, Idempotent } from './decorators.js';
 export { IdempotencyInterceptor, IDEMPOTENCY_ENCRYPTION_KEY } from './idempotency.js';
 export { Throws, ListEnvelope, EtagHeader, PublicCache } from './openapi.js';
 export { assertVersion, etagOf, sendPublicJson } from './etag.js';
@@ -29,5 +29,5 @@ export { ProblemView, FieldErrorView } from './openapi.js';
 export { attachment, fileNameOf } from './attachment.js';
 export { isCountry } from './countries.js';
 export { clientNetwork } from './client-network.js';
-export { principalOf, setPrincipal, type Request, type Reply } from './request.js';
+export { type IdempotencyReference, principalOf, setPrincipal, type Request, type Reply } from './request.js';
 export { StrictValidationPipe } from './validation.js';

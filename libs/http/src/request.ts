@@ -1,13 +1,22 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Tx } from '#libs/database';
 
 /** Who asks, as far as credentials tell without a look into the database: the scope of idempotency keys and limits. */
 export type Principal = string;
+
+/** Names the request once and for all; writes derive their own unique keys from it. */
+export interface IdempotencyReference {
+  scope: string;
+  key: string;
+  /** Keeps the answer together with the effect, in its transaction and its trip, instead of after it. */
+  keepWith(tx: Tx, body: unknown): void;
+}
 
 declare module 'fastify' {
   interface FastifyRequest {
     rawBody?: Buffer;
     principal?: Principal;
-    idempotency?: { scope: string; key: string };
+    idempotency?: IdempotencyReference;
   }
 }
 

@@ -9,7 +9,6 @@ import {
   AmountNotChargeable,
   AmountTooLarge,
   AmountTooSmall,
-  attemptIdOf,
   PaymentAttemptsExhausted,
   PaymentMethodUnavailable,
   PaymentRefused,
@@ -64,6 +63,6 @@ export class CheckoutController {
     @Body() body: CheckoutRequest,
     @IdempotencyRef() reference: IdempotencyReference,
   ): Promise<CheckoutResponse> {
-    return this.checkout.execute(id, shopper, body, attemptIdOf(reference));
+    return this.checkout.execute(id, shopper, body, reference);
   }
 }

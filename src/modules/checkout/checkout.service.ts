@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import type { IdempotencyReference } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import type { ShopperIdentity } from '../auth/index.js';
 import { CartService } from '../cart/index.js';
 import { OrdersQuery } from '../orders/index.js';
 import {
+  attemptIdOf,
   type CardWish,
   ChooseCard,
   ReturnUrls,
@@ -12,7 +14,7 @@ import {
   StripeGateway,
 } from '../payments/index.js';
 import type { CheckoutRequest, CheckoutResponse } from './dto/checkout.dto.js';
-import { PlaceOrder } from './place-order.service.js';
+import { type PlacedOrder, PlaceOrder } from './place-order.service.js';
 
 /** Places the order, then, outside of any transaction, asks Stripe for the payment; answers both. */
 @Injectable()
@@ -27,12 +29,12 @@ export class Checkout {
     private readonly cards: ChooseCard,
   ) {}
 
-  /** @param attemptId names this try to charge, the same when the request is repeated */
+  /** @param reference names this try to charge, the same when the request is repeated */
   async execute(
     cartId: string,
     shopper: ShopperIdentity,
     request: CheckoutRequest,
-    attemptId: string,
+    reference: IdempotencyReference,
   ): Promise<CheckoutResponse> {
     this.returnUrls.assert(request.returnUrl);
     const wish = {
@@ -42,11 +44,11 @@ export class Checkout {
       customerId: shopper.customer?.id,
     };
     this.cards.assertSound(wish, request.paymentMethod);
-    if (wish.savedPaymentMethodId === undefined) return this.place(cartId, shopper, request, wish, attemptId);
+    if (wish.savedPaymentMethodId === undefined) return this.place(cartId, shopper, request, wish, reference);
     // The card is looked at before there is an order, and all of it shares the time that a shopper waits for Stripe.
     return this.gateway.withDeadline(async () => {
       await this.cards.assertTheirsIfKnown(wish);
-      return this.place(cartId, shopper, request, wish, attemptId);
+      return this.place(cartId, shopper, request, wish, reference);
     });
   }
 
@@ -55,7 +57,7 @@ export class Checkout {
     shopper: ShopperIdentity,
     request: CheckoutRequest,
     wish: CardWish,
-    attemptId: string,
+    reference: IdempotencyReference,
   ): Promise<CheckoutResponse> {
     await this.carts.quoteTax({ id: cartId, shopper });
     const placed = await this.placeOrder.execute({
@@ -64,19 +66,28 @@ export class Checkout {
       paymentMethod: request.paymentMethod,
       expectedTotal: request.expectedTotal,
       expectedAmountDue: request.expectedAmountDue,
+      alongWith: (tx, made) => {
+        const answer = answerAtOnce(made);
+        if (answer) reference.keepWith(tx, answer);
+      },
     });
-    const { order, payment } = placed;
-    if (payment === null) return { order, payment };
-    if (payment.provider === 'manual')
-      return { order, payment: { id: encodeId('payment', payment.id), provider: 'manual', status: payment.status } };
-    const started = await this.startPayment.execute(payment, Number(order.number), {
+    const answer = answerAtOnce(placed);
+    if (answer) return answer;
+    const started = await this.startPayment.execute(placed.payment!, Number(placed.order.number), {
       ...wish,
       returnUrl: request.returnUrl,
-      attemptId,
+      attemptId: attemptIdOf(reference),
     });
     return {
       order: await this.orders.forShopper(placed.orderId, shopper),
       payment: ShopperPaymentResponse.from(started, this.gateway, request.returnUrl),
     };
   }
+}
+
+/** The answer where Stripe has nothing to say; null where it has. */
+function answerAtOnce({ order, payment }: PlacedOrder): CheckoutResponse | null {
+  if (payment === null) return { order, payment };
+  if (payment.provider !== 'manual') return null;
+  return { order, payment: { id: encodeId('payment', payment.id), provider: 'manual', status: payment.status } };
 }

@@ -48,6 +48,8 @@ export interface PlaceOrderCommand {
   paymentMethod: 'stripe' | 'manual';
   expectedTotal?: number;
   expectedAmountDue?: number;
+  /** What else happens with the order or not at all. */
+  alongWith(tx: Tx, placed: PlacedOrder): void;
 }
 
 /** The order that the cart is now, made by this call or by one before. */
@@ -150,7 +152,9 @@ export class PlaceOrder {
       throw usedUp(assessment, (promotionId) => refused.find((one) => one.promotionId === promotionId)?.reason);
     failpoint('commit.place_order');
     const order = this.views.placed(written, payment && [{ ...payment, credited: 0, capture_before: null }]);
-    return { orderId, order, payment };
+    const placed = { orderId, order, payment };
+    command.alongWith(tx, placed);
+    return placed;
   }
 
   private check(
