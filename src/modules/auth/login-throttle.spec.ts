@@ -62,6 +62,36 @@ describe('strangers who guess', () => {
     expect(await refusal(throttle.admit(EMAIL, '192.0.2.10'))).toBeNull();
   });
 
+  it('in the network of the owner have as many and no more, and the link of a mail lets the owner in again', async () => {
+    await (await throttle.admit(EMAIL, HOME)).succeeded();
+    const atHome = () => {
+      jest.advanceTimersByTime(61_000);
+      return throttle.admit(EMAIL, HOME);
+    };
+    for (let n = 0; n < 100; n += 1) await atHome();
+    expect(await refusal(atHome())).toMatch(/from your network/);
+    jest.advanceTimersByTime(2 * 86_400_000);
+    expect(await refusal(atHome())).toMatch(/from your network/);
+    // Nobody has guessed elsewhere, and who reads the mailbox is no stranger.
+    expect(await refusal(throttle.admit(EMAIL, '192.0.2.9'))).toBeNull();
+    expect(await refusal(throttle.admit(EMAIL, HOME, false))).toBeNull();
+    await throttle.ownerCame(EMAIL, HOME);
+    expect(await refusal(atHome())).toBeNull();
+  });
+
+  it('begin anew in the network of the owner after each sign-in of theirs there', async () => {
+    await (await throttle.admit(EMAIL, HOME)).succeeded();
+    for (let round = 0; round < 3; round += 1) {
+      for (let n = 0; n < 60; n += 1) {
+        jest.advanceTimersByTime(61_000);
+        await throttle.admit(EMAIL, HOME);
+      }
+      jest.advanceTimersByTime(61_000);
+      await (await throttle.admit(EMAIL, HOME)).succeeded();
+    }
+    expect(await refusal(throttle.admit(EMAIL, HOME))).toBeNull();
+  });
+
   it('are not counted for what was not looked at', async () => {
     for (let n = 0; n < 120; n += 1) await (await guess()).notTried();
     expect(await refusal(guess())).toBeNull();

@@ -9,8 +9,11 @@ import { APP_CONFIG, type Config } from '../../config/index.js';
 const FREE_FAILURES = 10;
 const FAILURES_KEPT_SECONDS = 3_600;
 const LONGEST_WAIT_SECONDS = 60;
-/** Wrong passwords in a row from places that the account was never signed in from; then its owner has to show themselves otherwise. */
-const STRANGERS_FAILURES = 100;
+/**
+ * Wrong passwords in a row from all places that the account was never signed in from, and as many from each that it was; then
+ * its owner has to show themselves otherwise.
+ */
+const FAILURES_IN_A_ROW = 100;
 /** Mails that one address may be sent by asking for them. */
 const MAILS = 5;
 const MAILS_KEPT_SECONDS = 3_600;
@@ -19,6 +22,9 @@ const KNOWN_PLACE_SECONDS = 20 * 86_400;
 
 const TOO_MANY_STRANGERS =
   'Too many failed sign-ins to this account. Sign in from where you usually do, or choose another password with POST /v1/auth/forgot-password.';
+
+const TOO_MANY_FROM_HERE =
+  'Too many failed sign-ins to this account from your network. Choose another password with POST /v1/auth/forgot-password.';
 
 /** One try to sign in that was let through; tell how it went. */
 export interface LoginAttempt {
@@ -37,7 +43,8 @@ export function waitAfter(failures: number): number {
  * Slows down who guesses passwords: so many tries a minute for an address, and growing waits for an account after ten
  * failures. Strangers who guess do not slow down the owner: a network from which the account was signed in lately is counted
  * by itself. After a hundred failures in a row strangers are not let in at all any more (NIST SP 800-63B, 3.2.2), until the
- * owner has signed in from a known place or has chosen another password. Counts live in Redis where it is set and reachable,
+ * owner has signed in from a known place or has chosen another password; after as many from a known place, nobody is from
+ * there, until another password is chosen. Counts live in Redis where it is set and reachable,
  * else in this process.
  */
 @Injectable()
@@ -46,7 +53,7 @@ export class LoginThrottle implements OnModuleDestroy {
   private readonly byAddress: RateLimiterAbstract;
   private readonly failures: RateLimiterAbstract;
   private readonly turns: RateLimiterAbstract;
-  private readonly strangers: RateLimiterAbstract;
+  private readonly inARow: RateLimiterAbstract;
   private readonly knownPlaces: RateLimiterAbstract;
   private readonly mails: RateLimiterAbstract;
   private readonly guesses: RateLimiterAbstract;
@@ -65,7 +72,7 @@ export class LoginThrottle implements OnModuleDestroy {
     this.byAddress = this.limiter('address', config.rateLimits.loginsPerMin, 60);
     this.failures = this.limiter('failures', FREE_FAILURES, FAILURES_KEPT_SECONDS);
     this.turns = this.limiter('turn', 1, LONGEST_WAIT_SECONDS);
-    this.strangers = this.limiter('strangers', STRANGERS_FAILURES, KNOWN_PLACE_SECONDS);
+    this.inARow = this.limiter('strangers', FAILURES_IN_A_ROW, KNOWN_PLACE_SECONDS);
     this.knownPlaces = this.limiter('known', 1, KNOWN_PLACE_SECONDS);
     this.mails = this.limiter('mail', MAILS, MAILS_KEPT_SECONDS);
     this.guesses = this.limiter('guess', config.rateLimits.loginsPerMin, 60);
@@ -101,17 +108,17 @@ export class LoginThrottle implements OnModuleDestroy {
     const place = fingerprint(account, network);
     const anywhere = fingerprint(account);
     const isKnown = (await this.knownPlaces.get(place)) !== null;
-    const isStranger = mayBeStranger && !isKnown;
     const key = isKnown ? place : anywhere;
     const { consumedPoints } = await this.failures.penalty(key);
-    const guesses = isStranger ? (await this.strangers.penalty(anywhere)).consumedPoints : 0;
+    const guesses = mayBeStranger ? (await this.inARow.penalty(key)).consumedPoints : 0;
     const notTried = async () => {
       await this.failures.reward(key);
-      if (isStranger) await this.strangers.reward(anywhere);
+      if (mayBeStranger) await this.inARow.reward(key);
     };
-    if (guesses > STRANGERS_FAILURES) {
+    if (guesses > FAILURES_IN_A_ROW) {
       await notTried();
-      throw RateLimited({ detail: TOO_MANY_STRANGERS, retryAfterSeconds: FAILURES_KEPT_SECONDS });
+      const detail = isKnown ? TOO_MANY_FROM_HERE : TOO_MANY_STRANGERS;
+      throw RateLimited({ detail, retryAfterSeconds: FAILURES_KEPT_SECONDS });
     }
     if (consumedPoints > FREE_FAILURES) {
       try {
@@ -126,9 +133,8 @@ export class LoginThrottle implements OnModuleDestroy {
       notTried,
       succeeded: async () => {
         await Promise.all([
-          this.failures.delete(key),
-          this.turns.delete(key),
-          this.strangers.delete(anywhere),
+          ...[this.failures, this.turns, this.inARow].map((counts) => counts.delete(key)),
+          this.inARow.delete(anywhere),
           this.knownPlaces.set(place, 1, KNOWN_PLACE_SECONDS),
         ]);
       },
@@ -144,8 +150,9 @@ export class LoginThrottle implements OnModuleDestroy {
     const account = email.trim().toLowerCase();
     const place = fingerprint(account, clientNetwork(address));
     await Promise.all([
-      ...[fingerprint(account), place].flatMap((key) => [this.failures.delete(key), this.turns.delete(key)]),
-      this.strangers.delete(fingerprint(account)),
+      ...[fingerprint(account), place].flatMap((key) =>
+        [this.failures, this.turns, this.inARow].map((counts) => counts.delete(key)),
+      ),
       this.knownPlaces.set(place, 1, KNOWN_PLACE_SECONDS),
     ]);
   }
