@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { decodeId, newUuid } from '#libs/ids';
+import { decodeId, encodeId, newUuid } from '#libs/ids';
 import type { JobContext } from '#libs/jobs';
 import type { Tx } from '#libs/database';
 import { saveBatch } from '../../src/modules/imports/import-run.js';
@@ -523,6 +523,52 @@ describe('what goes wrong on the way', () => {
       expect(await quiet.db.query('SELECT FROM import_chunks WHERE import_id = $1', [id])).toEqual([]);
       await run(id, jobOf(3));
       expect(await view(id)).toMatchObject({ summary: { created: 130 } });
+    });
+    it('a crash in the middle of price lists of one name mixes none, and makes none twice', async () => {
+      const list = (name: string) => ({ name, id: newUuid() });
+      const [far, alone] = [list('Far'), list('Alone')];
+      await run(await start('Handle,Title,Variant Price\ncap,Cap,9'), jobOf(1));
+      const lists = (ids: string[]) =>
+        quiet.db.query(`INSERT INTO price_lists (id, name, currency) SELECT unnest($1::uuid[]), unnest($2::text[]), 'USD'`, [ids, ['Far', 'Alone']]); // prettier-ignore
+      const own = ({ id }: { id: string }) => encodeId('priceList', id);
+      const elsewhere = [own(list('')), own(list('')), own(list(''))];
+      const csv = [
+        'Price List ID,Price List,Currency,Handle,Min Quantity,Price',
+        // Ids of another shop, then those of this one: both mean the same list here.
+        `${elsewhere[0]},Far,USD,cap,,10`,
+        `${elsewhere[1]},Alone,USD,cap,,8`,
+        `${elsewhere[2]},New,USD,cap,,4`,
+        ...Array.from({ length: 205 }, (_, i) => `${elsewhere[2]},New,USD,cap,${i + 10},3`),
+        `${own(far)},Far,USD,cap,2,9`,
+        `${own(alone)},Other name,USD,cap,2,7`,
+        `${own(list(''))},New,USD,cap,2,2`,
+      ].join('\n');
+      const told = async (isCrashing: boolean) => {
+        await quiet.db.query(`DELETE FROM price_lists`);
+        await lists([far.id, alone.id]);
+        const id = decodeId('import', (await upload(csv, { kind: 'price_lists' }, admin, quiet)).body.id)!;
+        let batches = 0;
+        const dying = jobOf(1, async () => {
+          batches += 1;
+          if (batches === 1) throw new Error('the process dies');
+        });
+        if (isCrashing) {
+          await expect(run(id, dying)).rejects.toThrow('the process dies');
+          expect(await view(id)).toMatchObject({ rows_read: 200 });
+        }
+        await run(id, jobOf(2));
+        const [{ errors }] = await quiet.db.query<any>(`SELECT errors FROM imports WHERE id = $1`, [id]); // prettier-ignore
+        const prices = await quiet.db.query(
+          `SELECT pl.name, e.min_quantity, e.amount FROM price_lists pl LEFT JOIN price_list_entries e ON e.price_list_id = pl.id
+           WHERE coalesce(e.min_quantity, 1) < 10 ORDER BY 1, 2`,
+        );
+        const { summary } = await view(id);
+        return { summary, errors: errors.map(({ line, reason }: any) => `${line} ${reason}`), prices };
+      };
+      const undisturbed = await told(false);
+      expect(undisturbed.prices).toMatchObject([{ name: 'Alone' }, { name: 'Far', amount: 1000 }, { name: 'New', amount: 400 }]); // prettier-ignore
+      expect(undisturbed.errors).toHaveLength(3);
+      expect(await told(true)).toEqual(undisturbed);
     });
     it('two processes at one import do not count twice', async () => {
       const id = await start(many(200, 'race'));

@@ -23,6 +23,7 @@ export class ImportPriceLists {
     const file = new ListsOfFile();
     let held: ReadonlyMap<string, string> = new Map();
     let settled = new Map(held);
+    const behind = new Map<string, PriceListOfFile>();
     return importRows(this.db, source, run, {
       sheet: PRICE_LIST_SHEET,
       things: 'prices',
@@ -30,8 +31,16 @@ export class ImportPriceLists {
         const { row: value, ...issues } = priceListFromRow(columns, row, run.options.currency);
         return value ? file.checked(value, row, issues) : { ...issues, value: null };
       },
-      save: (tx, rows) => this.saving.execute(tx, rows, (settled = new Map(held))),
-      kept: () => void (held = settled),
+      behind: ({ list }) => void (behind.has(listKeyOf(list)) || behind.set(listKeyOf(list), list)),
+      save: async (tx, rows) => {
+        settled = new Map(held);
+        if (behind.size > 0) await this.saving.recall(tx, [...behind.values()], settled);
+        return this.saving.execute(tx, rows, settled);
+      },
+      kept: () => {
+        held = settled;
+        behind.clear();
+      },
     });
   }
 }

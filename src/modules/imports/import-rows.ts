@@ -21,6 +21,8 @@ export interface RowKind<Name extends string, T> {
   read(columns: Columns<Name>, row: CsvRow): ReadRow<T> | Promise<ReadRow<T>>;
   /** @returns in the order of the values what became of them, or why one was left out */
   save(tx: Tx, values: readonly T[]): Promise<readonly (ProductOutcome | { reason: string })[]>;
+  /** A row that was saved, or left out, before this run. */
+  behind?(value: T): void;
   /** What was saved last holds from now on (of a dry run: would hold). */
   kept?(): void;
 }
@@ -71,7 +73,10 @@ export async function importRows<Name extends string, T>(
     rowsRead += 1;
     if (rowsRead === 0) continue;
     const read = await kind.read(columns, row);
-    if (rowsRead <= state.productsDone) continue;
+    if (rowsRead <= state.productsDone) {
+      if (read.value !== null) kind.behind?.(read.value);
+      continue;
+    }
     batch.push({ read, row, rowsRead });
     if (batch.length === BATCH) await flush();
   }

@@ -18,6 +18,12 @@ interface SettledList {
   id: string;
   outcome: 'created' | 'updated' | 'unchanged';
 }
+/** What a list of the file is here, and what the file says of it. */
+interface MeantList {
+  id: string;
+  isNew: boolean;
+  values: unknown[];
+}
 type Refusal = { reason: string };
 
 /**
@@ -63,6 +69,19 @@ export class SavePriceLists {
     });
   }
 
+  /**
+   * Brings back what the file called the lists that a run before this one has saved, so that it goes on as if it had never been
+   * interrupted.
+   * @param lists of the rows behind, in their order
+   */
+  async recall(tx: Tx, lists: readonly PriceListOfFile[], held: Map<string, string>): Promise<void> {
+    const places = await placesOf(tx, lists);
+    for (const list of lists) {
+      const meant = await this.meant(tx, list, places, held);
+      if (!('reason' in meant) && !meant.isNew) held.set(meant.id, listKeyOf(list));
+    }
+  }
+
   private async saveLists(
     tx: Tx,
     rows: readonly PriceListRow[],
@@ -75,12 +94,13 @@ export class SavePriceLists {
     return settled;
   }
 
-  private async saveList(
+  /** Which list of the shop a list of the file is, or why it can be none. */
+  private async meant(
     tx: Tx,
     list: PriceListOfFile,
     places: Places,
-    held: Map<string, string>,
-  ): Promise<SettledList | Refusal> {
+    held: ReadonlyMap<string, string>,
+  ): Promise<MeantList | Refusal> {
     const marketIds = list.market === null ? [null] : (places.markets.get(list.market.toLowerCase()) ?? []);
     if (marketIds.length !== 1)
       return { reason: marketIds.length === 0 ? `there is no market "${list.market}".` : `"${list.market}" is the name of several markets.` }; // prettier-ignore
@@ -101,8 +121,20 @@ export class SavePriceLists {
     const id = before?.id ?? newUuid();
     if ((held.get(id) ?? listKeyOf(list)) !== listKeyOf(list))
       return { reason: `the price list "${list.name}" stands further up already, under another id or name.` };
+    return { id, isNew: !before, values };
+  }
+
+  private async saveList(
+    tx: Tx,
+    list: PriceListOfFile,
+    places: Places,
+    held: Map<string, string>,
+  ): Promise<SettledList | Refusal> {
+    const meant = await this.meant(tx, list, places, held);
+    if ('reason' in meant) return meant;
+    const { id, isNew, values } = meant;
     held.set(id, listKeyOf(list));
-    if (!before) {
+    if (isNew) {
       await tx.query(
         `INSERT INTO price_lists (id, currency, name, market_id, customer_group_id, active, starts_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
         [id, list.currency, ...values],
