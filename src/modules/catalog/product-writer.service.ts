@@ -90,9 +90,10 @@ interface ChangedProduct {
   changes: ProductChanges;
 }
 
+/** In the order in which everybody locks products. */
 async function lockByHandles(tx: Tx, handles: string[]): Promise<Map<string, string>> {
   const rows = await tx.query<{ id: string; handle: string }>(
-    'SELECT id, handle FROM products WHERE handle = ANY($1::text[]) ORDER BY handle FOR NO KEY UPDATE',
+    'SELECT id, handle FROM products WHERE handle = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE',
     [handles],
   );
   return new Map(rows.map(({ handle, id }) => [handle, id]));

@@ -15,7 +15,7 @@ export interface SavedBatch {
   changedIds: string[];
 }
 
-/** Saves products and their stock in the transaction of the caller, in the order of their handles, which prevents deadlocks. */
+/** Saves products and their stock in the transaction of the caller; new ones in the order of their handles, which prevents deadlocks. */
 @Injectable()
 export class SaveProducts {
   constructor(
