@@ -108,7 +108,11 @@ export const SETTINGS: readonly Setting[] = [
     default: 'en',
     meaning: 'language that products are written in; others are translations',
   },
-  { name: 'RESERVATION_TTL_MIN', default: '15', meaning: 'minutes that an unpaid order holds its stock' },
+  {
+    name: 'RESERVATION_TTL_MIN',
+    default: '15',
+    meaning: 'minutes that an unpaid order holds its stock; twice as many at most while 3D Secure is under way',
+  },
   {
     name: 'REQUIRE_PUBLISHABLE_KEY',
     default: '0',

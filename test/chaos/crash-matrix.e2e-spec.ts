@@ -103,6 +103,7 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
   ['commit.reconciliation_nightly', 'the comparison of the night', false],
   ['commit.event_recovered', 'events that were lost', true],
   ['commit.finding', 'events that were lost', false],
+  ['commit.finding', 'money without an order', false],
   ['commit.event_failed', 'an event that cannot be worked on', false],
   ['commit.posting', 'money that is not in the ledger', false],
   ['stripe.list_events.before', 'compare the books', false],
@@ -568,6 +569,29 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
         const key = newUuid();
         again = () => post('/v1/admin/reconciliations', asStaff(key));
         return again();
+      },
+      check: isPaidOnce,
+    },
+    'money without an order': {
+      prepare: () => paid(),
+      act: async () => {
+        const stray = await pay.atStripe<{ id: string }>('POST', '/v1/payment_intents', {
+          amount: '1234',
+          currency: 'usd',
+          confirm: 'true',
+          payment_method: 'pm_card_visa',
+          return_url: 'http://localhost/done',
+          'metadata[shop]': 'emporium',
+        });
+        pay.shop.foreign.add(stray.id);
+        again = async () => {
+          const alerts = await pay.shop.db.query(
+            `SELECT 1 FROM outbox WHERE topic = 'reconciliation.mismatch' AND payload->>'subject' = $1`,
+            [stray.id],
+          );
+          expect(alerts).toHaveLength(1);
+          return send('GET', '/v1/products', {});
+        };
       },
       check: isPaidOnce,
     },

@@ -26,6 +26,29 @@ describe(`Orders that end while their money is on its way (seed ${SEED})`, () =>
   const age = (sale: Sale) =>
     pay.shop.db.query(`UPDATE orders SET updated_at = now() - interval '3 minutes' WHERE id = $1`, [id(sale)]);
 
+  it('3D Secure begun over and over holds the goods for twice the time of an order, and no longer', async () => {
+    const sale = await pay.place();
+    const minutesLeft = async () => (Date.parse((await pay.order(sale)).expiresAt) - Date.now()) / 60_000;
+    /** Begins 3D Secure, when the order is so old and has a minute left. */
+    const begin = async (ageMinutes: number) => {
+      await pay.shop.db.query(
+        `UPDATE payments SET created_at = now() - make_interval(mins => $2) WHERE order_id = $1`,
+        [id(sale), ageMinutes],
+      );
+      await pay.shop.db.query(`UPDATE orders SET expires_at = now() + interval '1 minute' WHERE id = $1`, [id(sale)]);
+      await pay.shop.confirm(sale.clientSecret, 'pm_card_authenticationRequired');
+      await pay.comeBack(sale);
+      const left = await minutesLeft();
+      pay.stripe.fail3ds(sale.intent);
+      await pay.comeBack(sale);
+      return left;
+    };
+    expect(await begin(5)).toBeCloseTo(15, 0);
+    expect(await begin(20)).toBeCloseTo(10, 0);
+    expect(await begin(40)).toBeCloseTo(1, 0);
+    expect((await pay.payment(sale)).status).toBe('requires_payment_method');
+  });
+
   it('what was paid too much, and is canceled before we hear of that, goes back: all of it', async () => {
     const sale = await pay.place();
     dropEvents();

@@ -119,6 +119,11 @@ describe(`Trouble with Stripe (seed ${SEED})`, () => {
     await pay.shop.quiet();
     expect(await pay.told(dear, 'order.paid')).toBe(0);
     expect((await pay.order(dear)).status).not.toBe('confirmed');
+    const alerts = await pay.shop.db.query(
+      `SELECT 1 FROM outbox WHERE topic = 'reconciliation.mismatch' AND payload->>'subject' = $1`,
+      [cheap.id],
+    );
+    expect(alerts).toHaveLength(1);
     expect(await pay.shop.stock(dear.variantId)).toEqual({ onHand: 5, reserved: 5 });
     await pay.shop.confirm(dear.clientSecret);
     await pay.becomes(dear, 'confirmed', 'paid');

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Stripe from 'stripe';
-import { newUuid } from '#libs/ids';
+import { encodeId, newUuid } from '#libs/ids';
 import { loadConfig } from '../../src/config/index.js';
 import { usePaymentShop } from '../support/payments.js';
 import { freePort, Processes } from '../support/processes.js';
@@ -298,6 +298,62 @@ describe(`Events of Stripe (seed ${SEED})`, () => {
     }
     const statuses = pay.stripe.deliveries().flatMap((d) => (d.attempts.length > 0 ? [d.attempts.at(-1)!.status] : []));
     expect(statuses.filter((status) => status !== 200)).toEqual([]);
+  });
+
+  describe('money of ours without an order is an alert when the event comes, once for each intent', () => {
+    const strayOf = (params: Record<string, string>) =>
+      pay.atStripe('POST', '/v1/payment_intents', {
+        amount: '1234',
+        currency: 'usd',
+        confirm: 'true',
+        payment_method: 'pm_card_visa',
+        return_url: 'http://localhost/done',
+        'metadata[shop]': 'emporium',
+        ...params,
+      });
+    const alerts = (ref: string) =>
+      pay.shop.db.query<{ payload: any; aggregate_id: string }>(
+        `SELECT payload, aggregate_id FROM outbox WHERE topic = 'reconciliation.mismatch' AND payload->>'subject' = $1`,
+        [ref],
+      );
+    const nobody = { 'metadata[order_id]': `ord_${'0'.repeat(26)}`, 'metadata[payment_id]': `pay_${'0'.repeat(26)}` };
+
+    it.each([
+      ['captured', nobody, { status: 'succeeded', kept: 1234, currency: 'USD' }],
+      ['held', { ...nobody, capture_method: 'manual' }, { status: 'authorized', held: 1234, currency: 'USD' }],
+      ['captured, and named after nothing', {}, { status: 'succeeded', kept: 1234, currency: 'USD' }],
+    ] as [string, Record<string, string>, object][])('%s', async (_how, params, found) => {
+      pay.stripe.setChaos({ webhooks: [{ kind: 'duplicate', times: 3, isConcurrent: true }] });
+      const stray = await strayOf(params);
+      pay.shop.foreign.add(stray.id);
+      await pay.shop.quiet();
+      const receipts = await pay.shop.db.query<{ id: string; outcome: string }>(
+        `SELECT id, outcome FROM webhook_receipts WHERE object_ref = $1`,
+        [stray.id],
+      );
+      expect(new Set(receipts.map(({ outcome }) => outcome))).toEqual(new Set(['unknown_payment']));
+      const told = await alerts(stray.id);
+      expect(told).toMatchObject([{ payload: { kind: 'captured_without_order', severity: 'critical' } }]);
+      const report = await pay.shop.call('GET', `/v1/admin/reconciliations/${told[0]!.payload.reconciliationId}`, {
+        bearer: pay.bearer,
+      });
+      expect(report).toMatchObject({ status: 200, body: { status: 'done', findings: [{ subject: stray.id, found }] } });
+      // Not even after its announcement was forgotten.
+      await pay.shop.db.query(`DELETE FROM outbox WHERE payload->>'subject' = $1`, [stray.id]);
+      const again = await pay.shop.call(
+        'POST',
+        `/v1/admin/webhook-receipts/${encodeId('webhook', receipts[0]!.id)}/replay`,
+        { bearer: pay.bearer },
+      );
+      expect(again).toMatchObject({ status: 200, body: { outcome: 'unknown_payment' } });
+      expect(await alerts(stray.id)).toEqual([]);
+    });
+
+    it('but not an intent that nobody has paid', async () => {
+      const { error } = await strayOf({ ...nobody, payment_method: 'pm_card_chargeDeclined' });
+      await pay.shop.quiet();
+      expect(await alerts(error.payment_intent.id)).toEqual([]);
+    });
   });
 
   it('F21 the decline of an old try that is told late does not undo the success', async () => {

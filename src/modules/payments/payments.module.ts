@@ -48,6 +48,7 @@ import { ReconciliationQuery } from './reconciliation/reconciliation.query.js';
 import { RecoverEvents } from './reconciliation/recover-events.service.js';
 import { ReportsRepository } from './reconciliation/reports.repository.js';
 import { RunReconciliation } from './reconciliation/run-reconciliation.service.js';
+import { TellStrayMoney } from './reconciliation/stray-money.service.js';
 import { StartReconciliation } from './reconciliation/start-reconciliation.service.js';
 import { RefundOrder } from './refund-order.service.js';
 import { RejectReview } from './reject-review.service.js';
@@ -106,6 +107,7 @@ import { SyncPayment } from './sync-payment.service.js';
     RunReconciliation,
     StartReconciliation,
     ReportsRepository,
+    TellStrayMoney,
     ReconciliationQuery,
     ReconciliationHandler,
     NightlyReconciliationHandler,

@@ -103,7 +103,7 @@ export class SettlePayment {
         break;
       case 'processing':
       case 'requires_action':
-        if (order.status === 'pending_payment') await this.extendHold(tx, order);
+        if (order.status === 'pending_payment') await this.extendHold(tx, order, payment, intent.status);
         break;
       case 'requires_payment_method':
         break;
@@ -356,8 +356,19 @@ export class SettlePayment {
     });
   }
 
-  private async extendHold(tx: Tx, order: LockedOrder): Promise<void> {
-    const expiresAt = new Date(Date.now() + this.config.reservationTtlMin * 60_000);
+  /**
+   * Whoever is at their bank has time to come back. 3D Secure can be begun as often as there are tries, so all of it together
+   * holds the goods for as long again as an order has, and no longer; a bank that takes days to decide does not ask the shopper.
+   */
+  private async extendHold(
+    tx: Tx,
+    order: LockedOrder,
+    payment: PaymentRow,
+    status: 'processing' | 'requires_action',
+  ): Promise<void> {
+    const ttlMs = this.config.reservationTtlMin * 60_000;
+    const latest = status === 'processing' ? Infinity : payment.created_at.getTime() + 2 * ttlMs;
+    const expiresAt = new Date(Math.min(Date.now() + ttlMs, latest));
     if (order.expires_at === null || order.expires_at >= expiresAt) return;
     await this.orders.change(
       tx,

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
 import { decodeId } from '#libs/ids';
-import { log } from '#libs/log';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
+import { TellStrayMoney } from './reconciliation/stray-money.service.js';
 import { SettlePayment } from './settle-payment.service.js';
 import { type Intent, StripeGateway } from './stripe/stripe-gateway.js';
 
@@ -18,6 +18,7 @@ export class SyncPayment {
     private readonly gateway: StripeGateway,
     private readonly payments: PaymentsRepository,
     private readonly settle: SettlePayment,
+    private readonly stray: TellStrayMoney,
   ) {}
 
   /** Syncs a payment of ours. Manual payments, and those that Stripe does not know yet, are returned as they are. */
@@ -28,25 +29,26 @@ export class SyncPayment {
 
   /**
    * Syncs the intent that an event names. An event may come before the answer that would have told us the intent's id:
-   * then its metadata leads to the payment.
+   * then its metadata leads to the payment. Money of ours that leads to none is told to the shop.
    * @returns what became of it, for the receipt
    */
   async executeByIntent(ref: string): Promise<'applied' | 'not_ours' | 'unknown_payment'> {
     const intent = await this.gateway.retrieveIntent(ref);
     const known = await this.payments.findByRef(this.db, ref);
-    const paymentId =
-      known?.id ?? (intent.ours && intent.paymentId ? (decodeId('payment', intent.paymentId) ?? null) : null);
-    if (paymentId === null) return 'not_ours';
-    if (!known) {
-      const named = await this.payments.find(this.db, paymentId);
-      // Metadata can be copied: a payment that has its intent is not paid by another one.
-      if (!named || named.provider_ref !== null) {
-        if (intent.status === 'succeeded') log.error('payment.captured_without_order', { intent: ref });
-        return 'unknown_payment';
-      }
+    if (!known && !intent.ours) return 'not_ours';
+    const payment = known ?? (await this.named(intent));
+    // Metadata can be copied: a payment that has its intent is not paid by another one.
+    if (!payment || (payment.provider_ref !== null && payment.provider_ref !== ref)) {
+      await this.stray.execute(intent, payment);
+      return 'unknown_payment';
     }
-    await this.applyIntent(paymentId, intent);
+    await this.applyIntent(payment.id, intent);
     return 'applied';
+  }
+
+  private async named({ paymentId }: Intent): Promise<PaymentRow | undefined> {
+    const id = paymentId === null ? null : decodeId('payment', paymentId);
+    return id ? this.payments.find(this.db, id) : undefined;
   }
 
   /** Applies an intent that was just read. */

@@ -9,6 +9,7 @@ import { type Intent, StripeGateway } from '../stripe/stripe-gateway.js';
 import { SyncPayment } from '../sync-payment.service.js';
 import type { Finding } from './findings.js';
 import { count, type Report, ReportsRepository } from './reports.repository.js';
+import { strayMoney } from './stray-money.service.js';
 
 type Part = { from: Date; to: Date; after?: string };
 /** A report with the run that it is of, which remembers what the provider listed. */
@@ -69,28 +70,23 @@ export class CompareBooks {
 
   /** One of ours that no payment knows: its payment may have lost the answer; else money came without an order. */
   private async adopt(report: Report, intent: Intent): Promise<void> {
-    const isPaid = intent.status === 'succeeded' || intent.status === 'authorized';
     const outcome = await this.sync.executeByIntent(intent.ref);
     const paymentId = intent.paymentId === null ? null : decodeId('payment', intent.paymentId);
     const named = paymentId === null ? undefined : await this.payments.find(this.db, paymentId);
-    const about = { subject: intent.ref, paymentId: named?.id ?? null, orderId: named?.order_id ?? null };
     if (outcome === 'applied') {
       await report.add({
-        ...about,
         kind: 'create_recovered',
+        subject: intent.ref,
+        paymentId: named?.id ?? null,
+        orderId: named?.order_id ?? null,
         expected: standOfIntent(intent),
         found: null,
         action: 'found in the list of Stripe and applied',
       });
-    } else if (isPaid && intent.amountReceived - intent.amountRefunded > 0) {
-      await report.add({
-        ...about,
-        kind: 'captured_without_order',
-        expected: null,
-        found: standOfIntent(intent),
-        action: "none: find out what it was for, or refund it in Stripe's dashboard",
-      });
+      return;
     }
+    const finding = strayMoney(intent, named);
+    if (finding) await report.add(finding);
   }
 
   async refunds(report: FullReport, part: Part): Promise<string | null> {
