@@ -9,12 +9,13 @@ import { BookMoney } from './books/book-money.service.js';
 import { hasBeenPaid } from './payment.policy.js';
 import { PaymentRefunded, RefundFailed } from './payments.events.js';
 import { type PaymentRow, PaymentsRepository } from './payments.repository.js';
+import { isRefundNews, type RefundStatus } from './refund.state.js';
 import type { ProviderRefund } from './stripe/stripe-gateway.js';
 
 interface RefundRow {
   id: string;
   provider_ref: string | null;
-  status: 'pending' | 'succeeded' | 'failed';
+  status: RefundStatus;
   amount: number;
   restock: boolean;
   lines: { lineId: string; quantity: number }[];
@@ -67,12 +68,8 @@ export class SettleRefunds {
         await this.tell(tx, { id, amount: refund.amount }, order.id, payment.currency, refund.status);
         continue;
       }
-      // A refund may fail weeks after it succeeded; a late report of "pending" changes nothing. The first report is kept
-      // whatever it says: from then on the refund is known by its id, and never sent again.
-      // A failed one stays failed: what says otherwise was read before, and comes late.
-      const isOld = row.status === 'failed' && row.provider_ref !== null;
-      const isNews =
-        !isOld && row.status !== refund.status && (refund.status !== 'pending' || row.provider_ref === null);
+      // The first report is kept whatever it says: from then on the refund is known by its id, and never sent again.
+      const isNews = isRefundNews(row.status, refund.status, row.provider_ref !== null);
       if (!isNews && row.provider_ref !== null) continue;
       await tx.query(
         `UPDATE refunds SET provider_ref = $2, status = $3, failure = $4, updated_at = now() WHERE id = $1`,
