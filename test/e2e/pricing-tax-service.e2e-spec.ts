@@ -6,10 +6,10 @@ import { Shop } from '../support/shop.js';
 
 const usd = (amount: number) => ({ amount, currency: 'USD' });
 
-/** An outside tax service: 7 % on goods, 5 % on shipping, unless it shall fail. */
+/** An outside tax service: 7 % on goods, 5 % on shipping, unless it shall fail, or not answer at all. */
 class TestTaxService {
   readonly questions: any[] = [];
-  answer: (question: any) => { status: number; body: unknown } = (question) => ({
+  answer: (question: any) => { status: number; body: unknown } | null = (question) => ({
     status: 200,
     body: {
       variants: Object.fromEntries(question.lines.map((line: any) => [line.variantId, 70_000])),
@@ -22,7 +22,9 @@ class TestTaxService {
     request.on('end', () => {
       const question = JSON.parse(text);
       this.questions.push(question);
-      const { status, body } = this.answer(question);
+      const answer = this.answer(question);
+      if (!answer) return;
+      const { status, body } = answer;
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
     });
   });
@@ -33,6 +35,7 @@ class TestTaxService {
   }
 
   stop(): Promise<void> {
+    this.server.closeAllConnections();
     return new Promise((done) => this.server.close(() => done()));
   }
 }
@@ -111,4 +114,34 @@ describe.each([
     }
     service.answer = works;
   });
+});
+
+it('a tax service that hangs keeps few waiting: then the own table holds at once, until it answers again', async () => {
+  const service = new TestTaxService();
+  const works = service.answer;
+  const shop = await Shop.start({ env: { TAX_SERVICE_URL: await service.start() } });
+  try {
+    await taxRate(shop, 'US', 200_000);
+    const variantId = await shop.product({ stock: null, price: 1000 });
+    const lines = [{ variantId, quantity: 1 }];
+    const [own, theirs] = [1000 + 200 + 500 + 100, 1000 + 70 + 500 + 25];
+    service.answer = () => null;
+    const carts = await Promise.all(Array.from({ length: 6 }, () => shop.cart(lines)));
+    expect(carts.map(({ total }) => total)).toEqual(carts.map(() => own));
+    const asked = service.questions.length;
+    const begunAt = performance.now();
+    for (const cart of carts) {
+      const placed = await shop.checkout(cart, { paymentMethod: 'manual' });
+      expect(placed).toMatchObject({ status: 201, body: { order: { total: usd(own) } } });
+    }
+    // Each would have waited for two seconds.
+    expect(performance.now() - begunAt).toBeLessThan(6_000);
+    expect(service.questions).toHaveLength(asked);
+    expect((await shop.call('GET', '/metrics')).body).toMatch(/tax_service/);
+    service.answer = works;
+    await shop.until(async () => (await shop.cart(lines)).total === theirs, 'the service to be asked again', 20_000);
+  } finally {
+    await shop.stop();
+    await service.stop();
+  }
 });
