@@ -54,6 +54,9 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
   ['commit.cancel_wish', 'cancel a held order', true],
   ['commit.cancel_wish_over', 'cancel what was paid meanwhile', true],
   ['commit.cancel_stopped', 'take up a cancellation that broke off', false],
+  ['commit.cancel_wish_over', 'take up a cancellation that broke off', false],
+  ['commit.expire_overdue', 'an order past its time whose job has died', false],
+  ['commit.resume', 'a refund whose job has died', false],
   ['commit.hold_warning', 'a hold that ends soon', true],
   ['commit.hold_released', 'release an order that was held back', false],
   ['stripe.retrieve_object.before', 'a thin event of a charge', false],
@@ -756,6 +759,44 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
         expect(await pay.shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
         expect(pay.refundsAtStripe(sale)).toMatchObject([{ amount: 100, status: 'succeeded' }]);
       },
+    },
+    'an order past its time whose job has died': {
+      prepare: async () => {
+        const sale = await sold();
+        const id = decodeId('order', sale.orderId);
+        await pay.shop.db.query(`UPDATE orders SET expires_at = now() - interval '10 minutes' WHERE id = $1`, [id]);
+        await pay.shop.db.query(`DELETE FROM jobs WHERE name = 'payments.expire-order' AND payload->>'orderId' = $1`, [
+          id,
+        ]);
+        return sale;
+      },
+      act: () => {
+        again = () => recurring('payments.reconcile');
+        return again();
+      },
+      check: isLetGo,
+    },
+    'a refund whose job has died': {
+      prepare: async () => {
+        const sale = await paid();
+        pay.stripe.setChaos({ api: [{ kind: 'status', status: 503, method: 'POST', path: '/v1/refunds' }] });
+        const away = await post(`/v1/admin/orders/${sale.orderId}/refunds`, asStaff(newUuid()), { amount: 500 });
+        expect(away).toMatchObject({ status: 503 });
+        const id = decodeId('order', sale.orderId);
+        await pay.shop.db.query(
+          `DELETE FROM jobs WHERE name = 'payments.execute-refund'
+             AND payload->>'refundId' IN (SELECT id::text FROM refunds WHERE order_id = $1)`,
+          [id],
+        );
+        await pay.shop.db.query(`UPDATE refunds SET updated_at = now() - interval '1 hour' WHERE order_id = $1`, [id]);
+        pay.stripe.clearChaos();
+        return sale;
+      },
+      act: () => {
+        again = () => recurring('payments.reconcile');
+        return again();
+      },
+      check: (sale) => flows.refund!.check(sale),
     },
     'a hold that ends soon': {
       prepare: async () => {

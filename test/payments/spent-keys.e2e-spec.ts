@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import { decodeId, encodeId, newUuid } from '#libs/ids';
 import { circuitReports } from '#libs/vitals';
 import type { Emulator } from '#libs/stripe-emulator';
-import { signUp } from '../support/customers.js';
+import { type SignedIn, signUp } from '../support/customers.js';
 import { type Sale, usePaymentShop } from '../support/payments.js';
 import { race, RACE_ROUNDS, SEED } from '../support/rounds.js';
 
@@ -51,6 +51,27 @@ describe(`Keys that Stripe has spent (seed ${SEED}, ${RACE_ROUNDS} rounds)`, () 
     const sale = { orderId, token: cart.token, variantId, quantity, paymentId: encodeId('payment', row!.id) } as Sale;
     return { orderId, again, sale };
   }
+  let people = 0;
+  /** A customer who has a cart, and pays for it with a card that is saved. */
+  async function newcomer() {
+    const one = await signUp(pay.shop, `spent${(people += 1)}@example.com`);
+    const variantId = await pay.shop.product({ stock: 5, price: 1000, shipping: false });
+    const { body: cart } = await pay.shop.call('POST', '/v1/carts', {
+      bearer: one.bearer,
+      body: { lines: [{ variantId, quantity: 2 }], email: one.email },
+    });
+    const key = newUuid();
+    const checkout = () =>
+      pay.shop.call('POST', `/v1/carts/${cart.id}/checkout`, {
+        bearer: one.bearer,
+        key,
+        body: { ...SERVER, savePaymentMethod: true },
+      });
+    return { one, checkout };
+  }
+  const cardsOf = async (one: SignedIn): Promise<{ id: string }[]> =>
+    (await pay.shop.call('GET', '/v1/me/payment-methods', { bearer: one.bearer })).body.data;
+
   describe.each([true, false])('with the work done: %p', (executed) => {
     it('an intent is made once, and its order can be paid', async () => {
       const since = sent();
@@ -133,20 +154,10 @@ describe(`Keys that Stripe has spent (seed ${SEED}, ${RACE_ROUNDS} rounds)`, () 
     });
 
     it('a customer is introduced once, and their card is saved', async () => {
-      const one = await signUp(pay.shop, `spent${executed}@example.com`);
-      const variantId = await pay.shop.product({ stock: 5, price: 1000, shipping: false });
-      const { body: cart } = await pay.shop.call('POST', '/v1/carts', {
-        bearer: one.bearer,
-        body: { lines: [{ variantId, quantity: 2 }], email: one.email },
-      });
+      const { one, checkout } = await newcomer();
       const since = sent();
       spoil('/v1/customers', { executed });
-      const answer = await pay.shop.call('POST', `/v1/carts/${cart.id}/checkout`, {
-        bearer: one.bearer,
-        key: newUuid(),
-        body: { ...SERVER, savePaymentMethod: true },
-      });
-      expect(answer).toMatchObject({ status: 201, body: { order: { paymentStatus: 'paid' } } });
+      expect(await checkout()).toMatchObject({ status: 201, body: { order: { paymentStatus: 'paid' } } });
       const customers = (pay.stripe.state() as unknown as { customers: Stripe.Customer[] }).customers;
       expect(customers.filter(({ metadata }) => metadata.customer_id === one.id)).toHaveLength(1);
       expect(keysOf('/customers', since)).toEqual([
@@ -154,8 +165,31 @@ describe(`Keys that Stripe has spent (seed ${SEED}, ${RACE_ROUNDS} rounds)`, () 
         'cus:create:cus',
         ...(executed ? [] : ['cus:create:cus:1']),
       ]);
-      const cards = await pay.shop.call('GET', '/v1/me/payment-methods', { bearer: one.bearer });
-      expect(cards.body.data).toMatchObject([{ last4: '4242' }]);
+      expect(await cardsOf(one)).toMatchObject([{ last4: '4242' }]);
+    });
+
+    it('the same request once more says whose card pays, and has it forgotten', async () => {
+      const { one, checkout } = await newcomer();
+      spoil('/v1/payment_intents/pi_', { executed });
+      expect(await checkout()).toMatchObject({ status: 503, body: { code: 'payment_unavailable' } });
+      expect(await checkout()).toMatchObject({ status: 201, body: { order: { paymentStatus: 'paid' } } });
+      const [card] = await cardsOf(one);
+      const forget = () => pay.shop.call('DELETE', `/v1/me/payment-methods/${card!.id}`, { bearer: one.bearer });
+      spoil('/detach', { executed });
+      expect((await forget()).status).toBe(503);
+      expect((await forget()).status).toBe(executed ? 404 : 204);
+      expect(await cardsOf(one)).toEqual([]);
+    });
+
+    it('the same request once more gives a dispute up', async () => {
+      const sale = await pay.place({ pay: 'pm_card_createDispute' });
+      const dispute = await pay.shop.until(async () => (await pay.disputes(sale))[0], 'the dispute');
+      const accept = () =>
+        pay.shop.call('POST', `/v1/admin/disputes/${dispute.id}/accept`, { bearer: pay.bearer, body: {} });
+      pay.stripe.setChaos({ webhooks: [{ kind: 'hold' }] });
+      spoil('/close', { executed });
+      expect((await accept()).status).toBe(503);
+      expect(await accept()).toMatchObject({ status: 200, body: { status: 'lost' } });
     });
 
     race('shoppers who pay at the same instant make one intent, and are charged once', async () => {

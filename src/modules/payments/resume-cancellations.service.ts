@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { log } from '#libs/log';
 import { CancelOrder } from './cancel-order.service.js';
 import { HoldBack } from './hold-back.service.js';
@@ -54,6 +55,7 @@ export class ResumeCancellations {
       await this.cancel.execute(orderId, now.cancellation);
       return;
     }
+    failpoint('commit.cancel_wish_over');
     await this.payments.endCancellation(this.db, paymentId);
     await this.holdBack.end(orderId, 'system');
   }

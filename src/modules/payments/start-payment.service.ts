@@ -71,7 +71,7 @@ export class StartPayment {
   /** @returns where the intent stands after that; as it is when the shopper pays on the client */
   private async charge(payment: PaymentRow, intent: Intent, request: PayRequest): Promise<Intent> {
     try {
-      const token = await this.cards.choose(intent, request, request.attemptId);
+      const token = await this.cards.choose(intent, request);
       if (token === undefined) return intent;
       await this.beginTry(payment, request.attemptId);
       const answer = await this.gateway.confirmIntent(intent, request.attemptId, token, request.returnUrl);

@@ -64,7 +64,10 @@ export class AnswerDispute {
     const dispute = await this.get(id);
     if (dispute.status === 'lost') return;
     if (isClosed(dispute.status)) throw this.closed(dispute);
-    await this.send(dispute, () => this.stripe.close(dispute.provider_ref, id));
+    await this.send(dispute, () => this.stripe.close(dispute.provider_ref, id)).catch(async (error: unknown) => {
+      // The answer to an earlier call, which closed it, may be lost.
+      if (!PaymentRefused.is(error) || (await this.get(id)).status !== 'lost') throw error;
+    });
     await this.note(dispute, 'dispute.accepted', actor);
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { enqueue, HandlesJob, type JobContext, type JobDefinition, type JobHandler } from '#libs/jobs';
 import { log } from '#libs/log';
 import { type PaymentRow, PaymentsRepository } from '../payments.repository.js';
@@ -84,7 +85,10 @@ export class ReconcileHandler implements JobHandler {
          AND NOT EXISTS (${openJob(ExpireOrderJob, 'orderId', 'o.id')})
        ORDER BY o.expires_at LIMIT ${BATCH}`,
     );
-    for (const { id } of overdue) await enqueue(this.db, ExpireOrderJob, `${id}:${run}`, { orderId: id });
+    for (const { id } of overdue) {
+      failpoint('commit.expire_overdue');
+      await enqueue(this.db, ExpireOrderJob, `${id}:${run}`, { orderId: id });
+    }
   }
 
   /**
@@ -95,6 +99,9 @@ export class ReconcileHandler implements JobHandler {
     const rows = await this.db.query<{ id: string }>(
       `${unfinished} AND NOT EXISTS (${openJob(definition, field, 'r.id')}) LIMIT ${BATCH}`,
     );
-    for (const { id } of rows) await enqueue(this.db, definition, `${id}:${run}`, { [field]: id });
+    for (const { id } of rows) {
+      failpoint('commit.resume');
+      await enqueue(this.db, definition, `${id}:${run}`, { [field]: id });
+    }
   }
 }

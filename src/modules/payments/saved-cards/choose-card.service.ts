@@ -59,7 +59,7 @@ export class ChooseCard {
    * @returns what to charge on the server; undefined when the shopper pays on the client
    * @throws `saved_card_unknown` for a card that belongs to somebody else
    */
-  async choose(intent: Intent, wish: CardWish, attemptId: string): Promise<string | undefined> {
+  async choose(intent: Intent, wish: CardWish): Promise<string | undefined> {
     const token = wish.savedPaymentMethodId ?? wish.confirmationToken;
     if (token === undefined && wish.savePaymentMethod === undefined) return undefined;
     const ownRef = wish.customerId === undefined ? null : await this.saved.refOf(wish.customerId);
@@ -77,22 +77,21 @@ export class ChooseCard {
     const ref = needsCustomer ? (ownRef ?? (await this.saved.introduce(wish.customerId!))) : undefined;
     const isTied = ref === undefined || customerRef === ref;
     const isConsented = save === undefined || save === intent.savesCard;
-    if (!isTied || !isConsented) await this.tie(intent, wish, attemptId, { customerRef: ref, save });
+    if (!isTied || !isConsented) await this.tie(intent, wish, { customerRef: ref, save });
     return token;
   }
 
   private async tie(
     intent: Intent,
     { customerId }: CardWish,
-    attemptId: string,
     card: { customerRef: string | undefined; save: boolean | undefined },
   ): Promise<void> {
     try {
-      await this.gateway.setCard(intent.ref, attemptId, card);
+      await this.gateway.setCard(intent.ref, card);
     } catch (error) {
       if (!isMissing(error) || customerId === undefined || card.customerRef === undefined) throw error;
       const customerRef = await this.saved.introduceAgain(customerId, card.customerRef);
-      await this.gateway.setCard(intent.ref, `${attemptId}:again`, { ...card, customerRef });
+      await this.gateway.setCard(intent.ref, { ...card, customerRef });
     }
   }
 }

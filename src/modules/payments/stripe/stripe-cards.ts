@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
+import { newUuid } from '#libs/ids';
 import { PaymentRefused } from '../payments.errors.js';
 import { keyOf, SHOP, StripeGateway } from './stripe-gateway.js';
 
@@ -75,12 +76,14 @@ export class StripeCards {
     return method?.object === 'payment_method';
   }
 
-  /** Forgets a card for good. That it is gone already is success too. */
+  /**
+   * Forgets a card for good. That it is gone already is success too, so each call has a key of its own: Stripe would repeat
+   * a failure of its own for a day.
+   */
   async detach(ref: string): Promise<void> {
+    const idempotencyKey = `pm:detach:${ref}:${newUuid()}`;
     try {
-      await this.gateway.call('detach_card', (stripe) =>
-        stripe.paymentMethods.detach(ref, {}, { idempotencyKey: `pm:detach:${ref}` }),
-      );
+      await this.gateway.call('detach_card', (stripe) => stripe.paymentMethods.detach(ref, {}, { idempotencyKey }));
     } catch (error) {
       if (!PaymentRefused.is(error)) throw error;
     }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import Stripe from 'stripe';
+import { newUuid } from '#libs/ids';
 import type { ProviderTransaction } from '../books/money-postings.js';
 import { toProviderTransaction } from './provider-transaction.js';
 import { StripeGateway } from './stripe-gateway.js';
@@ -94,11 +95,10 @@ export class StripeDisputes {
     );
   }
 
-  /** Gives up: the dispute is lost. */
+  /** Gives up: the dispute is lost. It can be lost once, so each call has a key of its own, as that of a cancellation. */
   async close(ref: string, disputeId: string): Promise<void> {
-    await this.gateway.call('dispute_close', (stripe) =>
-      stripe.disputes.close(ref, {}, { idempotencyKey: `dispute:close:${disputeId}` }),
-    );
+    const idempotencyKey = `dispute:close:${disputeId}:${newUuid()}`;
+    await this.gateway.call('dispute_close', (stripe) => stripe.disputes.close(ref, {}, { idempotencyKey }));
   }
 }
 

@@ -149,14 +149,11 @@ export class StripeGateway {
   }
 
   /**
-   * Says whose cards an intent takes, and whether the one that pays is saved; what is left out stays as it is.
-   * @param attemptId names the try that wants it so
+   * Says whose cards an intent takes, and whether the one that pays is saved; what is left out stays as it is. Saying it twice
+   * does nothing more, so each call has a key of its own, as that of a cancellation.
    */
-  async setCard(
-    ref: string,
-    attemptId: string,
-    wish: { customerRef: string | undefined; save: boolean | undefined },
-  ): Promise<void> {
+  async setCard(ref: string, wish: { customerRef: string | undefined; save: boolean | undefined }): Promise<void> {
+    const idempotencyKey = `pi:card:${ref}:${newUuid()}`;
     await this.call('set_card', (stripe) =>
       stripe.paymentIntents.update(
         ref,
@@ -166,7 +163,7 @@ export class StripeGateway {
             ? {}
             : { setup_future_usage: wish.save ? ('on_session' as const) : ('' as const) }),
         },
-        { idempotencyKey: `pi:card:${attemptId}` },
+        { idempotencyKey },
       ),
     );
   }
