@@ -1,7 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { newUuid } from '#libs/ids';
 import { WELL_KNOWN } from '../../src/db/seed/index.js';
-import { damage, NOT_TO_BE_SET, ODD_CURSORS, ODD_HEADERS, ODD_TEXTS, seeded } from '../support/fuzz/oddities.js';
+import {
+  damage,
+  NOT_TO_BE_SET,
+  ODD_CURSORS,
+  ODD_HEADERS,
+  ODD_TEXTS,
+  seeded,
+  SQL_IN_A_LITERAL,
+} from '../support/fuzz/oddities.js';
 import {
   type Document,
   namesOf,
@@ -221,6 +229,19 @@ describe('requests to every documented route', () => {
           fault(`with ${taken.join(', ')} in the body it is ${answer.status}, not refused`);
       };
 
+      /** The same request with each text of the query in the shape of SQL: none may become a part of a statement. */
+      const inject = async ({ operation }: Target, sent: Sent, fault: (why: string) => number) => {
+        const texts = (operation.parameters ?? []).filter(
+          ({ in: place, schema }) => place === 'query' && schema?.type === 'string' && !schema.enum && !schema.pattern,
+        );
+        for (const { name } of texts) {
+          const url = new URL(sent.url, shop.url);
+          url.searchParams.set(name, SQL_IN_A_LITERAL);
+          const answer = await fetch(url, { ...sent, redirect: 'manual' });
+          if (answer.status >= 500) fault(`with SQL as ${name} it is ${answer.status}`);
+        }
+      };
+
       const send = async (target: Target, mode: Mode, isPrepared: boolean) => {
         const { operation, contract } = target;
         const recipe = isPrepared ? RECIPES[operation.operationId] : undefined;
@@ -262,7 +283,10 @@ describe('requests to every documented route', () => {
         // It is among the odd texts: whoever puts a text into a statement sleeps for as long.
         if (`${sent.url} ${body}`.includes('pg_sleep') && performance.now() - startedAt > 8_500)
           fault('it sleeps as it is told');
-        if (turn === 0 && answer.status < 300) await assign(target, sent, fault);
+        if (turn === 0 && answer.status < 300) {
+          await assign(target, sent, fault);
+          if (sent.method === 'GET') await inject(target, sent, fault);
+        }
       };
 
       // First each as it is meant, one after the other, so that what one makes is there for the next.

@@ -9,9 +9,11 @@ export function seeded(seed: number): () => number {
   };
 }
 
+/** Whoever puts it between quotes has another statement. */
+export const SQL_IN_A_LITERAL = "' || pg_sleep(9) || '";
 export const ODD_TEXTS = [
   '', ' ', '0', '-1', '1.5', 'null', 'true', '\u202Eevil', '😀'.repeat(40), 'a'.repeat(300), "'; SELECT pg_sleep(9); --", '%', '_',
-  "' || pg_sleep(9) || '", '(SELECT pg_sleep(9))', '1) OR (1=1', '\\',
+  SQL_IN_A_LITERAL, '(SELECT pg_sleep(9))', '1) OR (1=1', '\\',
   '../../etc/passwd', '<script>', 'cart_00000000000000000000000000', 'ord_7zzzzzzzzzzzzzzzzzzzzzzzzz', 'toString', '__proto__',
   '9007199254740993', '1e400', '99999999999999999999', '2026-13-45', '0000-01-01T00:00:00Z', '9999-12-31T23:59:60Z',
 ]; // prettier-ignore
