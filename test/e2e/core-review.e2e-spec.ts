@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeId, encodeId, newUuid } from '#libs/ids';
 import { ReconcileHandler } from '../../src/modules/payments/jobs/reconcile.job.js';
-import { PaymentsRepository } from '../../src/modules/payments/index.js';
+import { newPayment, PaymentsRepository, writtenWithOrder } from '../../src/modules/payments/index.js';
 import { METHOD_ID, Shop, ADDRESS } from '../support/shop.js';
 
 /** Corners where money, stock and jobs meet: each of these once lost, doubled or blocked something. */
@@ -66,16 +66,21 @@ describe('corners of orders and their money', () => {
     const { orderId } = await place({ method: 'manual' });
     const payments = shop.app.get(PaymentsRepository, { strict: false });
     await shop.db.transaction(async (tx) => {
-      const made = await payments.insert(tx, {
-        orderId: decodeId('order', orderId)!,
+      const made = newPayment({
+        order_id: decodeId('order', orderId)!,
         provider: 'manual',
         // Of these an order may have any number.
         status: 'canceled',
         amount: 700,
         currency: 'USD',
-        captureMethod: 'manual',
+        capture_method: 'manual',
       });
-      expect(await payments.find(tx, made.id)).toEqual(made);
+      const { insert, values } = writtenWithOrder(made);
+      const [at] = await tx.query(
+        `WITH o AS (SELECT id FROM orders WHERE id = $1) ${insert((i) => `$${i + 1}`)} RETURNING created_at, updated_at`,
+        [made.order_id, ...values],
+      );
+      expect(await payments.find(tx, made.id)).toEqual({ ...made, ...at });
     });
   });
 

@@ -124,13 +124,14 @@ describe('first sale', () => {
     expect(JSON.stringify(rows)).not.toContain('_secret_');
   });
 
-  it('keeps the answer of an order on invoice with the order: no crash comes in between', async () => {
+  it('writes the payment and the answer of an order on invoice with the order: no crash comes in between', async () => {
     const variantId = await shop.product({ stock: 5 });
     const cart = await shop.cart([{ variantId, quantity: 1 }]);
     const key = 'kept-with-the-order';
     const first = await shop.checkout(cart, { paymentMethod: 'manual' }, key);
     const [kept] = await shop.db.query<{ together: boolean }>(
-      `SELECT k.xmin = o.xmin AS together FROM orders o, idempotency_keys k WHERE o.id = $1 AND k.key = $2`,
+      `SELECT k.xmin = o.xmin AND p.xmin = o.xmin AND p.created_at = o.created_at AND p.updated_at = o.updated_at AS together
+       FROM orders o JOIN payments p ON p.order_id = o.id, idempotency_keys k WHERE o.id = $1 AND k.key = $2`,
       [decodeId('order', first.body.order.id), key],
     );
     expect(kept).toEqual({ together: true });

@@ -27,10 +27,12 @@ import {
   AmountTooSmall,
   chargeProblem,
   ExpireOrderJob,
+  newPayment,
   PaymentMethodUnavailable,
   type PaymentRow,
   PaymentsRepository,
   StripeGateway,
+  writtenWithOrder,
 } from '../payments/index.js';
 import { takePromotionUses } from '../promotions/index.js';
 import { ShopContext, type ShopSnapshot } from '../settings/index.js';
@@ -112,25 +114,26 @@ export class PlaceOrder {
       expiresAt,
     });
     const { id: orderId } = made;
-    // None of these needs the answer of another: they make one trip, in this order.
-    const begun = Promise.all([
-      this.orders.insert(tx, made),
+    const due =
       amountDue === 0
         ? null
-        : this.payments.insert(tx, {
-            orderId,
+        : newPayment({
+            order_id: orderId,
             provider: command.paymentMethod,
             status: waits ? 'requires_payment_method' : 'processing',
             amount: amountDue,
             currency: cart.currency,
-            captureMethod: waits ? shop.paymentCapture : 'automatic',
-          }),
+            capture_method: waits ? shop.paymentCapture : 'automatic',
+          });
+    // None of these needs the answer of another: they make one trip, in this order.
+    const begun = Promise.all([
+      this.orders.insert(tx, made, due ? writtenWithOrder(due) : undefined),
       expiresAt ? enqueue(tx, ExpireOrderJob, orderId, { orderId }, expiresAt) : null,
       this.credits.spend(tx, { id: orderId, currency: cart.currency }, credits),
     ]);
     // Whoever takes or gives back both, credit and goods, begins with the credit: so does the end of an order.
     if (credits.length > 0) await begun;
-    const [[written, payment, , isCredited], missing, refused] = await Promise.all([
+    const [[written, , isCredited], missing, refused] = await Promise.all([
       begun,
       this.stock.reserve(
         tx,
@@ -151,6 +154,7 @@ export class PlaceOrder {
     if (refused.length > 0)
       throw usedUp(assessment, (promotionId) => refused.find((one) => one.promotionId === promotionId)?.reason);
     failpoint('commit.place_order');
+    const payment = due && { ...due, created_at: written.created_at, updated_at: written.updated_at };
     const order = this.views.placed(written, payment && [{ ...payment, credited: 0, capture_before: null }]);
     const placed = { orderId, order, payment };
     command.alongWith(tx, placed);

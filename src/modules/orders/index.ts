@@ -9,6 +9,7 @@ export {
   type LockedOrder,
   type OrderChange,
   type TimelineEntry,
+  type WrittenWithOrder,
 } from './orders.repository.js';
 export { OrderResponse, OrderSummaryResponse } from './dto/order.response.js';
 export { OrderNotCancelable, OrderOnHold } from './order.errors.js';

@@ -149,6 +149,47 @@ const creditsOf = (cart: CartSnapshot, credits: PricedCart['credits']): OrderRow
     state: 'spent',
   }));
 
+/** A row of somebody else that is written in the statement of the order: that costs neither a trip nor a plan of its own. */
+export interface WrittenWithOrder {
+  /** An INSERT that reads `o`, the order. @param p names its parameters, from 1 */
+  insert(p: (i: number) => string): string;
+  values: unknown[];
+}
+
+const ORDER_PARAMETERS = 24;
+const INSERT_ORDER = (along: string) =>
+  `WITH o AS (
+     INSERT INTO orders (id, cart_id, token_hash, email, currency, status, payment_status, subtotal, discount_total, shipping_total,
+       shipping_tax, tax_total, total, tax_included, shipping_address, billing_address, shipping_method, expires_at, placed_at, customer_id,
+       tax_exemption, vat_number, promotions, credit_total)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+       CASE WHEN $6 = 'confirmed' THEN now() END, $20, $21, $22, $23, $24)
+     RETURNING id, number, email, placed_at, created_at, updated_at),
+   l AS (
+     INSERT INTO order_lines (id, order_id, position, variant_id, product_id, title, variant_title, sku, thumbnail, quantity,
+       unit_price, discount_total, tax_total, tax_ppm, total, requires_shipping, stock_tracked, price_list_id, compare_at, discounts, is_gift_card, parts)
+     SELECT x.id, o.id, x.position, x.variant_id, x.product_id, x.title, x.variant_title, x.sku, x.thumbnail, x.quantity,
+       x.unit_price, x.discount_total, x.tax_total, x.tax_ppm, x.total, x.requires_shipping, x.stock_tracked,
+       x.price_list_id, x.compare_at, x.discounts, x.is_gift_card, x.parts
+     FROM o, jsonb_to_recordset($19) AS x(id uuid, position int, variant_id uuid, product_id uuid, title text, variant_title text,
+       sku text, thumbnail text, quantity int, unit_price bigint, discount_total bigint, tax_total bigint, tax_ppm int, total bigint,
+       requires_shipping boolean, stock_tracked boolean, price_list_id uuid, compare_at bigint, discounts jsonb, is_gift_card boolean, parts jsonb)),
+   e AS (
+     INSERT INTO order_events (order_id, type, from_status, to_status, actor) SELECT o.id, 'order.created', NULL, $6, 'customer' FROM o),
+   c AS (UPDATE carts SET status = 'completed', version = version + 1, updated_at = now() WHERE id = $2)${along}
+   SELECT number, email, placed_at, created_at, updated_at FROM o`;
+
+const insertOrderWith = new Map<WrittenWithOrder['insert'] | undefined, string>();
+
+/** The statement is written once, and so prepared once, for each of those who write along. */
+function insertOrder(along: WrittenWithOrder | undefined): string {
+  const known = insertOrderWith.get(along?.insert);
+  if (known !== undefined) return known;
+  const text = INSERT_ORDER(along ? `,\n   along AS (${along.insert((i) => `$${ORDER_PARAMETERS + i}`)})` : '');
+  insertOrderWith.set(along?.insert, text);
+  return text;
+}
+
 const LOCK = `SELECT id, number, status, payment_status, fulfillment_status, currency, total, credit_total, customer_id, token_hash, placed_at,
   expires_at, version, disputed, hold FROM orders WHERE id = $1 FOR NO KEY UPDATE`;
 
@@ -170,7 +211,7 @@ export class OrdersRepository {
    * announcement; the cart is completed. UNIQUE (cart_id) keeps one cart from becoming two orders whatever happens.
    * @returns the order as `OrdersQuery` would read it, without its payments
    */
-  async insert(tx: Tx, { id, cart, assessment, start, rows }: NewOrder): Promise<OrderRow> {
+  async insert(tx: Tx, { id, cart, assessment, start, rows }: NewOrder, along?: WrittenWithOrder): Promise<OrderRow> {
     const { priced, shippingMethod, taxIncluded, taxExemption } = assessment;
     const vatNumber = taxExemption === 'reverse_charge' ? cart.customer!.vatNumber : null;
     const method = shippingMethod
@@ -181,26 +222,7 @@ export class OrdersRepository {
     );
     const billingAddress = cart.billingAddress ?? cart.shippingAddress;
     const [row] = await tx.query<Pick<OrderRow, 'number' | 'email' | 'placed_at' | 'created_at' | 'updated_at'>>(
-      `WITH o AS (
-         INSERT INTO orders (id, cart_id, token_hash, email, currency, status, payment_status, subtotal, discount_total, shipping_total,
-           shipping_tax, tax_total, total, tax_included, shipping_address, billing_address, shipping_method, expires_at, placed_at, customer_id,
-           tax_exemption, vat_number, promotions, credit_total)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-           CASE WHEN $6 = 'confirmed' THEN now() END, $20, $21, $22, $23, $24)
-         RETURNING id, number, email, placed_at, created_at, updated_at),
-       l AS (
-         INSERT INTO order_lines (id, order_id, position, variant_id, product_id, title, variant_title, sku, thumbnail, quantity,
-           unit_price, discount_total, tax_total, tax_ppm, total, requires_shipping, stock_tracked, price_list_id, compare_at, discounts, is_gift_card, parts)
-         SELECT x.id, o.id, x.position, x.variant_id, x.product_id, x.title, x.variant_title, x.sku, x.thumbnail, x.quantity,
-           x.unit_price, x.discount_total, x.tax_total, x.tax_ppm, x.total, x.requires_shipping, x.stock_tracked,
-           x.price_list_id, x.compare_at, x.discounts, x.is_gift_card, x.parts
-         FROM o, jsonb_to_recordset($19) AS x(id uuid, position int, variant_id uuid, product_id uuid, title text, variant_title text,
-           sku text, thumbnail text, quantity int, unit_price bigint, discount_total bigint, tax_total bigint, tax_ppm int, total bigint,
-           requires_shipping boolean, stock_tracked boolean, price_list_id uuid, compare_at bigint, discounts jsonb, is_gift_card boolean, parts jsonb)),
-       e AS (
-         INSERT INTO order_events (order_id, type, from_status, to_status, actor) SELECT o.id, 'order.created', NULL, $6, 'customer' FROM o),
-       c AS (UPDATE carts SET status = 'completed', version = version + 1, updated_at = now() WHERE id = $2)
-       SELECT number, email, placed_at, created_at, updated_at FROM o`,
+      insertOrder(along),
       [
         id,
         cart.id,
@@ -226,6 +248,7 @@ export class OrdersRepository {
         vatNumber,
         JSON.stringify(promotions),
         priced.total - priced.amountDue,
+        ...(along?.values ?? []),
       ],
     );
     const { number, email, placed_at, created_at, updated_at } = row!;

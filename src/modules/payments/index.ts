@@ -22,7 +22,7 @@ export {
   PaymentRefunded,
   RefundFailed,
 } from './payments.events.js';
-export { PaymentsRepository, type PaymentRow } from './payments.repository.js';
+export { newPayment, PaymentsRepository, type PaymentRow, writtenWithOrder } from './payments.repository.js';
 export { type CardWish, ChooseCard } from './saved-cards/choose-card.service.js';
 export { ReturnUrls } from './return-urls.js';
 export { StartPayment, type StartedPayment } from './start-payment.service.js';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Queryable, Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
+import type { WrittenWithOrder } from '../orders/index.js';
 import type { Cancellation } from './payment.policy.js';
 import type { PaymentStatus } from './payment.state.js';
 
@@ -45,41 +46,29 @@ const NEW_PAYMENT = {
   version: 1,
 } as const;
 
+/** A payment that is written in the statement of its order, and so at the same time. */
+export type NewPayment = Omit<PaymentRow, 'created_at' | 'updated_at'>;
+
+/** The first payment of an order. */
+export function newPayment(
+  payment: Pick<PaymentRow, 'order_id' | 'provider' | 'status' | 'amount' | 'currency' | 'capture_method'>,
+): NewPayment {
+  return { ...NEW_PAYMENT, ...payment, id: newUuid() };
+}
+
+const INSERT_PAYMENT = (p: (i: number) => string) =>
+  `INSERT INTO payments (id, order_id, provider, status, amount, currency, capture_method)
+   SELECT ${p(1)}, o.id, ${p(2)}, ${p(3)}, ${p(4)}, ${p(5)}, ${p(6)} FROM o`;
+
+/** Writes a payment in the statement of its order; a partial UNIQUE index allows one that is not canceled. */
+export const writtenWithOrder = (payment: NewPayment): WrittenWithOrder => ({
+  insert: INSERT_PAYMENT,
+  values: [payment.id, payment.provider, payment.status, payment.amount, payment.currency, payment.capture_method],
+});
+
 /** Loads, locks and saves payments. */
 @Injectable()
 export class PaymentsRepository {
-  /** A new payment of an order; a partial UNIQUE index allows one that is not canceled. */
-  async insert(
-    tx: Tx,
-    payment: {
-      orderId: string;
-      provider: 'stripe' | 'manual';
-      status: PaymentStatus;
-      amount: number;
-      currency: string;
-      captureMethod?: 'automatic' | 'manual';
-    },
-  ): Promise<PaymentRow> {
-    const id = newUuid();
-    const captureMethod = payment.captureMethod ?? 'automatic';
-    const [row] = await tx.query<Pick<PaymentRow, 'created_at' | 'updated_at'>>(
-      `INSERT INTO payments (id, order_id, provider, status, amount, currency, capture_method)
-       VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING created_at, updated_at`,
-      [id, payment.orderId, payment.provider, payment.status, payment.amount, payment.currency, captureMethod],
-    );
-    return {
-      ...NEW_PAYMENT,
-      ...row!,
-      id,
-      order_id: payment.orderId,
-      provider: payment.provider,
-      status: payment.status,
-      currency: payment.currency,
-      amount: payment.amount,
-      capture_method: captureMethod,
-    };
-  }
-
   async find(db: Queryable, id: string): Promise<PaymentRow | undefined> {
     return (await db.query<PaymentRow>(`SELECT ${COLUMNS} FROM payments WHERE id = $1`, [id]))[0];
   }
