@@ -152,7 +152,7 @@ const creditsOf = (cart: CartSnapshot, credits: PricedCart['credits']): OrderRow
 /** A row of somebody else that is written in the statement of the order: that costs neither a trip nor a plan of its own. */
 export interface WrittenWithOrder {
   /** An INSERT that reads `o`, the order. @param p names its parameters, from 1 */
-  insert(p: (i: number) => string): string;
+  insert: (p: (i: number) => string) => string;
   values: unknown[];
 }
 
