@@ -15,7 +15,15 @@ export class RefundLineRequest {
 export class RefundRequest {
   @MoneyAmount(Opt({ min: 1, example: 500 }))
   amount?: number;
-  @ObjectArray(() => RefundLineRequest, 1000, Opt({ min: 1, description: 'what these lines cost the buyer' }))
+  @ObjectArray(
+    () => RefundLineRequest,
+    1000,
+    Opt({
+      min: 1,
+      description:
+        'what these lines cost the buyer, to a card in the steps that it is charged in; lines that cost nothing go with others',
+    }),
+  )
   lines?: RefundLineRequest[];
   @Text(500, Opt({ example: 'requested_by_customer' }))
   reason?: string;
