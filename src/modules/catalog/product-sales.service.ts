@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Db } from '#libs/database';
+import { Db, type Tx } from '#libs/database';
 
 /** Pieces of a product that were sold on one day. */
 export interface Sold {
@@ -41,15 +41,31 @@ export class ProductSales {
     return changed.length;
   }
 
+  /**
+   * Lets lists show again what is counted for the products that were sold on a day, should they show anything else.
+   * @returns how many did
+   */
+  async heal(day: string): Promise<number> {
+    const wrong = await this.db.query<{ id: string }>(
+      `SELECT s.product_id AS id FROM product_sales s WHERE s.day = $1::date AND EXISTS (
+         SELECT FROM product_listings l WHERE l.product_id = s.product_id AND l.popularity <> popularity_of(s.product_id))
+       ORDER BY id`,
+      [day],
+    );
+    const ids = wrong.map(({ id }) => id);
+    for (let i = 0; i < ids.length; i += CHUNK)
+      await this.db.transaction(async (tx) => {
+        await lock(tx, ids.slice(i, i + CHUNK));
+        await show(tx, ids.slice(i, i + CHUNK));
+      });
+    return ids.length;
+  }
+
   /** Locks in the order in which every writer of the read model does: so a product that is shown just now misses nothing. */
   private write(day: string, sold: readonly Sold[]): Promise<void> {
     const ids = sold.map(({ productId }) => productId);
     return this.db.transaction(async (tx) => {
-      await tx.query(`SELECT FROM products WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`, [ids]);
-      await tx.query(
-        `SELECT FROM product_listings WHERE product_id = ANY($1::uuid[]) ORDER BY product_id, currency FOR NO KEY UPDATE`,
-        [ids],
-      );
+      await lock(tx, ids);
       await tx.query(
         `WITH counted AS (
            SELECT c.product_id, c.quantity FROM unnest($2::uuid[], $3::bigint[]) AS c (product_id, quantity)
@@ -61,12 +77,24 @@ export class ProductSales {
          ON CONFLICT (product_id, day) DO UPDATE SET quantity = excluded.quantity`,
         [day, ids, sold.map(({ quantity }) => quantity)],
       );
-      await tx.query(
-        `UPDATE product_listings l SET popularity = p.popularity
-         FROM (SELECT id, popularity_of(id) AS popularity FROM unnest($1::uuid[]) AS u (id)) p
-         WHERE l.product_id = p.id AND l.popularity <> p.popularity`,
-        [ids],
-      );
+      await show(tx, ids);
     });
   }
+}
+
+async function lock(tx: Tx, ids: readonly string[]): Promise<void> {
+  await tx.query(`SELECT FROM products WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`, [ids]);
+  await tx.query(
+    `SELECT FROM product_listings WHERE product_id = ANY($1::uuid[]) ORDER BY product_id, currency FOR NO KEY UPDATE`,
+    [ids],
+  );
+}
+
+async function show(tx: Tx, ids: readonly string[]): Promise<void> {
+  await tx.query(
+    `UPDATE product_listings l SET popularity = p.popularity
+     FROM (SELECT id, popularity_of(id) AS popularity FROM unnest($1::uuid[]) AS u (id)) p
+     WHERE l.product_id = p.id AND l.popularity <> p.popularity`,
+    [ids],
+  );
 }
