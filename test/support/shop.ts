@@ -57,6 +57,14 @@ export const WEBHOOK_SECRET = 'whsec_test_0123456789abcdef';
 /** How long after a charge the bank has more to tell of it. */
 export const SETTLE_DELAY_MS = 50;
 
+let toldSeed: number | undefined;
+/** Says what repeats a run, once in each file. */
+function tellSeed(seed: number | undefined): void {
+  if (seed === toldSeed || seed === undefined) return;
+  toldSeed = seed;
+  process.stderr.write(`shop: seed ${seed}, EMPORIUM_SEED=${seed} repeats it\n`);
+}
+
 /** The whole API on a port of its own, on a fresh database, with the emulator for Stripe and one way to ship. */
 export class Shop {
   /** Intents that others made in the Stripe account of the shop: its books do not know them. */
@@ -74,7 +82,7 @@ export class Shop {
 
   static async start(options: ShopOptions = {}): Promise<Shop> {
     const { seed } = options;
-    if (seed !== undefined) process.stderr.write(`shop: seed ${seed}, EMPORIUM_SEED=${seed} repeats it\n`);
+    tellSeed(seed);
     const database = options.database ?? (await cloneDatabase());
     const stripe = await createEmulator({
       // Long enough for a process that was killed to come back, also on a busy machine: Stripe itself tries for days.
