@@ -82,7 +82,9 @@ describe(`Refunds of whole orders (seed ${SEED})`, () => {
       confirmationToken: 'pm_card_visa',
       returnUrl: 'http://localhost/done',
     });
-    if (placed.body.code === 'amount_not_chargeable') return null;
+    if (['amount_not_chargeable', 'amount_too_small'].includes(placed.body.code)) return null;
+    // The gift card pays for all of it.
+    if (placed.status === 201 && placed.body.payment === null) return null;
     expect(placed).toMatchObject({ status: 201, body: { order: { total: { currency } } } });
     return pay.saleOf(placed, variants[0]!.variantId, 1, cart);
   }
