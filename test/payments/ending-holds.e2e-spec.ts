@@ -9,6 +9,13 @@ describe(`Orders that end while their money is on its way (seed ${SEED})`, () =>
   const id = (sale: Sale) => decodeId('order', sale.orderId)!;
   const dropEvents = () => pay.stripe.setChaos({ webhooks: [{ kind: 'drop', types: ['*'] }] });
   /** The next time that Stripe is asked to cancel, nobody learns what it did: nothing. */
+  /** Stripe has too much to do for a cancellation. */
+  const turnCancelAway = () =>
+    pay.stripe.setChaos({
+      api: [
+        { kind: 'status', status: 429, code: 'lock_timeout', method: 'POST', contains: '/cancel', executed: false },
+      ],
+    });
   const loseCancel = () =>
     pay.stripe.setChaos({ api: [{ kind: 'status', status: 503, method: 'POST', contains: '/cancel', count: 2 }] });
   const cancelsAtStripe = (sale: Sale) =>
@@ -164,6 +171,31 @@ describe(`Orders that end while their money is on its way (seed ${SEED})`, () =>
         expect(pay.refundsAtStripe(sale)).toEqual([]);
       });
 
+      it('that Stripe did not take on was none: no wish of it is left', async () => {
+        const sale = await pay.place({ pay: 'pm_card_visa' });
+        turnCancelAway();
+        expect((await pay.cancel(sale)).status).toBe(503);
+        expect(await asStaff(sale)).toMatchObject({ status: 'confirmed', hold: null });
+        const [wish] = await pay.shop.db.query(`SELECT cancellation FROM payments WHERE order_id = $1`, [id(sale)]);
+        expect(wish).toEqual({ cancellation: null });
+        pay.stripe.clearChaos();
+        expect((await ship(sale)).status).toBe(201);
+      });
+
+      it('and that is asked for again, which Stripe does not take on: what came of the first is open as before', async () => {
+        const sale = await pay.place({ pay: 'pm_card_visa' });
+        loseCancel();
+        expect((await pay.cancel(sale)).status).toBe(503);
+        turnCancelAway();
+        expect((await pay.cancel(sale)).status).toBe(503);
+        pay.stripe.clearChaos();
+        expect(await asStaff(sale)).toMatchObject({ status: 'confirmed', hold: 'canceling' });
+        expect((await ship(sale)).body.code).toBe('order_on_hold');
+        await age(sale);
+        await pay.reconcile(sale);
+        expect(await asStaff(sale)).toMatchObject({ status: 'canceled', cancelReason: 'staff', hold: null });
+      });
+
       it('that broke off before Stripe was asked: nothing was begun', async () => {
         const sale = await pay.place({ pay: 'pm_card_visa' });
         await pay.shop.db.query(`UPDATE orders SET hold = 'canceling' WHERE id = $1`, [id(sale)]);
@@ -186,8 +218,8 @@ describe(`Orders that end while their money is on its way (seed ${SEED})`, () =>
         const sale = await pay.place({ pay: 'pm_card_visa' });
         loseCancel();
         expect((await pay.cancel(sale)).status).toBe(503);
+        pay.stripe.setChaos({ api: [{ kind: 'status', status: 500, method: 'GET' }] });
         await age(sale);
-        pay.stripe.setChaos({ api: [{ kind: 'status', status: 500, method: 'GET', count: 2 }] });
         await pay.reconcile(sale);
         expect(await asStaff(sale)).toMatchObject({ status: 'confirmed', hold: 'canceling' });
         pay.stripe.clearChaos();

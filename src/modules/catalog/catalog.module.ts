@@ -70,11 +70,10 @@ import { SearchController } from './search.controller.js';
 import { SpellingQuery } from './spelling.query.js';
 import { SuggestQuery } from './suggest.query.js';
 import { VariantsAdminController } from './variants.admin.controller.js';
-
-/** Products, variants, prices, images and categories, and the read model that storefronts are served from. */
 import { DeadWords } from './words/dead-words.service.js';
 import { ForgetWordsProcessor } from './words/forget-words.job.js';
 
+/** Products, variants, prices, images and categories, and the read model that storefronts are served from. */
 @Module({
   imports: [SettingsModule],
   controllers: [

@@ -93,18 +93,25 @@ export class CancelOrder {
     orderNumber: number,
     cancellation: Cancellation,
   ): Promise<PaymentRow | null> {
-    const resume =
+    const held =
       payment.capture_method === 'manual' ? await this.holdBack.begin(payment.order_id, cancellation.actor) : null;
     let isAsked = false;
     try {
       const intent = await this.start.ensureIntent(payment, orderNumber);
       isAsked = true;
       const after = await this.endIntent(payment, intent, cancellation);
-      if (after.status !== 'canceled') await resume?.();
+      if (after.status !== 'canceled') await held?.end();
       return after;
     } catch (error) {
-      // After the question nobody knows whether the hold is there: it is not shipped until Stripe has told.
-      if (!isAsked || wasNotTried(error)) await resume?.();
+      // After the question nobody knows whether the hold is there: it is not shipped until Stripe has told. Without one it is
+      // as before, where an earlier question may be open.
+      if ((!isAsked || wasNotTried(error)) && !held?.isCancelingSince) {
+        if (isAsked) {
+          failpoint('commit.cancel_wish_over');
+          await this.payments.endCancellation(this.db, payment.id);
+        }
+        await held?.end();
+      }
       if (!isAsked && payment.provider_ref === null && wasRefused(error)) return null;
       if (!UNPAID.has(payment.status) || !isUnknownToStripe(error)) throw error;
       log.warn('payment.unknown_to_stripe', { orderId: payment.order_id, paymentId: payment.id, error });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Db } from '#libs/database';
+import { Db, type Queryable, type Tx } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
 import { OrderNotCancelable, OrdersRepository } from '../orders/index.js';
 import { isHeldForFraud } from './disputes/fraud-hold.js';
@@ -14,10 +14,10 @@ export class HoldBack {
 
   /**
    * What is left behind by a crash is taken up by `ResumeCancellations`.
-   * @returns what lets it be shipped again
+   * @returns whether it was held back for a cancellation already, and what lets it be shipped again
    * @throws `order_not_cancelable` when goods were shipped already
    */
-  async begin(orderId: string, actor: string): Promise<() => Promise<void>> {
+  async begin(orderId: string, actor: string): Promise<{ isCancelingSince: boolean; end(): Promise<void> }> {
     const before = await this.db.transaction(async (tx) => {
       const order = await this.orders.lockOrder(tx, orderId);
       if (order.status === 'canceled') return order.hold;
@@ -27,17 +27,45 @@ export class HoldBack {
       failpoint('commit.cancel_begun');
       return order.hold;
     });
-    return () => this.end(orderId, actor, before === 'fraud_warning');
+    return {
+      isCancelingSince: before === 'canceling',
+      end: () =>
+        this.db.transaction(async (tx) => {
+          await this.end(tx, orderId, actor, before === 'fraud_warning');
+          failpoint('commit.cancel_stopped');
+        }),
+    };
+  }
+
+  /** How many cancellations of an order have begun: one more means that somebody is at it. */
+  async begun(db: Queryable, orderId: string): Promise<number> {
+    const [row] = await db.query<{ begun: number }>(
+      `SELECT count(*)::int AS begun FROM order_events WHERE order_id = $1 AND type = 'order.cancel_begun'`,
+      [orderId],
+    );
+    return row!.begun;
+  }
+
+  /**
+   * Lets an order be shipped whose cancellation was cut off.
+   * @param begun what `begun` counted when that was found out: since then nobody has canceled it anew
+   * @param alongWith what else is over
+   */
+  async abandon(orderId: string, begun: number, alongWith: (tx: Tx) => Promise<void>): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      await this.orders.lockOrder(tx, orderId);
+      if ((await this.begun(tx, orderId)) !== begun) return;
+      await alongWith(tx);
+      await this.end(tx, orderId, 'system');
+      failpoint('commit.cancel_stopped');
+    });
   }
 
   /** @param isSuspect whether it was held for a warning of fraud before; the bank may also have warned meanwhile */
-  async end(orderId: string, actor: string, isSuspect = false): Promise<void> {
-    await this.db.transaction(async (tx) => {
-      const order = await this.orders.lockOrder(tx, orderId);
-      if (order.hold !== 'canceling') return;
-      const hold = isSuspect || (await isHeldForFraud(tx, orderId)) ? 'fraud_warning' : null;
-      await this.orders.change(tx, order, { hold }, { type: 'order.cancel_stopped', actor });
-      failpoint('commit.cancel_stopped');
-    });
+  private async end(tx: Tx, orderId: string, actor: string, isSuspect = false): Promise<void> {
+    const order = await this.orders.lockOrder(tx, orderId);
+    if (order.hold !== 'canceling') return;
+    const hold = isSuspect || (await isHeldForFraud(tx, orderId)) ? 'fraud_warning' : null;
+    await this.orders.change(tx, order, { hold }, { type: 'order.cancel_stopped', actor });
   }
 }

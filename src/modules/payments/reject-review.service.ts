@@ -31,8 +31,8 @@ export class RejectReview {
       const order = await this.orders.lockOrder(tx, found.order_id);
       const payment = await this.payments.lock(tx, found.id);
       const orderStatus = order.status;
-      if (payment.review !== 'open' || orderStatus !== 'payment_review' || !intent)
-        return { review: payment.review, orderStatus };
+      if (payment.review !== 'open' || orderStatus !== 'payment_review') return { review: payment.review, orderStatus };
+      if (!intent) throw new Error(`payment ${payment.id} is under review and has no intent`);
       await assertRefundable(tx, payment.id, intent.amountReceived).catch(ignoreLostDispute);
       const isOurs = payment.status === 'succeeded' && intent.currency === payment.currency;
       await this.payments.update(tx, payment.id, {

@@ -42,6 +42,7 @@ export class ResumeCancellations {
   }
 
   private async resume(orderId: string, paymentId: string): Promise<void> {
+    const begun = await this.holdBack.begun(this.db, orderId);
     const found = (await this.payments.find(this.db, paymentId)) as PaymentRow;
     const payment = await this.sync.execute(found);
     const [now] = await this.db.query<{ hold: string | null; cancellation: Cancellation | null }>(
@@ -55,8 +56,9 @@ export class ResumeCancellations {
       await this.cancel.execute(orderId, now.cancellation);
       return;
     }
-    failpoint('commit.cancel_wish_over');
-    await this.payments.endCancellation(this.db, paymentId);
-    await this.holdBack.end(orderId, 'system');
+    await this.holdBack.abandon(orderId, begun, async (tx) => {
+      failpoint('commit.cancel_wish_over');
+      await this.payments.endCancellation(tx, paymentId);
+    });
   }
 }
