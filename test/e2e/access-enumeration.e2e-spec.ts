@@ -101,7 +101,10 @@ describe('who has an account', () => {
       const samples = await measure((email) => shop.call('POST', `/v1/auth/${path}`, { body: bodyOf(email) }));
       expect([...new Set(samples.map(({ answer }) => answer.status))]).toEqual([status]);
       expect(new Set(samples.map(({ answer }) => looksOf(answer))).size).toBe(1);
-      expect(tellApart(samples)).toMatchObject({ isTold: false });
+      const seen = tellApart(samples);
+      expect(seen).toMatchObject({ isTold: false });
+      // With few samples on a busy machine chance makes such gaps; with many there is none.
+      if (FULL) expect(seen.gap).toBeLessThan(TOLERANCE_MS);
     },
     TIMEOUT_MS,
   );
