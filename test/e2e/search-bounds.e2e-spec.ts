@@ -123,18 +123,24 @@ describe('whatever is typed', () => {
     ['suggestions', 'search/suggest?q='],
     ['a search', 'products?q='],
     ['facets of a search', 'products/facets?q='],
-  ])('%s answer, or refuse it by name, before Postgres gives up', async (_, path) => {
+  ])('%s answer, or refuse it by name, within a moment', async (_, path) => {
+    const times: number[] = [];
     await fc.assert(
       fc.asyncProperty(typed, fc.constantFrom('', 'de', 'cs-CZ, de;q=0.5'), async (text, language) => {
+        const startedAt = performance.now();
         const { status, body } = await shop.call('GET', `/v1/${path}${encoded(text)}`, {
           headers: language ? { 'Accept-Language': language } : {},
         });
+        times.push(performance.now() - startedAt);
         expect([200, 400]).toContain(status);
         if (status === 400) expect(body.code).toBe(text.includes('\0') ? 'bad_request' : 'invalid_parameter');
         else expect(Array.isArray(body.data)).toBe(true);
       }),
       { numRuns: 250, seed: SEED },
     );
+    // A machine may stall for a moment; what is typed makes nobody wait.
+    times.sort((a, b) => a - b);
+    expect(times[Math.floor(times.length * 0.95)]).toBeLessThan(3_000);
   });
 
   it('bytes that are no text are refused', async () => {

@@ -1,6 +1,5 @@
-import { html } from '#libs/html';
 import type { AccountOfMail } from '../mail-data.query.js';
-import { CELL, mailHtml, mailText, type MailContent } from './layout.js';
+import { factsTable, mailHtml, mailText, type MailContent } from './layout.js';
 
 interface Given {
   what: 'staff' | 'role' | 'api_key';
@@ -40,15 +39,7 @@ export function accessGiven(owner: AccountOfMail, given: Given): MailContent {
       preview: what,
       title,
       paragraphs: [what, task],
-      body: html`<table role="presentation" cellpadding="0" cellspacing="0" border="0">
-        ${facts.map(
-          ([label, value]) =>
-            html`<tr>
-              <td style="padding:2px 16px 2px 0;${CELL};color:#5b6675">${label}</td>
-              <td style="padding:2px 0;${CELL}">${value}</td>
-            </tr>`,
-        )}
-      </table>`,
+      body: factsTable(facts),
     }),
   };
 }

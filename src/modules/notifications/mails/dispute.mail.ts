@@ -1,7 +1,6 @@
-import { html } from '#libs/html';
 import { formatMoney } from '#libs/money';
 import type { DisputeOfMail } from '../mail-data.query.js';
-import { CELL, mailHtml, mailText, type MailContent } from './layout.js';
+import { factsTable, mailHtml, mailText, type MailContent } from './layout.js';
 
 /** Tells the shop that a cardholder disputes a payment, or asks about it. */
 export function disputeNotice(dispute: DisputeOfMail): MailContent {
@@ -24,15 +23,7 @@ export function disputeNotice(dispute: DisputeOfMail): MailContent {
       preview: what,
       title,
       paragraphs: task ? [what, task] : [what],
-      body: html`<table role="presentation" cellpadding="0" cellspacing="0" border="0">
-        ${facts.map(
-          ([label, value]) =>
-            html`<tr>
-              <td style="padding:2px 16px 2px 0;${CELL};color:#5b6675">${label}</td>
-              <td style="padding:2px 0;${CELL}">${value}</td>
-            </tr>`,
-        )}
-      </table>`,
+      body: factsTable(facts),
     }),
   };
 }

@@ -11,6 +11,18 @@ const FONT = `font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Hel
 export const CELL = `${FONT};font-size:15px;line-height:22px;color:#1d2430`;
 export const SOFT = `${FONT};font-size:13px;line-height:20px;color:#5b6675`;
 
+/** What a mail to the shop is about, as a table of a few facts: a label and a value each. */
+export const factsTable = (facts: readonly (readonly [label: string, value: string])[]): HtmlPart =>
+  html`<table role="presentation" cellpadding="0" cellspacing="0" border="0">
+    ${facts.map(
+      ([label, value]) =>
+        html`<tr>
+          <td style="padding:2px 16px 2px 0;${CELL};color:#5b6675">${label}</td>
+          <td style="padding:2px 0;${CELL}">${value}</td>
+        </tr>`,
+    )}
+  </table>`;
+
 /** Of the templates. It means nothing to who reads a mail, and is half of what it weighs. */
 const INDENTATION = /\n\s+/g;
 

@@ -1,6 +1,5 @@
-import { html } from '#libs/html';
 import type { LowStockOfMail } from '../mail-data.query.js';
-import { CELL, mailHtml, mailText, type MailContent } from './layout.js';
+import { factsTable, mailHtml, mailText, type MailContent } from './layout.js';
 
 /** Tells the shop that a variant is running out. */
 export function lowStockNotice(stock: LowStockOfMail): MailContent {
@@ -23,15 +22,7 @@ export function lowStockNotice(stock: LowStockOfMail): MailContent {
       preview: news,
       title: 'Low stock',
       paragraphs: [news],
-      body: html`<table role="presentation" cellpadding="0" cellspacing="0" border="0">
-        ${facts.map(
-          ([label, value]) =>
-            html`<tr>
-              <td style="padding:2px 16px 2px 0;${CELL};color:#5b6675">${label}</td>
-              <td style="padding:2px 0;${CELL}">${value}</td>
-            </tr>`,
-        )}
-      </table>`,
+      body: factsTable(facts),
     }),
   };
 }

@@ -1,7 +1,6 @@
-import { html } from '#libs/html';
 import { formatMoney } from '#libs/money';
 import type { PaymentAlertOfMail } from '../mail-data.query.js';
-import { CELL, mailHtml, mailText, type MailContent } from './layout.js';
+import { factsTable, mailHtml, mailText, type MailContent } from './layout.js';
 
 interface Alert {
   title: string;
@@ -75,15 +74,7 @@ function alert(order: PaymentAlertOfMail, { title, what, task, facts }: Alert): 
       preview: what,
       title,
       paragraphs: [what, task],
-      body: html`<table role="presentation" cellpadding="0" cellspacing="0" border="0">
-        ${all.map(
-          ([label, value]) =>
-            html`<tr>
-              <td style="padding:2px 16px 2px 0;${CELL};color:#5b6675">${label}</td>
-              <td style="padding:2px 0;${CELL}">${value}</td>
-            </tr>`,
-        )}
-      </table>`,
+      body: factsTable(all),
     }),
   };
 }
