@@ -232,7 +232,11 @@ describe('requests to every documented route', () => {
       /** The same request with each text of the query in the shape of SQL: none may become a part of a statement. */
       const inject = async ({ operation }: Target, sent: Sent, fault: (why: string) => number) => {
         const texts = (operation.parameters ?? []).filter(
-          ({ in: place, schema }) => place === 'query' && schema?.type === 'string' && !schema.enum && !schema.pattern,
+          ({ in: place, schema }) =>
+            place === 'query' &&
+            (schema?.type === 'string' || schema?.type === 'array') &&
+            !schema.enum &&
+            !schema.pattern,
         );
         for (const { name } of texts) {
           const url = new URL(sent.url, shop.url);

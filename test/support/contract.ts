@@ -15,7 +15,7 @@ interface Parameter {
   name: string;
   in: string;
   required?: boolean;
-  schema?: { type?: string };
+  schema?: { type?: string; items?: { type?: string } };
 }
 interface Described {
   parameters?: Parameter[];
@@ -73,7 +73,17 @@ export class Contract {
     for (const { name, required, schema } of known) {
       const values = query.getAll(name);
       if (required && values.length === 0) return `${name} is missing`;
-      if (values.length > 1) return `${name} is there twice`;
+      if (values.length > 1 && schema?.type !== 'array') return `${name} is there twice`;
+      if (schema?.type === 'array') {
+        const fault =
+          values.length > 0 &&
+          this.mismatch(
+            schema,
+            values.map((value) => typed(value, schema.items?.type)),
+          );
+        if (fault) return `${name}: ${fault}`;
+        continue;
+      }
       for (const value of values) {
         const fault = schema && this.mismatch(schema, typed(value, schema.type));
         if (fault) return `${name}: ${fault}`;

@@ -6,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import Stripe from 'stripe';
 import { Db } from '#libs/database';
 import { decodeId, encodeId, newUuid } from '#libs/ids';
+import { Dispatcher, jobCatalog } from '#libs/jobs';
 import { configureLog } from '#libs/log';
 import { createEmulator, type Emulator, type EmulatorOptions } from '#libs/stripe-emulator';
 import { createApi } from '../../src/bootstrap/create-api.js';
@@ -42,6 +43,11 @@ export interface ShopOptions {
   redis?: boolean;
   stripe?: boolean;
   database?: TestDatabase;
+  /**
+   * Recurring jobs run as the clock of the wall says. Without it they run once, while the shop starts, and then a test
+   * alone says when: one that counts what a job did would fail whenever the half minute turned in its middle.
+   */
+  recurring?: boolean;
   /** What the emulator leaves to chance comes from this. */
   seed?: number;
   /** Sees what goes to Stripe and what comes back. */
@@ -63,6 +69,23 @@ function tellSeed(seed: number | undefined): void {
   if (seed === toldSeed || seed === undefined) return;
   toldSeed = seed;
   process.stderr.write(`shop: seed ${seed}, EMPORIUM_SEED=${seed} repeats it\n`);
+}
+
+/** Lets the recurring jobs of the start come to their end, and begins none after them. */
+async function stopTheClock(app: NestFastifyApplication): Promise<void> {
+  const dispatcher = app.get(Dispatcher, { strict: false });
+  await dispatcher.tick();
+  Object.assign(dispatcher, { startRecurring: () => Promise.resolve() });
+  const recurring = jobCatalog().filter((job) => job.everyMs !== undefined);
+  for (let waited = 0; waited < 5000; waited += 20) {
+    const busy = await app
+      .get(Db)
+      .query(`SELECT 1 FROM jobs WHERE state IN ('queued', 'running') AND name = ANY($1) AND payload = '{}' LIMIT 1`, [
+        recurring.map((job) => job.name),
+      ]);
+    if (busy.length === 0) return;
+    await sleep(20);
+  }
 }
 
 /** The whole API on a port of its own, on a fresh database, with the emulator for Stripe and one way to ship. */
@@ -122,6 +145,7 @@ export class Shop {
       [ZONE_ID, METHOD_ID],
     );
     await app.listen(0, '127.0.0.1');
+    if (!options.recurring) await stopTheClock(app);
     const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
     stripe.addWebhookEndpoint({ url: `${url}/v1/webhooks/stripe`, secret: WEBHOOK_SECRET });
     return new Shop(app, config, url, database, stripe, dataDir, options.database === undefined);

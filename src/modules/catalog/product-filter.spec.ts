@@ -103,6 +103,7 @@ describe('the query of the product list', () => {
     [{ include: 'all' }, 'invalid_parameter', 'include'],
     [{ sort: 'rating' }, 'invalid_parameter', 'sort'],
     [{ sort: 'price,-price' }, 'invalid_parameter', 'sort'],
+    [{ sort: ['price', 'title'] }, 'invalid_parameter', 'sort'],
     [{ sort: 'relevance' }, 'invalid_parameter', 'sort'],
     [{ q: '' }, 'invalid_parameter', 'q'],
     [{ q: 'x'.repeat(201) }, 'invalid_parameter', 'q'],

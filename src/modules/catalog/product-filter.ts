@@ -114,7 +114,7 @@ function isSortKey(key: string): key is (typeof SORT_KEYS)[number] {
 }
 
 function parseSort(value: unknown, searching: boolean): SortBy[] {
-  const sort = several('sort', value, ',').map((item): SortBy => {
+  const sort = several('sort', single('sort', value), ',').map((item): SortBy => {
     const descending = item.startsWith('-');
     const key = descending ? item.slice(1) : item;
     if (!isSortKey(key)) {

@@ -4,6 +4,9 @@ import { ApiQuery } from '@nestjs/swagger';
 const parameter = (name: string, description: string, schema: Record<string, unknown> = { type: 'string' }) =>
   ApiQuery({ name, required: false, description, schema: schema as never });
 
+/** A parameter that takes several values: repeated, and where the description says so also separated by commas. */
+const SEVERAL = { type: 'array', items: { type: 'string' } };
+
 /** Documents the filters of the product list and of its facets. */
 export function ProductFilterDocs(): MethodDecorator {
   return applyDecorators(
@@ -12,19 +15,24 @@ export function ProductFilterDocs(): MethodDecorator {
       minLength: 1,
       maxLength: 200,
     }),
-    parameter('category', 'handle or id; several, comma-separated; includes what lies below'),
-    parameter('collection', 'handle or id; several, comma-separated'),
-    parameter('vendor', 'exact name, upper and lower case alike; may be repeated'),
-    parameter('productType', 'exact type, upper and lower case alike; may be repeated'),
+    parameter('category', 'handle or id; several repeated or comma-separated; includes what lies below', SEVERAL),
+    parameter('collection', 'handle or id; several repeated or comma-separated', SEVERAL),
+    parameter('vendor', 'exact name, upper and lower case alike; several repeated', SEVERAL),
+    parameter('productType', 'exact type, upper and lower case alike; several repeated', SEVERAL),
     parameter('price[gte]', 'lowest price at least this, in minor units of X-Currency', {
       type: 'integer',
       minimum: 0,
     }),
     parameter('price[lte]', 'lowest price at most this, in minor units of X-Currency', { type: 'integer', minimum: 0 }),
-    parameter('option.Color', '`option.<name>`: values of an option, comma-separated; any option works'),
+    parameter(
+      'option.Color',
+      '`option.<name>`: values of an option, repeated or comma-separated; any option works',
+      SEVERAL,
+    ),
     parameter(
       'attribute.roast',
-      '`attribute.<key>`: values of an attribute that may be filtered by, comma-separated; of numbers also `attribute.<key>[gte]` and `[lte]`',
+      '`attribute.<key>`: values of an attribute that may be filtered by, repeated or comma-separated; of numbers also `attribute.<key>[gte]` and `[lte]`',
+      SEVERAL,
     ),
     parameter('inStock', '`true`: only what can be bought now', { type: 'string', enum: ['true', 'false'] }),
   );
