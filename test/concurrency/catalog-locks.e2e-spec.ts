@@ -1,6 +1,10 @@
 import type { Db, Tx } from '#libs/database';
 import { decodeId } from '#libs/ids';
-import { ProductSales, ProductWriter } from '../../src/modules/catalog/index.js';
+import { type ProductDraft, ProductListings, ProductSales, ProductWriter } from '../../src/modules/catalog/index.js';
+import { ProductEdits } from '../../src/modules/catalog/product-edits.service.js';
+import { AdminProductsQuery } from '../../src/modules/catalog/products.admin.query.js';
+import { Publication } from '../../src/modules/catalog/schedule/publication.service.js';
+import { placeOf, setParts } from '../support/bundles.js';
 import { Shop } from '../support/shop.js';
 
 let shop: Shop;
@@ -22,31 +26,26 @@ const draft = (handle: string, title: string) => ({
   variants: [],
 });
 
-it('an import and the count of what was sold lock the same products in the same order, and neither is tried again', async () => {
-  const ids: string[] = [];
-  for (const handle of ['zz-first', 'aa-second']) {
-    await shop.product({ stock: 5, handle });
-    ids.push(decodeId('product', (await shop.call('GET', `/v1/products/${handle}`)).body.id as string)!);
-  }
-  expect(ids).toEqual(ids.toSorted());
-  let tries = 0;
-  const counted = (work: (tx: Tx) => Promise<unknown>) =>
+/** A database whose transactions are counted, those that are tried again too. */
+function counting() {
+  const count = { tries: 0 };
+  const transaction = (work: (tx: Tx) => Promise<unknown>) =>
     shop.db.transaction((tx) => {
-      tries += 1;
+      count.tries += 1;
       return work(tx);
     });
-  const db = { query: shop.db.query.bind(shop.db), transaction: counted } as unknown as Db;
-  const sales = new ProductSales(db);
-  const writer = shop.app.get(ProductWriter, { strict: false });
-  // Both are started outside of the transaction that keeps them waiting.
-  let [beginSales, beginImport] = [() => {}, () => {}];
-  const sold = ids.map((productId) => ({ productId, quantity: 3 }));
-  const counting = new Promise<void>((resolve) => (beginSales = resolve)).then(() => sales.setDay('2026-01-05', sold));
-  const importing = new Promise<void>((resolve) => (beginImport = resolve)).then(() =>
-    counted((tx) => writer.saveAll(tx, [draft('zz-first', 'First'), draft('aa-second', 'Second')])),
-  );
+  return { count, db: { query: shop.db.query.bind(shop.db), transaction } as unknown as Db };
+}
+
+/**
+ * Starts one after the other while the row of a product is held, lets go of it, and waits for both.
+ * Each is made ready outside of the transaction that keeps it waiting.
+ */
+async function whileHeld(productId: string, works: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const begins: (() => void)[] = [];
+  const done = works.map((work) => new Promise<void>((resolve) => begins.push(resolve)).then(work));
   await shop.db.transaction(async (tx) => {
-    await tx.query(`SELECT FROM products WHERE id = $1 FOR NO KEY UPDATE`, [ids[0]]);
+    await tx.query(`SELECT FROM products WHERE id = $1 FOR NO KEY UPDATE`, [productId]);
     // Asked elsewhere: a transaction keeps what it saw of the others.
     const waiting = async () =>
       (
@@ -54,13 +53,78 @@ it('an import and the count of what was sold lock the same products in the same 
           `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM products%'`,
         )
       ).length;
-    beginSales();
-    await shop.until(async () => (await waiting()) === 1, 'the count to wait');
-    beginImport();
-    await shop.until(async () => (await waiting()) === 2, 'the import to wait');
+    for (const [i, begin] of begins.entries()) {
+      begin();
+      await shop.until(async () => (await waiting()) === i + 1, 'it to wait');
+    }
   });
-  await Promise.all([counting, importing]);
-  expect(tries).toBe(2);
+  await Promise.all(done);
+}
+
+it('an import and the count of what was sold lock the same products in the same order, and neither is tried again', async () => {
+  const ids: string[] = [];
+  for (const handle of ['zz-first', 'aa-second']) {
+    await shop.product({ stock: 5, handle });
+    ids.push(decodeId('product', (await shop.call('GET', `/v1/products/${handle}`)).body.id as string)!);
+  }
+  expect(ids).toEqual(ids.toSorted());
+  const { count, db } = counting();
+  const writer = shop.app.get(ProductWriter, { strict: false });
+  await whileHeld(ids[0]!, [
+    () =>
+      new ProductSales(db).setDay(
+        '2026-01-05',
+        ids.map((productId) => ({ productId, quantity: 3 })),
+      ),
+    () => db.transaction((tx) => writer.saveAll(tx, [draft('zz-first', 'First'), draft('aa-second', 'Second')])),
+  ]);
+  expect(count.tries).toBe(2);
   const rows = await shop.db.query(`SELECT title FROM products WHERE id = ANY($1) ORDER BY id`, [ids]);
   expect(rows).toEqual([{ title: 'First' }, { title: 'Second' }]);
+});
+
+describe('a bundle that is older than its part is locked before it', () => {
+  let bundleId: string;
+  let partId: string;
+  beforeAll(async () => {
+    const bearer = await shop.staff();
+    const bundle = await placeOf(shop, await shop.product({ stock: 0, handle: 'older-bundle' }));
+    const part = await placeOf(shop, await shop.product({ stock: 5, handle: 'younger-part' }));
+    expect((await setParts(shop, bearer, bundle, [{ variantId: part.variantId, quantity: 1 }])).status).toBe(200);
+    [bundleId, partId] = [bundle, part].map(({ productId }) => decodeId('product', productId)!) as [string, string];
+    expect(bundleId < partId).toBe(true);
+  });
+
+  it.each([
+    ['is changed', (db: Db) => edits(db).run(partId, undefined, async () => undefined)],
+    ['comes by a file', (db: Db) => db.transaction((tx) => save(tx, [draft('younger-part', 'Part')]))],
+    [
+      'is due to be hidden',
+      async (db: Db) => {
+        await shop.db.query(`UPDATE products SET unpublish_at = now() WHERE id = $1`, [partId]);
+        await new Publication(db, shop.app.get(ProductListings, { strict: false })).settle();
+      },
+    ],
+  ])('while the part %s and both are saved by somebody else: neither is tried again', async (_, change) => {
+    const { count, db } = counting();
+    await whileHeld(bundleId, [
+      () => db.transaction((tx) => save(tx, [draft('younger-part', 'Part'), draft('older-bundle', 'Bundle')])),
+      () => change(db),
+    ]);
+    expect(count.tries).toBe(2);
+  });
+
+  const edits = (db: Db) =>
+    new ProductEdits(
+      db,
+      shop.app.get(ProductListings, { strict: false }),
+      shop.app.get(AdminProductsQuery, { strict: false }),
+    );
+  const save = async (tx: Tx, drafts: readonly ProductDraft[]) => {
+    const saved = await shop.app.get(ProductWriter, { strict: false }).saveAll(tx, drafts);
+    await shop.app.get(ProductListings, { strict: false }).refresh(
+      tx,
+      saved.map(({ productId }) => productId),
+    );
+  };
 });

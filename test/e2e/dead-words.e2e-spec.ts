@@ -105,3 +105,22 @@ it('two products of one word, that come and go while words are forgotten, are ne
   expect(await sweeping).toBeGreaterThan(3);
   expect(await words('ocarina')).toEqual(['ocarina']);
 });
+
+it('a category brings its words only in the languages in which its products are found by it', async () => {
+  const staffCall = (method: string, path: string, body: object) =>
+    shop.call(method, `/v1/admin/${path}`, { bearer: staff, body, headers: method === 'POST' ? {} : { 'If-Match': '*' } }); // prettier-ignore
+  const { body: category } = await staffCall('POST', 'categories', { title: 'Flutes' });
+  expect((await staffCall('PUT', `categories/${category.id}/translations/de`, { title: 'Querflöten' })).status).toBe(
+    200,
+  );
+  const id = await named('piccolo', 'Piccolo');
+  await patch(id, { categoryIds: [category.id] });
+  expect(await words('flutes', 'querfloten')).toEqual(['flutes']);
+  await forget();
+  expect(await words('flutes', 'querfloten')).toEqual(['flutes']);
+
+  expect((await staffCall('PUT', `products/${id}/translations/de-AT`, { title: 'Kleine' })).status).toBe(200);
+  expect(await words('flutes', 'querfloten')).toEqual(['flutes', 'querfloten']);
+  await forget();
+  expect(await words('flutes', 'querfloten')).toEqual(['flutes', 'querfloten']);
+});

@@ -146,9 +146,11 @@ export function optionFilter(name: string, value: string): string {
 export function vocabulary(sources: readonly ListingSource[]): string[] {
   const words = new Set<string>();
   for (const source of sources) {
-    const texts = [source.title, source.vendor, source.product_type, ...source.tags];
-    for (const { title } of Object.values(source.translations ?? {})) if (title) texts.push(title);
-    for (const category of source.categories) texts.push(category.title, ...Object.values(category.titles ?? {}));
+    const texts = [source.vendor, source.product_type, ...source.tags];
+    // Categories are called what they are found by: in the languages of the product.
+    const others = Object.keys(source.translations ?? {}).map((locale) => localized(source, locale, {}));
+    for (const { title, categories } of [source, ...others])
+      texts.push(title, ...categories.map((category) => category.title));
     for (const word of vocabularyOf(texts)) words.add(word);
   }
   return [...words];

@@ -4,6 +4,7 @@ import { assertVersion } from '#libs/http';
 import { ProductNotFound } from './catalog.errors.js';
 import { lockCategoryTree, lockCategoryTreeShared } from './catalog-lock.js';
 import { Product } from './entities/index.js';
+import { lockProducts } from './lock-products.js';
 import { ProductListings } from './product-listings.service.js';
 import { type AdminProductRecord, AdminProductsQuery } from './products.admin.query.js';
 
@@ -31,7 +32,8 @@ export class ProductEdits {
   ): Promise<{ product: AdminProductRecord; result: T }> {
     return this.db.transaction(async (tx) => {
       await (isAlone ? lockCategoryTree(tx) : lockCategoryTreeShared(tx));
-      const product = await tx.manager.findOne(Product, { where: { id }, lock: { mode: 'for_no_key_update' } });
+      await lockProducts(tx, [id]);
+      const product = await tx.manager.findOneBy(Product, { id });
       if (!product) throw ProductNotFound();
       assertVersion(expectedVersion, product.version);
       const result = await change(tx, product);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
-import { BUNDLES_SQL, PARTS_SQL } from './bundles/bundle-sql.js';
+import { bundlesSql, PARTS_SQL } from './bundles/bundle-sql.js';
 import { readRules, type RuleBook } from './collections/collection-membership.js';
 import { RECORD_PRICES_SQL, TIERS_SQL } from './price-lists/public-prices-sql.js';
 import type { ListingSource } from './listing-source.js';
@@ -27,7 +27,7 @@ export class ProductListings {
    * price that is another one now goes into the history of prices first, and the rows are made of that.
    */
   async refresh(tx: Tx, productIds: readonly string[]): Promise<void> {
-    const bundles = await tx.query<{ product_id: string }>(BUNDLES_SQL, [productIds]);
+    const bundles = await tx.query<{ product_id: string }>(bundlesSql('$1::uuid[]'), [productIds]);
     const ids = [...new Set([...productIds, ...bundles.map((bundle) => bundle.product_id)])].sort();
     for (let i = 0; i < ids.length; i += CHUNK) await this.refreshChunk(tx, ids.slice(i, i + CHUNK));
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
 import { withKeptAttributes } from './attributes/attribute-values.js';
+import { bundlesSql } from './bundles/bundle-sql.js';
 import { assertKeepsBundled } from './bundles/keep-bundled.js';
 import { OptionMismatch, TooManyImages, TooManyVariants, VariantExists } from './catalog.errors.js';
 import { lockCategoryTreeShared } from './catalog-lock.js';
@@ -90,13 +91,16 @@ interface ChangedProduct {
   changes: ProductChanges;
 }
 
-/** In the order in which everybody locks products. */
+/** The products, and the bundles that are shown anew with them, in the order in which everybody locks products. */
 async function lockByHandles(tx: Tx, handles: string[]): Promise<Map<string, string>> {
+  const found = 'SELECT id FROM products WHERE handle = ANY($1::text[])';
   const rows = await tx.query<{ id: string; handle: string }>(
-    'SELECT id, handle FROM products WHERE handle = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE',
+    `SELECT id, handle FROM products WHERE id = ANY(ARRAY(${found}) || ARRAY(${bundlesSql(`ARRAY(${found})`)}))
+     ORDER BY id FOR NO KEY UPDATE`,
     [handles],
   );
-  return new Map(rows.map(({ handle, id }) => [handle, id]));
+  const wanted = new Set(handles);
+  return new Map(rows.flatMap(({ handle, id }) => (wanted.has(handle) ? [[handle, id]] : [])));
 }
 
 async function insertProducts(tx: Tx, drafts: ProductDraft[]): Promise<Map<string, string>> {

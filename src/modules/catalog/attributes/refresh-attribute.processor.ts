@@ -3,6 +3,7 @@ import { Db } from '#libs/database';
 import { HandlesJob, type JobContext, type JobHandler } from '#libs/jobs';
 import { lockCategoryTreeShared } from '../catalog-lock.js';
 import { RefreshAttributeJob } from '../catalog.jobs.js';
+import { lockProducts } from '../lock-products.js';
 import { ProductListings } from '../product-listings.service.js';
 
 const CHUNK = 200;
@@ -29,7 +30,7 @@ export class RefreshAttributeProcessor implements JobHandler<{ attributeId: stri
       if (ids.length === 0) break;
       await this.db.transaction(async (tx) => {
         await lockCategoryTreeShared(tx);
-        await tx.query('SELECT FROM products WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
+        await lockProducts(tx, ids);
         if (attribute.is_gone) {
           await tx.query(
             `UPDATE products SET attributes = attributes - $2, version = version + 1, updated_at = now()

@@ -10,10 +10,10 @@ export interface BundlePartRow {
   quantity: number;
 }
 
-/** Products with a bundle that has a variant of these products as a part. */
-export const BUNDLES_SQL = `
+/** Products with a bundle that has a variant of these products as a part. @param ids SQL of an array of uuids */
+export const bundlesSql = (ids: string) => `
   SELECT bundle.product_id FROM variants part JOIN bundle_parts b ON b.part_variant_id = part.id JOIN variants bundle ON bundle.id = b.variant_id
-  WHERE part.product_id = ANY($1::uuid[])`;
+  WHERE part.product_id = ANY(${ids})`;
 
 /** What bundle `v` is made of, as a JSON array; NULL for what is none. */
 export const PARTS_SQL = `CASE WHEN v.is_bundle THEN (

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { lockCategoryTreeShared } from '../catalog-lock.js';
+import { lockProducts } from '../lock-products.js';
 import { ProductListings } from '../product-listings.service.js';
 
 const CHUNK = 200;
@@ -30,7 +31,7 @@ export class Publication {
     return this.db.transaction(async (tx) => {
       await lockCategoryTreeShared(tx);
       // Locked first: what staff decided a moment ago counts.
-      await tx.query('SELECT FROM products WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
+      await lockProducts(tx, ids);
       const changed = await tx.query<{ id: string }>(
         `UPDATE products SET status = CASE WHEN unpublish_at <= now() THEN 'draft' WHEN publish_at <= now() THEN 'active' ELSE status END,
            publish_at = CASE WHEN publish_at > now() THEN publish_at END,

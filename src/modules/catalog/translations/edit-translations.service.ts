@@ -5,6 +5,7 @@ import { ValidationFailed } from '#libs/errors';
 import { assertVersion } from '#libs/http';
 import { enqueue } from '#libs/jobs';
 import { lockCategoryTree, lockCategoryTreeShared } from '../catalog-lock.js';
+import { lockProducts } from '../lock-products.js';
 import { CategoryNotFound, CollectionNotFound, ProductNotFound, TranslationNotFound } from '../catalog.errors.js';
 import { RefreshTranslationsJob } from '../catalog.jobs.js';
 import { followCategory } from '../category-followers.js';
@@ -138,6 +139,7 @@ export class EditTranslations {
     const { table } = TRANSLATED[kind];
     const answer = await this.db.transaction(async (tx) => {
       await (kind === 'product' ? lockCategoryTreeShared(tx) : lockCategoryTree(tx));
+      if (kind === 'product') await lockProducts(tx, [id]);
       const [found] = await tx.query<{ version: number }>(
         `SELECT version FROM ${table} WHERE id = $1 FOR NO KEY UPDATE`,
         [id],
