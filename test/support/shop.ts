@@ -145,7 +145,7 @@ export class Shop {
       [ZONE_ID, METHOD_ID],
     );
     await app.listen(0, '127.0.0.1');
-    if (!options.recurring) await stopTheClock(app);
+    if (config.jobs && !options.recurring) await stopTheClock(app);
     const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
     stripe.addWebhookEndpoint({ url: `${url}/v1/webhooks/stripe`, secret: WEBHOOK_SECRET });
     return new Shop(app, config, url, database, stripe, dataDir, options.database === undefined);
