@@ -45,6 +45,7 @@ import { Recipients1790000000037 } from './1790000000037-recipients.js';
 import { AuditedParts1790000000038 } from './1790000000038-audited-parts.js';
 import { KeyGenerations1790000000043 } from './1790000000043-key-generations.js';
 import { CutOffCancellations1790000000044 } from './1790000000044-cut-off-cancellations.js';
+import { LoginFailures1790000000046 } from './1790000000046-login-failures.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -106,4 +107,5 @@ export const migrations = [
   AuditedParts1790000000038,
   KeyGenerations1790000000043,
   CutOffCancellations1790000000044,
+  LoginFailures1790000000046,
 ];

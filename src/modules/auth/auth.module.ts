@@ -15,6 +15,7 @@ import { JwtStrategy } from './jwt.strategy.js';
 import { KeySet } from './key-set.js';
 import { LinkTokens } from './link-tokens.js';
 import { LoginChallenges } from './login-challenges.js';
+import { LoginFailures } from './login-failures.repository.js';
 import { LoginService } from './login.service.js';
 import { LoginThrottle } from './login-throttle.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -66,6 +67,7 @@ import { TwoFactor } from './two-factor.service.js';
     StaffAccounts,
     RouteAudit,
     PasswordHasher,
+    LoginFailures,
     LoginThrottle,
     LoginService,
     StaffPasses,
@@ -97,6 +99,7 @@ import { TwoFactor } from './two-factor.service.js';
     StaffPasses,
     AccessTokens,
     PasswordHasher,
+    LoginFailures,
     LoginThrottle,
     LoginChallenges,
     OwnPassword,

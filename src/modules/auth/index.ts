@@ -18,6 +18,7 @@ export { announceIdentity, type ExternalIdentity, Identities, type IdentityRow }
 export { LinkTokens } from './link-tokens.js';
 export { type Challenge, LoginChallenges } from './login-challenges.js';
 export type { Caller, SignIn } from './login.service.js';
+export { LoginFailures } from './login-failures.repository.js';
 export { LoginThrottle } from './login-throttle.js';
 export { PasswordHasher } from './password-hasher.js';
 export { OwnPassword, wrongPassword } from './own-password.js';

@@ -5,20 +5,14 @@ import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimi
 import { RateLimited } from '#libs/errors';
 import { clientNetwork } from '#libs/http';
 import { APP_CONFIG, type Config } from '../../config/index.js';
+import { LoginFailures } from './login-failures.repository.js';
 
 const FREE_FAILURES = 10;
 const FAILURES_KEPT_SECONDS = 3_600;
 const LONGEST_WAIT_SECONDS = 60;
-/**
- * Wrong passwords in a row from all places that the account was never signed in from, and as many from each that it was; then
- * its owner has to show themselves otherwise.
- */
-const FAILURES_IN_A_ROW = 100;
 /** Mails that one address may be sent by asking for them. */
 const MAILS = 5;
 const MAILS_KEPT_SECONDS = 3_600;
-/** Timers of Node end at 24.8 days. */
-const KNOWN_PLACE_SECONDS = 20 * 86_400;
 
 const TOO_MANY_STRANGERS =
   'Too many failed sign-ins to this account. Sign in from where you usually do, or choose another password with POST /v1/auth/forgot-password.';
@@ -34,18 +28,18 @@ export interface LoginAttempt {
   notTried(): Promise<void>;
 }
 
-/** Seconds between tries after so many failures: 2, 4, 8 … up to a minute. */
+/** Seconds between tries after so many failures, from the tenth on: 2, 4, 8 … up to a minute. */
 export function waitAfter(failures: number): number {
-  return Math.min(LONGEST_WAIT_SECONDS, 2 ** Math.max(0, failures - FREE_FAILURES));
+  return Math.min(LONGEST_WAIT_SECONDS, 2 ** Math.max(1, failures - FREE_FAILURES + 1));
 }
 
 /**
  * Slows down who guesses passwords: so many tries a minute for an address, and growing waits for an account after ten
  * failures. Strangers who guess do not slow down the owner: a network from which the account was signed in lately is counted
- * by itself. After a hundred failures in a row strangers are not let in at all any more (NIST SP 800-63B, 3.2.2), until the
- * owner has signed in from a known place or has chosen another password; after as many from a known place, nobody is from
- * there, until another password is chosen. Counts live in Redis where it is set and reachable,
- * else in this process.
+ * by itself. Those counts live in Redis where it is set and reachable, else in this process. After fifty failures in a row
+ * strangers are not let in at all any more, until the owner has signed in from a known place or has chosen another password;
+ * after as many from known places, nobody is from there, until another password is chosen. Those counts are in Postgres:
+ * `LoginFailures`.
  */
 @Injectable()
 export class LoginThrottle implements OnModuleDestroy {
@@ -53,12 +47,13 @@ export class LoginThrottle implements OnModuleDestroy {
   private readonly byAddress: RateLimiterAbstract;
   private readonly failures: RateLimiterAbstract;
   private readonly turns: RateLimiterAbstract;
-  private readonly inARow: RateLimiterAbstract;
-  private readonly knownPlaces: RateLimiterAbstract;
   private readonly mails: RateLimiterAbstract;
   private readonly guesses: RateLimiterAbstract;
 
-  constructor(@Inject(APP_CONFIG) config: Config) {
+  constructor(
+    @Inject(APP_CONFIG) config: Config,
+    private readonly inARow: LoginFailures,
+  ) {
     this.redis = config.redisUrl
       ? new Redis(config.redisUrl, {
           lazyConnect: true,
@@ -72,8 +67,6 @@ export class LoginThrottle implements OnModuleDestroy {
     this.byAddress = this.limiter('address', config.rateLimits.loginsPerMin, 60);
     this.failures = this.limiter('failures', FREE_FAILURES, FAILURES_KEPT_SECONDS);
     this.turns = this.limiter('turn', 1, LONGEST_WAIT_SECONDS);
-    this.inARow = this.limiter('strangers', FAILURES_IN_A_ROW, KNOWN_PLACE_SECONDS);
-    this.knownPlaces = this.limiter('known', 1, KNOWN_PLACE_SECONDS);
     this.mails = this.limiter('mail', MAILS, MAILS_KEPT_SECONDS);
     this.guesses = this.limiter('guess', config.rateLimits.loginsPerMin, 60);
   }
@@ -105,38 +98,32 @@ export class LoginThrottle implements OnModuleDestroy {
   }
 
   private async attempt(account: string, network: string, mayBeStranger: boolean): Promise<LoginAttempt> {
-    const place = fingerprint(account, network);
-    const anywhere = fingerprint(account);
-    const isKnown = (await this.knownPlaces.get(place)) !== null;
-    const key = isKnown ? place : anywhere;
+    const { isKnown, isOver } = await this.inARow.look(account, network);
+    const tooManyInARow = () =>
+      RateLimited({
+        detail: isKnown ? TOO_MANY_FROM_HERE : TOO_MANY_STRANGERS,
+        retryAfterSeconds: FAILURES_KEPT_SECONDS,
+      });
+    if (mayBeStranger && isOver) throw tooManyInARow();
+    const key = isKnown ? fingerprint(account, network) : fingerprint(account);
     const { consumedPoints } = await this.failures.penalty(key);
-    const guesses = mayBeStranger ? (await this.inARow.penalty(key)).consumedPoints : 0;
-    const notTried = async () => {
-      await this.failures.reward(key);
-      if (mayBeStranger) await this.inARow.reward(key);
-    };
-    if (guesses > FAILURES_IN_A_ROW) {
-      await notTried();
-      const detail = isKnown ? TOO_MANY_FROM_HERE : TOO_MANY_STRANGERS;
-      throw RateLimited({ detail, retryAfterSeconds: FAILURES_KEPT_SECONDS });
-    }
-    if (consumedPoints > FREE_FAILURES) {
-      try {
+    try {
+      if (consumedPoints >= FREE_FAILURES) {
         const customDuration = waitAfter(consumedPoints);
         await this.take(this.turns, key, 'Too many failed sign-ins to this account.', { customDuration });
-      } catch (error) {
-        await notTried();
-        throw error;
       }
+      if (mayBeStranger && !(await this.inARow.count(account, isKnown))) throw tooManyInARow();
+    } catch (error) {
+      await this.failures.reward(key);
+      throw error;
     }
     return {
-      notTried,
+      notTried: async () => {
+        await this.failures.reward(key);
+        if (mayBeStranger) await this.inARow.uncount(account, isKnown);
+      },
       succeeded: async () => {
-        await Promise.all([
-          ...[this.failures, this.turns, this.inARow].map((counts) => counts.delete(key)),
-          this.inARow.delete(anywhere),
-          this.knownPlaces.set(place, 1, KNOWN_PLACE_SECONDS),
-        ]);
+        await Promise.all([this.failures.delete(key), this.turns.delete(key), this.inARow.ownerCame(account, network)]);
       },
     };
   }
@@ -148,12 +135,13 @@ export class LoginThrottle implements OnModuleDestroy {
   async ownerCame(email: string, address: string): Promise<void> {
     await this.connect();
     const account = email.trim().toLowerCase();
-    const place = fingerprint(account, clientNetwork(address));
+    const network = clientNetwork(address);
     await Promise.all([
-      ...[fingerprint(account), place].flatMap((key) =>
-        [this.failures, this.turns, this.inARow].map((counts) => counts.delete(key)),
-      ),
-      this.knownPlaces.set(place, 1, KNOWN_PLACE_SECONDS),
+      ...[fingerprint(account), fingerprint(account, network)].flatMap((key) => [
+        this.failures.delete(key),
+        this.turns.delete(key),
+      ]),
+      this.inARow.ownerCame(account, network),
     ]);
   }
 

@@ -48,6 +48,7 @@ export class LoginService {
    *   suspended account; rate_limited
    */
   async execute(credentials: Credentials, caller: Caller): Promise<SignIn> {
+    this.passwords.refuseCrowd();
     const attempt = await this.throttle.admit(credentials.email, caller.address);
     let account: AccountRow | undefined;
     let passwordHash: string | null;

@@ -45,10 +45,19 @@ export class PasswordHasher {
     return !stored.startsWith(PREFIX);
   }
 
+  /**
+   * Sends somebody away before anything is read or written for them, since there is no room for another password.
+   * @throws rate_limited
+   */
+  refuseCrowd(): void {
+    if (this.running >= this.places && this.waiting.length >= MAX_WAITING)
+      throw RateLimited({ detail: 'Many people sign in right now. Try again in a moment.', retryAfterSeconds: 1 });
+  }
+
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.refuseCrowd();
     if (this.running < this.places) this.running += 1;
-    else if (this.waiting.length < MAX_WAITING) await new Promise<void>((go) => this.waiting.push(go));
-    else throw RateLimited({ detail: 'Many people sign in right now. Try again in a moment.', retryAfterSeconds: 1 });
+    else await new Promise<void>((go) => this.waiting.push(go));
     try {
       return await work();
     } finally {

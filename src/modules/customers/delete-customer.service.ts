@@ -4,7 +4,14 @@ import { assertVersion } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { log } from '#libs/log';
 import { announce } from '#libs/outbox';
-import { type CustomerIdentity, Identities, OwnPassword, SecondFactors, Sessions } from '../auth/index.js';
+import {
+  type CustomerIdentity,
+  Identities,
+  LoginFailures,
+  OwnPassword,
+  SecondFactors,
+  Sessions,
+} from '../auth/index.js';
 import { StoreCredit } from '../credits/index.js';
 import { CustomerOrders } from '../orders/index.js';
 import { OpenOrders } from './customers.errors.js';
@@ -32,6 +39,7 @@ export class DeleteCustomer {
     private readonly sessions: Sessions,
     private readonly identities: Identities,
     private readonly factors: SecondFactors,
+    private readonly loginFailures: LoginFailures,
     private readonly storeCredit: StoreCredit,
   ) {}
 
@@ -79,6 +87,7 @@ export class DeleteCustomer {
       await this.identities.removeAll(tx, 'customer', customer.id);
       await this.factors.remove(tx, 'customer', customer.id);
       await tx.query(`DELETE FROM login_challenges WHERE customer_id = $1`, [customer.id]);
+      await this.loginFailures.forget(tx, customer.email);
       await this.sessions.endAll('customer', customer.id, undefined, tx);
       await tx.query(`UPDATE refresh_tokens SET user_agent = NULL WHERE customer_id = $1`, [customer.id]);
       await tx.query(

@@ -10,6 +10,7 @@ import {
   InvalidCredentials,
   InvalidLink,
   LoginChallenges,
+  LoginFailures,
   LoginThrottle,
   PasswordHasher,
   type SessionOwner,
@@ -41,6 +42,7 @@ export class VerifyEmail {
   constructor(
     private readonly db: Db,
     private readonly throttle: LoginThrottle,
+    private readonly loginFailures: LoginFailures,
     private readonly passwords: PasswordHasher,
     private readonly links: AccountLinks,
     private readonly challenges: LoginChallenges,
@@ -104,7 +106,10 @@ export class VerifyEmail {
       [link.customerId],
     );
     // Whoever has the old address next shall not get an account that old mails still open.
-    if (before) await this.links.endResets(tx, before.email);
+    if (before) {
+      await this.links.endResets(tx, before.email);
+      await this.loginFailures.forget(tx, before.email);
+    }
     const [owner] = await tx.query<Owner>(
       `UPDATE customers SET email = $2, version = version + 1, updated_at = now()
        WHERE id = $1 AND deleted_at IS NULL RETURNING ${OWNER_COLUMNS}`,

@@ -51,6 +51,18 @@ const RULES: readonly { what: string; sql: string }[] = [
             SELECT id FROM login_challenges WHERE expires_at < now() - interval '1 hour' LIMIT $1) RETURNING 1`,
   },
   {
+    // What is counted for an account stays until its owner comes: a hundred in a row are a hundred, however long they take.
+    what: 'wrongPasswords',
+    sql: `DELETE FROM login_failures WHERE account IN (
+            SELECT account FROM login_failures WHERE failed_at < now() - interval '20 days'
+              AND (NOT is_account OR (strangers = 0 AND known = 0)) LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1`,
+  },
+  {
+    what: 'knownPlaces',
+    sql: `DELETE FROM login_places WHERE (account, place) IN (
+            SELECT account, place FROM login_places WHERE known_until < now() LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1`,
+  },
+  {
     what: 'links',
     sql: `DELETE FROM account_links WHERE id IN (
             SELECT id FROM account_links WHERE expires_at < now() - interval '1 day' LIMIT $1) RETURNING 1`,

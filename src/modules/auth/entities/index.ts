@@ -1,4 +1,5 @@
 import { Identity } from './identity.entity.js';
+import { LoginFailureCount, LoginPlace } from './login-failures.entity.js';
 import { PublishableKey } from './publishable-key.entity.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { LoginChallenge, RecoveryCode, TwoFactorEntity } from './two-factor.entity.js';
@@ -10,7 +11,19 @@ export const authEntities = [
   TwoFactorEntity,
   RecoveryCode,
   LoginChallenge,
+  LoginFailureCount,
+  LoginPlace,
   Identity,
   PublishableKey,
 ];
-export { Identity, LoginChallenge, PublishableKey, RecoveryCode, RefreshToken, TwoFactorEntity, User };
+export {
+  Identity,
+  LoginChallenge,
+  LoginFailureCount,
+  LoginPlace,
+  PublishableKey,
+  RecoveryCode,
+  RefreshToken,
+  TwoFactorEntity,
+  User,
+};

@@ -1,0 +1,245 @@
+import { availableParallelism } from 'node:os';
+import { RateLimited } from '#libs/errors';
+import { LoginFailures, LoginThrottle, PasswordHasher } from '../../src/modules/auth/index.js';
+import { Reaper } from '../../src/modules/operations/reap.job.js';
+import { PASSWORD, signUp } from '../support/customers.js';
+import { race } from '../support/rounds.js';
+import { Shop } from '../support/shop.js';
+
+const MANY = 1_000;
+const HOME = '203.0.113.7';
+const IN_A_ROW = 50;
+/** More than may be looked at before one has to wait. */
+const RESTART_AFTER = 9;
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await Shop.start({ env: { RATE_LIMIT_LOGINS_PER_MIN: '10', TRUST_PROXY: 'loopback' } });
+  const hash = await shop.app.get(PasswordHasher, { strict: false }).hash(PASSWORD);
+  await shop.db.query(
+    `INSERT INTO customers (id, email, password_hash) SELECT gen_random_uuid(), 'buyer' || n || '@example.com', $1
+     FROM generate_series(0, $2::int + 9) n`,
+    [hash, MANY],
+  );
+}, 60_000);
+afterAll(async () => {
+  await shop?.stop();
+});
+
+const times = (n: number) => Array.from({ length: n }, (_, i) => i);
+const networks = (block: string) => (n: number) => `${block}.${n % 200}`;
+const login = (email: string, password: string, from: string) =>
+  shop.call('POST', '/v1/auth/login', { body: { email, password }, headers: { 'X-Forwarded-For': from } });
+const statusOf = async (email: string, password: string, from: string) => (await login(email, password, from)).status;
+const countsOf = async (email: string) => {
+  const [row] = await shop.db.query<{ strangers: number; known: number }>(
+    `SELECT strangers, known FROM login_failures WHERE account = sha256($1)`,
+    [Buffer.from(email)],
+  );
+  return row ?? null;
+};
+
+/** All of them, so many at the same time. */
+async function crowd<T>(n: number, width: number, work: (i: number) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  await Promise.all(
+    times(width).map(async () => {
+      while (next < n) {
+        const i = next;
+        next += 1;
+        results[i] = await work(i);
+      }
+    }),
+  );
+  return results;
+}
+const count = (statuses: number[], status: number) => statuses.filter((one) => one === status).length;
+
+describe('a thousand wrong passwords', () => {
+  it('for one account from one network: ten are looked at, and its owner comes in meanwhile', async () => {
+    expect(await statusOf('buyer1@example.com', PASSWORD, HOME)).toBe(200);
+    const statuses = await crowd(MANY, 20, (i) => statusOf('buyer1@example.com', `wrong password ${i}`, '192.0.2.1'));
+    expect([count(statuses, 401), count(statuses, 429)]).toEqual([10, MANY - 10]);
+    expect(await countsOf('buyer1@example.com')).toEqual({ strangers: 10, known: 0 });
+    expect(await statusOf('buyer1@example.com', PASSWORD, HOME)).toBe(200);
+  }, 60_000);
+
+  it('for one account from two hundred networks: ten are looked at, then one now and then', async () => {
+    expect(await statusOf('buyer2@example.com', PASSWORD, HOME)).toBe(200);
+    const from = networks('198.51.100');
+    const began = performance.now();
+    const first: number[] = [];
+    for (const i of times(11)) first.push(await statusOf('buyer2@example.com', `wrong password ${i}`, from(i)));
+    expect(first).toEqual([...times(10).map(() => 401), 429]);
+    const rest = await crowd(MANY - 11, 20, (i) => statusOf('buyer2@example.com', `wrong one ${i}`, from(i + 11)));
+    // The waits are 2, 4, 8 … seconds.
+    const turns = Math.ceil(Math.log2((performance.now() - began) / 1_000 + 2));
+    const looked = 10 + count(rest, 401);
+    expect(looked).toBeLessThanOrEqual(10 + turns);
+    expect(count(rest, 401) + count(rest, 429)).toBe(MANY - 11);
+    expect(await countsOf('buyer2@example.com')).toEqual({ strangers: looked, known: 0 });
+
+    const stranger = await login('buyer2@example.com', PASSWORD, '192.0.2.77');
+    expect([stranger.status, Number(stranger.headers.get('retry-after')) > 0]).toEqual([429, true]);
+    expect(await statusOf('buyer2@example.com', PASSWORD, HOME)).toBe(200);
+  }, 60_000);
+
+  it('one for each of a thousand accounts, from one network: ten are looked at, and nobody is kept out', async () => {
+    const statuses = await crowd(MANY, 20, (i) =>
+      statusOf(`buyer${i + 10}@example.com`, 'one for them all', '192.0.2.3'),
+    );
+    expect([count(statuses, 401), count(statuses, 429)]).toEqual([10, MANY - 10]);
+    expect(await statusOf('buyer15@example.com', PASSWORD, '192.0.2.78')).toBe(200);
+  }, 60_000);
+
+  it('one for each of a thousand accounts, from two hundred networks at once: few cores hash, the rest is sent away', async () => {
+    await shop.db.query(`DELETE FROM login_failures`);
+    const hasher = shop.app.get(PasswordHasher, { strict: false });
+    const inTurn = hasher['inTurn'].bind(hasher);
+    let [running, most] = [0, 0];
+    hasher['inTurn'] = (work) =>
+      inTurn(async () => {
+        running += 1;
+        most = Math.max(most, running);
+        try {
+          return await work();
+        } finally {
+          running -= 1;
+        }
+      });
+    const from = networks('198.18.0');
+    const statuses = await crowd(MANY, 100, (i) => statusOf(`buyer${i + 10}@example.com`, 'one for them all', from(i)));
+    Reflect.deleteProperty(hasher, 'inTurn');
+    expect(most).toBe(Math.max(1, availableParallelism() - 1));
+    expect(count(statuses, 401) + count(statuses, 429)).toBe(MANY);
+    expect(count(statuses, 429)).toBeGreaterThan(0);
+    const [counted] = await shop.db.query(
+      `SELECT count(*) FILTER (WHERE strangers = 1)::int AS once, max(strangers)::int AS most FROM login_failures`,
+    );
+    expect(counted).toEqual({ once: count(statuses, 401), most: 1 });
+    for (const i of [7, 77, 777])
+      expect(await statusOf(`buyer${i}@example.com`, PASSWORD, `192.0.2.${i % 100}`)).toBe(200);
+  }, 60_000);
+});
+
+describe('wrong passwords in a row', () => {
+  const refusal = (tried: Promise<unknown>) =>
+    tried.then(
+      () => null,
+      (error: unknown) => (RateLimited.is(error) ? error.details.detail : error),
+    );
+  const throttles: LoginThrottle[] = [];
+  afterEach(() => throttles.splice(0).forEach((throttle) => throttle.onModuleDestroy()));
+  /** What a process knows that was just started. */
+  const restarted = () => {
+    const config = {
+      ...shop.config,
+      redisUrl: null,
+      rateLimits: { ...shop.config.rateLimits, loginsPerMin: 1_000_000 },
+    };
+    const throttle = new LoginThrottle(config, shop.app.get(LoginFailures, { strict: false }));
+    throttles.push(throttle);
+    return throttle;
+  };
+  const home = async (email: string) => (await restarted().admit(email, HOME)).succeeded();
+  /** So many, each from another network or all from one, by processes that forget. */
+  const guess = async (n: number, email: string, from?: string) => {
+    let throttle = restarted();
+    for (const i of times(n)) {
+      if (i % RESTART_AFTER === 0) throttle = restarted();
+      await throttle.admit(email, from ?? `198.51.${i % 250}.9`);
+    }
+  };
+
+  it.each(['buyer100@example.com', 'nobody@example.com'])(
+    'are fifty from strangers at most, whatever is restarted meanwhile (%s)',
+    async (email) => {
+      await guess(IN_A_ROW, email);
+      expect(await refusal(restarted().admit(email, '198.51.100.1'))).toMatch(/from where you usually do/);
+      // What is refused anyway writes nothing.
+      const row = () =>
+        shop.db.query(`SELECT xmin, xmax, f.* FROM login_failures f WHERE account = sha256($1)`, [Buffer.from(email)]);
+      const before = await row();
+      expect(before).toHaveLength(1);
+      for (const _ of times(20)) await refusal(restarted().admit(email, '198.51.100.1'));
+      expect(await row()).toEqual(before);
+      expect(await refusal(restarted().admit('buyer101@example.com', HOME))).toBeNull();
+    },
+  );
+
+  it('are a hundred at most with those from where the owner is: then a mail lets them in again', async () => {
+    const email = 'buyer110@example.com';
+    await home(email);
+    await (await restarted().admit(email, '203.0.114.7')).succeeded();
+    await guess(IN_A_ROW, email);
+    await guess(IN_A_ROW - 10, email, HOME);
+    await guess(10, email, '203.0.114.7');
+    expect(await countsOf(email)).toEqual({ strangers: IN_A_ROW, known: IN_A_ROW });
+    for (const from of [HOME, '203.0.114.7'])
+      expect(await refusal(restarted().admit(email, from))).toMatch(/from your network/);
+    expect(await refusal(restarted().admit(email, HOME, false))).toBeNull();
+    await restarted().ownerCame(email, '203.0.115.1');
+    expect(await refusal(restarted().admit(email, '203.0.115.1'))).toBeNull();
+    await expect(
+      shop.db.query(
+        `INSERT INTO login_failures (account, strangers, is_account) VALUES (sha256('x'), ${IN_A_ROW + 1}, true)`,
+      ),
+    ).rejects.toThrow(/login_failures_hundred_at_most/);
+  });
+
+  it('of strangers do not keep the owner out from where they were signed in, also after a restart', async () => {
+    const email = 'buyer120@example.com';
+    await home(email);
+    await guess(IN_A_ROW, email);
+    expect(await refusal(restarted().admit(email, '198.51.100.1'))).toMatch(/from where you usually do/);
+    await home(email);
+    expect(await countsOf(email)).toBeNull();
+    expect(await refusal(restarted().admit(email, '198.51.100.1'))).toBeNull();
+  });
+
+  it('are not counted for what was not looked at', async () => {
+    const email = 'buyer130@example.com';
+    for (const i of times(60)) await (await restarted().admit(email, `198.51.100.${i}`)).notTried();
+    expect(await countsOf(email)).toEqual({ strangers: 0, known: 0 });
+  });
+
+  race('are fifty at most also when they come at the same moment', async (round) => {
+    const email = `race${round}@example.com`;
+    await guess(IN_A_ROW - 5, email);
+    const tried = await Promise.all(times(40).map((i) => refusal(restarted().admit(email, `198.51.100.${i}`))));
+    expect(tried.filter((detail) => detail === null)).toHaveLength(5);
+    expect(await countsOf(email)).toEqual({ strangers: IN_A_ROW, known: 0 });
+  });
+
+  it('are forgotten for addresses that nobody has, and for nobody else', async () => {
+    await shop.db.query(`DELETE FROM login_failures`);
+    await guess(3, 'buyer140@example.com');
+    await guess(3, 'nobody140@example.com');
+    await guess(3, 'lately@example.com');
+    await shop.db.query(
+      `UPDATE login_failures SET failed_at = now() - interval '400 days' WHERE account <> sha256('lately@example.com')`,
+    );
+    await shop.db.query(
+      `UPDATE login_places SET known_until = now() - interval '1 s' WHERE account = sha256('buyer110@example.com')`,
+    );
+    await shop.app.get(Reaper, { strict: false }).handle({ progress: async () => undefined } as never);
+    expect(await countsOf('buyer140@example.com')).toEqual({ strangers: 3, known: 0 });
+    expect(await countsOf('lately@example.com')).toEqual({ strangers: 3, known: 0 });
+    expect(await countsOf('nobody140@example.com')).toBeNull();
+    expect(await shop.db.query(`SELECT FROM login_places WHERE account = sha256('buyer110@example.com')`)).toEqual([]);
+  });
+
+  it('go with the account that is deleted', async () => {
+    const eve = await signUp(shop, 'eve@example.com');
+    await guess(2, eve.email);
+    const gone = await shop.call('DELETE', '/v1/me', {
+      bearer: eve.bearer,
+      body: { password: PASSWORD },
+      headers: { 'If-Match': (await shop.call('GET', '/v1/me', { bearer: eve.bearer })).headers.get('etag')! },
+    });
+    expect(gone.status).toBe(204);
+    expect(await countsOf(eve.email)).toBeNull();
+    expect(await shop.db.query(`SELECT FROM login_places WHERE account = sha256('eve@example.com')`)).toEqual([]);
+  });
+});
