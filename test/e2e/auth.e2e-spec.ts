@@ -9,6 +9,8 @@ import {
   sign,
   verify,
 } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get, Module, Req, type Type } from '@nestjs/common';
 import { Redis } from 'ioredis';
@@ -279,8 +281,8 @@ describe('guessing', () => {
 
     const statuses = [];
     for (const i of times(14)) statuses.push(...(await guesses(1, 'target@emporium.example', `198.51.100.${i}`)));
-    // Ten free ones, one that waits for nobody, and then they wait in line.
-    expect(statuses).toEqual([...times(11).map(() => 401), 429, 429, 429]);
+    // Ten free ones, and then they wait in line.
+    expect(statuses).toEqual([...times(10).map(() => 401), 429, 429, 429, 429]);
     const stranger = await login('target@emporium.example', PASSWORD, '198.51.100.99');
     expect(stranger.status).toBe(429);
     expect(Number(stranger.headers.get('retry-after'))).toBeLessThanOrEqual(60);
@@ -288,7 +290,7 @@ describe('guessing', () => {
   });
 
   it('treats an address that nobody has in the same way', async () => {
-    expect(await guesses(12, 'phantom@emporium.example', '198.51.100.200')).toEqual([...times(11).map(() => 401), 429]);
+    expect(await guesses(11, 'phantom@emporium.example', '198.51.100.200')).toEqual([...times(10).map(() => 401), 429]);
   });
 
   it('is forgotten after a success', async () => {
@@ -356,7 +358,12 @@ describe('access tokens', () => {
     expect((await probe(forge({}, { iat: now() - 603, nbf: now() - 603, exp: now() - 3 }))).status).toBe(200);
   });
 
-  it('that are wrong in any way are refused in the same words', async () => {
+  it('that are wrong in any way are refused in the same words and as soon, and nobody is asked about them', async () => {
+    // Where keys could be fetched from, if somebody were careless enough to do so.
+    let connections = 0;
+    const stranded = createServer().on('connection', () => (connections += 1));
+    await new Promise<void>((done) => stranded.listen(0, '127.0.0.1', done));
+    const elsewhere = `http://127.0.0.1:${(stranded.address() as AddressInfo).port}`;
     const publicPem = createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
     const hmac = (secret: string) => (input: string) => createHmac('sha256', secret).update(input).digest('base64url');
     const stranger = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
@@ -365,6 +372,7 @@ describe('access tokens', () => {
     const wrong: Record<string, string> = {
       'no signature, alg none': forge({ alg: 'none' }, {}, () => ''),
       'alg None': forge({ alg: 'None' }, {}, () => ''),
+      'alg nOnE': forge({ alg: 'nOnE' }, {}, () => ''),
       'no signature': `${good.split('.').slice(0, 2).join('.')}.`,
       'HS256 with the public key': forge({ alg: 'HS256' }, {}, hmac(publicPem)),
       'HS256 with the kid': forge({ alg: 'HS256' }, {}, hmac(kid)),
@@ -372,7 +380,11 @@ describe('access tokens', () => {
       'another key, our kid': forge({}, {}, es256(stranger.privateKey)),
       'another key, its own kid': forge({ kid: thumbprint(stranger.publicKey) }, {}, es256(stranger.privateKey)),
       'another key in the header': forge({ jwk: strangerJwk, kid: 'x' }, {}, es256(stranger.privateKey)),
-      jku: forge({ jku: 'http://127.0.0.1:9/keys', kid: 'x' }, {}, es256(stranger.privateKey)),
+      jku: forge({ jku: `${elsewhere}/keys`, kid: 'x' }, {}, es256(stranger.privateKey)),
+      x5u: forge({ x5u: `${elsewhere}/chain.pem` }, {}, es256(stranger.privateKey)),
+      x5c: forge({ x5c: ['MIIB'] }, {}, es256(stranger.privateKey)),
+      'kid as an address': forge({ kid: `${elsewhere}/key` }, {}, es256(stranger.privateKey)),
+      'issuer as an address': forge({}, { iss: elsewhere }),
       'kid as a path': forge({ kid: '../../../../dev/null' }),
       'kid as SQL': forge({ kid: `' UNION SELECT 'x` }),
       'kid of the prototype': forge({ kid: '__proto__' }),
@@ -414,6 +426,21 @@ describe('access tokens', () => {
         401,
         withoutRequestId(reference.body),
       ]);
+    // None is worked on longer than no credentials are, so far as a client can tell.
+    const soonest = async (token?: string) => {
+      const samples: number[] = [];
+      for (const _ of times(7)) {
+        const began = performance.now();
+        await probe(token);
+        samples.push(performance.now() - began);
+      }
+      return Math.min(...samples);
+    };
+    const quickest = await soonest();
+    for (const [what, token] of Object.entries(wrong))
+      expect([what, (await soonest(token)) < quickest + 25]).toEqual([what, true]);
+    await new Promise((done) => stranded.close(done));
+    expect(connections).toBe(0);
     // Longer than all headers may be together: refused before anybody looks at it.
     expect((await probe('x'.repeat(100_000))).status).toBe(431);
     for (const value of [
@@ -531,6 +558,17 @@ describe('refresh tokens', () => {
     expect((await probe(first.accessToken)).status).toBe(401);
     expect((await probe(other.accessToken)).status).toBe(200);
     expect((await refresh(other.refreshToken)).status).toBe(200);
+    // Whoever looks after the account finds it in the audit log, once, without the token.
+    const { sid } = JSON.parse(Buffer.from(first.accessToken.split('.')[1], 'base64url').toString());
+    const entries = await shop.db.query(
+      `SELECT actor, after FROM audit_log WHERE record_type = 'users' AND record_id = $1 AND after ? 'sessionEnded'`,
+      [ownerId],
+    );
+    expect(entries).toEqual([{ actor: 'storefront', after: { sessionEnded: sid, because: 'refresh_token_reused' } }]);
+    await refresh(first.refreshToken);
+    expect(
+      await shop.db.query(`SELECT FROM audit_log WHERE record_id = $1 AND after ? 'sessionEnded'`, [ownerId]),
+    ).toHaveLength(1);
   });
 
   it('that come again at once are refused without harm, unless the chain has gone on', async () => {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Db, type Queryable, type Tx } from '#libs/database';
-import { newUuid } from '#libs/ids';
+import { encodeId, newUuid } from '#libs/ids';
 import { log } from '#libs/log';
 import type { SubjectKind } from './access-token.js';
 import { ACCOUNTS, OWNER_JSON } from './account-tables.js';
@@ -189,6 +189,15 @@ export class Sessions {
         await tx.query(`UPDATE refresh_tokens SET revoked_at = now() WHERE family_id = $1 AND revoked_at IS NULL`, [
           token.family_id,
         ]);
+        // Two hold the chain: whoever looks after the account must be able to find that.
+        await tx.query(
+          `INSERT INTO audit_log (actor, action, record_type, record_id, after) VALUES ('storefront', 'update', $1, $2, $3)`,
+          [
+            ACCOUNTS[owner.kind].table,
+            owner.id,
+            { sessionEnded: encodeId('session', token.family_id), because: 'refresh_token_reused' },
+          ],
+        );
         tx.afterCommit(() =>
           log.warn('auth.refresh_token_reused', { accountId: owner.id, kind: owner.kind, session: token.family_id }),
         );
