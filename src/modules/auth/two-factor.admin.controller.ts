@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Ip, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Ip, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { AnyStaff, CurrentStaff } from './access.decorators.js';
 import {
@@ -28,6 +28,7 @@ export class TwoFactorAdminController {
 
   @Post()
   @AnyStaff()
+  @HttpCode(200)
   @TwoFactorDocs.enroll('enrollTwoFactor')
   enroll(
     @CurrentStaff() staff: StaffIdentity,
@@ -39,6 +40,7 @@ export class TwoFactorAdminController {
 
   @Post('confirm')
   @AnyStaff()
+  @HttpCode(200)
   @TwoFactorDocs.confirm('confirmTwoFactor')
   async confirm(
     @CurrentStaff() staff: StaffIdentity,
@@ -50,6 +52,7 @@ export class TwoFactorAdminController {
 
   @Post('recovery-codes')
   @AnyStaff()
+  @HttpCode(200)
   @TwoFactorDocs.renewCodes('renewRecoveryCodes')
   async renewCodes(
     @CurrentStaff() staff: StaffIdentity,
@@ -61,6 +64,7 @@ export class TwoFactorAdminController {
 
   @Post('disable')
   @AnyStaff()
+  @HttpCode(204)
   @TwoFactorDocs.disable('disableTwoFactor')
   disable(
     @CurrentStaff() staff: StaffIdentity,

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Ip, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Ip, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentCustomer, Customer } from './access.decorators.js';
 import type { CustomerIdentity } from './customer-identity.js';
@@ -28,6 +28,7 @@ export class TwoFactorController {
 
   @Post()
   @Customer()
+  @HttpCode(200)
   @TwoFactorDocs.enroll('enrollMyTwoFactor')
   enroll(
     @CurrentCustomer() customer: CustomerIdentity,
@@ -39,6 +40,7 @@ export class TwoFactorController {
 
   @Post('confirm')
   @Customer()
+  @HttpCode(200)
   @TwoFactorDocs.confirm('confirmMyTwoFactor')
   async confirm(
     @CurrentCustomer() customer: CustomerIdentity,
@@ -50,6 +52,7 @@ export class TwoFactorController {
 
   @Post('recovery-codes')
   @Customer()
+  @HttpCode(200)
   @TwoFactorDocs.renewCodes('renewMyRecoveryCodes')
   async renewCodes(
     @CurrentCustomer() customer: CustomerIdentity,
@@ -61,6 +64,7 @@ export class TwoFactorController {
 
   @Post('disable')
   @Customer()
+  @HttpCode(204)
   @TwoFactorDocs.disable('disableMyTwoFactor')
   disable(
     @CurrentCustomer() customer: CustomerIdentity,

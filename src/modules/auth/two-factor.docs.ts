@@ -1,4 +1,4 @@
-import { applyDecorators, HttpCode } from '@nestjs/common';
+import { applyDecorators } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { RateLimited, ValidationFailed } from '#libs/errors';
 import { Throws } from '#libs/http';
@@ -14,7 +14,6 @@ export const TwoFactorDocs = {
     ),
   enroll: (operationId: string) =>
     applyDecorators(
-      HttpCode(200),
       ApiOperation({
         operationId,
         summary: 'Set up codes of an authenticator app',
@@ -26,7 +25,6 @@ export const TwoFactorDocs = {
     ),
   confirm: (operationId: string) =>
     applyDecorators(
-      HttpCode(200),
       ApiOperation({
         operationId,
         summary: 'Confirm the app with its first code',
@@ -38,14 +36,12 @@ export const TwoFactorDocs = {
     ),
   renewCodes: (operationId: string) =>
     applyDecorators(
-      HttpCode(200),
       ApiOperation({ operationId, summary: 'Make new recovery codes', description: 'The old ones are void.' }),
       ApiOkResponse({ type: RecoveryCodesResponse }),
       Throws(ValidationFailed, WrongPassword, InvalidCode, TwoFactorLocked, TwoFactorNotEnabled, RateLimited),
     ),
   disable: (operationId: string) =>
     applyDecorators(
-      HttpCode(204),
       ApiOperation({
         operationId,
         summary: 'Sign in with the password alone again',
