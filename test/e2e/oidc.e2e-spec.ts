@@ -505,6 +505,30 @@ describe('the customer’s own identities', () => {
     expect((await signIn({ sub: 'ned-1' }, ...crew)).body.code).toBe('email_not_verified');
   });
 
+  it('stay when the password is changed by who knows it, which the mail says, unless they shall go, too', async () => {
+    const ivy = await signUp(shop, 'ivy@example.com');
+    await signIn({ sub: 'ivy-1', email: 'ivy@example.com', email_verified: true });
+    const mail = async (older: number) =>
+      shop.until(async () => {
+        const rows = await shop.db.query<{ text_body: string }>(
+          `SELECT text_body FROM mailbox WHERE recipient = $1 AND subject = 'Your password was changed' ORDER BY id DESC`,
+          [ivy.email],
+        );
+        return rows.length > older && rows[0]!.text_body;
+      }, 'the mail of a changed password');
+    const change = (body: object) => shop.call('POST', '/v1/me/password', { bearer: ivy.bearer, body });
+    const passwords = [PASSWORD, 'amber tractor 17 lullabies', 'cobalt heron 55 umbrellas'];
+    expect((await change({ password: passwords[0], newPassword: passwords[1] })).status).toBe(204);
+    expect(await mail(0)).toContain('with an account at acme');
+    expect(await subjectsOf('ivy')).toEqual(['ivy-1']);
+    const all = { password: passwords[1], newPassword: passwords[2], unlinkIdentities: true };
+    expect((await change({ ...all, password: 'not hers at all' })).status).toBe(422);
+    expect(await subjectsOf('ivy')).toEqual(['ivy-1']);
+    expect((await change(all)).status).toBe(204);
+    expect(await subjectsOf('ivy')).toEqual([]);
+    expect(await mail(1)).not.toContain('acme');
+  });
+
   it('are not added by a thief while the owner resets the password', async () => {
     const hal = await signUp(shop, 'hal@example.com');
     await shop.call('POST', '/v1/auth/forgot-password', { body: { email: hal.email, as: 'customer' } });

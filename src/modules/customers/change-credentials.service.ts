@@ -7,6 +7,7 @@ import {
   AccountLinks,
   announcePasswordChanged,
   type CustomerIdentity,
+  Identities,
   LoginThrottle,
   OwnPassword,
   PasswordHasher,
@@ -27,10 +28,12 @@ export class ChangeCredentials {
     private readonly passwords: PasswordHasher,
     private readonly links: AccountLinks,
     private readonly sessions: Sessions,
+    private readonly identities: Identities,
   ) {}
 
   /**
-   * Sets another password and ends all sessions but this one, and the links of mails that would set one.
+   * Sets another password and ends all sessions but this one, and the links of mails that would set one. Accounts at providers
+   * stay unless the customer says otherwise: whoever only wants a better password loses no way in. The mail names them.
    * @throws wrong_password; validation_failed for a password that will not do; rate_limited
    */
   async password(customer: CustomerIdentity, request: ChangePasswordRequest, address: string): Promise<void> {
@@ -46,6 +49,7 @@ export class ChangeCredentials {
       if (!changed) throw wrongPassword();
       await this.links.endResets(tx, changed.email);
       await this.sessions.endAll('customer', customer.id, customer.sessionId, tx);
+      if (request.unlinkIdentities) await this.identities.unlinkAll(tx, 'customer', customer.id);
       announcePasswordChanged(tx, 'customer', customer.id);
     });
     log.info('customer.password_changed', { customerId: encodeId('customer', customer.id) });

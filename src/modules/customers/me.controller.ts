@@ -99,7 +99,9 @@ export class MeController {
   @ApiOperation({
     operationId: 'changeMyPassword',
     summary: 'Change my password',
-    description: 'Ends all sessions but this one. A mail tells of it.',
+    description:
+      'Ends all sessions but this one. A mail tells of it, and names the accounts at providers that still open this one: ' +
+      'they stay unless `unlinkIdentities` is set (GET /v1/me/identities lists them).',
   })
   @ApiNoContentResponse({ description: 'Changed' })
   @Throws(ValidationFailed, WrongPassword, RateLimited)

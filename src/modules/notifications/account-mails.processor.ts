@@ -145,7 +145,8 @@ export class PasswordChangedProcessor implements JobHandler {
     const account = await this.data.account(kind, String(job.payload.aggregateId));
     if (!account) return;
     const url = `${this.post.links.storefrontUrl}/forgot-password`;
-    await this.post.send(job.id, account.shop, account.email, passwordChanged(account, url));
+    const providers = await this.data.providersOf(kind, String(job.payload.aggregateId));
+    await this.post.send(job.id, account.shop, account.email, passwordChanged(account, providers, url));
   }
 }
 

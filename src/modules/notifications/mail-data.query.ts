@@ -289,6 +289,16 @@ export class MailDataQuery {
     return row ?? null;
   }
 
+  /** Providers of identities whose accounts open this one (uuid). */
+  async providersOf(kind: 'staff' | 'customer', accountId: string): Promise<string[]> {
+    const column = kind === 'staff' ? 'user_id' : 'customer_id';
+    const rows = await this.db.query<{ provider: string }>(
+      `SELECT DISTINCT provider FROM identities WHERE ${column} = $1 ORDER BY provider LIMIT 20`,
+      [accountId],
+    );
+    return rows.map(({ provider }) => provider);
+  }
+
   /** The customer who wants another address, with the one that they had when they said so; null when they are gone. */
   async emailChange(linkId: string): Promise<AccountOfMail | null> {
     const [row] = await this.db.query<AccountOfMail>(

@@ -55,6 +55,13 @@ export class ChangePasswordRequest {
   password: string;
   @Text(PASSWORD_MAX, { ...NEW_PASSWORD, example: 'amber tractor 17 lullabies' })
   newPassword: string;
+  @Flag(
+    Opt({
+      description:
+        'take away the accounts at providers that open this one, too, since one may be somebody else’s; else they stay',
+    }),
+  )
+  unlinkIdentities?: boolean;
 }
 
 /** The e-mail address from now on. */

@@ -79,12 +79,17 @@ export const passwordReset = (link: AccountOfMail, url: string): MailContent =>
     button: { label: 'Choose a password', url },
   });
 
-/** Tells the owner of an account that its password was changed. */
-export const passwordChanged = (account: AccountOfMail, url: string): MailContent =>
+/** Tells the owner of an account that its password was changed, and what opens it beside the new one. */
+export const passwordChanged = (account: AccountOfMail, providers: readonly string[], url: string): MailContent =>
   compose(account, {
     subject: 'Your password was changed',
     paragraphs: [
       `the password of your account at ${account.shop.name} was changed.`,
+      ...(providers.length > 0
+        ? [
+            `It can still be entered without the password, with an account at ${providers.join(', ')}. If that is not yours, take it away in your account.`,
+          ]
+        : []),
       'If it was not you, choose another one now, and tell us.',
     ],
     button: { label: 'Choose another password', url },
