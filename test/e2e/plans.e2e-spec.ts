@@ -183,6 +183,22 @@ describe('no large table is read whole', () => {
     await page.get(null, { id: '01920000-0000-7000-8000-000000000077' }, { locales: ['de'], original: 'en' });
     expect(statements).toBeGreaterThan(8);
     expect(wholeReads).toEqual([]);
+    expect(indexes).toContain('search_words_beginning');
+  });
+
+  it('for the titles of thousands of categories, in any language', async () => {
+    await shop.db.query(
+      `INSERT INTO categories (id, handle, title) SELECT gen_random_uuid(), 'zone-' || n, 'Zone ' || n FROM generate_series(1, 5000) n`,
+    );
+    await shop.db.query(
+      `INSERT INTO category_translations (target_id, locale, title) SELECT id, 'de', 'Zone ' || id FROM categories WHERE handle LIKE 'zone-%'`,
+    );
+    for (const table of ['categories', 'category_translations']) await shop.db.query(`ANALYZE ${table}`);
+    await services().suggest.suggest(null, '4711', 10, ORIGINAL);
+    expect(indexes).toContain('categories_title_words');
+    await services().suggest.suggest(null, '4711', 10, { locales: ['de'], original: 'en' });
+    expect(indexes).toContain('category_translations_title_words');
+    await shop.db.query(`DELETE FROM categories WHERE handle LIKE 'zone-%'`);
   });
 });
 
@@ -210,6 +226,25 @@ describe('suggestions', () => {
       expect(most).toBeLessThan(2_000);
     },
   );
+});
+
+describe('suggestions that rank a part of many products', () => {
+  it('are found once for all who ask soon after; those of fewer are found each time', async () => {
+    const { suggest } = services();
+    const asked = async (q: string, limit = 10) => {
+      statements = 0;
+      const { body } = await suggest.suggest(null, q, limit, ORIGINAL);
+      return { statements, texts: body.map(({ text }) => text) };
+    };
+    await asked('synonyms are read');
+    const first = await asked('materiald');
+    expect(first).toMatchObject({ statements: 1, texts: { length: 10 } });
+    expect(await asked('materiald')).toEqual({ ...first, statements: 0 });
+    expect((await asked('materiald', 5)).texts).toEqual(first.texts.slice(0, 5));
+    const few = await asked('materiald nounba');
+    expect(few.statements).toBeGreaterThan(0);
+    expect(await asked('materiald nounba')).toEqual(few);
+  });
 });
 
 describe('a search that has more matches than a page', () => {

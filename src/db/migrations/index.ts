@@ -46,6 +46,7 @@ import { AuditedParts1790000000038 } from './1790000000038-audited-parts.js';
 import { KeyGenerations1790000000043 } from './1790000000043-key-generations.js';
 import { CutOffCancellations1790000000044 } from './1790000000044-cut-off-cancellations.js';
 import { LoginFailures1790000000046 } from './1790000000046-login-failures.js';
+import { SuggestedWords1790000000048 } from './1790000000048-suggested-words.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -108,4 +109,5 @@ export const migrations = [
   KeyGenerations1790000000043,
   CutOffCancellations1790000000044,
   LoginFailures1790000000046,
+  SuggestedWords1790000000048,
 ];

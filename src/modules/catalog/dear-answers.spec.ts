@@ -32,6 +32,19 @@ describe('dear answers', () => {
     expect(await dear.get('a', search)).toBe(3);
   });
 
+  it('are kept for as long as is said', async () => {
+    const dear = new DearAnswers<number>(
+      () => true,
+      () => now,
+      { freshMs: 10_000, staleMs: 10_000 },
+    );
+    expect(await dear.get('a', search)).toBe(1);
+    now += 9_999;
+    expect(await dear.get('a', search)).toBe(1);
+    now += 1;
+    expect(await dear.get('a', search)).toBe(2);
+  });
+
   it('that are cheap are never kept', async () => {
     isDear = false;
     const dear = answers();

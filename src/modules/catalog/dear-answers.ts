@@ -1,6 +1,11 @@
+/** For how long an answer is given again at once, and until when it is given while it is found anew. */
+interface Keeping {
+  freshMs: number;
+  staleMs: number;
+}
+
 /** As long as Cache-Control lets others keep the same answer without asking, and show it while they ask. */
-const FRESH_MS = 60_000;
-const STALE_MS = 360_000;
+const LIKE_CACHES: Keeping = { freshMs: 60_000, staleMs: 360_000 };
 const MAX_KEPT = 500;
 
 interface Kept<T> {
@@ -10,8 +15,8 @@ interface Kept<T> {
 }
 
 /**
- * Keeps what was dear to find for as long as caches outside may keep it: whoever asks the same again within a minute gets
- * it at once, and for five minutes more while it is found anew. What is cheap is never kept, so small catalogs are always
+ * Keeps what was dear to find, as long as caches outside may keep it if nothing else is said: whoever asks the same again within
+ * a minute gets it at once, and for five minutes more while it is found anew. What is cheap is never kept, so small catalogs are always
  * up to date. Those who ask for the same at the same time wait for one search.
  */
 export class DearAnswers<T> {
@@ -22,13 +27,14 @@ export class DearAnswers<T> {
   constructor(
     private readonly isDear: (answer: T) => boolean,
     private readonly now: () => number = () => performance.now(),
+    private readonly keeping: Keeping = LIKE_CACHES,
   ) {}
 
   async get(key: string, find: () => Promise<T>): Promise<T> {
     const known = this.kept.get(key);
     const age = known ? this.now() - known.foundAt : Infinity;
-    if (known && age < FRESH_MS) return known.answer;
-    if (known && age < STALE_MS) {
+    if (known && age < this.keeping.freshMs) return known.answer;
+    if (known && age < this.keeping.staleMs) {
       if (!known.isRenewed) {
         known.isRenewed = true;
         void this.find(key, find).catch(() => (known.isRenewed = false));

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { Db } from '#libs/database';
 import { encodeId } from '#libs/ids';
+import { DearAnswers } from './dear-answers.js';
 import { CURRENCY_SQL, NAMED_SQL, Parameters } from './listing-sql.js';
 import { fullMediaUrl } from './media-url.js';
 import { fold, queryWords } from './search-words.js';
@@ -22,10 +23,14 @@ interface Row {
   thumbnail: string | null;
   /** Of the text; null: that of the catalog. */
   locale: string | null;
+  /** Products that were ranked for it. */
+  ranked?: number;
 }
 
 /** While somebody types, the best of so many will do: to rank all that begin with two letters takes longer than typing on. */
 const RANKED = 200;
+/** For so long what many products have in common is not ranked anew: shorter than the caches of browsers may take it. */
+const KEPT_MS = 10_000;
 /** Of so many that have the other words, those are picked in which a word begins as the last one does so far. */
 const NARROWED = 1_000;
 /** Of a word so short, or shorter, too many others are the beginning: an index of words is no help. */
@@ -63,17 +68,20 @@ function suggestSql(wanted: Wanted, way: Way, isFirst: boolean): { text: string;
 }
 
 const wordsSql = (word: string) => `
-  SELECT 'query' AS kind, s.word AS text, NULL::uuid AS id, NULL AS handle, NULL AS thumbnail, NULL AS locale
-  FROM search_words s WHERE s.word LIKE ${word} || '%' AND s.word <> ${word} ORDER BY length(s.word), s.word LIMIT 3`;
+  SELECT 'query' AS kind, s.word AS text, NULL::uuid AS id, NULL AS handle, NULL AS thumbnail, NULL AS locale, 0 AS ranked
+  FROM search_words s WHERE s.word ~>~ ${word} AND s.word ~<~ (${word} || U&'\\+10FFFF') ORDER BY length(s.word), s.word LIMIT 3`;
 
 function categoriesSql(query: string, locales: string | null): string {
+  // By the words of all titles that it may be shown with; what it is shown with decides.
   const categories = locales
     ? `SELECT c.id, c.handle, coalesce(t.title, c.title) AS title, t.locale FROM categories c LEFT JOIN LATERAL (
          SELECT t.title, t.locale FROM category_translations t WHERE t.target_id = c.id AND t.locale = ANY(${locales})
-           AND t.title IS NOT NULL ORDER BY array_position(${locales}, t.locale) LIMIT 1) t ON true`
+           AND t.title IS NOT NULL ORDER BY array_position(${locales}, t.locale) LIMIT 1) t ON true
+       WHERE c.id IN (SELECT id FROM categories WHERE to_tsvector('emporium', title) @@ ${query}
+         UNION ALL SELECT target_id FROM category_translations WHERE to_tsvector('emporium', title) @@ ${query})`
     : 'SELECT id, handle, title, NULL AS locale FROM categories';
   return `
-  SELECT 'category' AS kind, c.title AS text, c.id, c.handle, NULL AS thumbnail, c.locale FROM (${categories}) c
+  SELECT 'category' AS kind, c.title AS text, c.id, c.handle, NULL AS thumbnail, c.locale, 0 AS ranked FROM (${categories}) c
   WHERE to_tsvector('emporium', c.title) @@ ${query}
     AND EXISTS (SELECT FROM product_listings l WHERE l.currency = ${CURRENCY_SQL} AND l.category_ids @> ARRAY[c.id])
   ORDER BY c.title LIMIT 3`;
@@ -103,7 +111,7 @@ function productsSql(
     return read(`${way === 'named' ? NAMED_SQL : 'l.search'} @@ ${query}`, RANKED);
   };
   return shownSql(
-    `SELECT * FROM (${candidates()}) l ORDER BY ts_rank_cd(l.search, ${query}) DESC, l.product_id DESC LIMIT 10`,
+    `SELECT *, count(*) OVER ()::integer AS ranked FROM (${candidates()}) l ORDER BY ts_rank_cd(l.search, ${query}) DESC, l.product_id DESC LIMIT 10`,
     locales,
   );
 }
@@ -120,14 +128,14 @@ function shownSql(products: string, locales: string | null): string {
     : ['l.title', 'NULL', ''];
   return `
   SELECT 'product' AS kind, ${title} AS text, l.product_id AS id, l.handle, (l.card::json) ->> 'thumbnail' AS thumbnail,
-    ${locale} AS locale FROM (${products}) l ${join}`;
+    ${locale} AS locale, l.ranked FROM (${products}) l ${join}`;
 }
 
 function alikeSql(currency: string | null, words: readonly string[], locales: readonly string[]) {
   const parameters = new Parameters([currency]);
   const typed = `${parameters.add(fold(words.join(' ')))}::text`;
   const text = shownSql(
-    `SELECT title, product_id, handle, card, cards FROM product_listings l
+    `SELECT title, product_id, handle, card, cards, 0 AS ranked FROM product_listings l
      WHERE l.currency = ${CURRENCY_SQL} AND l.sort_title %> ${typed}
      ORDER BY word_similarity(${typed}, l.sort_title) DESC, l.product_id DESC LIMIT 10`,
     locales.length === 0 ? null : `${parameters.add(locales)}::text[]`,
@@ -150,6 +158,13 @@ function waysOf({ words, query, narrowing, locales }: Wanted): Way[] {
 /** What a shopper may mean while typing. */
 @Injectable()
 export class SuggestQuery {
+  /** Of words that so many products have that not all of them are ranked: one product more or less hardly shows. */
+  private readonly common = new DearAnswers<Row[]>(
+    (rows) => rows.some(({ ranked }) => (ranked ?? 0) >= RANKED),
+    () => performance.now(),
+    { freshMs: KEPT_MS, staleMs: KEPT_MS },
+  );
+
   constructor(
     private readonly db: Db,
     private readonly spelling: SpellingQuery,
@@ -186,8 +201,12 @@ export class SuggestQuery {
   private async find(currency: string | null, words: string[], limit: number, { locales }: Language): Promise<Row[]> {
     const query = await this.spelling.tsquery(words);
     const narrowing = await this.spelling.tsquery(words.slice(0, -1));
-    const rows = new Map<string, Row>();
     const wanted: Wanted = { currency, words, query, narrowing, locales };
+    return this.common.get(JSON.stringify([wanted, limit]), () => this.search(wanted, limit));
+  }
+
+  private async search(wanted: Wanted, limit: number): Promise<Row[]> {
+    const rows = new Map<string, Row>();
     for (const [i, way] of waysOf(wanted).entries()) {
       const { text, values } = suggestSql(wanted, way, i === 0);
       for (const row of await this.db.query<Row>(text, values)) {

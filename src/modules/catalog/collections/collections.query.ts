@@ -5,6 +5,7 @@ import { encodeId } from '#libs/ids';
 import { CollectionNotFound } from '../catalog.errors.js';
 import { CURRENCY_SQL } from '../listing-sql.js';
 import type { CollectionRule } from './collection-rules.js';
+import { LargeCounts } from './large-counts.js';
 
 /** A collection with the number of products that are in it. */
 export interface CollectionRow {
@@ -25,12 +26,14 @@ export interface CollectionRow {
   updatedAt: Date;
 }
 
-/** `$1`: a currency, or null for that of the shop: products count where shoppers see them. */
+/** `$1`: a currency, or null for that of the shop: products count where shoppers see them. `$2` to `$4`: counts that are known. */
 const SELECT = `SELECT c.id, c.handle, c.title, c.description_html AS "descriptionHtml", c.status, c.rule,
     c.only_available AS "onlyAvailable", c.sort, c.seo_title AS "seoTitle", c.seo_description AS "seoDescription", c.version,
     c.created_at AS "createdAt", c.updated_at AS "updatedAt",
-    (SELECT count(*)::int FROM product_listings l WHERE l.collection_ids @> ARRAY[c.id] AND l.currency = ${CURRENCY_SQL}
-       AND (l.available OR NOT c.only_available)) AS "productCount"
+    coalesce((SELECT k.count FROM unnest($2::uuid[], $3::int[], $4::int[]) AS k (id, version, count)
+       WHERE k.id = c.id AND k.version = c.version),
+      (SELECT count(*)::int FROM product_listings l WHERE l.collection_ids @> ARRAY[c.id] AND l.currency = ${CURRENCY_SQL}
+       AND (l.available OR NOT c.only_available))) AS "productCount"
   FROM collections c`;
 
 const BY_TITLE: KeysetColumn[] = [
@@ -38,9 +41,11 @@ const BY_TITLE: KeysetColumn[] = [
   { sql: 'c.id', type: 'uuid' },
 ];
 
-/** Reads collections. */
+/** Reads collections. The number of products of one with more than 10,000 may be a minute old. */
 @Injectable()
 export class CollectionsQuery {
+  private readonly large = new LargeCounts();
+
   constructor(private readonly db: Db) {}
 
   /** By title. @param audience shoppers see active ones only */
@@ -51,11 +56,9 @@ export class CollectionsQuery {
   ): Promise<{ rows: CollectionRow[]; page: Page }> {
     const limit = query.limit ?? 20;
     const where = audience === 'shopper' ? `c.status = 'active'` : 'TRUE';
-    const keyset = keysetPage('collections', BY_TITLE, query.cursor, 2);
-    const rows = await this.db.query<CollectionRow>(
-      `${SELECT} WHERE ${where} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`,
-      [currency, ...keyset.values],
-    );
+    const keyset = keysetPage('collections', BY_TITLE, query.cursor, 5);
+    const rest = `${where} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`;
+    const rows = await this.read(currency, rest, keyset.values);
     const total = query.include
       ? (await this.db.query<{ n: number }>(`SELECT count(*) AS n FROM collections c WHERE ${where}`))[0]!.n
       : undefined;
@@ -64,19 +67,34 @@ export class CollectionsQuery {
 
   /** An active one, for shoppers. @throws collection_not_found */
   async find(currency: string | null, key: { id: string } | { handle: string }): Promise<CollectionRow> {
-    const [row] = await this.db.query<CollectionRow>(
-      `${SELECT} WHERE ${'id' in key ? 'c.id' : 'c.handle'} = $2 AND c.status = 'active'`,
-      [currency, 'id' in key ? key.id : key.handle],
-    );
+    const [row] = await this.read(currency, `${'id' in key ? 'c.id' : 'c.handle'} = $5 AND c.status = 'active'`, [
+      'id' in key ? key.id : key.handle,
+    ]);
     if (!row) throw CollectionNotFound();
     return row;
   }
 
   /** Any, for staff. @throws collection_not_found */
   async get(id: string, db: Queryable = this.db): Promise<CollectionRow> {
-    const [row] = await db.query<CollectionRow>(`${SELECT} WHERE c.id = $2`, [null, id]);
+    const [row] = await this.read(null, 'c.id = $5', [id], db);
     if (!row) throw CollectionNotFound();
     return row;
+  }
+
+  private async read(
+    currency: string | null,
+    rest: string,
+    values: readonly unknown[],
+    db: Queryable = this.db,
+  ): Promise<CollectionRow[]> {
+    const rows = await db.query<CollectionRow>(`${SELECT} WHERE ${rest}`, [
+      currency,
+      ...this.large.known(currency),
+      ...values,
+    ]);
+    // What a transaction sees of itself may never come to be.
+    if (db === this.db) this.large.learn(currency, rows);
+    return rows;
   }
 
   /** `prod_…` of what was put in by hand, in the order of staff. */
