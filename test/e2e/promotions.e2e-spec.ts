@@ -281,6 +281,16 @@ describe('limits', () => {
     expect(first.body.discountTotal.amount).toBe(100);
     expect((await shop.checkout(first.cart, MANUAL)).body.order.total.amount).toBe(1400);
     expect((await guest('Barbara@example.com')).body.discountTotal.amount).toBe(0);
+    // A cart that is made with an address knows it at once, as when it is read.
+    for (const [email, discount] of [
+      ['BARBARA@example.com', 0],
+      ['barbara.2@example.com', 100],
+    ] as const) {
+      const { body } = await shop.call('POST', '/v1/carts', { body: { lines: [{ variantId, quantity: 1 }], email } });
+      expect(body.discountTotal.amount).toBe(discount);
+      const { token, ...made } = body;
+      expect(await read({ id: made.id, token })).toEqual(made);
+    }
   });
 
   it('forget a customer who deletes their account', async () => {

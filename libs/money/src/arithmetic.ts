@@ -1,4 +1,4 @@
-const PPM = 1_000_000n;
+const PPM = 1_000_000;
 
 /** Rounds numerator / denominator half away from zero, exactly (no float). */
 export function roundHalfUp(numerator: bigint, denominator: bigint): number {
@@ -10,13 +10,24 @@ export function roundHalfUp(numerator: bigint, denominator: bigint): number {
 }
 
 /**
+ * amount × numerator / denominator, rounded as `roundHalfUp` does. Amounts that people pay need no large integers: as long as
+ * the dividend and the divisor together are safe integers, the quotient cannot round up to a whole number that it is not.
+ */
+export function shareOf(amount: number, numerator: number, denominator: number): number {
+  const dividend = 2 * amount * numerator + denominator;
+  const divisor = 2 * denominator;
+  if (amount >= 0 && numerator >= 0 && denominator > 0 && dividend + divisor <= Number.MAX_SAFE_INTEGER)
+    return Math.floor(dividend / divisor);
+  return roundHalfUp(BigInt(amount) * BigInt(numerator), BigInt(denominator));
+}
+
+/**
  * The tax in an amount, rounded per line to a minor unit, half up.
  * @param amount minor units, net when `included` is false, gross when it is true
  * @param ratePpm the rate in parts per million: 20 % = 200000
  */
 export function taxOf(amount: number, ratePpm: number, included: boolean): number {
-  const rate = BigInt(ratePpm);
-  return included ? roundHalfUp(BigInt(amount) * rate, PPM + rate) : roundHalfUp(BigInt(amount) * rate, PPM);
+  return shareOf(amount, ratePpm, included ? PPM + ratePpm : PPM);
 }
 
 /**

@@ -8,4 +8,4 @@ export {
   parseDecimal,
   CURRENCIES,
 } from './money.js';
-export { allocate, taxOf, roundHalfUp } from './arithmetic.js';
+export { allocate, shareOf, taxOf, roundHalfUp } from './arithmetic.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { allocate, formatMoney, money, parseDecimal, taxOf } from './index.js';
+import { allocate, formatMoney, money, parseDecimal, roundHalfUp, shareOf, taxOf } from './index.js';
 
 describe('money', () => {
   it.each([
@@ -29,6 +29,29 @@ describe('money', () => {
   it('taxes 7 x 12.59 at 20 % to a whole cent', () => {
     expect(taxOf(7 * 1259, 200_000, false)).toBe(1763);
     expect(taxOf(1200, 200_000, true)).toBe(200);
+  });
+  it('rounds shares of amounts as exact integers are rounded, small or large, by a hair or not', () => {
+    const any = fc.oneof(fc.maxSafeInteger(), fc.maxSafeNat(), fc.nat(100_000), fc.integer({ min: -9, max: 9 }));
+    const denominators = fc.oneof(
+      fc.constantFrom(1, 2, 1_000_000, 1_200_000),
+      any.filter((d) => d !== 0),
+    );
+    const check = (amount: number, numerator: number, denominator: number) =>
+      expect(shareOf(amount, numerator, denominator)).toBe(
+        roundHalfUp(BigInt(amount) * BigInt(numerator), BigInt(denominator)),
+      );
+    fc.assert(fc.property(any, any, denominators, check), { numRuns: 2_000 });
+    // Dividends at the very bound of safe integers, one below and one above a multiple.
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 25 }), fc.integer({ min: -1, max: 1 }), (denominator, off) => {
+        check(
+          Math.floor((Number.MAX_SAFE_INTEGER - 3 * denominator) / 2 / denominator) * denominator + off,
+          1,
+          denominator,
+        );
+      }),
+      { numRuns: 2_000 },
+    );
   });
   it('allocates every unit, to integers, and never negative from a positive total', () => {
     fc.assert(

@@ -34,6 +34,7 @@ import {
   toStoreCredit,
 } from './cart.snapshot.js';
 import type { CartLineRequest, CreateCartRequest, UpdateCartRequest } from './dto/cart.request.js';
+import { promotionFacts, type PromotionFacts } from './promotion-facts.js';
 
 const MAX_LINES = 1000;
 const MAX_QUANTITY = 9999;
@@ -71,6 +72,8 @@ const NEW_CART = `(id, token_hash, currency, email, shipping_address, billing_ad
 /** The first eleven parameters that make a cart, and what of them prices depend on. */
 const NEW_VALUES = '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11';
 const OF_NEW: CartScope = { currency: '$3', market: '$9', customer: '$8' };
+const FACTS_OF_NEW = (asks: CartAsks) =>
+  `(SELECT ${promotionFacts(asks)} FROM (SELECT $4::text AS email, $8::uuid AS customer_id, $11::text[] AS promotion_codes) c)`;
 
 /** Of a cart that is there: looked up once for each statement, since an UPDATE of it runs in the same one. */
 const cartColumn = (name: string) => `(SELECT ${name} FROM carts WHERE id = $1)`;
@@ -94,6 +97,7 @@ interface NewCartRow {
   customer: CustomerTuple | null;
   lines: LineTuple[] | null;
   store_credit: StoreCreditTuple | null;
+  promotion_facts: PromotionFacts | null;
 }
 
 /** Most carts begin empty. */
@@ -101,7 +105,7 @@ const INSERT_EMPTY_CART = byAsks(
   (asks) => `
   INSERT INTO carts ${NEW_CART} VALUES (${NEW_VALUES})
   RETURNING created_at, (SELECT version FROM shop_settings) AS shop_version, ${customerTuple('$8')} AS customer, NULL AS lines,
-    ${storeCreditOf('$8', '$3', asks)} AS store_credit`,
+    ${storeCreditOf('$8', '$3', asks)} AS store_credit, ${FACTS_OF_NEW(asks)} AS promotion_facts`,
 );
 
 /**
@@ -123,7 +127,7 @@ const INSERT_CART = byAsks(
     SELECT want.id, cart.id, want.variant_id, want.quantity, want.amount FROM want, cart)
   SELECT created_at, (SELECT version FROM shop_settings) AS shop_version, ${customerTuple('$8')} AS customer,
     (SELECT json_agg(line ORDER BY id) FROM want) AS lines,
-    ${storeCreditOf('$8', '$3', asks)} AS store_credit
+    ${storeCreditOf('$8', '$3', asks)} AS store_credit, ${FACTS_OF_NEW(asks)} AS promotion_facts
   FROM cart`,
 );
 
@@ -248,7 +252,7 @@ export class CartWriter {
       readAt: row.created_at,
       orderId: null,
       lines: toLines(row.lines),
-      promotionFacts: null,
+      promotionFacts: row.promotion_facts,
       giftCards: [],
       storeCredit: toStoreCredit(row.store_credit),
       useStoreCredit: false,

@@ -1,11 +1,9 @@
 import {
-  netShipping,
   type PricedCart,
   priceCart,
   type PricingCredit,
   type PricingInput,
   type PricingLine,
-  type ShippingRule,
   type TaxExemption,
   taxExemptionOf,
   unitPriceOf,
@@ -202,13 +200,6 @@ function creditsOf(cart: CartSnapshot): PricingCredit[] {
       .map(({ id, balance }) => ({ kind: 'gift_card' as const, id, balance })),
     ...(cart.useStoreCredit && cart.storeCredit ? [{ kind: 'store_credit' as const, ...cart.storeCredit }] : []),
   ];
-}
-
-/** What shipping by a method would cost this cart, after everything that is taken off. @param price of the method */
-export function shippingTotalBy(rule: ShippingRule, price: number, { input }: Pick<CartAssessment, 'input'>): number {
-  // Nothing else takes anything off, so that the whole cart need not be priced once more for each method.
-  if (input.promotions.length === 0) return netShipping(input, price);
-  return priceCart({ ...input, shipping: rule }).shippingTotal;
 }
 
 /** A line as the pipeline takes it. */

@@ -5,10 +5,11 @@ import { APP_CONFIG, type Config } from '../../config/index.js';
 import type { CustomerIdentity } from '../auth/index.js';
 import { GiftCards } from '../credits/index.js';
 import { codeOf, type CodeTry, PromotionCodeGate } from '../promotions/index.js';
+import { shippingTotalBy } from '../pricing/index.js';
 import { priceContextOf, type PriceWish, ShopContext, type ShopSnapshot } from '../settings/index.js';
-import { type CartAsks, cartAsksOf } from './cart-asks.js';
+import { type CartAsks, cartAsksOf, wereEnough } from './cart-asks.js';
 import { CartWriter, type CartReference } from './cart-writer.service.js';
-import { assessCart, shippingTotalBy } from './cart.assessment.js';
+import { assessCart } from './cart.assessment.js';
 import { type MergeCommand, type MergeOutcome, MergeCarts } from './merge-carts.service.js';
 import { type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
 import type {
@@ -120,14 +121,14 @@ export class CartService {
 
   async shippingMethods(cart: CartReference): Promise<ShippingMethodsResponse> {
     const snapshot = await readCart(this.db, cart.id, cart.shopper, this.asks, 'ship');
-    const assessment = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
+    const { input, priced, shippingOptions } = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
     return {
-      data: assessment.shippingOptions.flatMap(({ method, quote }) =>
+      data: shippingOptions.flatMap(({ method, quote }) =>
         'price' in quote
           ? {
               id: encodeId('shippingMethod', method.id),
               name: method.name,
-              price: { amount: shippingTotalBy(method, quote.price, assessment), currency: method.currency },
+              price: { amount: shippingTotalBy(method, quote.price, input, priced), currency: method.currency },
             }
           : [],
       ),
@@ -165,16 +166,13 @@ export class CartService {
     return Object.assign(request, { promotionCodes });
   }
 
-  /** A cart that was just made is shown as it was written, unless promotions need to know more of it. */
+  /** A cart that was just made is shown as it was written, unless the shop has changed meanwhile. */
   private async presentNew(
     cart: CartSnapshot,
     shop: ShopSnapshot,
     shopper: CartReference['shopper'],
   ): Promise<CartView> {
-    const isKnown =
-      cart.promotionCodes.length === 0 &&
-      (cart.lines.length === 0 || (cart.shopVersion === shop.version && !cartAsksOf(shop).promotions.some(isOfCart)));
-    return isKnown ? this.present(cart) : this.view({ id: cart.id, shopper });
+    return wereEnough(cartAsksOf(shop), cart) ? this.present(cart) : this.view({ id: cart.id, shopper });
   }
 
   /** Writes, and reads what became of the cart: one trip to Postgres. */
@@ -204,6 +202,3 @@ export class CartService {
     return { body: CartResponse.from(snapshot, assessment, this.config.publicUrl), version: snapshot.version };
   }
 }
-
-/** Whether promotions ask for something that is not in the lines of a cart. */
-const isOfCart = (ask: string) => ask !== 'categories' && ask !== 'codes';

@@ -27,19 +27,21 @@ export function applyPromotions(
   if (input.promotions.length === 0) return { lines: lines.map(() => NONE), shipping: NONE, outcomes: [] };
   const cart = PromotionCart.of(input, lines, shippingAmount);
   const rules = [...input.promotions].sort(inOrder);
-  const obstacles = new Map<PromotionRule, Obstacle>();
-  const candidates = rules.filter((rule, i) => {
+  const obstacles: (Obstacle | null)[] = [];
+  const candidates: PromotionRule[] = [];
+  for (const [i, rule] of rules.entries()) {
     const isSecondCode = rules[i - 1]?.id === rule.id && !rule.hindrance;
     const obstacle: Obstacle | null = isSecondCode ? { reason: 'already_in_cart' } : obstacleTo(rule, cart);
-    if (obstacle) obstacles.set(rule, obstacle);
-    return obstacle === null;
-  });
+    if (obstacle === null) candidates.push(rule);
+    obstacles.push(obstacle);
+  }
   const { applied, refused } = choosePromotions(candidates, cart);
   return {
     ...partsOf(applied, lines.length),
-    outcomes: rules.map((rule): PromotionOutcome => {
-      const taking = applied.get(rule);
-      const obstacle = obstacles.get(rule) ?? refused.get(rule);
+    outcomes: rules.map((rule, i): PromotionOutcome => {
+      const obstacle = obstacles[i];
+      const taking = obstacle ? undefined : applied.get(rule);
+      const refusal = obstacle ? undefined : refused.get(rule);
       return {
         promotionId: rule.id,
         name: rule.name,
@@ -47,9 +49,9 @@ export function applyPromotions(
         class: classOf(rule.action),
         applied: taking !== undefined,
         amount: taking ? sumOf(taking) : 0,
-        reason: obstacle?.reason ?? null,
-        difference: (obstacle && 'difference' in obstacle && obstacle.difference) || null,
-        inFavorOf: (obstacle && 'inFavorOf' in obstacle && obstacle.inFavorOf) || null,
+        reason: obstacle?.reason ?? refusal?.reason ?? null,
+        difference: obstacle?.difference ?? null,
+        inFavorOf: refusal?.inFavorOf ?? null,
       };
     }),
   };

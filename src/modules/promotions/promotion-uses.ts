@@ -26,7 +26,7 @@ export interface PromotionUser {
  */
 const INSERT_USES = `
   INSERT INTO promotion_uses (order_id, promotion_id, code_id, amount, currency, customer_keys)
-  SELECT $1::uuid, u.promotion_id, u.code_id, u.amount, $2::char(3), promotion_customer_keys($3::text, $4::uuid)
+  SELECT $1::uuid, u.promotion_id, u.code_id, u.amount, $2::char(3), (SELECT promotion_customer_keys($3::text, $4::uuid))
   FROM unnest($5::uuid[], $6::uuid[], $7::bigint[]) AS u (promotion_id, code_id, amount)`;
 
 /** Counters are conditional UPDATEs, always in this order; promotions without a limit have none, so nobody waits for them. */

@@ -1,4 +1,4 @@
-import { roundHalfUp } from '#libs/money';
+import { shareOf } from '#libs/money';
 import { partOf } from './parts.js';
 import type { PromotionCart } from './promotion-cart.js';
 import type { PromotionAction } from './promotion.types.js';
@@ -36,7 +36,7 @@ export function buyXGetY(action: BuyXGetY, cart: PromotionCart): { at: number; a
   if (deal.got === 0) return [];
   const pieces = [...gettable].map((at) => ({ at, quantity: cart.quantity(at), isShared: buyable.has(at) }));
   return cheapest(pieces, deal, cart).map(({ at, quantity }) => {
-    const cost = roundHalfUp(BigInt(cart.left(at)) * BigInt(quantity), BigInt(cart.quantity(at)));
+    const cost = shareOf(cart.left(at), quantity, cart.quantity(at));
     return { at, amount: partOf(cost, action.ratePpm) };
   });
 }

@@ -1,11 +1,38 @@
 import type { PromotionCart } from './promotion-cart.js';
 import { classOf } from './promotion-class.js';
-import type { PromotionAction, PromotionReason, PromotionRule } from './promotion.types.js';
+import type { AmountsByCurrency, PromotionAction, PromotionReason, PromotionRule } from './promotion.types.js';
 
 /** What keeps a promotion from applying. */
 export interface Obstacle {
   reason: PromotionReason;
   difference?: number;
+}
+
+/** What can be said of a rule before there is a cart. */
+interface Terms {
+  /** milliseconds */
+  from: number;
+  until: number;
+  /** A cart in a currency that one of these does not have is not meant. */
+  amounts: readonly AmountsByCurrency[];
+}
+
+/** Rules are kept and shared between carts, so what is made of them is, too. */
+const terms = new WeakMap<PromotionRule, Terms>();
+
+function termsOf(rule: PromotionRule): Terms {
+  let known = terms.get(rule);
+  if (!known) {
+    const { startsAt, endsAt, conditions, action } = rule;
+    const amounts = [conditions.minSubtotal, conditions.maxSubtotal, ...amountsOf(action)];
+    known = {
+      from: startsAt === null ? -Infinity : Date.parse(startsAt),
+      until: endsAt === null ? Infinity : Date.parse(endsAt),
+      amounts: amounts.filter((by) => by !== undefined),
+    };
+    terms.set(rule, known);
+  }
+  return known;
 }
 
 /** The first thing that keeps a promotion from applying to a cart; what the shopper can do something about comes last. */
@@ -14,14 +41,15 @@ export function obstacleTo(rule: PromotionRule, cart: PromotionCart): Obstacle |
 }
 
 function obstacleByItself(rule: PromotionRule, { input }: PromotionCart): Obstacle | null {
-  const { conditions, action } = rule;
+  const { conditions } = rule;
   if (rule.hindrance) return { reason: rule.hindrance };
-  if (rule.startsAt !== null && input.at.getTime() < Date.parse(rule.startsAt)) return { reason: 'not_started' };
-  if (rule.endsAt !== null && input.at.getTime() >= Date.parse(rule.endsAt)) return { reason: 'ended' };
-  const amounts = [conditions.minSubtotal, conditions.maxSubtotal, ...amountsOf(action)];
+  const { from, until, amounts } = termsOf(rule);
+  const at = input.at.getTime();
+  if (at < from) return { reason: 'not_started' };
+  if (at >= until) return { reason: 'ended' };
   const isCovered =
     (conditions.currencies?.includes(input.currency) ?? true) &&
-    amounts.every((by) => by === undefined || by[input.currency] !== undefined);
+    amounts.every((by) => by[input.currency] !== undefined);
   if (!isCovered) return { reason: 'currency_not_covered' };
   const isOfMarket = !conditions.marketIds || conditions.marketIds.includes(input.marketId ?? '');
   return isOfMarket ? null : { reason: 'market_not_covered' };
@@ -53,8 +81,12 @@ function obstacleByGoods({ conditions, action }: PromotionRule, cart: PromotionC
   if (lines.length === 0) return { reason: 'no_matching_items' };
   if (classOf(action) !== 'shipping' && 'items' in action && cart.select(action.items).length === 0)
     return { reason: 'no_matching_items' };
-  const quantity = lines.reduce((all, at) => all + cart.quantity(at), 0);
-  const subtotal = lines.reduce((all, at) => all + cart.offered[at]!.subtotal, 0);
+  let quantity = 0;
+  let subtotal = 0;
+  for (const at of lines) {
+    quantity += cart.quantity(at);
+    subtotal += cart.offered[at]!.subtotal;
+  }
   const over = (limit: number | undefined, amount: number) => limit !== undefined && amount > limit;
   const minSubtotal = conditions.minSubtotal?.[currency];
   const maxSubtotal = conditions.maxSubtotal?.[currency];

@@ -7,14 +7,25 @@ type Matcher = (line: PricingLine) => boolean;
 /** Rules are kept and shared between carts, so what is made of them is, too. */
 const matchers = new WeakMap<LineSelector, Matcher>();
 
-/** Whether a line is meant by a selector. */
-export function isSelected(selector: LineSelector | undefined, line: PricingLine, priced: Price): boolean {
-  if (line.isGiftCard) return false;
-  if (!selector) return true;
-  if (selector.excludeSaleItems && isOnSale(line, priced)) return false;
+/** The positions of the lines that are meant by a selector. */
+export function selectedLines(
+  selector: LineSelector | undefined,
+  lines: readonly PricingLine[],
+  prices: readonly Price[],
+): readonly number[] {
+  const matches = selector ? matcherFor(selector) : null;
+  const selected: number[] = [];
+  for (const [at, line] of lines.entries()) {
+    if (line.isGiftCard || (selector?.excludeSaleItems && isOnSale(line, prices[at]!))) continue;
+    if (matches === null || matches(line)) selected.push(at);
+  }
+  return selected;
+}
+
+function matcherFor(selector: LineSelector): Matcher {
   let matcher = matchers.get(selector);
   if (!matcher) matchers.set(selector, (matcher = matcherOf(selector)));
-  return matcher(line);
+  return matcher;
 }
 
 /** Reduced by a price list, or below what it cost before. */

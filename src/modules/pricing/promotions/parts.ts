@@ -1,10 +1,10 @@
-import { allocate, roundHalfUp } from '#libs/money';
+import { allocate, shareOf } from '#libs/money';
 import type { PromotionCart } from './promotion-cart.js';
 
-const PPM = 1_000_000n;
+const PPM = 1_000_000;
 
 /** A part of an amount in parts per million, rounded half up to a minor unit. */
-export const partOf = (amount: number, ratePpm: number): number => roundHalfUp(BigInt(amount) * BigInt(ratePpm), PPM);
+export const partOf = (amount: number, ratePpm: number): number => shareOf(amount, ratePpm, PPM);
 
 /** What the lines still cost together. */
 export const costOfLines = (cart: PromotionCart, lines: readonly number[]): number =>

@@ -1,5 +1,5 @@
 import type { PricedLine, PricingInput } from '../pricing.types.js';
-import { isSelected } from './line-selection.js';
+import { selectedLines } from './line-selection.js';
 import type { LineSelector } from './promotion.types.js';
 
 /** A line as promotions find it. */
@@ -18,6 +18,8 @@ export class PromotionCart {
     readonly offered: readonly UndiscountedLine[],
     private readonly lines: number[],
     private shippingLeft: number,
+    /** Which lines are meant does not depend on what is taken off them, and many promotions mean the same. */
+    private readonly selections: Map<LineSelector | undefined, readonly number[]>,
   ) {}
 
   static of(input: PricingInput, offered: readonly UndiscountedLine[], shipping: number): PromotionCart {
@@ -26,12 +28,13 @@ export class PromotionCart {
       offered,
       offered.map((line) => line.subtotal),
       shipping,
+      new Map(),
     );
   }
 
   /** The same cart, to try something out. */
   copy(): PromotionCart {
-    return new PromotionCart(this.input, this.offered, [...this.lines], this.shippingLeft);
+    return new PromotionCart(this.input, this.offered, [...this.lines], this.shippingLeft, this.selections);
   }
 
   get shipping(): number {
@@ -48,8 +51,13 @@ export class PromotionCart {
   }
 
   /** The positions of the lines that are meant. */
-  select(selector: LineSelector | undefined): number[] {
-    return this.offered.flatMap((priced, at) => (isSelected(selector, this.input.lines[at]!, priced) ? [at] : []));
+  select(selector: LineSelector | undefined): readonly number[] {
+    let selected = this.selections.get(selector);
+    if (!selected) {
+      selected = selectedLines(selector, this.input.lines, this.offered);
+      this.selections.set(selector, selected);
+    }
+    return selected;
   }
 
   take({ lines, shipping }: Taking): void {
