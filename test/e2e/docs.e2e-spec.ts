@@ -52,8 +52,9 @@ describe('OpenAPI', () => {
       expect([where, operation.tags]).toEqual([where, [expect.any(String)]]);
       expect([where, described.get(operation.tags[0])]).toEqual([where, expect.stringMatching(/\w/)]);
       expect([where, operation.summary]).toEqual([where, expect.stringMatching(/\w/)]);
-      const successes = Object.keys(operation.responses).filter((status) => /^[23]/.test(status));
-      expect([where, successes]).toEqual([where, [expect.any(String)]]);
+      const statuses = Object.keys(operation.responses);
+      expect([where, statuses.filter((status) => status.startsWith('2')).length <= 1]).toEqual([where, true]);
+      expect([where, statuses.some((status) => /^[23]/.test(status))]).toEqual([where, true]);
       const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
       const declared = (operation.parameters ?? []).filter((p: any) => p.in === 'path').map((p: any) => p.name);
       expect([where, declared.sort()]).toEqual([where, inPath.sort()]);
