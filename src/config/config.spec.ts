@@ -119,6 +119,8 @@ describe('settings', () => {
       ['PORT', 'DATABASE_POOL', 'RESERVATION_TTL_MIN'],
     ],
     ['a currency that is none', { CURRENCY: 'usd' }, ['CURRENCY']],
+    ['a key of zeros', { ENCRYPTION_KEY: Buffer.alloc(32).toString('base64') }, ['ENCRYPTION_KEY']],
+    ['a key of words', { ENCRYPTION_KEY: Buffer.from('changeme'.repeat(4)).toString('base64') }, ['ENCRYPTION_KEY']],
     ['keys that are none', { SIGNING_KEY: 'abc', ENCRYPTION_KEY: 'c2hvcnQ=' }, ['SIGNING_KEY', 'ENCRYPTION_KEY']],
   ])('refuse %s', (_what, env, names) => {
     expect(

@@ -155,6 +155,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const encryptionKey = Buffer.from(text('ENCRYPTION_KEY', secrets?.encryptionKey ?? ''), 'base64');
   if ((optional('ENCRYPTION_KEY') || secrets) && encryptionKey.length !== 32)
     problems.push('ENCRYPTION_KEY must be 32 bytes in base64');
+  // Chance gives some thirty different bytes; zeros, words and repetitions have few.
+  else if (production && optional('ENCRYPTION_KEY') && new Set(encryptionKey).size < 16)
+    problems.push('ENCRYPTION_KEY is not random: make one with openssl rand -base64 32');
 
   const metricsToken = optional('METRICS_TOKEN');
   if (metricsToken && (metricsToken.length < 16 || (production && WEAK.test(metricsToken)))) {
