@@ -1,9 +1,10 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { OAUTH_TOKEN, PERMISSIONS } from '../modules/auth/index.js';
+import { OAUTH_TOKEN } from '../modules/auth/index.js';
 import { fillExamples } from './examples.js';
 import { SharedProblems } from './problems.js';
 import { usedComponents } from './schemas.js';
+import { SCOPES } from './scopes.js';
 import { type DocumentedTag, STAFF_TAGS, STOREFRONT_TAGS } from './tags.js';
 
 type Paths = OpenAPIObject['paths'];
@@ -20,6 +21,12 @@ const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'tr
 const STAFF_PREFIX = '/v1/admin/';
 /** Staff sign in by the same door as customers. */
 const SHARED = new Set(['/v1/auth/login', '/v1/auth/two-factor', '/v1/auth/refresh', '/v1/auth/logout', OAUTH_TOKEN]);
+
+const SESSION = {
+  type: 'http',
+  bearerFormat: 'JWT',
+  description: 'the `accessToken` of `POST /v1/auth/login`',
+} as const;
 
 const STOREFRONT_INTRO = `What a storefront calls. Money is \`{ amount, currency }\` in minor units, times are RFC 3339 in UTC, ids carry
 their kind as a prefix. Errors are \`application/problem+json\` with a stable \`code\`; every code is explained at [/errors](/errors).
@@ -54,6 +61,7 @@ export function createDocuments(app: INestApplication): ApiDocuments {
   const storefront = new DocumentBuilder()
     .setTitle('Emporium storefront API')
     .setDescription(STOREFRONT_INTRO)
+    .addBearerAuth(SESSION, 'bearer')
     .addApiKey(
       { type: 'apiKey', in: 'header', name: 'X-Cart-Token', description: 'the `token` of your cart' },
       'cartToken',
@@ -72,6 +80,8 @@ export function createDocuments(app: INestApplication): ApiDocuments {
   const staff = new DocumentBuilder()
     .setTitle('Emporium admin API')
     .setDescription(STAFF_INTRO)
+    // The dialog of the page shows them in this order: people come first.
+    .addBearerAuth(SESSION, 'bearer')
     .addSecurity('apiKey', { type: 'http', scheme: 'bearer', description: 'an API key of a program: `emp_sk_…`' })
     .addOAuth2(
       {
@@ -80,7 +90,7 @@ export function createDocuments(app: INestApplication): ApiDocuments {
         flows: {
           clientCredentials: {
             tokenUrl: OAUTH_TOKEN,
-            scopes: Object.fromEntries(PERMISSIONS.map((permission) => [permission, ''])),
+            scopes: SCOPES,
           },
         },
       },
@@ -108,14 +118,7 @@ function assemble(
   components: Components,
   tags: readonly DocumentedTag[],
 ): OpenAPIObject {
-  const base = builder
-    .setVersion('1')
-    .setOpenAPIVersion('3.1.0')
-    .addBearerAuth(
-      { type: 'http', bearerFormat: 'JWT', description: 'the `accessToken` of `POST /v1/auth/login`' },
-      'bearer',
-    )
-    .build();
+  const base = builder.setVersion('1').setOpenAPIVersion('3.1.0').build();
   const used = new Set(operationsOf(paths).flatMap((operation) => operation.tags ?? []));
   const known = tags.filter((tag) => used.delete(tag.name));
   const others = [...used].sort().map((name) => ({ name, description: '' }));

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { errorCatalog } from '#libs/errors';
 import { seedDemoShop, WELL_KNOWN } from '../../src/db/seed/index.js';
@@ -330,6 +330,36 @@ withBrowser('Swagger UI in a browser', () => {
     expect((await execute('Staff', 'getTwoFactor')).status).toBe(200);
     expect(troubles).toEqual([]);
   });
+
+  it('takes a JWT, an API key and an OAuth client in its dialog, people first, and says what scopes open', async () => {
+    const bearer = await shop.staff();
+    const { body: key } = await shop.call('POST', '/v1/admin/api-keys', {
+      bearer,
+      body: { name: 'Dialog', scopes: ['orders.read', 'catalog.read'] },
+    });
+    const ways: ((box: Locator) => Promise<void>)[] = [
+      (box) => box.locator('input').fill(bearer),
+      (box) => box.locator('input').fill(key.key),
+      async (box) => {
+        expect(await box.innerText()).toContain('see orders');
+        await box.getByLabel('client_id').fill(key.id);
+        await box.getByLabel('client_secret').fill(key.key);
+        await box.locator('.scopes label .item').first().click();
+      },
+    ];
+    for (const [n, enter] of ways.entries()) {
+      await open('/docs/admin');
+      await page.click('.auth-wrapper .authorize');
+      const box = page.locator('.dialog-ux .auth-container').nth(n);
+      await enter(box);
+      await box.locator('button.authorize').click();
+      await box.locator('button', { hasText: 'Logout' }).waitFor();
+      await page.click('.dialog-ux .close-modal');
+      const { status, headers } = await execute('Orders', 'listOrders');
+      expect([n, status, headers.authorization?.startsWith('Bearer ')]).toEqual([n, 200, true]);
+    }
+    expect(troubles).toEqual([]);
+  }, 180_000);
 
   it('a shopper buys with the examples alone', async () => {
     await open('/docs');
