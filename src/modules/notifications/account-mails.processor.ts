@@ -35,6 +35,10 @@ function linkIdOf(job: JobContext): string {
   throw new PermanentFailure('the event carries no linkId');
 }
 
+/** How people know a provider of identities; one that is gone from the settings keeps its name. */
+const labelOf = (config: Config, provider: string) =>
+  config.oidcProviders.find(({ name }) => name === provider)?.label ?? provider;
+
 /** Proves an address: with a link to it, or, where an account has the address already, with the news of that. */
 @Injectable()
 export class AddressMails {
@@ -138,6 +142,7 @@ export class PasswordChangedProcessor implements JobHandler {
   constructor(
     private readonly data: MailDataQuery,
     private readonly post: PostOffice,
+    @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
   async handle(job: JobContext): Promise<void> {
@@ -146,7 +151,8 @@ export class PasswordChangedProcessor implements JobHandler {
     if (!account) return;
     const url = `${this.post.links.storefrontUrl}/forgot-password`;
     const providers = await this.data.providersOf(kind, String(job.payload.aggregateId));
-    await this.post.send(job.id, account.shop, account.email, passwordChanged(account, providers, url));
+    const labels = providers.map((name) => labelOf(this.config, name));
+    await this.post.send(job.id, account.shop, account.email, passwordChanged(account, labels, url));
   }
 }
 
@@ -183,8 +189,7 @@ export class IdentityProcessor implements JobHandler {
     const kind = job.payload.kind === 'staff' ? 'staff' : 'customer';
     const account = await this.data.account(kind, String(job.payload.aggregateId));
     if (!account) return;
-    const name = String(job.payload.provider);
-    const provider = this.config.oidcProviders.find((one) => one.name === name)?.label ?? name;
+    const provider = labelOf(this.config, String(job.payload.provider));
     const url = `${this.post.links.storefrontUrl}/forgot-password`;
     const content = identityChanged(account, { provider, isLinked: job.payload.change === 'linked' }, url);
     await this.post.send(job.id, account.shop, account.email, content);
