@@ -177,7 +177,7 @@ describe('wrong passwords in a row', () => {
     await guess(10, email, '203.0.114.7');
     expect(await countsOf(email)).toEqual({ strangers: IN_A_ROW, known: IN_A_ROW });
     for (const from of [HOME, '203.0.114.7'])
-      expect(await refusal(restarted().admit(email, from))).toMatch(/from your network/);
+      expect(await refusal(restarted().admit(email, from))).toMatch(/also from where it is usually used/);
     expect(await refusal(restarted().admit(email, HOME, false))).toBeNull();
     await restarted().ownerCame(email, '203.0.115.1');
     expect(await refusal(restarted().admit(email, '203.0.115.1'))).toBeNull();

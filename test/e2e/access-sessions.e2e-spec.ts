@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { PASSWORD, type SignedIn, signUp } from '../support/customers.js';
+import { race } from '../support/rounds.js';
 import { Shop } from '../support/shop.js';
 
 const PAGE = 'https://shop.example.com';
@@ -69,6 +70,21 @@ describe('a session in a cookie', () => {
     expect(form.status).toBe(415);
     expect((await refresh(cookie)).status).toBe(200);
     expect((await refresh('')).status).toBe(401);
+  });
+});
+
+describe('a refresh token that two have', () => {
+  race('leaves no session that lives on in part, whoever comes first', async () => {
+    const { body } = await shop.call('POST', '/v1/auth/login', { body: { email: ada.email, password: PASSWORD } });
+    const refresh = (refreshToken: string) => shop.call('POST', '/v1/auth/refresh', { body: { refreshToken } });
+    const crowd = await Promise.all(Array.from({ length: 8 }, () => refresh(body.refreshToken)));
+    const [next, ...others] = crowd.filter(({ status }) => status === 200);
+    expect(others).toEqual([]);
+    // The thief and the owner go on at the same moment, each with what they have.
+    await Promise.all([refresh(next!.body.refreshToken), refresh(body.refreshToken), refresh(next!.body.refreshToken)]);
+    await refresh(body.refreshToken);
+    expect((await shop.call('GET', '/v1/me', { bearer: next!.body.accessToken })).status).toBe(401);
+    await shop.balance();
   });
 });
 

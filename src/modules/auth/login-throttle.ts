@@ -18,7 +18,7 @@ const TOO_MANY_STRANGERS =
   'Too many failed sign-ins to this account. Sign in from where you usually do, or choose another password with POST /v1/auth/forgot-password.';
 
 const TOO_MANY_FROM_HERE =
-  'Too many failed sign-ins to this account from your network. Choose another password with POST /v1/auth/forgot-password.';
+  'Too many failed sign-ins to this account, also from where it is usually used. Choose another password with POST /v1/auth/forgot-password.';
 
 /** One try to sign in that was let through; tell how it went. */
 export interface LoginAttempt {
