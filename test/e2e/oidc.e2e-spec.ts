@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { decodeId } from '#libs/ids';
 import { linkTo, PASSWORD, signUp } from '../support/customers.js';
 import { CLIENT, IdentityProvider, type Person } from '../support/identity-provider.js';
@@ -595,11 +596,15 @@ describe('the page of docs/sign-in.md', () => {
     const script = /```js\n([\s\S]*?)```/.exec(guide)![1]!;
     const kept = new Map<string, string>();
     const place = { origin: 'http://localhost:5173', search: '', assign: (url: string) => void (place.search = url) };
-    const page = new Function('API', 'sessionStorage', 'location', `${script}\nreturn { signInWith, finishSignIn };`)(
-      shop.url,
-      { setItem: (name: string, value: string) => kept.set(name, value), getItem: (name: string) => kept.get(name) },
-      place,
-    ) as { signInWith(provider: string): Promise<void>; finishSignIn(): Promise<any> };
+    const sessionStorage = {
+      setItem: (name: string, value: string) => kept.set(name, value),
+      getItem: (name: string) => kept.get(name),
+    };
+    const browser = { fetch, crypto, btoa, TextEncoder, URLSearchParams, Uint8Array, sessionStorage, location: place };
+    const page = runInNewContext(`${script}\n({ signInWith, finishSignIn })`, { ...browser, API: shop.url }) as {
+      signInWith(provider: string): Promise<void>;
+      finishSignIn(): Promise<any>;
+    };
     await page.signInWith('acme');
     const person = { sub: 'guide-1', email: 'guide@example.com', email_verified: true };
     place.search = `?${(await visit(place.search, person)).toString()}`;
