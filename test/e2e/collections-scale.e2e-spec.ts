@@ -1,4 +1,6 @@
+import type { Db } from '#libs/database';
 import { decodeId } from '#libs/ids';
+import { CollectionsQuery } from '../../src/modules/catalog/collections/collections.query.js';
 import { Shop } from '../support/shop.js';
 
 const SIZE = 50_000;
@@ -6,6 +8,7 @@ const CHUNK = 2_000;
 
 let shop: Shop;
 let staff: string;
+let collectionId: string;
 beforeAll(async () => {
   shop = await Shop.start({ stripe: false });
   staff = await shop.staff('manager');
@@ -45,6 +48,7 @@ it(`a product that comes into a rule collection of ${SIZE} shows within a second
     title: 'Bulk',
     rule: { match: 'all', conditions: [{ field: 'tag', operator: 'is', value: 'bulk' }] },
   });
+  collectionId = collection.id;
   await shop.quiet();
   await fill(decodeId('collection', collection.id)!);
   await shop.product({ stock: 5, handle: 'moving' });
@@ -73,3 +77,25 @@ it(`a product that comes into a rule collection of ${SIZE} shows within a second
   await shop.quiet();
   expect(await touched()).toEqual(['moving', 'product moving']);
 }, 120_000);
+
+it('its products are counted once for all who ask within a minute, and anew when staff change it', async () => {
+  await shop.db.query('ANALYZE product_listings');
+  let statements = 0;
+  const query = (text: string, values?: unknown[]) => {
+    statements += 1;
+    return shop.db.query(text, values);
+  };
+  const collections = new CollectionsQuery({ query } as unknown as Db);
+  const count = async () => {
+    statements = 0;
+    const { rows } = await collections.list('staff', null, {});
+    return [rows[0]!.productCount, (await collections.find(null, { handle: 'bulk' })).productCount];
+  };
+  expect(await count()).toEqual([SIZE, SIZE]);
+  expect(statements).toBe(4);
+  await shop.db.query(`UPDATE product_listings SET collection_ids = '{}' WHERE handle = 'bulk-7'`);
+  expect(await count()).toEqual([SIZE, SIZE]);
+  expect(statements).toBe(2);
+  expect((await admin('PATCH', `collections/${collectionId}`, { title: 'Bulk goods' })).status).toBe(200);
+  expect(await count()).toEqual([SIZE - 1, SIZE - 1]);
+});

@@ -32,15 +32,16 @@ const RANKED = 200;
 /** For so long what many products have in common is not ranked anew: shorter than the caches of browsers may take it. */
 const KEPT_MS = 10_000;
 /** Of so many that have the other words, those are picked in which a word begins as the last one does so far. */
-const NARROWED = 1_000;
+const NARROWED = 500;
 /** Of a word so short, or shorter, too many others are the beginning: an index of words is no help. */
-const BEGINNING = 3;
+const BEGINNING = 2;
 
 /**
  * How products are looked for. `begun`: titles that begin with the one word of a letter or two; `narrowed`: those that have all
- * words but the last, of which there are a few letters; `named` and `described`: by an index of what they are found by.
+ * words but the last, of which there are a letter or two; `named` and `described`: by an index of what they are found by;
+ * `finished` and `told` alike, where all words but the last are whole words, which is a third of the work.
  */
-type Way = 'begun' | 'narrowed' | 'named' | 'described';
+type Way = 'begun' | 'narrowed' | 'finished' | 'told' | 'named' | 'described';
 
 /** What is looked for. */
 interface Wanted {
@@ -48,8 +49,10 @@ interface Wanted {
   words: readonly string[];
   /** A tsquery of all words. */
   query: string;
-  /** A tsquery of all but the last. */
-  narrowing: string;
+  /** A tsquery of all but the last, as whole words; null where these cannot be told from the last, or there are none. */
+  others: string | null;
+  /** A tsquery of the last one, as the beginning of a word. */
+  last: string;
   locales: readonly string[];
 }
 
@@ -105,8 +108,13 @@ function productsSql(
       );
     }
     if (way === 'narrowed') {
-      const others = `(SELECT to_tsquery('emporium', ${parameters.add(wanted.narrowing)}))`;
+      const others = `(SELECT to_tsquery('emporium', ${parameters.add(wanted.others)}))`;
       return `SELECT * FROM (${read(`${NAMED_SQL} @@ ${others}`, NARROWED)}) l WHERE ${NAMED_SQL} @@ ${query} LIMIT ${RANKED}`;
+    }
+    if (way === 'finished' || way === 'told') {
+      const finished = parameters.add(`${wanted.others} & ${wanted.last}`);
+      const texts = way === 'finished' ? NAMED_SQL : 'l.search';
+      return read(`${texts} @@ (SELECT to_tsquery('emporium', ${finished}))`, RANKED);
     }
     return read(`${way === 'named' ? NAMED_SQL : 'l.search'} @@ ${query}`, RANKED);
   };
@@ -144,15 +152,14 @@ function alikeSql(currency: string | null, words: readonly string[], locales: re
 }
 
 /** One after the other, until there are enough. Descriptions come last: they name much that is not meant. */
-function waysOf({ words, query, narrowing, locales }: Wanted): Way[] {
-  const last = words.at(-1)!;
-  const ways: Way[] = ['named', 'described'];
+function waysOf({ words, others, last, locales }: Wanted): Way[] {
+  const typed = words.at(-1)!;
   // Where synonyms stand for the last word, its letters say too little. Numbers are rare enough.
-  const isCommon = last.length <= BEGINNING && !/^\p{N}/u.test(last);
-  if (words.length > 1 && isCommon && query === `${narrowing} & ${last}:*`) return ['narrowed', ...ways];
+  const isCommon = typed.length <= BEGINNING && !/^\p{N}/u.test(typed) && last === `${typed}:*`;
+  if (others !== null) return [...(isCommon ? (['narrowed'] as const) : []), 'finished', 'told', 'described'];
   // Titles are in the order of the language of the catalog.
-  if (last.length < BEGINNING && query === `${last}:*` && locales.length === 0) return ['begun', ...ways];
-  return ways;
+  const isOne = words.length === 1 && isCommon && locales.length === 0;
+  return [...(isOne ? (['begun'] as const) : []), 'named', 'described'];
 }
 
 /** What a shopper may mean while typing. */
@@ -200,8 +207,18 @@ export class SuggestQuery {
 
   private async find(currency: string | null, words: string[], limit: number, { locales }: Language): Promise<Row[]> {
     const query = await this.spelling.tsquery(words);
-    const narrowing = await this.spelling.tsquery(words.slice(0, -1));
-    const wanted: Wanted = { currency, words, query, narrowing, locales };
+    const before = words.length > 1 ? `${await this.spelling.tsquery(words.slice(0, -1))} & ` : '';
+    // Of synonyms of several words, the last one is a part.
+    const isApart = before !== '' && query.startsWith(before);
+    const others = isApart ? before.slice(0, -3).replaceAll(':*', '') : null;
+    const wanted: Wanted = {
+      currency,
+      words,
+      query,
+      others,
+      last: isApart ? query.slice(before.length) : query,
+      locales,
+    };
     return this.common.get(JSON.stringify([wanted, limit]), () => this.search(wanted, limit));
   }
 
@@ -214,6 +231,8 @@ export class SuggestQuery {
         if (!rows.has(key)) rows.set(key, row);
       }
       if (rows.size >= limit) break;
+      // Whole words have been found: what else begins like them is not meant.
+      if (way === 'told' && [...rows.values()].some(({ kind }) => kind === 'product')) break;
     }
     return [...rows.values()];
   }

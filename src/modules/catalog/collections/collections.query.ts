@@ -41,12 +41,14 @@ const BY_TITLE: KeysetColumn[] = [
   { sql: 'c.id', type: 'uuid' },
 ];
 
-/** Reads collections. The number of products of one with more than 10,000 may be a minute old. */
+/** Reads collections. In a shop with more than 10,000 products the number of those in a large collection may be a minute old. */
 @Injectable()
 export class CollectionsQuery {
-  private readonly large = new LargeCounts();
+  private readonly large: LargeCounts;
 
-  constructor(private readonly db: Db) {}
+  constructor(private readonly db: Db) {
+    this.large = new LargeCounts(db);
+  }
 
   /** By title. @param audience shoppers see active ones only */
   async list(
@@ -87,14 +89,9 @@ export class CollectionsQuery {
     values: readonly unknown[],
     db: Queryable = this.db,
   ): Promise<CollectionRow[]> {
-    const rows = await db.query<CollectionRow>(`${SELECT} WHERE ${rest}`, [
-      currency,
-      ...this.large.known(currency),
-      ...values,
-    ]);
-    // What a transaction sees of itself may never come to be.
-    if (db === this.db) this.large.learn(currency, rows);
-    return rows;
+    // A transaction does not wait for what another connection counts.
+    const known = db === this.db ? await this.large.known(currency) : [[], [], []];
+    return db.query<CollectionRow>(`${SELECT} WHERE ${rest}`, [currency, ...known, ...values]);
   }
 
   /** `prod_…` of what was put in by hand, in the order of staff. */

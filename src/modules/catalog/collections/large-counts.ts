@@ -1,50 +1,45 @@
-/** As long as caches may keep the page of a collection. */
-const FRESH_MS = 60_000;
-/** Counting so many takes as long as a hundred product pages. */
-const MANY = 10_000;
-const MAX_KEPT = 1_000;
+import type { Db } from '#libs/database';
+import { DearAnswers } from '../dear-answers.js';
+import { CURRENCY_SQL } from '../listing-sql.js';
 
-interface Kept {
+/** In a shop of so many products all collections are counted in one go, once a minute. */
+const MANY_PRODUCTS = 10_000;
+/** Fewer products of a collection are counted each time. */
+const LARGE = 1_000;
+
+interface Row {
   id: string;
   version: number;
   count: number;
-  countedAt: number;
 }
 
-/** A collection as it was counted. */
-interface Counted {
-  id: string;
-  version: number;
-  productCount: number;
-}
+/** Every large collection, counted with one look at each product. */
+const COUNT_SQL = `
+  SELECT c.id, c.version, (CASE WHEN c.only_available THEN n.available ELSE n.shown END)::int AS count
+  FROM collections c JOIN (
+    SELECT u.id, count(*) AS shown, count(*) FILTER (WHERE l.available) AS available
+    FROM product_listings l CROSS JOIN unnest(l.collection_ids) AS u (id) WHERE l.currency = ${CURRENCY_SQL} GROUP BY u.id) n
+    ON n.id = c.id
+  WHERE CASE WHEN c.only_available THEN n.available ELSE n.shown END > ${LARGE}`;
+
+/** As Postgres knows it since it looked last, without counting. */
+const SIZE_SQL = `SELECT reltuples > ${MANY_PRODUCTS} AS is_large FROM pg_class WHERE oid = 'product_listings'::regclass`;
 
 /**
- * How many products large collections have, as counted within the last minute. What staff change at the collection itself is
- * counted at once, since that makes another version of it; and collections of up to 10,000 products are counted each time.
+ * How many products large collections of a large shop have, as counted within the last minute. What staff change at the
+ * collection itself is counted at once, since that makes another version of it; in small shops everything is.
  */
 export class LargeCounts {
-  private readonly byCurrency = new Map<string | null, Map<string, Kept>>();
+  private readonly kept = new DearAnswers<readonly Row[]>(() => true);
 
-  constructor(private readonly now: () => number = () => performance.now()) {}
+  constructor(private readonly db: Db) {}
 
   /** What need not be counted now, as arrays for SQL. */
-  known(currency: string | null): [ids: string[], versions: number[], counts: number[]] {
-    const oldest = this.now() - FRESH_MS;
-    const fresh = [...(this.byCurrency.get(currency)?.values() ?? [])].filter(({ countedAt }) => countedAt > oldest);
-    return [fresh.map(({ id }) => id), fresh.map(({ version }) => version), fresh.map(({ count }) => count)];
-  }
-
-  /** Remembers what has just been counted, or was known. */
-  learn(currency: string | null, rows: readonly Counted[]): void {
-    const kept = this.byCurrency.get(currency) ?? new Map<string, Kept>();
-    this.byCurrency.set(currency, kept);
-    const oldest = this.now() - FRESH_MS;
-    for (const { id, version, productCount: count } of rows) {
-      const before = kept.get(id);
-      if (before && before.version === version && before.countedAt > oldest) continue;
-      kept.delete(id);
-      if (count > MANY) kept.set(id, { id, version, count, countedAt: this.now() });
-      if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value!);
-    }
+  async known(currency: string | null): Promise<[ids: string[], versions: number[], counts: number[]]> {
+    const rows = await this.kept.get(currency ?? '', async () => {
+      const [shop] = await this.db.query<{ is_large: boolean }>(SIZE_SQL);
+      return shop!.is_large ? this.db.query<Row>(COUNT_SQL, [currency]) : [];
+    });
+    return [rows.map(({ id }) => id), rows.map(({ version }) => version), rows.map(({ count }) => count)];
   }
 }
