@@ -144,6 +144,7 @@ describe('The first order of the README', () => {
     await seedDemoShop(shop.app, shop.config);
     folder = mkdtempSync(join(tmpdir(), 'emporium-readme-'));
   });
+  afterEach(() => shop.settleUp());
   afterAll(async () => {
     await shop?.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -175,6 +176,5 @@ describe('The first order of the README', () => {
     writeFileSync(file, block('js'));
     const { stdout } = await run(process.execPath, [file], { env: plainEnv });
     expect(stdout).toMatch(/^\d+ confirmed paid succeeded\n$/);
-    await shop.balance();
   });
 });

@@ -867,10 +867,10 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
       found = (await flow.prepare()) ?? undefined;
       await rig.killAt(failpoint, () => flow.act(found));
       // Nobody does anything, and the books are right.
-      await pay.settleUp();
+      await pay.shop.settleUp();
       // Somebody does the same once more, and that is as if it had been done once: told so, or told that it is done.
       expect(AS_ONCE).toContain((await again())?.status);
-      await pay.settleUp();
+      await pay.shop.settleUp();
       await flow.check(found!);
       expect(await rig.ordersOf(found!.token)).toBe(1);
     }, 60_000);

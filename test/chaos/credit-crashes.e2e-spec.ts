@@ -270,9 +270,9 @@ describe(`A process killed while credit is spent or given back (seed ${SEED})`, 
       found = (await flow.prepare()) ?? undefined;
       await rig.killAt(failpoint, () => flow.act(found));
       // Nobody does anything, and the books are right.
-      await pay.settleUp();
+      await pay.shop.settleUp();
       expect(AS_ONCE).toContain((await again())?.status);
-      await pay.settleUp();
+      await pay.shop.settleUp();
       await flow.check(found!);
       expect(await rig.ordersOf(found!.token)).toBe(1);
     }, 60_000);

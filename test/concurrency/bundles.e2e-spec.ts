@@ -13,6 +13,7 @@ describe('races for bundles', () => {
   afterAll(async () => {
     await shop?.stop();
   });
+  afterEach(() => shop.settleUp());
 
   const listed = async (bundle: Bundle) =>
     (await shop.call('GET', `/v1/products/${bundle.productId}`)).body.available as boolean;

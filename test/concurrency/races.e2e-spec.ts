@@ -19,6 +19,7 @@ describe('races', () => {
   afterAll(async () => {
     await shop?.stop();
   });
+  afterEach(() => shop.settleUp());
 
   race('200 shoppers at once for 10 units: 10 paid orders, 190 clear refusals', async () => {
     const variantId = await shop.product({ stock: 10 });

@@ -15,6 +15,7 @@ describe('what the shop itself does to orders', () => {
     shop = await Shop.start();
   });
   afterAll(() => shop?.stop());
+  afterEach(() => shop.settleUp());
 
   const entriesOf = (orderId: string) =>
     shop.db.query<Entry>(

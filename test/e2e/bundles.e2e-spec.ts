@@ -8,8 +8,8 @@ beforeAll(async () => {
   shop = await Shop.start();
   bearer = await shop.staff();
 });
+afterEach(() => shop.settleUp());
 afterAll(async () => {
-  await shop?.balance();
   await shop?.stop();
 });
 

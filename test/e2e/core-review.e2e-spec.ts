@@ -15,7 +15,7 @@ describe('corners of orders and their money', () => {
   afterAll(async () => {
     await shop?.stop();
   });
-  afterEach(() => shop.stripe.clearChaos());
+  afterEach(() => shop.settleUp());
 
   async function place(
     options: { stock?: number; quantity?: number; price?: number; pay?: string; method?: string } = {},
@@ -96,7 +96,6 @@ describe('corners of orders and their money', () => {
     }, 'both refunds to be booked');
     expect(await shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
     expect(await shop.order(sale.orderId, sale.token)).toMatchObject({ paymentStatus: 'refunded' });
-    await shop.balance();
   });
 
   it('a pending refund is known by its Stripe id, so that a key that Stripe forgot cannot send it again', async () => {
@@ -106,7 +105,6 @@ describe('corners of orders and their money', () => {
       status: 201,
       body: { status: 'pending', providerRef: expect.stringMatching(/^re_/) },
     });
-    await shop.balance();
   });
 
   it('what a line cost is refunded once, and in parts to the cent', async () => {
@@ -119,7 +117,6 @@ describe('corners of orders and their money', () => {
       status: 400,
       body: { code: 'validation_failed', errors: [{ pointer: '/lines/0/quantity' }] },
     });
-    await shop.balance();
   });
 
   it('a charge that Stripe will never take does not hold the stock for ever', async () => {
@@ -180,7 +177,6 @@ describe('corners of orders and their money', () => {
       status: 201,
       body: { orderId: other.orderId, status: 'succeeded', amount: { amount: 100 } },
     });
-    await shop.balance();
   });
 
   it('after 3D Secure was left, another card can be charged on the server', async () => {
@@ -192,7 +188,6 @@ describe('corners of orders and their money', () => {
       body: { confirmationToken: 'pm_card_visa', returnUrl: 'http://localhost/done' },
     });
     expect(paid).toMatchObject({ status: 201, body: { status: 'succeeded' } });
-    await shop.balance();
   });
 
   it('goods that went back on the shelf before they were shipped are not shipped', async () => {
@@ -208,7 +203,6 @@ describe('corners of orders and their money', () => {
       status: 201,
       body: { status: 'completed', fulfillments: [{ lines: [{ quantity: 1 }] }] },
     });
-    await shop.balance();
   });
 
   it('an ETag beyond any version is stale, not malformed', async () => {
@@ -287,7 +281,9 @@ describe('corners of orders and their money', () => {
       },
       body: form.toString(),
     });
-    expect(((await copy.json()) as { status: string }).status).toBe('succeeded');
+    const { id, status } = (await copy.json()) as { id: string; status: string };
+    expect(status).toBe('succeeded');
+    shop.foreign.add(id);
     await shop.quiet();
     expect(await shop.order(sale.orderId, sale.token)).toMatchObject({ status: 'pending_payment' });
   });
@@ -304,7 +300,6 @@ describe('corners of orders and their money', () => {
     }
   });
 
-  // The books miss what the last two take away on purpose.
   it('a refund whose later news are lost is looked at again', async () => {
     shop.stripe.setChaos({ webhooks: [{ kind: 'drop', types: ['refund.*', 'charge.*'] }] });
     const sale = await place({ pay: 'pm_card_pendingRefund' });
@@ -325,7 +320,10 @@ describe('corners of orders and their money', () => {
   it('is announced as paid once, even when a refund fails after the outbox has been cleared', async () => {
     const sale = await place({ pay: 'pm_card_refundFail' });
     await shop.quiet();
-    await shop.db.query(`DELETE FROM outbox WHERE aggregate_id = $1`, [decodeId('order', sale.orderId)]);
+    const cleared = await shop.db.query(`DELETE FROM outbox WHERE aggregate_id = $1 RETURNING *`, [
+      decodeId('order', sale.orderId),
+    ]);
+    expect(cleared.length).toBeGreaterThan(1);
     await refund(sale.orderId, { amount: 700 });
     await shop.until(async () => {
       shop.stripe.settle();
@@ -335,6 +333,11 @@ describe('corners of orders and their money', () => {
       decodeId('order', sale.orderId),
     ]);
     expect(events.map((e) => e.topic)).not.toContain('order.paid');
+    // It is cleared of old orders only; of one as new as this the books want to see what was told.
+    await shop.db.query(
+      `INSERT INTO outbox OVERRIDING SYSTEM VALUE SELECT * FROM jsonb_populate_recordset(NULL::outbox, $1)`,
+      [JSON.stringify(cleared)],
+    );
   });
 });
 

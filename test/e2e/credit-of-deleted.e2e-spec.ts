@@ -14,7 +14,7 @@ describe('Store credit of an account that is deleted', () => {
     await pay.start({ env: { RATE_LIMIT_LOGINS_PER_MIN: '100000' } });
   });
   afterAll(() => pay.shop?.stop());
-  afterEach(() => pay.shop.balance());
+  afterEach(() => pay.shop.settleUp());
 
   async function customer(credit = 0): Promise<SignedIn> {
     const ada = await signUp(pay.shop, `leaver.${(people += 1)}@example.com`);

@@ -15,7 +15,7 @@ describe('Gift cards and store credit in the hands of staff', () => {
     ada = await signUp(shop, 'ada.desk@example.com');
   });
   afterAll(() => shop?.stop());
-  afterEach(() => shop.balance());
+  afterEach(() => shop.settleUp());
 
   const issue = async (body: object = {}) =>
     shop.call('POST', '/v1/admin/gift-cards', { bearer, key: newUuid(), body: { amount: 2500, currency: 'USD', ...body } }); // prettier-ignore

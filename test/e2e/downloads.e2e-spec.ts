@@ -13,6 +13,7 @@ beforeAll(async () => {
   owner = await shop.staff();
 });
 afterAll(() => shop?.stop());
+afterEach(() => shop.settleUp());
 
 const outcome = (answer: { status: number; body: any }) => [answer.status, answer.body.code];
 

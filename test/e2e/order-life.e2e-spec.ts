@@ -10,7 +10,7 @@ describe('the life of an order', () => {
   afterAll(async () => {
     await shop?.stop();
   });
-  afterEach(() => shop.stripe.clearChaos());
+  afterEach(() => shop.settleUp());
 
   async function place(options: { stock?: number; quantity?: number; method?: string; pay?: string } = {}) {
     const variantId = await shop.product({ stock: options.stock ?? 5 });
@@ -47,7 +47,6 @@ describe('the life of an order', () => {
     expect(await shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
     const late = await shop.confirm(sale.payment.clientSecret);
     expect((late as unknown as { error?: { code: string } }).error).toBeDefined();
-    await shop.balance();
   });
 
   it('expiring and paying at the same instant: either paid with stock, or canceled without, never mixed', async () => {
@@ -65,7 +64,6 @@ describe('the life of an order', () => {
         expect(stock).toEqual({ onHand: 5, reserved: 0 });
       }
     }
-    await shop.balance();
   });
 
   it('with 3D Secure: held longer while it goes on, paid when approved', async () => {
@@ -77,7 +75,6 @@ describe('the life of an order', () => {
       async () => (await shop.order(sale.orderId, sale.token)).paymentStatus === 'paid',
       'the approved payment',
     );
-    await shop.balance();
   });
 
   it('canceled in the dashboard: the order ends and gives its stock back', async () => {
@@ -88,7 +85,6 @@ describe('the life of an order', () => {
       'the order to end',
     );
     expect(await shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
-    await shop.balance();
   });
 
   it('canceled by the shopper before paying', async () => {
@@ -99,7 +95,6 @@ describe('the life of an order', () => {
     });
     expect(answer).toMatchObject({ status: 200, body: { status: 'canceled', cancelReason: 'customer' } });
     expect(await shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
-    await shop.balance();
   });
 
   it('canceled by staff after paying: stock back, money back', async () => {
@@ -115,7 +110,6 @@ describe('the life of an order', () => {
     expect(await shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
     const again = await shop.call('POST', `/v1/admin/orders/${sale.orderId}/cancel`, { bearer, body: {} });
     expect(again.status).toBe(200);
-    await shop.balance();
   });
 
   it('a manual order that is canceled returns its stock; a shipped one cannot be canceled', async () => {
@@ -133,7 +127,6 @@ describe('the life of an order', () => {
     ).toBe(201);
     const refused = await shop.call('POST', `/v1/orders/${shipped.orderId}/cancel`, { token: shipped.token, body: {} });
     expect(refused).toMatchObject({ status: 409, body: { code: 'order_not_cancelable' } });
-    await shop.balance();
   });
 
   it('money that comes after the end: the goods are had again, or the money goes back by itself', async () => {
@@ -179,7 +172,6 @@ describe('the life of an order', () => {
       refundedTotal: { amount: 2500 },
     });
     expect(await shop.stock(unlucky.variantId)).toEqual({ onHand: 0, reserved: 0 });
-    await shop.balance();
   });
 
   it('a refund made in the dashboard, and one that fails later, are booked', async () => {
@@ -206,7 +198,6 @@ describe('the life of an order', () => {
       paymentStatus: 'paid',
       refundedTotal: { amount: 0 },
     });
-    await shop.balance();
   });
 
   it('a refund whose answer is lost is made once', async () => {
@@ -243,7 +234,6 @@ describe('the life of an order', () => {
       async () => (await shop.order(down.body.orderId, cart.token)).paymentStatus === 'paid',
       'the payment',
     );
-    await shop.balance();
   });
 
   it('a free order is confirmed and paid without a payment; untracked and backorder variants always sell', async () => {
@@ -264,6 +254,5 @@ describe('the life of an order', () => {
     ]);
     expect((await shop.checkout(cart, { paymentMethod: 'manual' })).status).toBe(201);
     expect(await shop.stock(backorder)).toEqual({ onHand: -3, reserved: 0 });
-    await shop.balance();
   });
 });

@@ -13,6 +13,7 @@ describe('the payments desk', () => {
   afterAll(async () => {
     await shop?.stop();
   });
+  afterEach(() => shop.settleUp());
 
   async function place(pay?: string) {
     const variantId = await shop.product({ stock: 5 });

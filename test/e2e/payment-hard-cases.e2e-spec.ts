@@ -15,7 +15,7 @@ describe('payments', () => {
   afterAll(async () => {
     await shop?.stop();
   });
-  afterEach(() => shop.stripe.clearChaos());
+  afterEach(() => shop.settleUp());
 
   async function place(options: { stock?: number; variantId?: string; pay?: string } = {}) {
     const variantId = options.variantId ?? (await shop.product({ stock: options.stock ?? 5, shipping: false }));
@@ -112,7 +112,6 @@ describe('payments', () => {
         body: {},
       });
       expect(refund).toMatchObject({ status: 201, body: { amount: { amount: 1500 }, status: 'succeeded' } });
-      await shop.balance();
     });
 
     it('accepted though more came: all of it counts', async () => {
@@ -120,7 +119,6 @@ describe('payments', () => {
       await payAnother(sale, { amount: '2600' });
       expect((await decide(sale, 'accept')).status).toBe(200);
       expect(await order(sale)).toMatchObject({ paymentStatus: 'paid', capturedTotal: { amount: 2600 } });
-      await shop.balance();
     });
 
     it('rejected: all that came goes back and the order ends', async () => {
@@ -135,7 +133,6 @@ describe('payments', () => {
         refundedTotal: { amount: 2600 },
       });
       expect(await shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
-      await shop.balance();
     });
 
     it.each(['customer', 'staff'])(
@@ -151,7 +148,6 @@ describe('payments', () => {
         const open = await shop.call('GET', '/v1/admin/payments?review=open', { bearer });
         expect(open.body.data.map(({ id }: { id: string }) => id)).not.toContain(sale.paymentId);
         expect(await shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
-        await shop.balance();
       },
     );
 
@@ -192,7 +188,6 @@ describe('payments', () => {
       expect(await decide(sale, 'accept')).toMatchObject({ status: 409, body: { code: 'out_of_stock' } });
       expect(await decide(other, 'accept')).toMatchObject({ status: 409, body: { code: 'payment_not_under_review' } });
       expect((await decide(sale, 'reject')).status).toBe(200);
-      await shop.balance();
     });
   });
 
@@ -214,7 +209,6 @@ describe('payments', () => {
       });
       expect(intentAt(sale).status).toBe('canceled');
       expect(await shop.stock(sale.variantId)).toEqual({ onHand: 5, reserved: 0 });
-      await shop.balance();
     });
 
     race(
@@ -237,7 +231,6 @@ describe('payments', () => {
       await shop.until(async () => (await order(sale)).status === 'canceled', 'the order to end');
       const late = (await shop.confirm(sale.secret)) as unknown as { error?: { code: string } };
       expect(late.error?.code).toBe('payment_intent_unexpected_state');
-      await shop.balance();
     });
   });
 
@@ -282,7 +275,10 @@ describe('payments', () => {
         }, 'the receipt of the thin event');
         expect(receipts).toEqual([{ api_version: null }]);
         await thin.quiet();
-        expect((await runBooks(thin.db, 0)).violations).toEqual([]);
+        // Thin events have ids of their own, so that the books find none of the snapshots (E1). All else holds.
+        const provider = { ...thin.providerBooks(), events: [] };
+        expect((await runBooks(thin.db, 0, { provider })).violations).toEqual([]);
+        thin.stripe.noProblems();
       } finally {
         await thin.stop();
       }

@@ -18,6 +18,7 @@ describe('manual capture', () => {
     });
     expect(changed).toMatchObject({ status: 200, body: { paymentCapture: 'manual' } });
   });
+  afterEach(() => shop.settleUp());
   afterEach(async () => {
     await shop?.stop();
   });
@@ -95,7 +96,6 @@ describe('manual capture', () => {
     });
     expect(await topics(sale.orderId)).toEqual(expect.arrayContaining(['payment.captured', 'order.paid']));
     expect(intentOf(sale.orderId)).toMatchObject({ status: 'succeeded', amount_received: 2000 });
-    await shop.balance();
   });
 
   it('ships one of two and takes half: the rest of the hold is released, the other goes back on the shelf', async () => {
@@ -128,7 +128,6 @@ describe('manual capture', () => {
       captures: [{ status: 'succeeded', amount: { amount: 1000 } }],
       refunds: [{ status: 'succeeded' }],
     });
-    await shop.balance();
   });
 
   it('takes what the named lines cost, and keeps what is shipped', async () => {
@@ -151,7 +150,6 @@ describe('manual capture', () => {
       status: 201,
       body: { status: 'completed', fulfillmentStatus: 'fulfilled' },
     });
-    await shop.balance();
   });
 
   it.each(['truncate', 'reset_after'] as const)('an answer that is lost (%s) takes the money once', async (kind) => {
@@ -162,7 +160,6 @@ describe('manual capture', () => {
     const taken = first.status === 503 ? await capture(sale.orderId, { amount: 1500 }, key) : first;
     expect(taken).toMatchObject({ status: 201, body: { status: 'succeeded', amount: { amount: 1500 } } });
     expect(intentOf(sale.orderId)).toMatchObject({ status: 'succeeded', amount_received: 1500 });
-    await shop.balance();
   });
 
   it('is finished by its job when Stripe was away', async () => {
@@ -177,7 +174,6 @@ describe('manual capture', () => {
       async () => (await shop.order(sale.orderId, sale.token)).paymentStatus === 'paid',
       'the job to capture',
     );
-    await shop.balance();
   });
 
   it('made in the dashboard, in full or in part, is booked', async () => {
@@ -194,7 +190,6 @@ describe('manual capture', () => {
       captured: { amount: 700 },
       captures: [{ amount: { amount: 700 } }],
     });
-    await shop.balance();
   });
 
   it('canceling lets the hold go first; a shipped order keeps it', async () => {
@@ -212,7 +207,6 @@ describe('manual capture', () => {
     await ship(shipped.orderId, { lines: [{ lineId: shipped.lineId, quantity: 1 }] });
     expect(await cancel(shipped.orderId)).toMatchObject({ status: 409, body: { code: 'order_not_cancelable' } });
     expect(intentOf(shipped.orderId).status).toBe('requires_capture');
-    await shop.balance();
   });
 
   it('while Stripe is away an authorized order is not canceled: its money would be held on', async () => {
@@ -255,7 +249,6 @@ describe('manual capture', () => {
       status: 'confirmed',
       paymentStatus: 'canceled',
     });
-    await shop.balance();
   });
 
   it('goods are not shipped on a hold whose time is over, reported or not', async () => {
@@ -314,7 +307,6 @@ describe('manual capture', () => {
         for (const answer of answers.filter((a) => a.status !== 201))
           expect(answer).toMatchObject({ status: 409, body: { code: 'capture_not_possible' } });
         expect(intentOf(sale.orderId).amount_received).toBe(1200);
-        await shop.balance();
       });
 
       it(`capture against cancel: taken and refunded, or let go, never mixed (round ${round})`, async () => {
@@ -331,7 +323,6 @@ describe('manual capture', () => {
           expect(taken.status).toBe(201);
           expect(order).toMatchObject({ status: 'confirmed', paymentStatus: 'paid' });
         }
-        await shop.balance();
       });
     }
 

@@ -53,6 +53,7 @@ describe('privacy', () => {
     });
     await processes.alive(url);
   }, 60_000);
+  afterEach(() => shop.settleUp());
   afterAll(async () => {
     await processes?.stop();
     redis?.stop();

@@ -12,7 +12,7 @@ describe('Orders that gift cards and store credit pay for', () => {
     await pay.start({ env: { RATE_LIMIT_LOGINS_PER_MIN: '100000' } });
   });
   afterAll(() => pay.shop?.stop());
-  afterEach(() => pay.shop.balance());
+  afterEach(() => pay.shop.settleUp());
 
   /** An order of 20.00, of which the card pays what it can. */
   async function placed(card: TestCard, options: SaleOptions = {}): Promise<Sale> {

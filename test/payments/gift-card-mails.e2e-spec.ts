@@ -14,6 +14,7 @@ describe('The mail with a gift card', () => {
     server = await FakeSmtp.start();
     await pay.start({ env: { SMTP_URL: `smtp://127.0.0.1:${server.port}?ignoreTLS=true` } });
   });
+  afterEach(() => pay.shop.settleUp());
   afterAll(async () => {
     await pay.shop?.stop();
     await server?.stop();

@@ -21,7 +21,7 @@ describe('Gift cards that are bought', () => {
     variantId = await giftCardProduct(pay);
   });
   afterAll(() => pay.shop?.stop());
-  afterEach(() => pay.shop.balance());
+  afterEach(() => pay.shop.settleUp());
 
   /** A cart of lines that need no parcel. */
   async function cartOf(...lines: { variantId: string; quantity: number }[]) {

@@ -39,10 +39,15 @@ describe(`Holds and disputes (seed ${SEED})`, () => {
     it('S16 manual capture partial', async () => {
       const sale = await pay.place({ pay: 'pm_card_visa' });
       const lines = [{ lineId: sale.lineId, quantity: 1 }];
+      const ship = await pay.shop.call('POST', `/v1/admin/orders/${sale.orderId}/fulfillments`, {
+        bearer: pay.bearer,
+        body: { lines },
+      });
+      expect(ship.status).toBe(201);
       expect(await pay.capture(sale, { lines })).toMatchObject({ status: 201, body: { amount: { amount: 1000 } } });
-      await pay.becomes(sale, 'confirmed', 'paid');
+      await pay.becomes(sale, 'completed', 'paid');
       expect(pay.intentsOf(sale.orderId)).toMatchObject([{ status: 'succeeded', amount_received: 1000 }]);
-      expect(await pay.standing(sale)).toEqual(['confirmed', 'paid', 4, 0]);
+      expect(await pay.standing(sale)).toEqual(['completed', 'paid', 4, 0]);
     });
 
     it('canceled at the moment in which the bank comes to hold the money: Stripe is asked before the goods go back', async () => {
@@ -73,7 +78,10 @@ describe(`Holds and disputes (seed ${SEED})`, () => {
 
     it('S17 hold expires', async () => {
       const sale = await pay.place({ pay: 'pm_card_visa' });
-      pay.stripe.expireHold(sale.intent);
+      pay.stripe.advance({ days: 6, hours: 23 });
+      await pay.shop.quiet();
+      expect(await pay.standing(sale)).toEqual(['confirmed', 'authorized', 3, 0]);
+      pay.stripe.advance({ hours: 2 });
       await pay.becomes(sale, 'canceled', 'canceled');
       expect(pay.intentsOf(sale.orderId)).toMatchObject([{ status: 'canceled', cancellation_reason: 'automatic' }]);
       expect(await pay.standing(sale)).toEqual(['canceled', 'canceled', 5, 0]);

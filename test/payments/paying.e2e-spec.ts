@@ -83,6 +83,12 @@ describe(`Paying (seed ${SEED})`, () => {
 
   it('S6 3DS abandoned', async () => {
     const sale = await pay.place({ pay: 'pm_card_threeDSecure2Required' });
+    // Stripe waits for the shopper for as long as it takes: it is the shop that ends it.
+    pay.stripe.advance({ minutes: pay.shop.config.reservationTtlMin + 1 });
+    await pay.shop.quiet();
+    expect(await pay.standing(sale)).toEqual(['pending_payment', 'pending', 5, 2]);
+    expect(pay.intentsOf(sale.orderId)).toMatchObject([{ status: 'requires_action' }]);
+    // The time of an order is over by the clock of Postgres, which no test can put forward.
     await pay.expire(sale);
     await pay.becomes(sale, 'canceled', 'canceled');
     expect(pay.intentsOf(sale.orderId)).toMatchObject([{ status: 'canceled' }]);

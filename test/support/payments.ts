@@ -344,23 +344,6 @@ export class PaymentShop {
   async receipts(): Promise<number> {
     return (await this.shop.db.query<{ n: number }>(`SELECT count(*) AS n FROM webhook_receipts`))[0]!.n;
   }
-
-  /** What has to hold when a scenario is over, whatever it was. */
-  async settleUp(): Promise<void> {
-    const { shop, stripe } = this;
-    stripe.clearChaos();
-    stripe.release();
-    await shop.quiet();
-    // What was lost on the way comes in the end, when nobody needs it any more.
-    const lost = ['dropped', 'failed'] as const;
-    const events = new Set(lost.flatMap((status) => stripe.deliveries({ status })).map(({ event }) => event));
-    for (const delivery of stripe.deliveries({ status: 'succeeded' })) events.delete(delivery.event);
-    for (const event of events) stripe.resend(event);
-    await shop.balance();
-    stripe.noUnknownRoutes();
-    stripe.everyPostHadExplicitKey();
-    stripe.noKeyReuse();
-  }
 }
 
 /**
@@ -375,7 +358,7 @@ export function usePaymentShop(options: ShopOptions = {}): PaymentShop {
     const { observe, observeEvent } = contract;
     await payments.start({ observers: { observe, observeEvent }, ...options });
   });
-  afterEach(() => payments.settleUp());
+  afterEach(() => payments.shop.settleUp());
   afterAll(async () => {
     await payments.shop?.stop();
     contract?.assertKept();

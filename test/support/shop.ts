@@ -359,6 +359,22 @@ export class Shop {
     };
   }
 
+  /**
+   * What has to hold when a test is over, whatever it was. Disturbances end; events that were held or lost on the way come in
+   * the end, when nobody needs them any more; then the books and the ledger balance, and Stripe was called as it should be.
+   */
+  async settleUp(acks?: ClientAck[]): Promise<void> {
+    const { stripe } = this;
+    stripe.clearChaos();
+    stripe.release();
+    await this.quiet();
+    const lost = ['dropped', 'failed'] as const;
+    const events = new Set(lost.flatMap((status) => stripe.deliveries({ status })).map(({ event }) => event));
+    for (const delivery of stripe.deliveries({ status: 'succeeded' })) events.delete(delivery.event);
+    for (const event of events) stripe.resend(event);
+    await this.balance(acks);
+  }
+
   /** Waits for quiet and then demands that the books balance and that Stripe was called as it should be. */
   async balance(acks?: ClientAck[]): Promise<void> {
     await this.quiet();
