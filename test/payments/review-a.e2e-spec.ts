@@ -237,6 +237,8 @@ describe(`Payments that got stuck (seed ${SEED})`, () => {
     const path = `/v1/admin/webhook-receipts/${encodeId('webhook', receiptId)}`;
     const listed = await pay.shop.call('GET', '/v1/admin/webhook-receipts?objectRef=pi_gone', { bearer: pay.bearer });
     expect(listed.body.data).toMatchObject([{ eventId, outcome: 'failed' }]);
+    const { body: document } = await pay.shop.call('GET', '/openapi-admin.json');
+    expect(document.components.schemas.WebhookReceiptResponse.properties.outcome.enum).toContain('failed');
     const told = await pay.shop.db.query<{ payload: object }>(
       `SELECT payload FROM outbox WHERE topic = 'reconciliation.mismatch' AND payload->>'subject' = $1`,
       [eventId],

@@ -225,6 +225,11 @@ export class WebhookReceiptResponse {
   receivedAt: string;
   @ApiProperty({ type: String, nullable: true })
   processedAt: string | null;
-  @ApiProperty({ type: String, nullable: true, enum: ['applied', 'ignored', 'not_ours', 'unknown_payment', null] })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    enum: ['applied', 'ignored', 'not_ours', 'unknown_payment', 'failed', null],
+    description: 'null until it was worked on; `failed`: given up after three days, and staff were told',
+  })
   outcome: string | null;
 }
