@@ -1,5 +1,8 @@
 import { decodeId, newUuid } from '#libs/ids';
 import { Ledger, type Posting } from '../../src/modules/ledger/index.js';
+import { MISMATCHES } from '../../src/modules/notifications/mails/mismatch.mail.js';
+import { FINDING_KINDS, FINDINGS } from '../../src/modules/payments/reconciliation/findings.js';
+import { ReportsRepository } from '../../src/modules/payments/reconciliation/reports.repository.js';
 import { RunReconciliation } from '../../src/modules/payments/reconciliation/run-reconciliation.service.js';
 import { type Sale, usePaymentShop } from '../support/payments.js';
 import { RACE_ROUNDS } from '../support/rounds.js';
@@ -51,6 +54,12 @@ describe('reconciliation', () => {
         [subject],
       )
     )[0]!.n;
+  /** Mails to the shop about something that does not add up. */
+  const mailsAbout = (subject: string) =>
+    payments.shop.db.query<{ recipient: string; subject: string; text: string }>(
+      `SELECT recipient, subject, text_body AS text FROM mailbox WHERE subject LIKE '%: ' || $1 ORDER BY id`,
+      [subject],
+    );
   async function book(sale: Sale): Promise<Record<string, number>> {
     const { data } = (await call('GET', `/v1/admin/ledger/entries?limit=100&orderId=${sale.orderId}`)).body;
     const sums: Record<string, number> = {};
@@ -258,8 +267,40 @@ describe('reconciliation', () => {
     expect(found.findingCounts.critical).toBeGreaterThan(0);
     await full();
     expect(await alerts(intent.id)).toBe(1);
+    await payments.shop.quiet();
+    expect(await mailsAbout(intent.id)).toEqual([
+      {
+        recipient: 'shop@emporium.example',
+        subject: `Money that does not add up: ${intent.id}`,
+        text: expect.stringMatching(/leads to no order[^]*GET \/v1\/admin\/reconciliations\/rec_\w{26}/),
+      },
+    ]);
     await payments.atStripe('POST', '/v1/refunds', { payment_intent: intent.id });
     expect((await full()).findings.filter((f) => f.subject === intent.id)).toEqual([]);
+  });
+
+  it('a run that finds very much writes ten mails about it, of which the last says that there is more', async () => {
+    const reports = payments.shop.app.get(ReportsRepository, { strict: false });
+    const now = new Date();
+    const { id } = await reports.create(payments.shop.db, { kind: 'quick', actor: 'system', from: now, to: now });
+    await reports.add(id, { kind: 'payment_behind', subject: 'pi_behind', action: 'read from Stripe and applied' });
+    for (let i = 1; i <= 12; i += 1)
+      await reports.add(id, { kind: 'missing_at_provider', subject: `pi_lost_${i}`, action: 'none' });
+    await reports.finish(id);
+    await payments.shop.quiet();
+    expect(await mailsAbout('pi_behind')).toEqual([]);
+    const mails = [];
+    for (let i = 1; i <= 12; i += 1) mails.push(...(await mailsAbout(`pi_lost_${i}`)));
+    expect(mails).toHaveLength(10);
+    expect(mails.map(({ text }) => text.includes('There may be more'))).toEqual([
+      ...Array.from({ length: 9 }, () => false),
+      true,
+    ]);
+  });
+
+  it('each kind of finding that needs a person has words in its mail', () => {
+    const critical = FINDING_KINDS.filter((kind) => FINDINGS[kind] === 'critical');
+    expect(Object.keys(MISMATCHES).toSorted()).toEqual(critical.toSorted());
   });
 
   it('a payment that Stripe does not know is an alert', async () => {

@@ -158,6 +158,21 @@ export interface PaymentAlertOfMail {
   shop: ShopOfMail;
 }
 
+/** Money that does not add up. */
+export interface MismatchOfMail {
+  kind: string;
+  /** An object of Stripe, or a row of ours. */
+  subject: string;
+  /** What was done about it, in words. */
+  action: string;
+  orderNumber: number | null;
+  /** `rec_…` */
+  reportId: string;
+  /** The how manieth it is that needs a person, in its report. */
+  place: number;
+  shop: ShopOfMail;
+}
+
 /** A dispute of a payment. */
 export interface DisputeOfMail {
   /** `dsp_…` */
@@ -336,6 +351,19 @@ export class MailDataQuery {
       [disputeId],
     );
     return { id: encodeId('dispute', disputeId), ...found(row, 'dispute') };
+  }
+
+  /** @throws PermanentFailure when there is no such finding */
+  async mismatch(reconciliationId: string, kind: string, subject: string): Promise<MismatchOfMail> {
+    const [row] = await this.db.query<Omit<MismatchOfMail, 'reportId'>>(
+      `SELECT f.kind, f.subject, f.action, o.number AS "orderNumber",
+         (SELECT count(*) FROM reconciliation_findings e
+          WHERE e.reconciliation_id = f.reconciliation_id AND e.severity = 'critical' AND e.id <= f.id) AS place, ${SHOP}
+       FROM reconciliation_findings f LEFT JOIN orders o ON o.id = f.order_id, shop_settings s
+       WHERE f.reconciliation_id = $1 AND f.kind = $2 AND f.subject = $3`,
+      [reconciliationId, kind, subject],
+    );
+    return { reportId: encodeId('reconciliation', reconciliationId), ...found(row, 'finding') };
   }
 
   /** Who owns an account, or null when it is gone. */

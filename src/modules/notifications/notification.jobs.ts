@@ -54,6 +54,12 @@ export const DisputeJob = defineJob({
   description: 'tells the shop that a payment is disputed, and until when to answer',
   on: ['dispute.opened'],
 });
+export const MismatchJob = defineJob({
+  name: 'notifications.mismatch',
+  queue,
+  description: 'tells the shop of money that does not add up, and that somebody has to look at',
+  on: ['reconciliation.mismatch'],
+});
 export const LowStockJob = defineJob({
   name: 'notifications.low-stock',
   queue,

@@ -24,6 +24,7 @@ import { MailDataQuery } from './mail-data.query.js';
 import { MailboxMailer } from './mailbox.mailer.js';
 import { MailboxPages } from './mailbox.pages.js';
 import { Mailer } from './mailer.js';
+import { MismatchProcessor } from './mismatch.processor.js';
 import {
   DownloadsProcessor,
   GiftCardsProcessor,
@@ -55,6 +56,7 @@ import { SmtpMailer } from './smtp.mailer.js';
     RefundProcessor,
     OrderCanceledProcessor,
     DisputeProcessor,
+    MismatchProcessor,
     PaymentAlertProcessor,
     LowStockProcessor,
     AccessGivenProcessor,
