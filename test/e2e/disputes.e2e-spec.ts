@@ -56,7 +56,7 @@ describe('disputes', () => {
     });
     expect(await ship(sale)).toMatchObject({
       status: 409,
-      body: { code: 'order_on_hold', reasons: ['disputed'] },
+      body: { code: 'order_on_hold', detail: expect.stringMatching(/once the dispute is won/), reasons: ['disputed'] },
     });
     const before = payments.posts('/v1/refunds');
     expect(await payments.refund(sale, { amount: 500 })).toMatchObject({
@@ -228,7 +228,7 @@ describe('disputes', () => {
     await payments.shop.until(async () => (await staffOrder(sale)).hold === 'fraud_warning', 'the hold');
     expect(await ship(sale)).toMatchObject({
       status: 409,
-      body: { code: 'order_on_hold', reasons: ['fraud_warning'] },
+      body: { code: 'order_on_hold', detail: expect.stringMatching(/release-hold/), reasons: ['fraud_warning'] },
     });
     expect(await told(sale, 'order.fraud_warning')).toBe(1);
     const shopper = await payments.order(sale);

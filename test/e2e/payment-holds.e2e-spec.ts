@@ -81,7 +81,7 @@ describe('manual capture', () => {
     expect(noKey).toMatchObject({ status: 400, body: { code: 'idempotency_key_missing' } });
     expect(await capture(sale.orderId, { amount: 2001 })).toMatchObject({
       status: 422,
-      body: { code: 'capture_too_large', capturable: 2000 },
+      body: { code: 'capture_too_large', detail: 'The bank holds $20.00.', capturable: 2000 },
     });
     const key = newUuid();
     const taken = await capture(sale.orderId, {}, key);
@@ -119,9 +119,13 @@ describe('manual capture', () => {
     expect(intentOf(sale.orderId).amount_received).toBe(1000);
     expect(await refund(sale.orderId, { amount: 1001 })).toMatchObject({
       status: 422,
-      body: { code: 'refund_too_large', refundable: 1000 },
+      body: { code: 'refund_too_large', detail: expect.stringMatching(/^\$10\.00 is left/), refundable: 1000 },
     });
     expect(await refund(sale.orderId)).toMatchObject({ status: 201, body: { amount: { amount: 1000 } } });
+    expect(await refund(sale.orderId)).toMatchObject({
+      status: 422,
+      body: { code: 'refund_too_large', detail: expect.stringMatching(/^Nothing is left/), refundable: 0 },
+    });
     expect(await shop.order(sale.orderId, sale.token)).toMatchObject({ paymentStatus: 'refunded' });
     expect(await detail(sale.paymentId)).toMatchObject({
       captureMethod: 'manual',

@@ -6,7 +6,7 @@ import { ReportsRepository } from '../../src/modules/payments/reconciliation/rep
 import { RunReconciliation } from '../../src/modules/payments/reconciliation/run-reconciliation.service.js';
 import { type Sale, usePaymentShop } from '../support/payments.js';
 import { RACE_ROUNDS } from '../support/rounds.js';
-import type { Answer } from '../support/shop.js';
+import { type Answer, SETTLE_DELAY_MS } from '../support/shop.js';
 
 interface Finding {
   kind: string;
@@ -180,6 +180,33 @@ describe('reconciliation', () => {
     await quick('0 seconds');
     await payments.shop.quiet();
     expect(await book(sale)).toMatchObject({ provider_fees: 88 });
+  });
+
+  it('a charge of which the bank has not said what it comes to is no alert, though its refund is settled already', async () => {
+    payments.stripe.setChaos({ webhooks: [{ kind: 'drop', types: ['charge.updated'] }] });
+    payments.stripe.settleDelayMs = 600_000;
+    let sale!: Sale;
+    try {
+      sale = await payments.place({ pay: 'pm_card_visa' });
+      payments.stripe.dashboardRefund(sale.intent, 300);
+      await payments.becomes(sale, 'confirmed', 'partially_refunded');
+      expect(payments.charges(sale)).toMatchObject([{ balance_transaction: null }]);
+      expect(about(await full(), sale).filter(({ severity }) => severity === 'critical')).toEqual([]);
+      const { db } = payments.shop;
+      await db.query(`ALTER TABLE ledger_transactions DISABLE TRIGGER USER`);
+      await db.query(`UPDATE ledger_transactions SET created_at = now() - interval '25 hours' WHERE fact = $1`, [
+        `capture:${decodeId('payment', sale.paymentId)}`,
+      ]);
+      await db.query(`ALTER TABLE ledger_transactions ENABLE TRIGGER USER`);
+      expect(about(await full(), sale)).toContainEqual(expect.objectContaining({ kind: 'ledger_differs' }));
+    } finally {
+      payments.stripe.settleDelayMs = SETTLE_DELAY_MS;
+      payments.stripe.settle();
+    }
+    // The fee is looked for, whatever else is known of the payment.
+    await quick('0 seconds');
+    expect(await book(sale)).toMatchObject({ provider_fees: 88 });
+    expect(about(await full(), sale)).toEqual([]);
   });
 
   it('scenario 13: finds the intent whose making was never answered, and makes no second one', async () => {

@@ -5,7 +5,7 @@ import { failpoint } from '#libs/failpoints';
 import { encodeId, newUuid } from '#libs/ids';
 import { announce } from '#libs/outbox';
 import type { FulfillOrderRequest } from './dto/orders.request.js';
-import { GoodsPromisedBack, OrderNotFulfillable, OrderOnHold, QuantityNotShippable } from './order.errors.js';
+import { GoodsPromisedBack, onHold, OrderNotFulfillable, QuantityNotShippable } from './order.errors.js';
 import { OrderFulfilled } from './order.events.js';
 import { OrdersRepository } from './orders.repository.js';
 
@@ -58,7 +58,7 @@ export class FulfillOrder {
           data: { orderStatus: order.status, paymentStatus: order.payment_status },
         });
       const reasons = [...(order.disputed ? ['disputed'] : []), ...(order.hold ? [order.hold] : [])];
-      if (reasons.length > 0) throw OrderOnHold({ data: { reasons } });
+      if (reasons.length > 0) throw onHold(reasons);
       if (order.payment_status === 'authorized') await this.assertHeld(tx, orderId);
       const lines = await tx.query<ShippableLine>(LINES, [orderId]);
       const parcel = request.lines ? this.chosen(request.lines, lines) : this.everythingLeft(lines);

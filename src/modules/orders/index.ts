@@ -12,7 +12,7 @@ export {
   type WrittenWithOrder,
 } from './orders.repository.js';
 export { OrderResponse, OrderSummaryResponse } from './dto/order.response.js';
-export { OrderNotCancelable, OrderOnHold } from './order.errors.js';
+export { onHold, OrderNotCancelable, OrderOnHold } from './order.errors.js';
 export {
   OrderCanceled,
   OrderFulfilled,

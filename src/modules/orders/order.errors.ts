@@ -30,3 +30,15 @@ export const OrderOnHold = defineError({
   title: 'This order is held back',
   help: '`reasons`: a `disputed` order is shipped once the dispute is won; a `fraud_warning` is released by staff who have looked at it; one that is `canceling` goes on by itself within minutes, or is released once it has been so for a minute.',
 });
+
+const HOLDS: Readonly<Record<string, string>> = {
+  disputed: 'It is disputed: it can be shipped once the dispute is won.',
+  fraud_warning:
+    'The bank or Radar warns of fraud: look at it, then POST /v1/admin/orders/:id/release-hold or cancel the order.',
+  canceling:
+    'It is being canceled: that goes on by itself within minutes, or POST /v1/admin/orders/:id/release-hold after a minute.',
+};
+
+/** Says why an order is held back, and what ends that. */
+export const onHold = (reasons: readonly string[]) =>
+  OrderOnHold({ detail: reasons.map((reason) => HOLDS[reason] ?? reason).join(' '), data: { reasons } });

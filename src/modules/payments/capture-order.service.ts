@@ -4,6 +4,7 @@ import { type FieldError, IdempotencyKeyReused, ValidationFailed } from '#libs/e
 import { failpoint } from '#libs/failpoints';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
+import { formatMoney } from '#libs/money';
 import { OrdersRepository } from '../orders/index.js';
 import { chargeStep } from '../pricing/index.js';
 import type { CaptureRequest } from './dto/payments.request.js';
@@ -84,7 +85,10 @@ export class CaptureOrder {
     // Credit pays for no gift cards, so those that stay are taken from the hold.
     const amount = request.amount ?? Math.max(due, Math.ceil(giftCards / step) * step);
     if (amount > payment.authorized)
-      throw CaptureTooLarge({ data: { capturable: payment.authorized, currency: payment.currency } });
+      throw CaptureTooLarge({
+        detail: `The bank holds ${formatMoney({ amount: payment.authorized, currency: payment.currency })}.`,
+        data: { capturable: payment.authorized, currency: payment.currency },
+      });
     // What gift cards and store credit paid and what stays does not need goes back; where nothing is taken, the hold is let go.
     const creditBack = request.amount === undefined ? Math.min(amount - due, order.credit_total) : 0;
     if (amount === 0 && order.hold === 'canceling')

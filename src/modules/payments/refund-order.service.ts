@@ -5,6 +5,7 @@ import { IdempotencyKeyReused, ValidationFailed } from '#libs/errors';
 import { failpoint } from '#libs/failpoints';
 import { newUuid } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
+import { formatMoney } from '#libs/money';
 import { BoughtGiftCards, type CreditRefund, OrderCredits } from '../credits/index.js';
 import { type LockedOrder, OrdersRepository } from '../orders/index.js';
 import { chargeStep } from '../pricing/index.js';
@@ -92,7 +93,7 @@ export class RefundOrder {
     if (amount === 0 && refundable > 0) throw ValidationFailed({ errors: [COSTS_NOTHING] });
     if (amount <= 0 || amount > refundable)
       throw RefundTooLarge({
-        ...(cards.kept > 0 ? { detail: ON_GIFT_CARDS } : {}),
+        detail: cards.kept > 0 ? ON_GIFT_CARDS : leftToRefund(refundable, order.currency, closed),
         data: { refundable, currency: order.currency, ...(closed > 0 ? { ofDeletedAccount: closed } : {}) },
       });
     // All that is left came in this step, or in another currency: it can always go back.
@@ -258,6 +259,17 @@ export class RefundOrder {
     if (errors.length > 0) throw ValidationFailed({ errors });
     return { amount, closed, giftCards, lines, everything };
   }
+}
+
+/** What can still be sent back, in words. */
+function leftToRefund(refundable: number, currency: string, closed: number): string {
+  const left =
+    refundable === 0
+      ? 'Nothing is left to refund: all of it went back, or is on its way.'
+      : `${formatMoney({ amount: refundable, currency })} is left to refund; what is on its way counts as refunded.`;
+  if (closed === 0) return left;
+  const lost = formatMoney({ amount: closed, currency });
+  return `${left} ${lost} came from the store credit of an account that is deleted: give it as a gift card (POST /v1/admin/gift-cards).`;
 }
 
 const ON_GIFT_CARDS =

@@ -18,6 +18,9 @@ export interface BookedRefund {
   amount: number;
 }
 
+/** Lines that say what a charge came to, with its fee; by card, or in another way. */
+export const CHARGE_LINES = ['charge', 'payment'];
+
 /** A line of the provider's own ledger, in minor units of the currency of settlement. */
 export interface ProviderTransaction {
   ref: string;

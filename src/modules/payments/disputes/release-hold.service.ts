@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db, type Tx } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
-import { OrderOnHold, OrdersRepository } from '../../orders/index.js';
+import { onHold, OrdersRepository } from '../../orders/index.js';
 import { PaymentsRepository } from '../payments.repository.js';
 
 /** Staff have looked at an order that was held back: it may be shipped. Releasing what is not held changes nothing. */
@@ -38,6 +38,6 @@ export class ReleaseHold {
     const [busy] = await tx.query(`SELECT 1 FROM orders WHERE id = $1 AND updated_at > now() - interval '1 minute'`, [
       orderId,
     ]);
-    if (busy) throw OrderOnHold({ data: { reasons: ['canceling'] } });
+    if (busy) throw onHold(['canceling']);
   }
 }

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
+import { encodeId } from '#libs/ids';
 import { log } from '#libs/log';
 import { OrdersRepository } from '../../orders/index.js';
 import { BookMoney } from '../books/book-money.service.js';
+import { CHARGE_LINES } from '../books/money-postings.js';
 import { SyncDisputes } from '../disputes/sync-disputes.service.js';
 import { ProcessWebhookJob } from '../jobs/definitions.js';
 import { EVENT_PATIENCE, openJob } from '../jobs/open-job.js';
@@ -64,7 +66,7 @@ export class CatchUp {
       await this.attempt(payment, async () => {
         const intent = await this.lost.execute(payment);
         count(report, 'createsLookedFor');
-        const common = { subject: payment.id, paymentId: payment.id, orderId: payment.order_id };
+        const common = { subject: encodeId('payment', payment.id), paymentId: payment.id, orderId: payment.order_id };
         if (intent === null) {
           await report.add({ ...common, kind: 'create_unknown', action: 'Stripe has no intent of this payment' });
           return;
@@ -102,7 +104,7 @@ export class CatchUp {
       });
       await report.add({
         kind: 'posting_missing',
-        subject: id,
+        subject: encodeId('payment', id),
         paymentId: id,
         orderId,
         action: 'entered into the ledger',
@@ -115,15 +117,15 @@ export class CatchUp {
     const rows = await this.db.query<PaymentRow>(
       `SELECT p.* FROM payments p
        WHERE p.provider = 'stripe' AND p.captured > 0 AND p.created_at > now() - interval '30 days' AND p.updated_at < now() - $1::interval
-         AND NOT EXISTS (SELECT FROM provider_transactions t WHERE t.payment_id = p.id)
+         AND NOT EXISTS (SELECT FROM provider_transactions t WHERE t.payment_id = p.id AND t.type = ANY ($2::text[]))
        ORDER BY p.created_at LIMIT ${BATCH}`,
-      [quietFor],
+      [quietFor, CHARGE_LINES],
     );
     for (const payment of rows) {
       await this.attempt(payment, () => this.sync.execute(payment));
       const [fee] = await this.db.query<{ fee: number; currency: string }>(
-        `SELECT fee, currency FROM provider_transactions WHERE payment_id = $1 LIMIT 1`,
-        [payment.id],
+        `SELECT fee, currency FROM provider_transactions WHERE payment_id = $1 AND type = ANY ($2::text[]) LIMIT 1`,
+        [payment.id, CHARGE_LINES],
       );
       if (!fee) {
         // Waits for its next turn, so that a batch of those whose fee nobody knows does not keep out the others.
