@@ -31,3 +31,4 @@ export { isCountry } from './countries.js';
 export { clientNetwork } from './client-network.js';
 export { type IdempotencyReference, principalOf, setPrincipal, type Request, type Reply } from './request.js';
 export { StrictValidationPipe } from './validation.js';
+export { acceptQuickly } from './quick-acceptance.js';

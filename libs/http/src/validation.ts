@@ -2,6 +2,7 @@ import { type ArgumentMetadata, Injectable, type PipeTransform, ValidationPipe }
 import { getMetadataStorage, type ValidationError } from 'class-validator';
 import { AppError, type FieldError, InvalidParameter, UnknownParameter, ValidationFailed } from '#libs/errors';
 import { isReservedKey } from './json-body.js';
+import { acceptQuickly } from './quick-acceptance.js';
 
 /** class-validator's constraint names in the words of our API. */
 const CODES: Record<string, string> = {
@@ -119,6 +120,9 @@ export class StrictValidationPipe implements PipeTransform {
   async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'custom' || metadata.type === 'param') return value;
     if (metadata.type === 'query') refuseReserved(value);
+    const { metatype } = metadata;
+    const accepted = metatype && acceptQuickly(metatype as new () => object, value);
+    if (accepted) return accepted;
     return (metadata.type === 'query' ? this.query : this.body).transform(value, metadata);
   }
 }
