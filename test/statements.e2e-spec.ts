@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals';
+import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { Db } from '#libs/database';
 import { emptyDatabase, type TestDatabase } from './support/postgres.js';
@@ -27,6 +29,33 @@ describe('statements', () => {
       [ROW, ROW],
       [ROW, ROW],
     ]);
+  });
+
+  it('let a connection describe their columns once, also those that answer no rows, or fail', async () => {
+    const asked = jest.spyOn(
+      (pg as unknown as { Connection: { prototype: { describe(): void } } }).Connection.prototype,
+      'describe',
+    );
+    try {
+      await db.transaction(async (tx) => {
+        await tx.query(`CREATE TEMPORARY TABLE crate (id int PRIMARY KEY) ON COMMIT DROP`);
+        const [put, take] = [`INSERT INTO crate VALUES ($1)`, `SELECT id, $1::text AS "by" FROM crate ORDER BY id`];
+        for (const id of [1, 2, 3]) {
+          expect(await tx.query(put, [id])).toEqual([]);
+          expect((await tx.query(take, ['me'])).at(-1)).toEqual({ id, by: 'me' });
+        }
+        expect(asked).toHaveBeenCalledTimes(3);
+        const unsendable = { toPostgres: () => { throw new Error('has no form') } }; // prettier-ignore
+        await expect(tx.query(put, [unsendable])).rejects.toThrow('has no form');
+        expect(await tx.query(take, ['me'])).toHaveLength(3);
+        await tx.query('SAVEPOINT before');
+        await expect(tx.query(put, [1])).rejects.toMatchObject({ code: '23505' });
+        await tx.query('ROLLBACK TO before');
+        expect(await tx.query(put, [4])).toEqual([]);
+      });
+    } finally {
+      asked.mockRestore();
+    }
   });
 
   it('whose columns have become others are read by what they are now', async () => {

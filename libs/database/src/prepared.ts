@@ -1,4 +1,5 @@
 import pg from 'pg';
+import utils from 'pg/lib/utils.js';
 
 type Answer = pg.QueryResult;
 type Field = Pick<pg.FieldDef, 'name' | 'dataTypeID' | 'format'>;
@@ -52,12 +53,76 @@ function isSame(a: readonly Field[], b: readonly Field[]): boolean {
   );
 }
 
-interface Prepared extends pg.Query {
+/** A connection of pg, as far as a statement sends itself over it. */
+interface Wire {
+  bind(message: { portal: string; statement: string; values: unknown[]; valueMapper: typeof utils.prepareValue }): void;
+  execute(message: { portal: string }): void;
+  sync(): void;
+}
+
+interface PgQuery {
   name: string | undefined;
   values: unknown[];
   callback?: (error: Error | null, answer: Answer) => void;
   _result: unknown;
   _results: unknown;
+  _accumulateRows: boolean;
+  prepare(wire: Wire): void;
+  handleRowDescription(message: { fields: Field[] }): void;
+  handleCommandComplete(message: unknown, wire: Wire): void;
+  handleError(error: Error, wire: Wire): void;
+}
+
+const NO_COLUMNS: Columns = { fields: [], _parsers: undefined, _prebuiltEmptyResultObject: null };
+/**
+ * What each connection has told of its statements, by their names. It need not be asked again: Postgres refuses to run a
+ * statement whose columns have become others ("cached plan must not change result type").
+ */
+const toldBy = new WeakMap<Wire, Map<string, Columns>>();
+
+/** A statement that lets its connection describe its columns once, not with each answer. */
+class Prepared extends (pg.Query as unknown as new (text: string) => PgQuery) {
+  private told: Map<string, Columns> | undefined;
+
+  override prepare(wire: Wire): void {
+    const { name } = this;
+    if (name === undefined) {
+      super.prepare(wire);
+      return;
+    }
+    let told = toldBy.get(wire);
+    if (!told) toldBy.set(wire, (told = new Map()));
+    this.told = told;
+    const columns = told.get(name);
+    if (!columns) {
+      super.prepare(wire);
+      return;
+    }
+    Object.assign(this._result as Columns, columns);
+    this._accumulateRows = true;
+    try {
+      wire.bind({ portal: '', statement: name, values: this.values, valueMapper: utils.prepareValue });
+    } catch (error) {
+      // A value that cannot be written: nothing was sent, and the statement stays.
+      wire.sync();
+      this.handleError(error as Error, wire);
+      return;
+    }
+    wire.execute({ portal: '' });
+    wire.sync();
+  }
+
+  override handleRowDescription(message: { fields: Field[] }): void {
+    super.handleRowDescription(message);
+    const { fields, _parsers, _prebuiltEmptyResultObject } = this._result as Columns;
+    if (this.name !== undefined) this.told?.set(this.name, { fields, _parsers, _prebuiltEmptyResultObject });
+  }
+
+  override handleCommandComplete(message: unknown, wire: Wire): void {
+    // Described, and nothing was told: it answers no rows.
+    if (this.name !== undefined && this.told?.has(this.name) === false) this.told.set(this.name, NO_COLUMNS);
+    super.handleCommandComplete(message, wire);
+  }
 }
 
 /**
@@ -65,7 +130,7 @@ interface Prepared extends pg.Query {
  * descriptor of it first: with the columns, a tenth of what a statement cost the API.
  */
 export function prepared(text: string, values: unknown[]): Prepared {
-  const query = new pg.Query(text) as Prepared;
+  const query = new Prepared(text);
   query.name = statementName(text);
   query.values = values;
   if (query.name !== undefined) query._results = query._result = new Rows(query.name);
@@ -78,7 +143,7 @@ export async function run<R>(client: pg.PoolClient, text: string, values: unknow
   try {
     const answer = await new Promise<Answer>((resolve, reject) => {
       query.callback = (error, result) => (error ? reject(error) : resolve(result));
-      client.query(query);
+      client.query(query as unknown as pg.Query);
     });
     return answer.rows as R[];
   } catch (error) {
@@ -91,6 +156,6 @@ export async function run<R>(client: pg.PoolClient, text: string, values: unknow
 /** Sends a statement over any connection of a pool. @returns its rows */
 export async function runOn<R>(pool: pg.Pool, text: string, values: unknown[] = []): Promise<R[]> {
   // The types say that a query object comes back; the pool sets its callback and gives the promise of an answer.
-  const answer = await (pool.query(prepared(text, values)) as unknown as Promise<Answer>);
+  const answer = await (pool.query(prepared(text, values) as unknown as pg.QueryConfig) as unknown as Promise<Answer>);
   return answer.rows as R[];
 }
