@@ -1,4 +1,4 @@
-import { Db } from '#libs/database';
+import { Db, type Queryable } from '#libs/database';
 import { AuthModule } from '../../src/modules/auth/index.js';
 import { CatalogModule } from '../../src/modules/catalog/index.js';
 import type { AdminProductListQuery } from '../../src/modules/catalog/dto/product.request.js';
@@ -59,7 +59,7 @@ function explaining(db: Db): Db {
 }
 
 /** A catalog of one currency whose rows are made in Postgres: what counts here are their number and spread. */
-async function fill(db: Db): Promise<void> {
+async function fill(db: Queryable): Promise<void> {
   await db.query(
     `INSERT INTO categories (id, handle, title)
      SELECT ('01920000-0000-7000-8000-0000000001' || lpad(n::text, 2, '0'))::uuid, 'category-' || n, 'Category ' || n FROM generate_series(10, 39) n`,
@@ -94,7 +94,11 @@ beforeAll(async () => {
   database = await cloneDatabase();
   shop = await startModules([AuthModule, CatalogModule], database.url, { JOBS: '0' });
   await ensureSettings(shop.db, shop.config);
-  await fill(shop.db);
+  // To make so many rows may take longer than a request may.
+  await shop.db.transaction(async (tx) => {
+    await tx.query('SET LOCAL statement_timeout = 0');
+    await fill(tx);
+  });
 }, 120_000);
 afterAll(async () => {
   await shop?.close();
@@ -230,19 +234,25 @@ describe('suggestions', () => {
 
 describe('suggestions that rank a part of many products', () => {
   it('are found once for all who ask soon after; those of fewer are found each time', async () => {
-    const { suggest } = services();
-    const asked = async (q: string, limit = 10) => {
-      statements = 0;
-      const { body } = await suggest.suggest(null, q, limit, ORIGINAL);
-      return { statements, texts: body.map(({ text }) => text) };
+    let looks = 0;
+    const query = (text: string, values: unknown[] = []) => {
+      // Synonyms are looked for now and then beside it.
+      if (text.includes('product_listings')) looks += 1;
+      return shop.db.dataSource.query(text, values);
     };
-    await asked('synonyms are read');
+    const db = { query, dataSource: { query } } as unknown as Db;
+    const suggest = new SuggestQuery(db, new SpellingQuery(db, new Synonyms(db)), shop.config);
+    const asked = async (q: string, limit = 10) => {
+      looks = 0;
+      const { body } = await suggest.suggest(null, q, limit, ORIGINAL);
+      return { looks, texts: body.map(({ text }) => text) };
+    };
     const first = await asked('materiald');
-    expect(first).toMatchObject({ statements: 1, texts: { length: 10 } });
-    expect(await asked('materiald')).toEqual({ ...first, statements: 0 });
+    expect(first).toMatchObject({ looks: 1, texts: { length: 10 } });
+    expect(await asked('materiald')).toEqual({ ...first, looks: 0 });
     expect((await asked('materiald', 5)).texts).toEqual(first.texts.slice(0, 5));
     const few = await asked('materiald nounba');
-    expect(few.statements).toBeGreaterThan(0);
+    expect(few.looks).toBeGreaterThan(0);
     expect(await asked('materiald nounba')).toEqual(few);
   });
 });

@@ -28,7 +28,7 @@ interface Row {
 }
 
 /** While somebody types, the best of so many will do: to rank all that begin with two letters takes longer than typing on. */
-const RANKED = 200;
+const RANKED = 100;
 /** For so long what many products have in common is not ranked anew: shorter than the caches of browsers may take it. */
 const KEPT_MS = 10_000;
 /** Of so many that have the other words, those are picked in which a word begins as the last one does so far. */
