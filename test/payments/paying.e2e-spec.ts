@@ -1,6 +1,6 @@
 import { encodeId, newUuid } from '#libs/ids';
-import { METHOD_ID } from '../support/shop.js';
-import { usePaymentShop } from '../support/payments.js';
+import { METHOD_ID, SETTLE_DELAY_MS } from '../support/shop.js';
+import { type Sale, usePaymentShop } from '../support/payments.js';
 import { race, RACE_ROUNDS, RACE_TIMEOUT_MS, SEED } from '../support/rounds.js';
 
 /** From the placed order to the paid one: cards that are taken, declined, checked by the bank, or left. */
@@ -276,6 +276,29 @@ describe(`Paying (seed ${SEED})`, () => {
     expect(await pay.standing(failing)).toEqual(['pending_payment', 'pending', 5, 2]);
     expect(await pay.payment(failing)).toMatchObject({ status: 'requires_payment_method' });
     expect(await pay.pay(failing, 'pm_card_visa')).toMatchObject({ status: 201, body: { status: 'succeeded' } });
+  });
+
+  it('an async method that is `processing` for three days and then fails: the goods stay held, and another card pays', async () => {
+    pay.stripe.settleDelayMs = 3 * 24 * 3_600_000;
+    let sale: Sale;
+    try {
+      sale = await pay.place({ pay: 'pm_emu_processing_then_fail' });
+    } finally {
+      pay.stripe.settleDelayMs = SETTLE_DELAY_MS;
+    }
+    pay.stripe.advance({ days: 2, hours: 23 });
+    await pay.expire(sale);
+    await pay.shop.quiet();
+    expect(await pay.payment(sale)).toMatchObject({ status: 'processing' });
+    expect(await pay.standing(sale)).toEqual(['pending_payment', 'pending', 5, 2]);
+    pay.stripe.advance({ hours: 2 });
+    await pay.shop.until(
+      async () => (await pay.payment(sale)).status === 'requires_payment_method',
+      'the bank to say no',
+    );
+    expect(await pay.standing(sale)).toEqual(['pending_payment', 'pending', 5, 2]);
+    expect(await pay.pay(sale, 'pm_card_visa')).toMatchObject({ status: 201, body: { status: 'succeeded' } });
+    expect(await pay.standing(sale)).toEqual(['confirmed', 'paid', 3, 0]);
   });
 
   it('a burst of declined cards of one order ends in declines, and the order can still be paid', async () => {

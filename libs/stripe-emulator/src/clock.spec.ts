@@ -103,6 +103,15 @@ it('enters an asynchronous capture into the balance later, and says so', async (
   expect(await types()).toEqual(['charge.updated']);
 });
 
+it('takes its fee in whole units of currencies that have nothing smaller', async () => {
+  const { latest_charge: charge } = await pay({ amount: 50_000, currency: 'isk' });
+  emulator.advance({ days: 3 });
+  const { balance_transaction: line } = await stripe.charges.retrieve(charge as string, {
+    expand: ['balance_transaction'],
+  });
+  expect(line).toMatchObject({ amount: 50_000, fee: 1500, net: 48_500, currency: 'isk' });
+});
+
 it('loses a dispute that nobody answers, closes such an inquiry, and gives an escalated one more time', async () => {
   const first = await pay();
   const second = await pay();

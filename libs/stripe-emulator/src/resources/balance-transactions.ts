@@ -7,10 +7,16 @@ import { createdFilter, isWithin, page, paging } from './lists.js';
 import { pathPart, type Route } from './route.js';
 
 const PENDING_SECONDS = 2 * 24 * 3600;
-/** Card fee of the emulated account: 2.9 % and 30 minor units. */
 /** What Stripe takes for each dispute, in minor units; it keeps it also when the shop wins. */
 const DISPUTE_FEE = 1500;
-const feeOf = (amount: number): number => Math.round(amount * 0.029) + 30;
+/** Of these the last two digits are always zero. */
+const WHOLE = new Set(['isk', 'ugx']);
+
+/** Card fee of the emulated account: 2.9 % and 30 minor units, up to a whole unit where there is nothing smaller. */
+function feeOf(amount: number, currency: string): number {
+  const fee = Math.round(amount * 0.029) + 30;
+  return WHOLE.has(currency) ? Math.ceil(fee / 100) * 100 : fee;
+}
 
 const listShape = shapeFor<Omit<Stripe.BalanceTransactionListParams, 'expand'>>()({
   ...paging,
@@ -27,7 +33,7 @@ export class BalanceTransactions {
 
   ofCharge(charge: Stripe.Charge, isAvailable: boolean): Stripe.BalanceTransaction {
     const amount = charge.amount_captured;
-    const fee = feeOf(amount);
+    const fee = feeOf(amount, charge.currency);
     return this.write({ amount, fee, currency: charge.currency, source: charge.id, type: 'charge', isAvailable });
   }
 
