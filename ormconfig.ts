@@ -41,6 +41,8 @@ export function ormOptions(url: string, role: DatabaseRole = MIGRATION_ROLE): Da
       // The server cannot end a statement on a connection that a network has swallowed: then this side gives it up.
       query_timeout: role.statementTimeoutMs === 0 ? 0 : role.statementTimeoutMs + 2_000,
       keepAlive: true,
+      // A connection may have decided on bad plans for good while tables grew (docs/adr/0024): a new one decides anew.
+      maxLifetimeSeconds: 600,
       lock_timeout: role.lockTimeoutMs,
       idle_in_transaction_session_timeout: role.idleInTransactionTimeoutMs,
     },
