@@ -332,6 +332,8 @@ describe('requests to every documented route', () => {
     },
     60_000 + REQUESTS * 60,
   );
+
+  it('leaves the books in balance', () => shop.settleUp(), 120_000);
 });
 
 /** What a body says; no body says as much as an empty object, and what is no JSON fits nothing. */

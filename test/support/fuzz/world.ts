@@ -147,7 +147,11 @@ export class World {
     const { id, paymentId, clientSecret } = await this.order(null, 'unpaid');
     await fetch(`${this.shop.stripe.url}/v1/payment_intents/${clientSecret.split('_secret_')[0]}`, {
       method: 'POST',
-      headers: { Authorization: 'Bearer sk_test_emporium', 'Content-Type': 'application/x-www-form-urlencoded' },
+      headers: {
+        Authorization: 'Bearer sk_test_emporium',
+        'Content-Type': 'application/x-www-form-urlencoded',
+        'Idempotency-Key': newUuid(),
+      },
       body: 'amount=100',
     });
     await this.shop.confirm(clientSecret);
