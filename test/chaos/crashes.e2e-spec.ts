@@ -135,7 +135,7 @@ describe('crashes', () => {
     await processes.kill(worker);
     expect((await placed).map((p) => p.status)).toEqual(Array.from({ length: 30 }, () => 201));
     // What the dead worker held comes back when its lease is over; the test does not wait that long.
-    await shop.db.query(`UPDATE jobs SET locked_until = now() WHERE state = 'running'`);
+    await shop.db.query(`UPDATE jobs SET locked_until = now() - interval '1 ms' WHERE state = 'running'`);
     await shop.db.query(`UPDATE jobs SET dispatched_at = NULL WHERE state = 'queued'`);
     startWorker();
     await shop.balance();

@@ -28,7 +28,7 @@ describe('kill -9 of the worker', () => {
     );
   /** What the dead worker held comes back when its lease is over; the test does not wait that long. */
   const handOver = async () => {
-    await shop.db.query(`UPDATE jobs SET locked_until = now() WHERE state = 'running'`);
+    await shop.db.query(`UPDATE jobs SET locked_until = now() - interval '1 ms' WHERE state = 'running'`);
     await shop.db.query(`UPDATE jobs SET dispatched_at = NULL WHERE state IN ('queued', 'running')`);
   };
 

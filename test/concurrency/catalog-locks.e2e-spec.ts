@@ -10,6 +10,7 @@ import { Shop } from '../support/shop.js';
 let shop: Shop;
 beforeAll(async () => {
   shop = await Shop.start({ stripe: false });
+  await shop.quiet();
 });
 afterAll(() => shop?.stop());
 
@@ -101,7 +102,7 @@ describe('a bundle that is older than its part is locked before it', () => {
     [
       'is due to be hidden',
       async (db: Db) => {
-        await shop.db.query(`UPDATE products SET unpublish_at = now() WHERE id = $1`, [partId]);
+        await shop.db.query(`UPDATE products SET unpublish_at = now() - interval '1 ms' WHERE id = $1`, [partId]);
         await new Publication(db, shop.app.get(ProductListings, { strict: false })).settle();
       },
     ],

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { RateLimited } from '#libs/errors';
 import { LoginFailures, LoginThrottle, PasswordHasher } from '../../src/modules/auth/index.js';
 import { Reaper } from '../../src/modules/operations/reap.job.js';
-import { PASSWORD, signUp } from '../support/customers.js';
+import { linkTo, PASSWORD, signUp } from '../support/customers.js';
 import { race } from '../support/rounds.js';
 import { Shop } from '../support/shop.js';
 
@@ -231,6 +231,24 @@ describe('wrong passwords in a row', () => {
     expect(await countsOf('lately@example.com')).toEqual({ strangers: 3, known: 0 });
     expect(await countsOf('nobody140@example.com')).toBeNull();
     expect(await shop.db.query(`SELECT FROM login_places WHERE account = sha256('buyer110@example.com')`)).toEqual([]);
+  });
+
+  it('end with an invitation that is taken: what strangers guessed before keeps nobody from their first day', async () => {
+    const email = 'robin@example.com';
+    await guess(IN_A_ROW, email);
+    const invitation = { email, name: 'Robin', role: 'support' };
+    const bearer = await shop.staff('owner');
+    await shop.call('POST', '/v1/admin/users/invitations', { bearer, body: invitation });
+    const body = { token: await linkTo(shop, email), password: PASSWORD };
+    expect((await shop.call('POST', '/v1/auth/accept-invitation', { body })).status).toBe(204);
+    expect(await countsOf(email)).toBeNull();
+    expect(await statusOf(email, PASSWORD, HOME)).toBe(200);
+  });
+
+  it('are those of one account, however its letters are written', async () => {
+    await guess(2, 'νικοσ@example.com');
+    await guess(2, 'ΝΙΚΟΣ@example.com');
+    expect(await countsOf('νικοσ@example.com')).toEqual({ strangers: 4, known: 0 });
   });
 
   it('go with the account that is deleted', async () => {

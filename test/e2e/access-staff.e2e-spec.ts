@@ -258,7 +258,9 @@ describe('API keys', () => {
   it('end when they expire or are revoked', async () => {
     const soon = await make({ expiresAt: new Date(Date.now() + 60_000).toISOString() });
     expect((await as(soon.body.key, 'GET', '/v1/admin/orders')).status).toBe(200);
-    await shop.db.query(`UPDATE api_keys SET expires_at = now() WHERE id = $1`, [decodeId('apiKey', soon.body.id)]);
+    await shop.db.query(`UPDATE api_keys SET expires_at = now() - interval '1 ms' WHERE id = $1`, [
+      decodeId('apiKey', soon.body.id),
+    ]);
     expect((await as(soon.body.key, 'GET', '/v1/admin/orders')).status).toBe(401);
     const made = await make();
     for (let turn = 0; turn < 2; turn += 1)

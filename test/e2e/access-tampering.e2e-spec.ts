@@ -6,6 +6,7 @@ let shop: Shop;
 beforeAll(async () => {
   shop = await Shop.start({ env: { RATE_LIMIT_LOGINS_PER_MIN: '100000' } });
 }, 60_000);
+afterEach(() => shop.settleUp());
 afterAll(async () => {
   await shop?.stop();
 });

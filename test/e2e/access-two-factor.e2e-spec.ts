@@ -181,7 +181,7 @@ describe('a sign-in in two steps', () => {
     expect((await answer(wrong, appCode(ada.secret))).body.code).toBe('invalid_challenge');
 
     const late = await challengeOf(ada.email);
-    await shop.db.query(`UPDATE login_challenges SET expires_at = now()`);
+    await shop.db.query(`UPDATE login_challenges SET expires_at = now() - interval '1 ms'`);
     expect((await answer(late, appCode(ada.secret))).body.code).toBe('invalid_challenge');
 
     const stale = await challengeOf(ada.email);

@@ -31,7 +31,7 @@ async function expire(orderId: string) {
   const id = decodeId('order', orderId);
   await shop.db.query(`UPDATE orders SET expires_at = now() - interval '2 minutes' WHERE id = $1`, [id]);
   await shop.db.query(
-    `UPDATE jobs SET next_at = now(), dispatched_at = NULL WHERE name = 'payments.expire-order' AND payload->>'orderId' = $1`,
+    `UPDATE jobs SET next_at = now() - interval '1 ms', dispatched_at = NULL WHERE name = 'payments.expire-order' AND payload->>'orderId' = $1`,
     [id],
   );
   await shop.until(async () => {

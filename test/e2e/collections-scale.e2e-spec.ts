@@ -91,6 +91,7 @@ it('its products are counted once for all who ask within a minute, and anew when
     const { rows } = await collections.list('staff', null, {});
     return [rows[0]!.productCount, (await collections.find(null, { handle: 'bulk' })).productCount];
   };
+  await shop.db.query(`UPDATE collections SET updated_at = now() - interval '1 hour'`);
   expect(await count()).toEqual([SIZE, SIZE]);
   expect(statements).toBe(4);
   await shop.db.query(`UPDATE product_listings SET collection_ids = '{}' WHERE handle = 'bulk-7'`);

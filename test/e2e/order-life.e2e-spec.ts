@@ -27,7 +27,7 @@ describe('the life of an order', () => {
     const id = decodeId('order', orderId);
     await shop.db.query(`UPDATE orders SET expires_at = now() - interval '1 s' WHERE id = $1`, [id]);
     await shop.db.query(
-      `UPDATE jobs SET next_at = now(), dispatched_at = NULL WHERE name = 'payments.expire-order' AND payload->>'orderId' = $1`,
+      `UPDATE jobs SET next_at = now() - interval '1 ms', dispatched_at = NULL WHERE name = 'payments.expire-order' AND payload->>'orderId' = $1`,
       [id],
     );
   }

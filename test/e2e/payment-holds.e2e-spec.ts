@@ -173,7 +173,7 @@ describe('manual capture', () => {
     expect(await detail(sale.paymentId)).toMatchObject({ status: 'authorized', captures: [{ status: 'pending' }] });
     expect(await capture(sale.orderId)).toMatchObject({ status: 409, body: { code: 'capture_not_possible' } });
     shop.stripe.clearChaos();
-    await shop.db.query(`UPDATE jobs SET next_at = now() WHERE name = 'payments.execute-capture'`);
+    await shop.db.query(`UPDATE jobs SET next_at = now() - interval '1 ms' WHERE name = 'payments.execute-capture'`);
     await shop.until(
       async () => (await shop.order(sale.orderId, sale.token)).paymentStatus === 'paid',
       'the job to capture',

@@ -89,7 +89,9 @@ describe('prices of carts', () => {
     const list = await priceList(shop, { entries: [[variantId, 800]], endsAt: new Date(Date.now() + 3_600_000) });
     const cart = await make({ lines: [{ variantId, quantity: 1 }] });
     expect(cart.lines[0]).toMatchObject({ unitPrice: usd(800) });
-    await shop.db.query(`UPDATE price_lists SET ends_at = now() WHERE id = $1`, [decodeId('priceList', list)]);
+    await shop.db.query(`UPDATE price_lists SET ends_at = now() - interval '1 ms' WHERE id = $1`, [
+      decodeId('priceList', list),
+    ]);
     const later = await shop.call('GET', `/v1/carts/${cart.id}`, { token: cart.token });
     expect(later.body.lines[0]).toMatchObject({ unitPrice: usd(1000), compareAt: null, priceList: null });
     expect(later.body.issues).toContainEqual(

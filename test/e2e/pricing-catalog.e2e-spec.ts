@@ -79,7 +79,9 @@ describe('prices of the catalog', () => {
     expect(await settle()).toBe(1);
     expect(await card(handle)).toMatchObject({ priceRange: { min: usd(3000) }, compareAt: usd(4000) });
     expect(await settle()).toBe(0);
-    await shop.db.query(`UPDATE price_lists SET ends_at = now() WHERE id = $1`, [decodeId('priceList', id)]);
+    await shop.db.query(`UPDATE price_lists SET ends_at = now() - interval '1 ms' WHERE id = $1`, [
+      decodeId('priceList', id),
+    ]);
     expect(await settle()).toBe(1);
     expect((await card(handle)).priceRange.min).toEqual(usd(4000));
     const [job] = await shop.db.query(`SELECT 1 FROM jobs WHERE name = 'catalog.settle-sales'`);

@@ -74,7 +74,7 @@ describe('a publishable key', () => {
     expect([(await ask(old.key)).status, (await ask(fresh.body.key)).status]).toEqual([200, 200]);
     const left = Date.parse((await as('GET', `${KEYS}/${old.id}`)).body.expiresAt) - Date.now();
     expect(Math.round(left / 3_600_000)).toBe(2);
-    await shop.db.query(`UPDATE publishable_keys SET expires_at = now() WHERE key = $1`, [old.key]);
+    await shop.db.query(`UPDATE publishable_keys SET expires_at = now() - interval '1 ms' WHERE key = $1`, [old.key]);
     const over = await ask(old.key);
     expect([over.status, over.body.code]).toEqual([401, 'invalid_publishable_key']);
     expect((await as('POST', `${KEYS}/${old.id}/rotate`, {})).body.code).toBe('invalid_state');

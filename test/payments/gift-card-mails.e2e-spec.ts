@@ -62,7 +62,7 @@ describe('The mail with a gift card', () => {
       if (job.attempts >= tries && job.state !== 'running') return job;
       // Not the try after that: between reading and waking it one may have ended.
       await pay.shop.db.query(
-        `UPDATE jobs SET next_at = now(), dispatched_at = NULL
+        `UPDATE jobs SET next_at = now() - interval '1 ms', dispatched_at = NULL
          WHERE name = 'notifications.gift-cards' AND state = 'queued' AND attempts < $1`,
         [tries],
       );

@@ -434,7 +434,7 @@ describe('Gift cards that are bought', () => {
         isBusy = false;
         await pay.shop.until(async () => {
           await pay.shop.db.query(
-            `UPDATE jobs SET next_at = now() WHERE state = 'queued' AND name LIKE 'notifications.%'`,
+            `UPDATE jobs SET next_at = now() - interval '1 ms' WHERE state = 'queued' AND name LIKE 'notifications.%'`,
           );
           return (await mailsOf('slow@example.org')).length === 1;
         }, 'the mail to the slow');
@@ -470,7 +470,7 @@ describe('Gift cards that are bought', () => {
     await pay.shop.quiet();
     pay.stripe.setChaos({});
     await pay.shop.db.query(
-      `UPDATE jobs SET state = 'queued', attempts = 0, next_at = now(), dispatched_at = NULL WHERE name = 'downloads.deliver'`,
+      `UPDATE jobs SET state = 'queued', attempts = 0, next_at = now() - interval '1 ms', dispatched_at = NULL WHERE name = 'downloads.deliver'`,
     );
     await pay.shop.quiet();
     expect(await balancesOf(pay, sale)).toEqual([5000, 5000, 5000]);

@@ -94,7 +94,7 @@ class CrashRig {
 
     await this.start();
     // What the dead process held comes back when its leases are over; the test does not wait that long.
-    await db.query(`UPDATE jobs SET locked_until = now() WHERE state = 'running'`);
+    await db.query(`UPDATE jobs SET locked_until = now() - interval '1 ms' WHERE state = 'running'`);
     await db.query(`UPDATE jobs SET dispatched_at = NULL, next_at = least(next_at, now()) WHERE state = 'queued'
        AND name IN ('payments.execute-refund', 'payments.execute-capture')`);
     await db.query(`UPDATE jobs SET dispatched_at = NULL WHERE state = 'queued'`);

@@ -187,7 +187,7 @@ export class PaymentShop {
   /** Lets a waiting job run now. */
   async wake(name: string, field?: string, value?: string | null): Promise<void> {
     await this.shop.db.query(
-      `UPDATE jobs SET next_at = now(), dispatched_at = NULL
+      `UPDATE jobs SET next_at = now() - interval '1 ms', dispatched_at = NULL
        WHERE name = $1 AND state = 'queued' AND ($2::text IS NULL OR payload->>$2 = $3)`,
       [name, field ?? null, value ?? null],
     );

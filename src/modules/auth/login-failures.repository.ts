@@ -84,13 +84,19 @@ export class LoginFailures {
 
   /** Forgets an address that an account has no more. */
   async forget(tx: Queryable, account: string): Promise<void> {
-    await tx.query(`DELETE FROM login_failures WHERE account = ${ACCOUNT}`, [account]);
+    // In the order of `ownerCame`.
     await tx.query(`DELETE FROM login_places WHERE account = ${ACCOUNT}`, [account]);
+    await tx.query(`DELETE FROM login_failures WHERE account = ${ACCOUNT}`, [account]);
   }
 
   private placeOf(account: string, network: string): Buffer {
-    return createHmac('sha256', this.placeKey).update(`${account.toLowerCase()}\n${network}`).digest();
+    return createHmac('sha256', this.placeKey)
+      .update(`${asPostgres(account)}\n${network}`)
+      .digest();
   }
 }
+
+/** In lower case as Postgres writes it, sign by sign: as a whole, JavaScript makes another letter of a sigma at the end. */
+export const asPostgres = (account: string): string => [...account].map((sign) => sign.toLowerCase()).join('');
 
 const columnOf = (isKnown: boolean) => (isKnown ? 'known' : 'strangers');

@@ -5,7 +5,7 @@ import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimi
 import { RateLimited } from '#libs/errors';
 import { clientNetwork } from '#libs/http';
 import { APP_CONFIG, type Config } from '../../config/index.js';
-import { LoginFailures } from './login-failures.repository.js';
+import { asPostgres, LoginFailures } from './login-failures.repository.js';
 
 const FREE_FAILURES = 10;
 const FAILURES_KEPT_SECONDS = 3_600;
@@ -84,7 +84,7 @@ export class LoginThrottle implements OnModuleDestroy {
     await this.connect();
     const network = clientNetwork(address);
     await this.take(this.byAddress, network, 'Too many sign-ins from your address.');
-    return this.attempt(email.trim().toLowerCase(), network, mayBeStranger);
+    return this.attempt(asPostgres(email.trim()), network, mayBeStranger);
   }
 
   /**
@@ -134,7 +134,7 @@ export class LoginThrottle implements OnModuleDestroy {
    */
   async ownerCame(email: string, address: string): Promise<void> {
     await this.connect();
-    const account = email.trim().toLowerCase();
+    const account = asPostgres(email.trim());
     const network = clientNetwork(address);
     await Promise.all([
       ...[fingerprint(account), fingerprint(account, network)].flatMap((key) => [
@@ -153,7 +153,7 @@ export class LoginThrottle implements OnModuleDestroy {
   async admitMail(kind: string, email: string, address: string): Promise<void> {
     await this.connect();
     await this.take(this.byAddress, clientNetwork(address), 'Too many requests from your address.');
-    const key = fingerprint(kind, email.trim().toLowerCase());
+    const key = fingerprint(kind, asPostgres(email.trim()));
     await this.take(this.mails, key, 'Too many mails to this address. Look into the mailbox.');
   }
 

@@ -9,6 +9,7 @@ import { StaffInvited } from './account.events.js';
 import { AccountLinks } from './account-links.repository.js';
 import { announceAccess } from './announce-access.js';
 import { EmailTaken, InvalidLink, LastOwner, RoleNotFound } from './auth.errors.js';
+import { LoginThrottle } from './login-throttle.js';
 import { PasswordHasher } from './password-hasher.js';
 import { passwordProblem } from './password-policy.js';
 import { type Permission, ROLE_PERMISSIONS, type Role } from './permissions.js';
@@ -43,6 +44,7 @@ export class ManageStaff {
     private readonly sessions: Sessions,
     private readonly twoFactor: TwoFactor,
     private readonly resets: ResetPassword,
+    private readonly throttle: LoginThrottle,
   ) {}
 
   /**
@@ -94,8 +96,12 @@ export class ManageStaff {
       });
   }
 
-  /** Sets the password of somebody who was invited. @throws invalid_link, validation_failed */
-  async accept(token: string, password: string): Promise<void> {
+  /**
+   * Sets the password of somebody who was invited; what others guessed before counts no more.
+   * @param address where they come from
+   * @throws invalid_link, validation_failed
+   */
+  async accept(token: string, password: string, address: string): Promise<void> {
     const link = await this.links.find(this.db, token, ['invite']);
     if (!link?.userId) throw InvalidLink();
     const member = await this.query.get(link.userId);
@@ -113,6 +119,7 @@ export class ManageStaff {
       );
       if (done.length === 0) throw InvalidLink();
     });
+    await this.throttle.ownerCame(member.email, address);
     log.info('staff.joined', { userId: encodeId('user', link.userId) });
   }
 

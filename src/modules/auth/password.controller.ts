@@ -58,7 +58,7 @@ export class PasswordController {
   })
   @ApiNoContentResponse({ description: 'Sign in with it' })
   @Throws(ValidationFailed, InvalidLink, RateLimited)
-  accept(@Body() body: AcceptInvitationRequest): Promise<void> {
-    return this.staff.accept(body.token, body.password);
+  accept(@Body() body: AcceptInvitationRequest, @Ip() address: string): Promise<void> {
+    return this.staff.accept(body.token, body.password, address);
   }
 }

@@ -53,7 +53,7 @@ export class VerifyEmail {
   async execute(request: { token: string; password: string }, caller: Caller): Promise<Verified> {
     const link = await this.links.find(this.db, request.token, ['register', 'change_email']);
     if (!link) throw InvalidLink();
-    const attempt = await this.throttle.admit(link.email, caller.address, false);
+    const attempt = await this.throttle.admit(link.email, caller.address, link.purpose !== 'register');
     let fits: boolean;
     let passwordHash: string | null;
     try {

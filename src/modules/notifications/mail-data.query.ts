@@ -357,8 +357,9 @@ export class MailDataQuery {
   async mismatch(reconciliationId: string, kind: string, subject: string): Promise<MismatchOfMail> {
     const [row] = await this.db.query<Omit<MismatchOfMail, 'reportId'>>(
       `SELECT f.kind, f.subject, f.action, o.number AS "orderNumber",
-         (SELECT count(*) FROM reconciliation_findings e
-          WHERE e.reconciliation_id = f.reconciliation_id AND e.severity = 'critical' AND e.id <= f.id) AS place, ${SHOP}
+         (SELECT count(DISTINCT (e.kind, e.subject)) FROM reconciliations r
+          JOIN reconciliation_findings e ON e.reconciliation_id = r.id
+          WHERE r.created_at > f.created_at - interval '1 day' AND e.severity = 'critical' AND e.id <= f.id) AS place, ${SHOP}
        FROM reconciliation_findings f LEFT JOIN orders o ON o.id = f.order_id, shop_settings s
        WHERE f.reconciliation_id = $1 AND f.kind = $2 AND f.subject = $3`,
       [reconciliationId, kind, subject],

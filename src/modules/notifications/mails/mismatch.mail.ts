@@ -1,7 +1,7 @@
 import type { MismatchOfMail } from '../mail-data.query.js';
 import { factsTable, mailHtml, mailText, type MailContent } from './layout.js';
 
-/** After so many of one run, the report tells the rest. */
+/** After so many in a day, the report tells the rest. */
 export const MISMATCH_MAILS = 10;
 
 /** What is wrong, by the kind of finding: all that need a person. */

@@ -222,11 +222,16 @@ export class CompareBooks {
     }
   }
 
-  /** Money of orders that ended, which nobody sends back. */
+  /**
+   * Money of orders that ended, which nobody sends back. What changed just now may still be under way; but a payment whose cost
+   * Stripe does not tell is looked at, and so changed, again and again: after a day only the order counts.
+   */
   private async unsettled(report: Report, from: Date): Promise<void> {
     const rows = await this.db.query<{ id: string; order_id: string; captured: number; refunded: number }>(
       `SELECT p.id, p.order_id, p.captured, p.refunded FROM payments p JOIN orders o ON o.id = p.order_id
-       WHERE o.status = 'canceled' AND p.created_at >= $1 AND p.updated_at < now() - interval '10 minutes'
+       WHERE o.status = 'canceled' AND p.created_at >= $1
+         AND (p.updated_at < now() - interval '10 minutes'
+           OR (p.created_at < now() - interval '1 day' AND o.updated_at < now() - interval '10 minutes'))
          AND NOT EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.id AND r.status = 'pending')
          AND NOT EXISTS (SELECT FROM disputes d WHERE d.payment_id = p.id AND d.status NOT IN ('won', 'warning_closed', 'prevented', 'lost'))
          AND p.captured - p.refunded > (SELECT coalesce(sum(d.amount), 0) FROM disputes d WHERE d.payment_id = p.id AND d.status = 'lost')
