@@ -186,9 +186,7 @@ describe('wrong passwords in a row', () => {
     await restarted().ownerCame(email, '203.0.115.1');
     expect(await refusal(restarted().admit(email, '203.0.115.1'))).toBeNull();
     await expect(
-      shop.db.query(
-        `INSERT INTO login_failures (account, strangers, is_account) VALUES (sha256('x'), ${IN_A_ROW + 1}, true)`,
-      ),
+      shop.db.query(`INSERT INTO login_failures (account, strangers) VALUES (sha256('x'), ${IN_A_ROW + 1})`),
     ).rejects.toThrow(/login_failures_hundred_at_most/);
   });
 
@@ -216,21 +214,76 @@ describe('wrong passwords in a row', () => {
     expect(await countsOf(email)).toEqual({ strangers: IN_A_ROW, known: 0 });
   });
 
-  it('are forgotten for addresses that nobody has, and for nobody else', async () => {
-    await guess(3, 'buyer140@example.com');
-    await guess(3, 'nobody140@example.com');
-    await guess(3, 'lately@example.com');
-    await shop.db.query(
-      `UPDATE login_failures SET failed_at = now() - interval '400 days' WHERE account <> sha256('lately@example.com')`,
-    );
+  const reap = () => shop.app.get(Reaper, { strict: false }).handle({ progress: async () => undefined } as never);
+  /** As if everything had happened so many days before. */
+  const later = (days: number) =>
+    shop.db.query(`UPDATE login_failures SET failed_at = failed_at - make_interval(days => $1)`, [days]);
+
+  it('are never forgotten for their age, whether somebody has the address or not: who comes back cannot tell', async () => {
+    const emails = ['buyer140@example.com', 'nobody140@example.com'];
+    for (const email of emails) await guess(IN_A_ROW, email);
+    for (const email of ['buyer141@example.com', 'nobody141@example.com']) await guess(3, email);
+    await (await restarted().admit('nobody142@example.com', HOME)).notTried();
+    let network = 0;
+    for (const days of [21, 400]) {
+      await later(days);
+      await reap();
+      const answers = [];
+      for (const email of emails) {
+        const { status, body, headers } = await login(email, PASSWORD, `192.0.3.${(network += 1)}`);
+        const told = Object.fromEntries(headers);
+        delete told['x-request-id'];
+        answers.push({ status, body: { ...body, requestId: null }, headers: { ...told, date: null } });
+      }
+      expect(answers[0]!.status).toBe(429);
+      expect(answers[1]).toEqual(answers[0]);
+      for (const email of ['buyer141@example.com', 'nobody141@example.com'])
+        expect(await countsOf(email)).toEqual({ strangers: 3, known: 0 });
+    }
+    expect(await countsOf('nobody142@example.com')).toBeNull();
+    // The count that was there before the account was ends when its owner comes.
+    const owner = await signUp(shop, 'nobody141@example.com');
+    expect(await countsOf(owner.email)).toBeNull();
+  });
+
+  it('are counted by processes of the release before, too, beside those of this one', async () => {
+    const before = (email: string, isAccount: boolean) =>
+      shop.db.query(
+        `INSERT INTO login_failures AS f (account, strangers, is_account) VALUES (sha256($1), 1, $2)
+         ON CONFLICT (account) DO UPDATE SET strangers = f.strangers + 1, is_account = excluded.is_account, failed_at = now()`,
+        [Buffer.from(email), isAccount],
+      );
+    await before('nobody150@example.com', false);
+    await guess(1, 'nobody150@example.com');
+    await guess(1, 'nobody151@example.com');
+    await before('buyer150@example.com', true);
+    await later(21);
+    await reap();
+    expect(await countsOf('nobody150@example.com')).toEqual({ strangers: 2, known: 0 });
+    expect(await countsOf('nobody151@example.com')).toEqual({ strangers: 1, known: 0 });
+    // What those delete: nothing that was counted here.
+    const gone = await shop.db.query(`DELETE FROM login_failures WHERE NOT is_account RETURNING account`);
+    expect(gone).toHaveLength(1);
+    expect(await countsOf('nobody151@example.com')).toEqual({ strangers: 1, known: 0 });
+  });
+
+  it('go where nothing is counted, by an index; so do places of long ago', async () => {
+    await (await restarted().admit('nobody160@example.com', HOME)).notTried();
+    await home('buyer110@example.com');
     await shop.db.query(
       `UPDATE login_places SET known_until = now() - interval '1 s' WHERE account = sha256('buyer110@example.com')`,
     );
-    await shop.app.get(Reaper, { strict: false }).handle({ progress: async () => undefined } as never);
-    expect(await countsOf('buyer140@example.com')).toEqual({ strangers: 3, known: 0 });
-    expect(await countsOf('lately@example.com')).toEqual({ strangers: 3, known: 0 });
-    expect(await countsOf('nobody140@example.com')).toBeNull();
+    await reap();
+    expect(await countsOf('nobody160@example.com')).toEqual({ strangers: 0, known: 0 });
+    await later(2);
+    await reap();
+    expect(await countsOf('nobody160@example.com')).toBeNull();
     expect(await shop.db.query(`SELECT FROM login_places WHERE account = sha256('buyer110@example.com')`)).toEqual([]);
+    const indexes = await shop.db.query(`SELECT indexname FROM pg_indexes WHERE tablename = 'login_failures'`);
+    expect(indexes.map(({ indexname }) => indexname).sort()).toEqual([
+      'login_failures_nothing_counted',
+      'login_failures_pkey',
+    ]);
   });
 
   it('end with an invitation that is taken: what strangers guessed before keeps nobody from their first day', async () => {

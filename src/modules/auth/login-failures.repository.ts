@@ -22,8 +22,8 @@ export interface Place {
 }
 
 /**
- * Counts wrong passwords where no restart forgets them. An address that nobody has is counted as any other is, so that neither
- * the answer nor its time tells which there are.
+ * Counts wrong passwords where no restart forgets them. An address that nobody has is counted as any other is, and for as long,
+ * so that neither the answer nor its time tells which there are, today or next year.
  */
 @Injectable()
 export class LoginFailures {
@@ -52,10 +52,8 @@ export class LoginFailures {
   async count(account: string, isKnown: boolean): Promise<boolean> {
     const column = columnOf(isKnown);
     const counted = await this.db.query(
-      `INSERT INTO login_failures AS f (account, ${column}, is_account)
-       VALUES (${ACCOUNT}, 1, EXISTS (SELECT FROM customers WHERE lower(email) = lower($1))
-         OR EXISTS (SELECT FROM users WHERE lower(email) = lower($1)))
-       ON CONFLICT (account) DO UPDATE SET ${column} = f.${column} + 1, is_account = excluded.is_account, failed_at = now()
+      `INSERT INTO login_failures AS f (account, ${column}) VALUES (${ACCOUNT}, 1)
+       ON CONFLICT (account) DO UPDATE SET ${column} = f.${column} + 1, failed_at = now()
          WHERE f.${column} < ${FAILURES_IN_A_ROW} RETURNING 1`,
       [account],
     );

@@ -51,11 +51,12 @@ const RULES: readonly { what: string; sql: string }[] = [
             SELECT id FROM login_challenges WHERE expires_at < now() - interval '1 hour' LIMIT $1) RETURNING 1`,
   },
   {
-    // What is counted for an account stays until its owner comes: a hundred in a row are a hundred, however long they take.
+    // What is counted for an address stays until its owner comes: a hundred in a row are a hundred, however long they take. It
+    // stays, too, where nobody has the address: else its age would tell.
     what: 'wrongPasswords',
     sql: `DELETE FROM login_failures WHERE account IN (
-            SELECT account FROM login_failures WHERE failed_at < now() - interval '20 days'
-              AND (NOT is_account OR (strangers = 0 AND known = 0)) LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1`,
+            SELECT account FROM login_failures WHERE failed_at < now() - interval '1 day'
+              AND strangers = 0 AND known = 0 LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1`,
   },
   {
     what: 'knownPlaces',

@@ -12,8 +12,8 @@ export class LoginFailureCount {
   /** From networks that it was. */
   @Column({ type: 'smallint', default: 0 })
   known: number;
-  /** Whether somebody had the address then. What was counted for nobody is deleted after a while. */
-  @Column({ name: 'is_account', type: 'boolean' })
+  /** Read and written by earlier releases only. */
+  @Column({ name: 'is_account', type: 'boolean', default: true })
   isAccount: boolean;
   @Column({ name: 'failed_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   failedAt: Date;
