@@ -258,6 +258,18 @@ const FAULTS: PlantedFault[] = [
     what: 'a fee of another amount',
     sql: [`UPDATE ledger_entries SET amount = amount + 1 WHERE account = 'provider_balance:stripe'`],
   },
+  ...(
+    [
+      ['a line of the provider that is missing', `DELETE FROM provider_transactions WHERE type = 'charge'`],
+      ['a line with another amount', `UPDATE provider_transactions SET amount = amount + 1`],
+      ['a line with another fee', `UPDATE provider_transactions SET fee = fee + 1 WHERE fee <> 0`],
+      ['a line in another currency', `UPDATE provider_transactions SET currency = 'EUR'`],
+      [
+        'a line of another payment',
+        `UPDATE provider_transactions SET payment_id = (SELECT id FROM payments WHERE provider_ref IS NULL LIMIT 1)`,
+      ],
+    ] as const
+  ).map(([what, sql]) => ({ check: 'M12', what, sql: [sql] })),
   {
     check: 'M10',
     what: 'money that went back as store credit without a refund',

@@ -182,6 +182,30 @@ describe('reconciliation', () => {
     expect(await book(sale)).toMatchObject({ provider_fees: 88 });
   });
 
+  it('brings back a line of Stripe that is in no book here, and enters its fee once', async () => {
+    const sale = await payments.place({ pay: 'pm_card_visa' });
+    await payments.shop.quiet();
+    payments.stripe.dashboardRefund(sale.intent, 700);
+    await payments.becomes(sale, 'confirmed', 'partially_refunded');
+    await payments.shop.quiet();
+    const before = await book(sale);
+    const { db } = payments.shop;
+    const lines = () =>
+      db.query(
+        `SELECT ref, type, amount, fee, currency FROM provider_transactions WHERE payment_id = $1 ORDER BY type`,
+        [decodeId('payment', sale.paymentId)],
+      );
+    const there = await lines();
+    expect(there).toMatchObject([
+      { type: 'charge', amount: 2000, fee: 88 },
+      { type: 'refund', amount: -700, fee: 0 },
+    ]);
+    await db.query(`DELETE FROM provider_transactions WHERE payment_id = $1`, [decodeId('payment', sale.paymentId)]);
+    await payments.shop.settleUp();
+    expect(await lines()).toEqual(there);
+    expect(await book(sale)).toEqual(before);
+  });
+
   it('a charge of which the bank has not said what it comes to is no alert, though its refund is settled already', async () => {
     payments.stripe.setChaos({ webhooks: [{ kind: 'drop', types: ['charge.updated'] }] });
     payments.stripe.settleDelayMs = 600_000;

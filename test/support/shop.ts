@@ -14,7 +14,9 @@ import { type Config, loadConfig } from '../../src/config/index.js';
 import { AccessTokens } from '../../src/modules/auth/access-token.js';
 import { ProductListings, ProductWriter } from '../../src/modules/catalog/index.js';
 import { StockLedger } from '../../src/modules/inventory/index.js';
-import { type ClientAck, type ProviderBooks, runBooks } from '../../src/modules/operations/index.js';
+import { type ClientAck, type ProviderBooks, runBooks, type Violation } from '../../src/modules/operations/index.js';
+import { ReportsRepository } from '../../src/modules/payments/reconciliation/reports.repository.js';
+import { RunReconciliation } from '../../src/modules/payments/reconciliation/run-reconciliation.service.js';
 import { fromWire } from '../../src/modules/payments/stripe/wire-amount.js';
 import { ensureSettings } from '../../src/modules/settings/index.js';
 import { cloneDatabase, type TestDatabase } from './postgres.js';
@@ -62,6 +64,9 @@ export const METHOD_ID = '01920000-0000-7000-8000-0000000000a2';
 export const WEBHOOK_SECRET = 'whsec_test_0123456789abcdef';
 /** How long after a charge the bank has more to tell of it. */
 export const SETTLE_DELAY_MS = 50;
+const YEAR_MS = 365 * 86_400_000;
+/** The check of the books that finds a line of Stripe which is not in ours. */
+const LINE_MISSING = 'M12';
 
 let toldSeed: number | undefined;
 /** Says what repeats a run, once in each file. */
@@ -354,7 +359,8 @@ export class Shop {
       lines: state.balance_transactions.map(({ id, source, amount, fee, currency }) => ({
         line: id,
         ref: intents.get(source as string) ?? '',
-        net: fromWire(amount, currency) - fromWire(fee, currency),
+        amount: fromWire(amount, currency),
+        fee: fromWire(fee, currency),
         currency: currency.toUpperCase(),
       })),
     };
@@ -376,10 +382,33 @@ export class Shop {
     await this.balance(acks);
   }
 
-  /** Waits for quiet and then demands that the books balance and that Stripe was called as it should be. */
-  async balance(acks?: ClientAck[]): Promise<void> {
+  /** What the books find. */
+  private async violations(acks?: ClientAck[]): Promise<Violation[]> {
     await this.quiet();
-    const { violations } = await runBooks(this.db, 0, { provider: this.providerBooks(), ...(acks ? { acks } : {}) });
+    const given = { provider: this.providerBooks(), ...(acks ? { acks } : {}) };
+    return (await runBooks(this.db, 0, given)).violations;
+  }
+
+  /** Compares Stripe's book with the shop's, as each night does. */
+  async reconcile(): Promise<void> {
+    const { app, db } = this;
+    // Also what the clock of the emulator was moved to.
+    const period = { from: new Date(Date.now() - YEAR_MS), to: new Date(Date.now() + YEAR_MS) };
+    const reports = app.get(ReportsRepository, { strict: false });
+    const { id } = await reports.create(db, { kind: 'full', actor: 'test', ...period });
+    await app.get(RunReconciliation, { strict: false }).full(id, () => Promise.resolve());
+  }
+
+  /**
+   * Waits for quiet and then demands that the books balance and that Stripe was called as it should be. A line of Stripe of
+   * which no word came may be missing until the reconciliation of the night, and not after it.
+   */
+  async balance(acks?: ClientAck[]): Promise<void> {
+    let violations = await this.violations(acks);
+    if (violations.length > 0 && violations.every(({ id }) => id === LINE_MISSING)) {
+      await this.reconcile();
+      violations = await this.violations(acks);
+    }
     expect(violations).toEqual([]);
     const { unknownRoutes, unknownParams, postsWithoutOwnKey, reusedKeys, otherApiVersions } = this.stripe.problems();
     expect({ unknownRoutes, unknownParams, postsWithoutOwnKey, reusedKeys, otherApiVersions }).toEqual({

@@ -231,12 +231,20 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
     title: "the ledger's balance is the provider's, payment by payment, where the provider's lines are in",
     needs: 'provider',
     sql: `SELECT format('%s %s ours %s theirs %s', p.provider_ref, x.currency, coalesce(l.amount, 0), x.net) AS detail
-      FROM (SELECT ref, currency, sum(net) AS net, bool_and(EXISTS (SELECT FROM provider_transactions k WHERE k.ref = line)) AS known
+      FROM (SELECT ref, currency, sum(amount - fee) AS net, bool_and(EXISTS (SELECT FROM provider_transactions k WHERE k.ref = line)) AS known
             FROM provider_lines GROUP BY 1, 2) x
       JOIN payments p ON p.provider_ref = x.ref
       LEFT JOIN (SELECT t.payment_id, e.currency, sum(e.amount) AS amount FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
             WHERE e.account = 'provider_balance:stripe' GROUP BY 1, 2) l ON l.payment_id = p.id AND l.currency = x.currency
       WHERE x.known AND coalesce(l.amount, 0) <> x.net`,
+  },
+  {
+    id: 'M12',
+    title: "each of the provider's lines about a payment of ours is in our book, as it stands there",
+    needs: 'provider',
+    sql: `SELECT format('line %s of %s theirs %s fee %s %s ours %s fee %s %s', l.line, l.ref, l.amount, l.fee, l.currency, t.amount, t.fee, t.currency) AS detail
+      FROM provider_lines l JOIN payments p ON p.provider_ref = l.ref LEFT JOIN provider_transactions t ON t.ref = l.line
+      WHERE (t.payment_id, t.amount, t.fee, t.currency) IS DISTINCT FROM (p.id, l.amount, l.fee, l.currency)`,
   },
   {
     id: 'M11',

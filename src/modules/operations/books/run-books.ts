@@ -6,7 +6,7 @@ export interface ProviderBooks {
   charges: { ref: string; orderId: string; captured: number; refunded: number; currency: string }[];
   events: { eventId: string; type: string }[];
   /** Lines of its ledger, each with the intent (`ref`) that it is about. */
-  lines?: { line: string; ref: string; net: number; currency: string }[];
+  lines?: { line: string; ref: string; amount: number; fee: number; currency: string }[];
 }
 
 /** What clients were answered at checkout. */
@@ -29,7 +29,9 @@ const PROVIDER_CTE = `provider_charges AS (
     SELECT ref, "orderId" AS order_id, captured, refunded, currency
     FROM jsonb_to_recordset($1::jsonb->'charges') AS x(ref text, "orderId" text, captured bigint, refunded bigint, currency char(3))),
   provider_events AS (SELECT "eventId" AS event_id, type FROM jsonb_to_recordset($1::jsonb->'events') AS x("eventId" text, type text)),
-  provider_lines AS (SELECT line, ref, net, currency FROM jsonb_to_recordset($1::jsonb->'lines') AS x(line text, ref text, net bigint, currency char(3)))`;
+  provider_lines AS (
+    SELECT line, ref, amount, fee, currency
+    FROM jsonb_to_recordset($1::jsonb->'lines') AS x(line text, ref text, amount bigint, fee bigint, currency char(3)))`;
 const ACKS_CTE = `client_acks AS (
     SELECT "requestId" AS request_id, "idempotencyKey" AS idempotency_key, "httpStatus" AS http_status, "orderNumber" AS order_number
     FROM jsonb_to_recordset($1::jsonb) AS x("requestId" text, "idempotencyKey" text, "httpStatus" int, "orderNumber" bigint))`;
