@@ -121,6 +121,61 @@ describe('a price that somebody would like to pay', () => {
   });
 });
 
+describe('credentials of a hundred kilobytes', () => {
+  const HUGE = 'Zq9'.repeat(34_000);
+  const told = ({ status, body, headers }: { status: number; body: any; headers: Headers }) => ({
+    status,
+    body: body && { ...body, requestId: null },
+    headers: [...headers].filter(([name]) => !/^(date|x-request-id|ratelimit-.*|etag|age)$/.test(name)),
+  });
+
+  it('are what wrong ones are, on every kind of route: refused in the same words, or not looked at', async () => {
+    const variantId = await shop.product({ stock: 3, price: 1000 });
+    const cart = await shop.cart([{ variantId, quantity: 1 }]);
+    for (const [status, method, path, scheme] of [
+      [401, 'GET', '/v1/admin/orders', 'Bearer'],
+      [401, 'GET', '/v1/admin/orders', 'bearer'],
+      [401, 'GET', '/v1/admin/orders', 'Basic'],
+      [401, 'GET', '/v1/admin/orders', 'Bearer emp_sk_'],
+      [401, 'GET', '/v1/me', 'Bearer'],
+      [401, 'GET', `/v1/carts/${cart.id}`, 'Bearer'],
+      [200, 'GET', `/v1/carts/${cart.id}`, 'Basic'],
+      [200, 'GET', '/v1/products', 'Bearer'],
+      [404, 'GET', '/v1/nowhere', 'Bearer'],
+    ] as const) {
+      const ask = (token: string) =>
+        shop.call(method, path, {
+          headers: { Authorization: `${scheme}${scheme.includes('_') ? '' : ' '}${token}`, 'X-Cart-Token': cart.token },
+        });
+      const [wrong, huge] = [await ask('wrong'), await ask(HUGE)];
+      expect([path, scheme, huge.status]).toEqual([path, scheme, status]);
+      expect(told(huge)).toEqual(told(wrong));
+    }
+    const secret = await shop.call('POST', '/v1/oauth/token', {
+      headers: { Authorization: `Basic ${HUGE}`, 'Content-Type': 'application/x-www-form-urlencoded' },
+    });
+    expect(secret.status).toBe(401);
+  });
+
+  it('do not make room for other headers, nor for more than the parser reads', async () => {
+    const status = async (headers: Record<string, string>, path = '/v1/products') =>
+      (await shop.call('GET', path, { headers })).status;
+    expect(await status({ 'X-Padding': 'x'.repeat(15_000) })).toBe(200);
+    for (const headers of [
+      { 'X-Padding': 'x'.repeat(17_000) },
+      { 'X-Padding': 'x'.repeat(9_000), Authorization: `Bearer ${'x'.repeat(9_000)}` },
+      { 'X-Padding': 'x'.repeat(17_000), Authorization: `Bearer ${HUGE}` },
+      { Cookie: HUGE },
+    ] as Record<string, string>[]) {
+      const answer = await shop.call('GET', '/v1/admin/orders', { headers });
+      expect([answer.status, answer.body.code]).toEqual([431, 'headers_too_large']);
+    }
+    expect(await status({}, `/v1/products?q=${'x'.repeat(17_000)}`)).toBe(431);
+    expect(await status({ Authorization: `Bearer ${HUGE}${HUGE}` }, '/v1/admin/orders')).toBe(431);
+    expect(await status({}, '/v1/products')).toBe(200);
+  });
+});
+
 describe('what is searched for', () => {
   const ID = /^[a-z]+_[0-9a-z]{26}$/;
   const SEARCHES = [

@@ -10,6 +10,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { BadRequest, HeadersTooLarge, RequestTimeout, UnsupportedMediaType } from '#libs/errors';
 import { log, runWithContext } from '#libs/log';
 import { parseForm } from './form-body.js';
+import { hasTooLongHeaders, PARSED_HEADER_BYTES } from './header-limit.js';
 import { parseJsonBody } from './json-body.js';
 import { toProblem } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
@@ -70,7 +71,7 @@ export async function createHttpApp(
       const given = raw.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     },
-    http: { headersTimeout: 8_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16_384 },
+    http: { headersTimeout: 8_000, connectionsCheckingInterval: 1_000, maxHeaderSize: PARSED_HEADER_BYTES },
     frameworkErrors: (error: Error, request: Request, reply: Reply) => sendProblem(error, request, reply),
     clientErrorHandler,
     logger: false,
@@ -86,6 +87,10 @@ export async function createHttpApp(
   server.addHook('onRequest', (request, reply, done) => {
     reply.headers(fixedHeaders);
     reply.header('X-Request-Id', request.id);
+    if (hasTooLongHeaders(request.raw)) {
+      done(HeadersTooLarge());
+      return;
+    }
     if (request.url.includes('%00') || request.url.length > 8_192) {
       done(
         BadRequest({ detail: request.url.length > 8_192 ? 'The address is too long.' : 'The address contains NUL.' }),
