@@ -439,7 +439,7 @@ describe('images', () => {
   /** The uploads, without the smaller versions that a job makes of them. */
   const stored = () => {
     try {
-      return readdirSync(join(shop.config.dataDir, 'media')).filter((name) => !name.endsWith('.webp'));
+      return readdirSync(join(shop.config.dataDir, 'media')).filter((name) => !/-\d+\.(?:webp|avif)$/.test(name));
     } catch {
       return [];
     }

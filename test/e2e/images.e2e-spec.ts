@@ -12,13 +12,20 @@ interface S3Server {
 }
 const S3rver = createRequire(import.meta.url)('s3rver') as new (options: object) => S3Server;
 
-/** A photo of some width, which says where it was taken and that it lies on its side. */
-const photo = (width: number, height: number) =>
-  sharp({ create: { width, height, channels: 3, background: '#7a5c3e' } })
+/** A photo of some width with something to see, which says where it was taken and that it lies on its side. */
+async function photo(width: number, height: number): Promise<Buffer> {
+  const dots = await sharp({
+    create: { width: 60, height: 40, channels: 3, background: '#7a5c3e', noise: { type: 'gaussian', sigma: 60 } },
+  })
+    .png()
+    .toBuffer();
+  return sharp(dots)
+    .resize(width, height, { fit: 'fill' })
     .withExif({ IFD0: { Copyright: 'somebody at home' }, IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 0/1' } })
     .withMetadata({ orientation: 6 })
     .jpeg()
     .toBuffer();
+}
 
 /** A PNG of some bytes that claims to have 400 megapixels. */
 function bomb(): Buffer {
@@ -112,12 +119,21 @@ describe('an uploaded picture', () => {
     const image = await gallery.finished(body.id);
     expect(image).toMatchObject({ width: 800, height: 1200 });
     expect(image.renditions.map((one: any) => one.width)).toEqual([160, 480]);
-    for (const rendition of image.renditions) {
-      const file = await gallery.fetch(rendition.url);
-      expect(file.headers.get('content-type')).toBe('image/webp');
-      expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
-      const shown = await sharp(Buffer.from(await file.arrayBuffer())).metadata();
-      expect([shown.format, shown.width, shown.height]).toEqual(['webp', rendition.width, rendition.width * 1.5]);
+    for (const { width: one, url, avifUrl } of image.renditions) {
+      const sizes: number[] = [];
+      for (const [address, type, format] of [
+        [avifUrl, 'image/avif', 'heif'],
+        [url, 'image/webp', 'webp'],
+      ]) {
+        const file = await gallery.fetch(address);
+        expect(file.headers.get('content-type')).toBe(type);
+        expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+        const bytes = Buffer.from(await file.arrayBuffer());
+        const shown = await sharp(bytes).metadata();
+        expect([shown.format, shown.width, shown.height]).toEqual([format, one, one * 1.5]);
+        sizes.push(bytes.length);
+      }
+      expect(sizes[0]).toBeLessThan(sizes[1]!);
     }
     expect((await gallery.page()).thumbnail).toBe(image.renditions[1].url);
     const cards = (await gallery.shop.call('GET', '/v1/products')).body.data;
@@ -130,7 +146,7 @@ describe('an uploaded picture', () => {
       .png()
       .toBuffer();
     const image = await gallery.finished((await gallery.upload(small)).body.id);
-    expect(image.renditions.map((one: any) => one.width)).toEqual([40]);
+    expect(image.renditions).toEqual([{ width: 40, url: expect.stringMatching(/-40\.webp$/) }]);
   });
 
   it('is refused when it would fill the memory, carries scripts, or is not what it says', async () => {
@@ -220,10 +236,15 @@ describe('pictures in a bucket', () => {
     const { status, body } = await gallery.upload(await photo(1200, 800));
     expect(status).toBe(201);
     const image = await gallery.finished(body.id);
-    const file = await gallery.fetch(image.renditions[1].url);
-    expect([file.status, file.headers.get('content-type')]).toEqual([200, 'image/webp']);
-    expect((await file.arrayBuffer()).byteLength).toBe(Number(file.headers.get('content-length')));
-    expect(readdirSync(join(folder, 'pictures')).length).toBeGreaterThanOrEqual(3);
+    for (const [url, type] of [
+      [image.renditions[1].url, 'image/webp'],
+      [image.renditions[1].avifUrl, 'image/avif'],
+    ]) {
+      const file = await gallery.fetch(url);
+      expect([file.status, file.headers.get('content-type')]).toEqual([200, type]);
+      expect((await file.arrayBuffer()).byteLength).toBe(Number(file.headers.get('content-length')));
+    }
+    expect(readdirSync(join(folder, 'pictures')).length).toBeGreaterThanOrEqual(5);
     expect((await gallery.fetch(body.url.replace(/[0-9a-f]{12}\.jpg/, '000000000000.jpg'))).status).toBe(404);
   });
 

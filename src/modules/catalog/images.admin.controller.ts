@@ -49,7 +49,7 @@ export class ImagesAdminController {
     operationId: 'addProductImage',
     summary: 'Add an image: an address, or an uploaded file',
     description:
-      'JSON names an address, which is kept and never fetched. multipart/form-data uploads a PNG, JPEG, WebP, GIF or AVIF of up to 20 MB and 50 megapixels in the field `file`, with its text in `alt`. What it tells of when and where it was taken is left out; smaller versions follow within seconds.',
+      'JSON names an address, which is kept and never fetched. multipart/form-data uploads a PNG, JPEG, WebP, GIF or AVIF of up to 20 MB and 50 megapixels in the field `file`, with its text in `alt`. What it tells of when and where it was taken is left out; smaller versions as WebP and AVIF follow within seconds.',
     requestBody: IMAGE_REQUEST_BODY,
   })
   @ApiCreatedResponse({ type: AdminImageView, headers: CREATED_HEADERS })

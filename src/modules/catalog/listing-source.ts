@@ -1,5 +1,6 @@
 import type { BundlePartRow } from './bundles/bundle-sql.js';
 import type { AttributeValue } from './attributes/attribute-values.js';
+import type { Rendition } from './entities/product-image.entity.js';
 import type { Texts } from './translations/texts.js';
 
 /** Everything about one product that its rows of the read model are made of. */
@@ -46,7 +47,7 @@ export interface ListingImage {
   width: number | null;
   height: number | null;
   /** Smaller versions, the smallest first. */
-  renditions: { width: number; url: string }[];
+  renditions: Rendition[];
 }
 
 export interface ListingVariant {

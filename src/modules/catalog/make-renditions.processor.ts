@@ -1,11 +1,14 @@
 import { createWriteStream } from 'node:fs';
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { AppError } from '#libs/errors';
 import { HandlesJob, type JobContext, type JobHandler, PermanentFailure } from '#libs/jobs';
+import { lockCategoryTreeShared } from './catalog-lock.js';
 import { MakeRenditionsJob } from './catalog.jobs.js';
+import type { Rendition } from './entities/product-image.entity.js';
+import { lockProducts } from './lock-products.js';
 import { mediaNameOf, MediaStore } from './media-store.service.js';
 import { MEDIA_PATH } from './media-url.js';
 import { makeRenditions } from './picture.js';
@@ -23,7 +26,10 @@ export class MakeRenditionsProcessor implements JobHandler<{ imageId: string }> 
 
   async handle(job: JobContext<{ imageId: string }>): Promise<void> {
     const { imageId } = job.payload;
-    const [image] = await this.db.query<{ url: string }>(`SELECT url FROM product_images WHERE id = $1`, [imageId]);
+    const [image] = await this.db.query<{ url: string; product_id: string }>(
+      `SELECT url, product_id FROM product_images WHERE id = $1`,
+      [imageId],
+    );
     const name = image && mediaNameOf(image.url);
     // Taken off again, or not one of ours.
     if (!name) return;
@@ -32,20 +38,28 @@ export class MakeRenditionsProcessor implements JobHandler<{ imageId: string }> 
       if (!original) throw new PermanentFailure('the picture is not in the store');
       const path = draft(name);
       await pipeline(original.stream(), createWriteStream(path));
-      const nameOf = (width: number) => `${name.slice(0, -extname(name).length)}-${width}.webp`;
-      const { width, height, files } = await makeRenditions(path, (one) => draft(nameOf(one))).catch((error) => {
+      const nameOf = (width: number, ending: string) => `${name.slice(0, -extname(name).length)}-${width}.${ending}`;
+      const { width, height, files } = await makeRenditions(path, (...one) => draft(nameOf(...one))).catch((error) => {
         throw error instanceof AppError ? new PermanentFailure('the picture cannot be decoded') : error;
       });
-      for (const file of files) await this.media.put(nameOf(file.width), file.path);
-      const renditions = files.map((file) => ({ width: file.width, url: `${MEDIA_PATH}${nameOf(file.width)}` }));
+      const put = async (file: string) => {
+        await this.media.put(basename(file), file);
+        return `${MEDIA_PATH}${basename(file)}`;
+      };
+      const renditions: Rendition[] = [];
+      for (const { width: one, webp, avif } of files)
+        renditions.push({ width: one, url: await put(webp), ...(avif && { avifUrl: await put(avif) }) });
       return { width, height, renditions };
     });
     await this.db.transaction(async (tx) => {
-      const [changed] = await tx.query<{ product_id: string }>(
-        `UPDATE product_images SET width = $2, height = $3, renditions = $4 WHERE id = $1 RETURNING product_id`,
+      // In the order of every change of a product, which locks it before its pictures.
+      await lockCategoryTreeShared(tx);
+      await lockProducts(tx, [image.product_id]);
+      const changed = await tx.query(
+        `UPDATE product_images SET width = $2, height = $3, renditions = $4 WHERE id = $1 RETURNING 1`,
         [imageId, made.width, made.height, JSON.stringify(made.renditions)],
       );
-      if (changed) await this.listings.refresh(tx, [changed.product_id]);
+      if (changed.length > 0) await this.listings.refresh(tx, [image.product_id]);
     });
   }
 }

@@ -67,6 +67,8 @@ export class RenditionView {
   width: number;
   @ApiProperty({ description: 'WebP' })
   url: string;
+  @ApiProperty({ required: false, description: 'the same as AVIF; left out where that is not smaller' })
+  avifUrl?: string;
 }
 
 export class ProductImageView {
@@ -83,7 +85,7 @@ export class ProductImageView {
   @ApiProperty({
     type: [RenditionView],
     required: false,
-    description: 'smaller versions, the smallest first: for srcset',
+    description: 'smaller versions, the smallest first: for the srcset of a `<picture>`, AVIF before WebP',
   })
   renditions?: RenditionView[];
 }

@@ -1,5 +1,15 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+/** A smaller version of an uploaded picture. */
+export interface Rendition {
+  /** pixels */
+  width: number;
+  /** of the WebP */
+  url: string;
+  /** Left out where AVIF is not smaller, and of pictures that are older than it. */
+  avifUrl?: string;
+}
+
 /** A picture of a product: an address elsewhere, or one of our own below /media/. */
 @Entity('product_images')
 export class ProductImage {
@@ -21,7 +31,7 @@ export class ProductImage {
   height: number | null;
   /** Smaller versions of an uploaded picture, the smallest first. */
   @Column({ type: 'jsonb', default: [] })
-  renditions: { width: number; url: string }[];
+  renditions: Rendition[];
   @Column({ name: 'created_at', type: 'timestamptz', precision: 3, default: () => 'now()' })
   createdAt: Date;
 }
