@@ -1,6 +1,15 @@
+import { Readable } from 'node:stream';
+import sharp from 'sharp';
 import type { Db, Tx } from '#libs/database';
-import { decodeId } from '#libs/ids';
+import { decodeId, newUuid } from '#libs/ids';
+import type { JobContext } from '#libs/jobs';
+import type { UpdateCollectionRequest } from '../../src/modules/catalog/collections/collection.dto.js';
+import { CollectionsQuery } from '../../src/modules/catalog/collections/collections.query.js';
+import { EditCollections } from '../../src/modules/catalog/collections/edit-collections.service.js';
+import { EditImages } from '../../src/modules/catalog/edit-images.service.js';
 import { type ProductDraft, ProductListings, ProductSales, ProductWriter } from '../../src/modules/catalog/index.js';
+import { MakeRenditionsProcessor } from '../../src/modules/catalog/make-renditions.processor.js';
+import { MediaStore } from '../../src/modules/catalog/media-store.service.js';
 import { ProductEdits } from '../../src/modules/catalog/product-edits.service.js';
 import { AdminProductsQuery } from '../../src/modules/catalog/products.admin.query.js';
 import { Publication } from '../../src/modules/catalog/schedule/publication.service.js';
@@ -37,6 +46,13 @@ function counting() {
     });
   return { count, db: { query: shop.db.query.bind(shop.db), transaction } as unknown as Db };
 }
+
+const editsOn = (db: Db) =>
+  new ProductEdits(
+    db,
+    shop.app.get(ProductListings, { strict: false }),
+    shop.app.get(AdminProductsQuery, { strict: false }),
+  );
 
 /**
  * Starts one after the other while the row of a product is held, lets go of it, and waits for both.
@@ -84,6 +100,79 @@ it('an import and the count of what was sold lock the same products in the same 
   expect(rows).toEqual([{ title: 'First' }, { title: 'Second' }]);
 });
 
+it('the smaller versions of a picture and a change of its product: neither is tried again', async () => {
+  await shop.product({ stock: 5, handle: 'with-picture' });
+  const productId = decodeId('product', (await shop.call('GET', '/v1/products/with-picture')).body.id as string)!;
+  const media = shop.app.get(MediaStore, { strict: false });
+  const pixels = { create: { width: 40, height: 30, channels: 3 as const, background: '#7a5c3e' } };
+  const url = await media.save(Readable.from([await sharp(pixels).png().toBuffer()]));
+  const images = new EditImages(editsOn(shop.db), shop.config);
+  const { id } = await images.add(productId, { url });
+  await shop.quiet();
+
+  const { count, db } = counting();
+  const smaller = new MakeRenditionsProcessor(db, media, shop.app.get(ProductListings, { strict: false }));
+  await whileHeld(productId, [
+    () => new EditImages(editsOn(db), shop.config).update(productId, id, { alt: 'changed' }, undefined),
+    () => smaller.handle({ payload: { imageId: id } } as JobContext<{ imageId: string }>),
+  ]);
+  expect(count.tries).toBe(2);
+  const { body } = await shop.call('GET', '/v1/products/with-picture');
+  expect(body.images).toMatchObject([{ alt: 'changed', renditions: [{ width: 40 }] }]);
+});
+
+describe('a collection that is filled by hand is emptied', () => {
+  /** More than are refreshed at once; put in with the youngest first. */
+  const SIZE = 502;
+  const ids = Array.from({ length: SIZE }, () => newUuid()).sort();
+  let collectionId: string;
+  beforeAll(async () => {
+    await shop.db.query(
+      `INSERT INTO products (id, handle, title, status) SELECT id, 'many-' || n, 'One of many', 'active'
+       FROM unnest($1::uuid[]) WITH ORDINALITY AS u (id, n)`,
+      [ids],
+    );
+  });
+  beforeEach(async () => {
+    collectionId = newUuid();
+    await shop.db.query(`INSERT INTO collections (id, handle, title) VALUES ($1, $2, 'Many')`, [
+      collectionId,
+      `many-${collectionId}`,
+    ]);
+    await shop.db.query(
+      `INSERT INTO collection_products (collection_id, product_id, position)
+       SELECT $1, id, n - 1 FROM unnest($2::uuid[]) WITH ORDINALITY AS u (id, n)`,
+      [collectionId, ids.toReversed()],
+    );
+  });
+
+  it.each([
+    ['deleted', (edit: EditCollections) => edit.delete(collectionId, undefined)],
+    [
+      'given a rule',
+      (edit: EditCollections) =>
+        edit.update(collectionId, undefined, {
+          rule: { match: 'all', conditions: [{ field: 'tag', operator: 'is', value: 'none' }] },
+        } as UpdateCollectionRequest),
+    ],
+  ])('because it is %s, while its products are written by somebody else: neither is tried again', async (_, empty) => {
+    const { count, db } = counting();
+    const ends = [ids[0]!, ids.at(-1)!];
+    await whileHeld(ends[1]!, [
+      () => empty(new EditCollections(db, shop.app.get(CollectionsQuery, { strict: false }))),
+      () =>
+        new ProductSales(db).setDay(
+          '2026-01-06',
+          ends.map((productId, i) => ({ productId, quantity: collectionId.charCodeAt(35) + i })),
+        ),
+    ]);
+    expect(count.tries).toBe(2);
+    expect(await shop.db.query(`SELECT 1 FROM collection_products WHERE collection_id = $1`, [collectionId])).toEqual(
+      [],
+    );
+  });
+});
+
 describe('a bundle that is older than its part is locked before it', () => {
   let bundleId: string;
   let partId: string;
@@ -97,7 +186,7 @@ describe('a bundle that is older than its part is locked before it', () => {
   });
 
   it.each([
-    ['is changed', (db: Db) => edits(db).run(partId, undefined, async () => undefined)],
+    ['is changed', (db: Db) => editsOn(db).run(partId, undefined, async () => undefined)],
     ['comes by a file', (db: Db) => db.transaction((tx) => save(tx, [draft('younger-part', 'Part')]))],
     [
       'is due to be hidden',
@@ -115,12 +204,6 @@ describe('a bundle that is older than its part is locked before it', () => {
     expect(count.tries).toBe(2);
   });
 
-  const edits = (db: Db) =>
-    new ProductEdits(
-      db,
-      shop.app.get(ProductListings, { strict: false }),
-      shop.app.get(AdminProductsQuery, { strict: false }),
-    );
   const save = async (tx: Tx, drafts: readonly ProductDraft[]) => {
     const saved = await shop.app.get(ProductWriter, { strict: false }).saveAll(tx, drafts);
     await shop.app.get(ProductListings, { strict: false }).refresh(

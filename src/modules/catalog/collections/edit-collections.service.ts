@@ -112,7 +112,7 @@ export class EditCollections {
            SELECT $1, w.id, w.n - 1 FROM unnest($2::uuid[]) WITH ORDINALITY AS w (id, n)
            ON CONFLICT (collection_id, product_id) DO UPDATE SET position = excluded.position WHERE c.position <> excluded.position
            RETURNING product_id)
-         SELECT product_id AS id FROM gone UNION SELECT product_id FROM put ORDER BY id`,
+         SELECT product_id AS id FROM gone UNION SELECT product_id FROM put`,
         [id, ids],
       );
       await refreshInChunks(
@@ -177,6 +177,8 @@ function assertSort(sort: string, hasRule: boolean): void {
   throw ValidationFailed({ errors: [{ pointer: '/sort', code: 'not_allowed', detail }] });
 }
 
+/** In the order in which everybody locks products, from one chunk to the next, too. */
 async function refreshInChunks(tx: Tx, productIds: readonly string[]): Promise<void> {
-  for (let i = 0; i < productIds.length; i += CHUNK) await refreshMembership(tx, productIds.slice(i, i + CHUNK));
+  const ids = productIds.toSorted();
+  for (let i = 0; i < ids.length; i += CHUNK) await refreshMembership(tx, ids.slice(i, i + CHUNK));
 }
