@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
@@ -58,17 +59,119 @@ describe('statements', () => {
     }
   });
 
-  it('whose columns have become others are read by what they are now', async () => {
-    await db.query(`CREATE TABLE box (size int, label text)`);
-    await db.query(`INSERT INTO box VALUES (1, '2')`);
-    const seen = `SELECT * FROM box`;
-    const before = await db.transaction((tx) => tx.query(seen));
-    await db.query(
-      `ALTER TABLE box ALTER size TYPE text, ALTER label TYPE int USING label::int, ADD weight bigint DEFAULT 3`,
-    );
-    // The connection that prepared it before refuses, and is closed; the next one prepares it anew.
-    await expect(db.query(seen)).rejects.toThrow('cached plan must not change result type');
-    expect([before, await db.query(seen)]).toEqual([[{ size: 1, label: '2' }], [{ size: '1', label: 2, weight: 3 }]]);
+  describe('whose columns have become others', () => {
+    const COUNT = 4;
+    let pool: DataSource;
+    let busy: Db;
+    beforeAll(async () => {
+      pool = await new DataSource({ type: 'postgres', url: database.url, extra: { max: COUNT } }).initialize();
+      busy = new Db(pool);
+    });
+    afterAll(() => pool.destroy());
+    beforeEach(() => db.query(`CREATE TABLE box (size int, label text)`));
+    afterEach(() => db.query(`DROP TABLE box`));
+
+    const [seen, put] = [`SELECT * FROM box ORDER BY size`, `INSERT INTO box VALUES ($1, $2) RETURNING *`];
+    /** More statements of the table than a transaction has tries. */
+    const MANY = Array.from({ length: 8 }, (_, i) => `SELECT *, ${i} AS turn FROM box ORDER BY size`);
+
+    /** All connections know all statements. @returns the processes of Postgres that serve them */
+    async function everyConnectionKnows(): Promise<number[]> {
+      let here = 0;
+      let allAreHere!: () => void;
+      const meeting = new Promise<void>((resolve) => (allAreHere = resolve));
+      return Promise.all(
+        Array.from({ length: COUNT }, () =>
+          busy.transaction(async (tx) => {
+            if ((here += 1) === COUNT) allAreHere();
+            await meeting;
+            await tx.query(put, [0, 'zero']);
+            for (const text of [seen, ...MANY]) await tx.query(text);
+            await tx.query('DELETE FROM box');
+            return (await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid'))[0]!.pid;
+          }),
+        ),
+      );
+    }
+    const change = () => db.query(`ALTER TABLE box ADD weight bigint DEFAULT 3`);
+    const ROW = { size: 1, label: 'one', weight: 3 };
+
+    it('are read by what they are now, on every connection at once', async () => {
+      expect(new Set(await everyConnectionKnows()).size).toBe(COUNT);
+      await db.query(put, [1, 'one']);
+      await change();
+      const answers = await Promise.all(Array.from({ length: 4 * COUNT }, () => busy.query(seen)));
+      expect(answers).toEqual(Array.from({ length: 4 * COUNT }, () => [ROW]));
+    });
+
+    it('are read in transactions, whatever many of them there are, and a connection that refused is closed', async () => {
+      const before = await everyConnectionKnows();
+      await db.query(put, [1, 'one']);
+      await change();
+      const tries: number[] = [];
+      const pids = await Promise.all(
+        Array.from({ length: COUNT }, () =>
+          busy.transaction(async (tx) => {
+            const [{ pid } = { pid: 0 }] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+            tries.push(pid);
+            for (const text of [seen, ...MANY]) expect(await tx.query(text)).toMatchObject([ROW]);
+            return pid;
+          }),
+        ),
+      );
+      const refused = tries.filter((pid) => !pids.includes(pid));
+      expect(refused.length).toBeGreaterThan(0);
+      expect(before).toEqual(expect.arrayContaining(refused));
+      const alive = () => db.query(`SELECT pid FROM pg_stat_activity WHERE pid = ANY($1)`, [refused]);
+      // A process of Postgres hears of it a moment later.
+      for (let waited = 0; waited < 5_000 && (await alive()).length > 0; waited += 20) await sleep(20);
+      expect(await alive()).toEqual([]);
+    });
+
+    it('are no reason to give up a transaction that waits for another statement first', async () => {
+      await everyConnectionKnows();
+      await db.query(put, [1, 'one']);
+      await change();
+      const rows = await busy.transaction(async (tx) => {
+        const early = tx.query(seen);
+        early.catch(() => undefined);
+        await tx.query('SELECT 1');
+        return early;
+      });
+      expect(rows).toEqual([ROW]);
+    });
+
+    it('are written once, and read after that, in one trip', async () => {
+      await everyConnectionKnows();
+      await change();
+      const read = await busy.inOneTrip(
+        (one) => one.query(put, [1, 'one']),
+        (one) => one.query(seen),
+      );
+      expect(read).toEqual([ROW]);
+    });
+  });
+
+  it('go over connections that were made in one burst and end at different times', async () => {
+    const LONGEST = 500;
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    const extra = { max: 6, maxLifetimeSeconds: LONGEST };
+    const pool = await new DataSource({ type: 'postgres', url: database.url, extra }).initialize();
+    try {
+      const bursting = new Db(pool);
+      timers.mockClear();
+      await Promise.all(Array.from({ length: extra.max }, () => bursting.query('SELECT pg_sleep(0.05)')));
+      const ends = timers.mock.calls.map(([, after]) => after!).filter((after) => after > 0.5 * LONGEST * 1000);
+      // One was there before.
+      expect(new Set(ends).size).toBe(extra.max - 1);
+      for (const end of ends) {
+        expect(end).toBeGreaterThanOrEqual(0.8 * LONGEST * 1000);
+        expect(end).toBeLessThanOrEqual(LONGEST * 1000);
+      }
+    } finally {
+      timers.mockRestore();
+      await pool.destroy();
+    }
   });
 
   it('that fail tell who sent them', async () => {

@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import pg from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
-import { run, runOn } from './prepared.js';
+import { isRefusal, refusalOf, run, runOn } from './prepared.js';
 import { sqlState } from './sql-errors.js';
+import { endAtDifferentTimes } from './lifetimes.js';
 import { transactionScope } from './transaction-scope.js';
 
 // int8 comes as text by default. All our bigints are amounts of money and counters below 2^53, guarded by CHECK constraints.
@@ -50,15 +51,20 @@ function gather(client: pg.PoolClient): void {
 
 /**
  * The way to Postgres: prepared statements on TypeORM's own pool, and transactions that rerun the whole callback on
- * serialization failures and deadlocks (SQLSTATE 40001, 40P01), at most three times.
+ * serialization failures and deadlocks (SQLSTATE 40001, 40P01), and when a table has changed, at most three times.
  */
 @Injectable()
 export class Db implements Queryable {
-  /** @param settings what each transaction tells Postgres at its beginning, for its triggers; null for nothing */
+  /**
+   * @param dataSource connected
+   * @param settings what each transaction tells Postgres at its beginning, for its triggers; null for nothing
+   */
   constructor(
     readonly dataSource: DataSource,
     private readonly settings: () => Record<string, string> | null = () => null,
-  ) {}
+  ) {
+    endAtDifferentTimes(this.pool);
+  }
 
   /** TypeORM's entity manager, outside of any transaction. */
   get manager(): EntityManager {
@@ -93,20 +99,27 @@ export class Db implements Queryable {
   }
 
   /**
-   * Runs statements on one connection, each a transaction of its own. Those that are sent without waiting in between
-   * (`Promise.all`) make one trip and run in the order in which they are sent.
+   * Writes, and reads what became of it, in one trip: the statements run in the order in which they are sent, each a
+   * transaction of its own.
    */
-  inOneTrip<T>(work: (db: Queryable) => Promise<T>): Promise<T> {
+  inOneTrip<T>(write: (db: Queryable) => Promise<unknown>, read: (db: Queryable) => Promise<T>): Promise<T> {
     return this.borrow(async (client) => {
       const sent: Promise<unknown>[] = [];
       const query = <R>(text: string, values?: unknown[]): Promise<R[]> => {
         gather(client);
-        const answer = run<R>(client, text, values);
+        // One that is refused has done nothing, and is sent again behind those that are under way.
+        const answer = run<R>(client, text, values).catch((error: unknown) => {
+          if (!isRefusal(error)) throw error;
+          return run<R>(client, text, values);
+        });
         sent.push(answer);
         return answer;
       };
       try {
-        return await pipelined(client, () => work({ query }));
+        return await pipelined(client, async () => {
+          const [, seen] = await Promise.all([write({ query }), read({ query })]);
+          return refusalOf(client) ? await read({ query }) : seen;
+        });
       } finally {
         // When one fails, the others are still on their way: nobody else may have the connection before they are back.
         await Promise.allSettled(sent);
@@ -127,7 +140,7 @@ export class Db implements Queryable {
       return await work(client, close);
     } finally {
       client.off('error', close);
-      client.release(broken);
+      client.release(broken ?? refusalOf(client));
     }
   }
 
@@ -142,8 +155,10 @@ export class Db implements Queryable {
       try {
         return await this.attempt(work);
       } catch (error) {
+        if (attempt >= MAX_ATTEMPTS) throw error;
+        if (isRefusal(error)) continue;
         const state = sqlState(error);
-        if ((state !== '40001' && state !== '40P01') || attempt >= MAX_ATTEMPTS) throw error;
+        if (state !== '40001' && state !== '40P01') throw error;
         await sleep(10 + Math.random() * 60 * attempt);
       }
     }
@@ -183,7 +198,8 @@ export class Db implements Queryable {
           return done;
         } catch (error) {
           await client.query('ROLLBACK').catch(close);
-          throw error;
+          // Whichever of its statements was waited for first.
+          throw refusalOf(client) ?? error;
         } finally {
           scope.open = false;
         }

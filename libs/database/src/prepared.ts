@@ -12,15 +12,42 @@ interface Columns {
 }
 
 const MAX_PREPARED = 400;
+/** How often a statement is sent when the tables change again and again meanwhile. */
+const MAX_ATTEMPTS = 3;
 const names = new Map<string, string>();
 const known = new Map<string, Columns>();
+let named = 0;
 
 /** One stable name per statement text; texts beyond the bound are sent unprepared, so that odd filters cannot fill the server. */
 function statementName(text: string): string | undefined {
   const name = names.get(text);
   if (name !== undefined || names.size >= MAX_PREPARED) return name;
-  names.set(text, `s${names.size}`);
+  names.set(text, `s${named++}`);
   return names.get(text);
+}
+
+/** Connections that refused a statement whose columns have become others. */
+const refusals = new WeakMap<pg.ClientBase, Error>();
+
+/** Why a connection must not be used again: a table has changed since it prepared its statements. */
+export const refusalOf = (client: pg.ClientBase): Error | undefined => refusals.get(client);
+
+/** The statement has done nothing: since its connection prepared it, the columns of its answer have become others. */
+export function isRefusal(error: unknown): error is Error {
+  const { code, routine } = error as { code?: string; routine?: string };
+  // The message ("cached plan must not change result type") may be in any language.
+  return code === '0A000' && routine === 'RevalidateCachedQuery';
+}
+
+/**
+ * Gives all statements new names once one was refused, so that every connection prepares them anew: else each connection would
+ * refuse each statement of the table that has changed once.
+ */
+function renameAfter({ text, name }: Prepared): void {
+  // Of several that are refused at the same moment the first one does it.
+  if (names.get(text) !== name) return;
+  names.clear();
+  known.clear();
 }
 
 /** An answer that remembers how the columns of its statement are read, where pg works it out for each answer. */
@@ -61,6 +88,7 @@ interface Wire {
 }
 
 interface PgQuery {
+  text: string;
   name: string | undefined;
   values: unknown[];
   callback?: (error: Error | null, answer: Answer) => void;
@@ -76,7 +104,7 @@ interface PgQuery {
 const NO_COLUMNS: Columns = { fields: [], _parsers: undefined, _prebuiltEmptyResultObject: null };
 /**
  * What each connection has told of its statements, by their names. It need not be asked again: Postgres refuses to run a
- * statement whose columns have become others ("cached plan must not change result type").
+ * statement whose columns have become others.
  */
 const toldBy = new WeakMap<Wire, Map<string, Columns>>();
 
@@ -147,6 +175,10 @@ export async function run<R>(client: pg.PoolClient, text: string, values: unknow
     });
     return answer.rows as R[];
   } catch (error) {
+    if (isRefusal(error)) {
+      renameAfter(query);
+      refusals.set(client, error);
+    }
     // Made where bytes come in; who asked is what one wants to know.
     Error.captureStackTrace(error as Error);
     throw error;
@@ -155,7 +187,17 @@ export async function run<R>(client: pg.PoolClient, text: string, values: unknow
 
 /** Sends a statement over any connection of a pool. @returns its rows */
 export async function runOn<R>(pool: pg.Pool, text: string, values: unknown[] = []): Promise<R[]> {
-  // The types say that a query object comes back; the pool sets its callback and gives the promise of an answer.
-  const answer = await (pool.query(prepared(text, values) as unknown as pg.QueryConfig) as unknown as Promise<Answer>);
-  return answer.rows as R[];
+  for (let attempt = 1; ; attempt += 1) {
+    const query = prepared(text, values);
+    try {
+      // The types say that a query object comes back; the pool sets its callback and gives the promise of an answer.
+      const answer = await (pool.query(query as unknown as pg.QueryConfig) as unknown as Promise<Answer>);
+      return answer.rows as R[];
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      // The pool has closed the connection.
+      renameAfter(query);
+      if (attempt >= MAX_ATTEMPTS) throw error;
+    }
+  }
 }

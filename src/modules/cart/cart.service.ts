@@ -181,8 +181,9 @@ export class CartService {
     write: (db: Queryable, asks: CartAsks) => Promise<void>,
   ): Promise<CartView> {
     const asks = this.asks;
-    const [, snapshot] = await this.db.inOneTrip((db) =>
-      Promise.all([write(db, asks), findCart(db, cart.id, cart.shopper, asks)]),
+    const snapshot = await this.db.inOneTrip(
+      (db) => write(db, asks),
+      (db) => findCart(db, cart.id, cart.shopper, asks),
     );
     return snapshot ? this.present(snapshot) : this.view(cart);
   }
