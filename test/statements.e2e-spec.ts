@@ -174,6 +174,74 @@ describe('statements', () => {
     }
   });
 
+  describe('that are quick and sent at the same moment', () => {
+    const backend = `SELECT pg_backend_pid() AS backend, $1::int AS number`;
+    type Seen = { backend: number; number: number };
+    const send = async (count: number) => {
+      const connect = jest.spyOn((db as unknown as { pool: pg.Pool }).pool, 'connect');
+      const answers = Array.from({ length: count }, (_, i) => db.quick.query<Seen>(backend, [i]));
+      const rows = (await Promise.all(answers)).flat();
+      const connections = connect.mock.calls.length;
+      connect.mockRestore();
+      return { connections, rows };
+    };
+
+    it('share a connection, and each gets its own answer', async () => {
+      const { connections, rows } = await send(8);
+      expect(connections).toBe(1);
+      expect(new Set(rows.map((row) => row.backend)).size).toBe(1);
+      expect(rows.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    });
+
+    it('are not more than eight on one', async () => {
+      const { connections, rows } = await send(17);
+      expect(rows.map(({ number }) => number)).toEqual(Array.from({ length: 17 }, (_, i) => i));
+      expect(connections).toBe(3);
+    });
+
+    it('fail alone, and tell who sent them', async () => {
+      async function sender() {
+        return await db.quick.query(`SELECT 6 / $1::int AS part`, [0]);
+      }
+      const answers = await Promise.allSettled([db.quick.query(backend, [1]), sender(), db.quick.query(backend, [3])]);
+      expect(answers).toMatchObject([
+        { value: [{ number: 1 }] },
+        { reason: { code: '22012', stack: expect.stringContaining('sender') as string } },
+        { value: [{ number: 3 }] },
+      ]);
+    });
+
+    it('all fail with their connection, and the next ones get another', async () => {
+      const ends = `SELECT pg_terminate_backend(pg_backend_pid()) AS over, $1::int AS number`;
+      const answers = await Promise.allSettled([
+        db.quick.query(backend, [1]),
+        db.quick.query(ends, [2]),
+        db.quick.query(backend, [3]),
+      ]);
+      expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+      await expect(db.quick.query(backend, [4])).resolves.toMatchObject([{ number: 4 }]);
+    });
+
+    it('all fail when no connection can be had', async () => {
+      const connect = jest.spyOn((db as unknown as { pool: { connect(): Promise<unknown> } }).pool, 'connect');
+      connect.mockRejectedValueOnce(new Error('too many'));
+      const answers = await Promise.allSettled([db.quick.query(backend, [1]), db.quick.query(backend, [2])]);
+      expect(answers).toMatchObject([{ reason: { message: 'too many' } }, { reason: { message: 'too many' } }]);
+    });
+
+    it('are refused once by a connection whose plans are stale', async () => {
+      await db.query(`CREATE TABLE bag (size int)`);
+      const seen = `SELECT * FROM bag`;
+      // On every connection that there may be.
+      await Promise.all(Array.from({ length: 16 }, () => db.quick.query(seen)));
+      await db.query(`ALTER TABLE bag ADD label text`);
+      let refused = 0;
+      for (let i = 0; i < 5; i += 1) await db.quick.query(seen).catch(() => (refused += 1));
+      expect(refused).toBeLessThanOrEqual(2);
+      await expect(db.quick.query(seen)).resolves.toEqual([]);
+    });
+  });
+
   it('that fail tell who sent them', async () => {
     async function sender() {
       await db.transaction((tx) => tx.query('SELECT 1 / $1::int', [0]));

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import pg from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { isRefusal, refusalOf, run, runOn } from './prepared.js';
+import { SharedTrips } from './shared-trips.js';
 import { sqlState } from './sql-errors.js';
 import { endAtDifferentTimes } from './lifetimes.js';
 import { transactionScope } from './transaction-scope.js';
@@ -56,6 +57,12 @@ function gather(client: pg.PoolClient): void {
 @Injectable()
 export class Db implements Queryable {
   /**
+   * For reads of what is found at once, by a key or as a page of an index: those that are asked for at the same moment share a
+   * connection (ADR 0025). A slow read would keep others waiting, and a write would keep them waiting for the disk.
+   */
+  readonly quick: Queryable = new SharedTrips((work) => this.share(work));
+
+  /**
    * @param dataSource connected
    * @param settings what each transaction tells Postgres at its beginning, for its triggers; null for nothing
    */
@@ -103,6 +110,14 @@ export class Db implements Queryable {
    * transaction of its own.
    */
   inOneTrip<T>(write: (db: Queryable) => Promise<unknown>, read: (db: Queryable) => Promise<T>): Promise<T> {
+    return this.share(async (db, client) => {
+      const [, seen] = await Promise.all([write(db), read(db)]);
+      return refusalOf(client) ? await read(db) : seen;
+    });
+  }
+
+  /** Lends a connection for several statements that do not wait for one another, each a transaction of its own. */
+  private share<T>(work: (db: Queryable, client: pg.PoolClient) => Promise<T>): Promise<T> {
     return this.borrow(async (client) => {
       const sent: Promise<unknown>[] = [];
       const query = <R>(text: string, values?: unknown[]): Promise<R[]> => {
@@ -116,10 +131,7 @@ export class Db implements Queryable {
         return answer;
       };
       try {
-        return await pipelined(client, async () => {
-          const [, seen] = await Promise.all([write({ query }), read({ query })]);
-          return refusalOf(client) ? await read({ query }) : seen;
-        });
+        return await pipelined(client, () => work({ query }, client));
       } finally {
         // When one fails, the others are still on their way: nobody else may have the connection before they are back.
         await Promise.allSettled(sent);

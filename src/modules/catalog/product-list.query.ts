@@ -120,7 +120,7 @@ export class ProductListQuery {
     const text = pageSql(all, best, request, locales, parameters);
     const isCommon =
       request.sort.length === 1 && filters.length + Number(search !== undefined) + Number(request.inStock) <= 1;
-    const [row] = await this.run<{ page: string | null }>(text, parameters.values, isCommon);
+    const [row] = await this.run<{ page: string | null }>(text, parameters.values, isCommon, search === undefined);
     return {
       rows: row!.page === null ? [] : row!.page.split(ROW),
       key,
@@ -138,10 +138,10 @@ export class ProductListQuery {
     return row!.n;
   }
 
-  private run<R>(text: string, values: unknown[], isCommon: boolean): Promise<R[]> {
+  private run<R>(text: string, values: unknown[], isCommon: boolean, isQuick = false): Promise<R[]> {
     if (isCommon && (this.prepared.has(text) || this.prepared.size < MAX_PREPARED)) {
       this.prepared.add(text);
-      return this.db.query<R>(text, values);
+      return (isQuick ? this.db.quick : this.db).query<R>(text, values);
     }
     return this.db.dataSource.query<R[]>(text, values);
   }

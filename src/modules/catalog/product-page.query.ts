@@ -72,7 +72,7 @@ export class ProductPageQuery {
   ): Promise<{ body: string; language: string }> {
     const currency = context?.currency ?? null;
     const statements = locales.length === 0 ? ORIGINAL : TRANSLATED;
-    const [row] = await this.db.query<PageRow>('id' in key ? statements.id : statements.handle, [
+    const [row] = await this.db.quick.query<PageRow>('id' in key ? statements.id : statements.handle, [
       currency,
       'id' in key ? key.id : key.handle,
       ...(locales.length === 0 ? [] : [locales]),
