@@ -55,7 +55,7 @@ function explaining(db: Db): Db {
     visit(row!['QUERY PLAN'][0].Plan);
     return db.dataSource.query(text, values);
   };
-  return { query: explained, dataSource: { query: explained } } as unknown as Db;
+  return { query: explained, quick: { query: explained }, dataSource: { query: explained } } as unknown as Db;
 }
 
 /** A catalog of one currency whose rows are made in Postgres: what counts here are their number and spread. */
@@ -223,7 +223,7 @@ describe('suggestions', () => {
         visit(row!['QUERY PLAN'][0].Plan);
         return shop.db.dataSource.query(text, values);
       };
-      const db = { query, dataSource: { query } } as unknown as Db;
+      const db = { query, quick: { query }, dataSource: { query } } as unknown as Db;
       const suggest = new SuggestQuery(db, new SpellingQuery(db, new Synonyms(db)), shop.config);
       const { body: found } = await suggest.suggest(null, q, 10, ORIGINAL);
       expect(found.length).toBe(10);
@@ -240,7 +240,7 @@ describe('suggestions that rank a part of many products', () => {
       if (text.includes('product_listings')) looks += 1;
       return shop.db.dataSource.query(text, values);
     };
-    const db = { query, dataSource: { query } } as unknown as Db;
+    const db = { query, quick: { query }, dataSource: { query } } as unknown as Db;
     const suggest = new SuggestQuery(db, new SpellingQuery(db, new Synonyms(db)), shop.config);
     const asked = async (q: string, limit = 10) => {
       looks = 0;

@@ -252,10 +252,10 @@ describe('prices of carts', () => {
       // Jobs run beside: the least of three is what the cart costs.
       const tries: number[] = [];
       for (let i = 0; i < 3; i += 1) {
-        const query = jest.spyOn(shop.db, 'query');
+        const spies = [jest.spyOn(shop.db, 'query'), jest.spyOn(shop.db.quick, 'query')];
         await shop.call('GET', `/v1/carts/${cart.id}`, { token: cart.token });
-        tries.push(query.mock.calls.length);
-        query.mockRestore();
+        tries.push(spies.reduce((all, { mock }) => all + mock.calls.length, 0));
+        for (const spy of spies) spy.mockRestore();
       }
       counts.push(Math.min(...tries));
     }

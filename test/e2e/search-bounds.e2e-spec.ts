@@ -28,7 +28,7 @@ async function sentFor(path: string, options: { bearer?: string; headers?: Recor
   let count = 0;
   const { db } = shop;
   const { dataSource } = db;
-  const spies = [jest.spyOn(db, 'query'), jest.spyOn(dataSource, 'query')];
+  const spies = [jest.spyOn(db, 'query'), jest.spyOn(db.quick, 'query'), jest.spyOn(dataSource, 'query')];
   try {
     const answer = await shop.call('GET', `/v1/${path}`, options);
     expect([path, answer.status]).toEqual([path, 200]);

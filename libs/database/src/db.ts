@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import pg from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { isRefusal, refusalOf, run, runOn } from './prepared.js';
+import type { Queryable } from './queryable.js';
 import { SharedTrips } from './shared-trips.js';
 import { sqlState } from './sql-errors.js';
 import { endAtDifferentTimes } from './lifetimes.js';
@@ -15,12 +16,6 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
   if (!Number.isSafeInteger(value)) throw new RangeError(`integer out of range: ${text}`);
   return value;
 });
-
-/** Runs SQL: the pool, or one transaction. */
-export interface Queryable {
-  /** Runs a statement, prepared once per connection; values only through `$1` parameters. */
-  query<R = Record<string, unknown>>(text: string, values?: unknown[]): Promise<R[]>;
-}
 
 /**
  * One open transaction. Pass it on to everything that must happen together. Statements that do not need each other's

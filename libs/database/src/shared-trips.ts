@@ -1,4 +1,4 @@
-import type { Queryable } from './db.js';
+import type { Queryable } from './queryable.js';
 
 /** Statements of one trip: they run one after the other, so the last waits for all others. */
 const MOST = 8;
