@@ -58,6 +58,15 @@ const looksOf = ({ status, headers, body }: Answer) => {
   return JSON.stringify({ status, names: names.sort(), length: headers.get('content-length'), rest });
 };
 
+function expectAlike(samples: Sample[], status: number): void {
+  expect([...new Set(samples.map(({ answer }) => answer.status))]).toEqual([status]);
+  expect(new Set(samples.map(({ answer }) => looksOf(answer))).size).toBe(1);
+  const seen = tellApart(samples);
+  expect(seen).toMatchObject({ isTold: false });
+  // With few samples on a busy machine chance makes such gaps; with many there is none.
+  if (FULL) expect(seen.gap).toBeLessThan(TOLERANCE_MS);
+}
+
 let shop: Shop;
 beforeAll(async () => {
   // Mails are written by another process than the one that answers, so that only answers are measured here.
@@ -90,6 +99,31 @@ async function measure(ask: (email: string) => Promise<Answer>): Promise<Sample[
   return samples;
 }
 
+describe('who has ordered something', () => {
+  it(
+    `cannot be told from a lost order that is looked for, neither by the answer nor by its time (${SAMPLES} of each, seed ${SEED})`,
+    async () => {
+      const variantId = await shop.product({ stock: null });
+      const numbers: string[] = [];
+      while (numbers.length < WARM_UP + SAMPLES) {
+        const placed = await shop.checkout(await shop.cart([{ variantId, quantity: 1 }]), { paymentMethod: 'manual' });
+        numbers.push(placed.body.order.number);
+      }
+      await shop.db.query(
+        `UPDATE orders SET email = 'known' || n || '@example.com' FROM unnest($1::bigint[]) WITH ORDINALITY w (wanted, n)
+         WHERE number = wanted`,
+        [numbers],
+      );
+      const numberOf = (email: string) => numbers[Number(/\d+/.exec(email)![0]) - 1];
+      const samples = await measure((email) =>
+        shop.call('POST', '/v1/orders/lookup', { body: { number: numberOf(email), email } }),
+      );
+      expectAlike(samples, 202);
+    },
+    TIMEOUT_MS,
+  );
+});
+
 describe('who has an account', () => {
   it.each<[string, string, (email: string) => object, number]>([
     ['a sign-in', 'login', (email) => ({ email, password: 'not the password at all' }), 401],
@@ -99,12 +133,7 @@ describe('who has an account', () => {
     `cannot be told from %s, neither by the answer nor by its time (${SAMPLES} of each, seed ${SEED})`,
     async (_what, path, bodyOf, status) => {
       const samples = await measure((email) => shop.call('POST', `/v1/auth/${path}`, { body: bodyOf(email) }));
-      expect([...new Set(samples.map(({ answer }) => answer.status))]).toEqual([status]);
-      expect(new Set(samples.map(({ answer }) => looksOf(answer))).size).toBe(1);
-      const seen = tellApart(samples);
-      expect(seen).toMatchObject({ isTold: false });
-      // With few samples on a busy machine chance makes such gaps; with many there is none.
-      if (FULL) expect(seen.gap).toBeLessThan(TOLERANCE_MS);
+      expectAlike(samples, status);
     },
     TIMEOUT_MS,
   );

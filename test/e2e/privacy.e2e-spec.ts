@@ -112,6 +112,9 @@ describe('privacy', () => {
     );
     expect(placed).toMatchObject({ status: 201, body: { order: { paymentStatus: 'paid' } } });
     await send('POST', '/v1/auth/login', { email: CANARY.email, password: CANARY.password });
+    const lost = { number: placed.body.order.number, email: CANARY.email };
+    for (const number of [lost.number, '1', `no number ${CANARY.card}`])
+      await send('POST', '/v1/orders/lookup', { ...lost, number });
     await send('POST', '/v1/carts', {
       email: `not-an-email ${CANARY.card}`,
       card: CANARY.card,
@@ -334,6 +337,11 @@ describe('privacy', () => {
     });
     expect(placed).toMatchObject({ status: 201, body: { order: { paymentStatus: 'paid' } } });
     const orderId = placed.body.order.id;
+    await send('POST', '/v1/orders/lookup', { number: placed.body.order.number, email });
+    keep('link to the order', await linkTo(shop, email, 'Your order'));
+    const found = { 'X-Cart-Token': secrets['link to the order']! };
+    expect((await send('GET', `/v1/orders/${orderId}`, undefined, found)).status).toBe(200);
+    expect((await send('GET', `/v1/carts/${cart.body.id}`, undefined, found)).status).toBe(404);
     const link = await shop.until(async () => {
       const { body } = await send('GET', `/v1/orders/${orderId}/downloads`, undefined, opened);
       return body.data[0]?.url as string | undefined;

@@ -21,3 +21,26 @@ export class CountsOfNobody1790000000051 implements MigrationInterface {
     throw new Error('restore a backup instead');
   }
 }
+
+/** Guests find their orders again by a link in a mail. */
+export class OrderLinks1790000000051 implements MigrationInterface {
+  readonly transaction = false;
+
+  async up(runner: QueryRunner): Promise<void> {
+    await patiently(
+      runner,
+      `ALTER TABLE account_links DROP CONSTRAINT IF EXISTS account_links_purpose_check,
+         DROP CONSTRAINT IF EXISTS account_links_purpose,
+         ADD CONSTRAINT account_links_purpose
+           CHECK (purpose IN ('register', 'change_email', 'reset_password', 'invite', 'find_order')) NOT VALID`,
+    );
+    await patiently(runner, `ALTER TABLE account_links VALIDATE CONSTRAINT account_links_purpose`);
+    await runner.query(
+      `COMMENT ON TABLE account_links IS 'what a link in a mail does; a registration waits here until its link is opened'`,
+    );
+  }
+
+  async down(): Promise<void> {
+    throw new Error('restore a backup instead');
+  }
+}

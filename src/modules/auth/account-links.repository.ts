@@ -4,7 +4,7 @@ import { newUuid } from '#libs/ids';
 import { LinkTokens } from './link-tokens.js';
 
 /** What opening a link does. */
-export type LinkPurpose = 'register' | 'change_email' | 'reset_password' | 'invite';
+export type LinkPurpose = 'register' | 'change_email' | 'reset_password' | 'invite' | 'find_order';
 
 /** How long each kind of link works, in hours. */
 export const LINK_HOURS: Readonly<Record<LinkPurpose, number>> = {
@@ -12,6 +12,7 @@ export const LINK_HOURS: Readonly<Record<LinkPurpose, number>> = {
   change_email: 24,
   reset_password: 1,
   invite: 168,
+  find_order: 24,
 };
 
 /** A link that somebody opened, locked in the transaction. */
@@ -40,7 +41,7 @@ export interface NewLink {
   profile?: Record<string, unknown>;
 }
 
-/** Links in mails: written before the mail is, used once. */
+/** Links in mails: written before the mail is, used once; those to orders as often as one likes. */
 @Injectable()
 export class AccountLinks {
   constructor(private readonly tokens: LinkTokens) {}

@@ -218,6 +218,20 @@ export class MailDataQuery {
     return new Map(rows.map((row) => [row.id, { ...row, id: encodeId('order', row.id) }]));
   }
 
+  /**
+   * The order (uuid) that a link which still works was asked for; null where there is none. It is the guest's, or an account's
+   * whose owner signs in.
+   */
+  async lookedUp(linkId: string): Promise<{ orderId: string; isGuests: boolean } | null> {
+    const [row] = await this.db.query<{ orderId: string; isGuests: boolean }>(
+      `SELECT o.id AS "orderId", o.customer_id IS NULL AS "isGuests"
+       FROM account_links k JOIN orders o ON o.number = (k.profile ->> 'number')::bigint AND lower(o.email) = lower(k.email)
+       WHERE k.id = $1 AND k.purpose = 'find_order' AND k.used_at IS NULL AND k.expires_at > now()`,
+      [linkId],
+    );
+    return row ?? null;
+  }
+
   /** @throws PermanentFailure when there is no such parcel */
   async parcel(fulfillmentId: string): Promise<ParcelOfMail> {
     const [row] = await this.db.query<ParcelOfMail>(

@@ -41,6 +41,12 @@ export const OrderCanceledJob = defineJob({
   description: 'tells the customer that the order is canceled',
   on: ['order.canceled'],
 });
+export const OrderLookupJob = defineJob({
+  name: 'notifications.order-lookup',
+  queue,
+  description: 'sends the link to an order that its guest looks for, where there is such an order',
+  on: ['order.looked_up'],
+});
 export const PaymentAlertJob = defineJob({
   name: 'notifications.payment-alert',
   queue,

@@ -30,6 +30,7 @@ import {
   GiftCardsProcessor,
   OrderCanceledProcessor,
   OrderConfirmationProcessor,
+  OrderLookupProcessor,
   RefundProcessor,
   ShipmentProcessor,
 } from './order-mails.processor.js';
@@ -50,6 +51,7 @@ import { SmtpMailer } from './smtp.mailer.js';
     MailDataQuery,
     PostOffice,
     OrderConfirmationProcessor,
+    OrderLookupProcessor,
     ShipmentProcessor,
     DownloadsProcessor,
     GiftCardsProcessor,

@@ -1,18 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { HandlesJob, type JobContext, type JobHandler, PermanentFailure } from '#libs/jobs';
+import { LinkTokens } from '../auth/index.js';
 import { GiftCardCodes } from '../credits/index.js';
 import { DownloadTokens } from '../downloads/index.js';
 import { MailDataQuery, orderIn, type OrdersOfMail } from './mail-data.query.js';
 import { downloadsNotice } from './mails/downloads.mail.js';
 import { giftCardsForYou, giftCardsNotice, giftCardsSent } from './mails/gift-cards.mail.js';
 import type { MailContent } from './mails/layout.js';
-import { cancellationNotice, orderConfirmation, refundNotice, shipmentNotice } from './mails/order-mails.js';
+import {
+  cancellationNotice,
+  orderConfirmation,
+  orderFound,
+  refundNotice,
+  shipmentNotice,
+} from './mails/order-mails.js';
 import {
   DownloadsJob,
   GIFT_CARD_TRIES,
   GiftCardsJob,
   OrderCanceledJob,
   OrderConfirmationJob,
+  OrderLookupJob,
   RefundJob,
   ShipmentJob,
 } from './notification.jobs.js';
@@ -54,6 +62,27 @@ export class OrderConfirmationProcessor implements JobHandler {
       orders.catch(() => this.read.delete(together));
     }
     return orders;
+  }
+}
+
+/** Leads a guest back to the order that they look for; nothing where there is none. */
+@HandlesJob(OrderLookupJob)
+@Injectable()
+export class OrderLookupProcessor implements JobHandler {
+  constructor(
+    private readonly data: MailDataQuery,
+    private readonly post: PostOffice,
+    private readonly tokens: LinkTokens,
+  ) {}
+
+  async handle(job: JobContext): Promise<void> {
+    const linkId = uuidOf(job, 'linkId');
+    const found = await this.data.lookedUp(linkId);
+    if (!found) return;
+    const order = await this.data.order(found.orderId);
+    const token = found.isGuests ? this.tokens.tokenOf(linkId) : null;
+    // To the address of the order: what was typed may only look like it.
+    await this.post.send(job.id, order.shop, order.email, orderFound(order, token, this.post.links));
   }
 }
 

@@ -33,6 +33,12 @@ export const OrderReleased = defineEvent({
   description: 'A paid order that was held back, or disputed, is free: nothing speaks against handing its goods over.',
   example,
 });
+export const OrderLookedUp = defineEvent({
+  topic: 'order.looked_up',
+  version: 1,
+  description: 'A guest looks for an order, or says so. The mail goes out only where there is such an order.',
+  example: { linkId: '01920000-0000-7000-8000-0000000000c1' },
+});
 export const OrderUnderReview = defineEvent({
   topic: 'order.payment_review',
   version: 1,

@@ -9,6 +9,7 @@ import { type Address, type CartPart, isOf } from '../cart/index.js';
 import type { TaxExemption } from '../pricing/index.js';
 import { OrderResponse, type OrderEventResponse, type OrderSummaryResponse } from './dto/order.response.js';
 import type { OrderListQuery } from './dto/orders.request.js';
+import { FindOrder } from './find-order.service.js';
 
 /** A part of a bundle, as it was when that was sold. */
 export interface OrderPart extends Omit<CartPart, 'available'> {
@@ -150,13 +151,14 @@ const NO_ORDER = { detail: 'There is no such order, or neither X-Cart-Token nor 
 export class OrdersQuery {
   constructor(
     private readonly db: Db,
+    private readonly links: FindOrder,
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
-  /** The order for its customer, or whoever has the token of the cart that it was. Others find nothing. */
+  /** The order for its customer, or whoever has the token of the cart that it was or of a link to it. Others find nothing. */
   async forShopper(id: string, shopper: ShopperIdentity, db: Queryable = this.db): Promise<OrderResponse> {
     const row = await this.find(id, db);
-    if (!row || !isTheirs(row, shopper)) throw NotFound(NO_ORDER);
+    if (!row || !(await this.isTheirs(row, shopper, db))) throw NotFound(NO_ORDER);
     return OrderResponse.from(row, this.config.publicUrl);
   }
 
@@ -174,11 +176,8 @@ export class OrdersQuery {
 
   /** @throws not_found when the order is not theirs */
   async assertShopper(id: string, shopper: ShopperIdentity): Promise<void> {
-    const [row] = await this.db.query<Pick<OrderRow, 'token_hash' | 'customer_id'>>(
-      `SELECT token_hash, customer_id FROM orders WHERE id = $1`,
-      [id],
-    );
-    if (!row || !isTheirs(row, shopper)) throw NotFound(NO_ORDER);
+    const [row] = await this.db.query<Owned>(`SELECT id, token_hash, customer_id FROM orders WHERE id = $1`, [id]);
+    if (!row || !(await this.isTheirs(row, shopper))) throw NotFound(NO_ORDER);
   }
 
   /** The timeline of an order, oldest first. Shoppers do not learn which member of staff did something. */
@@ -288,14 +287,19 @@ export class OrdersQuery {
     };
   }
 
+  private async isTheirs(row: Owned, shopper: ShopperIdentity, db: Queryable = this.db): Promise<boolean> {
+    if (isOf(shopper, { tokenHash: row.token_hash, customerId: row.customer_id })) return true;
+    return shopper.cartToken !== undefined && (await this.links.opens(shopper.cartToken, row.id, db));
+  }
+
   private async find(id: string, db: Queryable = this.db): Promise<OrderRow | undefined> {
     const [row] = await db.query<OrderRow>(`${SELECT_ORDER} WHERE o.id = $1`, [id]);
     return row;
   }
 }
 
-const isTheirs = (row: Pick<OrderRow, 'token_hash' | 'customer_id'>, shopper: ShopperIdentity) =>
-  isOf(shopper, { tokenHash: row.token_hash, customerId: row.customer_id });
+/** Whose an order is. */
+type Owned = Pick<OrderRow, 'id' | 'token_hash' | 'customer_id'>;
 
 /** What staff write to each other stays with them. */
 function withoutNote(data: Record<string, unknown>): Record<string, unknown> {

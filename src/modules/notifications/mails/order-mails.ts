@@ -53,6 +53,30 @@ export function orderConfirmation(order: OrderOfMail, links: MailLinks): MailCon
   };
 }
 
+/**
+ * Leads whoever looks for an order back to it.
+ * @param token opens the order for a day; null where its owner has an account, and signs in
+ */
+export function orderFound(order: OrderOfMail, token: string | null, links: MailLinks): MailContent {
+  const news = `you, or somebody who knows its number, looked for your order ${order.number} at ${order.shop.name}. Here it is.`;
+  const how =
+    token === null
+      ? 'It belongs to your account: sign in to see it.'
+      : 'The link works for a day, and shows the order to whoever has it. If it was not you, do nothing: nothing was changed.';
+  const url = token === null ? orderUrl(order, links) : `${orderUrl(order, links)}#token=${token}`;
+  return {
+    subject: `Your order ${order.number}`,
+    text: mailText([greeting(order), news, `Your order: ${url}`, how, order.shop.name]),
+    html: mailHtml({
+      shopName: order.shop.name,
+      preview: `Your order ${order.number}`,
+      title: `Your order ${order.number}`,
+      paragraphs: [`${greeting(order)} ${news}`, how],
+      button: { label: 'View your order', url },
+    }),
+  };
+}
+
 /** Tells that a parcel is on its way, what is in it and how to follow it. */
 export function shipmentNotice(order: OrderOfMail, parcel: ParcelOfMail, links: MailLinks): MailContent {
   const inParcel = order.lines.flatMap((line) => {
