@@ -2,6 +2,8 @@ import { Db, type Queryable } from '#libs/database';
 import { AuthModule } from '../../src/modules/auth/index.js';
 import { CatalogModule } from '../../src/modules/catalog/index.js';
 import type { AdminProductListQuery } from '../../src/modules/catalog/dto/product.request.js';
+import { CategoriesQuery } from '../../src/modules/catalog/categories.query.js';
+import { CollectionsQuery } from '../../src/modules/catalog/collections/collections.query.js';
 import { FacetsQuery } from '../../src/modules/catalog/facets.query.js';
 import { parseFacets, parseProductList } from '../../src/modules/catalog/product-filter.js';
 import { ProductListQuery } from '../../src/modules/catalog/product-list.query.js';
@@ -21,6 +23,8 @@ const PRODUCTS = 30_000;
 const LARGE = ['product_listings', 'product_pages', 'products', 'search_words'];
 /** Products that are called `materialc`, and those whose description says so. */
 const TOTAL = 2_308;
+const COLLECTION = '01920000-0000-7000-8000-0000000002a1';
+const AVAILABLE = '01920000-0000-7000-8000-0000000002a2';
 const ORIGINAL = { locales: [], original: 'en' };
 
 interface PlanNode {
@@ -70,10 +74,15 @@ async function fill(db: Queryable): Promise<void> {
      FROM generate_series(1, ${PRODUCTS}) n`,
   );
   await db.query(
-    `INSERT INTO product_listings (product_id, currency, handle, title, sort_title, vendor, category_ids, options, option_labels,
+    `INSERT INTO collections (id, handle, title, only_available)
+     VALUES ('${COLLECTION}', 'even', 'Even', false), ('${AVAILABLE}', 'even-available', 'Even, what is there', true)`,
+  );
+  await db.query(
+    `INSERT INTO product_listings (product_id, currency, handle, title, sort_title, vendor, category_ids, collection_ids, options, option_labels,
        price_min, price_max, available, created_at, search, card, popularity)
      SELECT p.id, 'USD', p.handle, p.title, lower(w.title), 'Vendor ' || n % 50,
-       ARRAY[('01920000-0000-7000-8000-0000000001' || (10 + n % 30))::uuid], ARRAY['color=c' || n % 40], ARRAY['Color=C' || n % 40],
+       ARRAY[('01920000-0000-7000-8000-0000000001' || (10 + n % 30))::uuid],
+       CASE WHEN n % 2 = 0 THEN ARRAY['${COLLECTION}', '${AVAILABLE}']::uuid[] ELSE '{}' END, ARRAY['color=c' || n % 40], ARRAY['Color=C' || n % 40],
        100 + (n * 7919) % 9000, 9999, n % 9 > 0, p.created_at,
        setweight(to_tsvector('emporium', w.title), 'A') || setweight(to_tsvector('emporium', 'goes with material' || chr(97 + (n + 1) % 26)), 'D'),
        json_build_object('title', w.title)::text, (n * 31) % 5000
@@ -87,7 +96,7 @@ async function fill(db: Queryable): Promise<void> {
   await db.query(
     `INSERT INTO search_words (word) SELECT DISTINCT w FROM product_listings CROSS JOIN regexp_split_to_table(sort_title, ' ') AS w`,
   );
-  for (const table of [...LARGE, 'categories']) await db.query(`ANALYZE ${table}`);
+  for (const table of [...LARGE, 'categories', 'facet_counts']) await db.query(`ANALYZE ${table}`);
 }
 
 beforeAll(async () => {
@@ -118,6 +127,8 @@ const services = () => {
     facets: new FacetsQuery(db, spelling, new ContentLanguages(db, shop.config)),
     suggest: new SuggestQuery(db, spelling, shop.config),
     page: new ProductPageQuery(db, shop.config),
+    categories: new CategoriesQuery(db, new ContentLanguages(db, shop.config)),
+    collections: new CollectionsQuery(db),
   };
 };
 
@@ -155,13 +166,60 @@ describe('no large table is read whole', () => {
     { q: 'materialc', 'option.Color': 'C7' },
     { category: 'category-20' },
     { category: 'category-20', vendor: 'Vendor 7' },
-  ])('for the facets of %j, once the whole shop is counted', async (query) => {
-    const { facets } = services();
-    await facets.facets(null, parseFacets({}), ORIGINAL);
-    wholeReads = [];
-    const { body: found } = await facets.facets(null, parseFacets(query), ORIGINAL);
+    {},
+    { inStock: 'true' },
+    { inStock: 'true', vendor: 'Vendor 7' },
+  ])('for the facets of %j', async (query) => {
+    const { body: found } = await services().facets.facets(null, parseFacets(query), ORIGINAL);
     expect(found.length).toBeGreaterThan(0);
     expect(wholeReads).toEqual([]);
+  });
+
+  it.each([{}, { inStock: 'true' }, { category: 'category-20' }, { vendor: 'Vendor 7' }])(
+    'for the list of %j with how many there are',
+    async (query) => {
+      const { body } = await services().list.list(null, parseProductList({ ...query, include: 'total' }), ORIGINAL);
+      const [row] = await shop.db.query<{ n: number }>(
+        `SELECT count(*) AS n FROM product_listings WHERE (NOT $1 OR available) AND (NOT $2 OR vendor = 'Vendor 7')
+           AND (NOT $3 OR category_ids @> ARRAY[(SELECT id FROM categories WHERE handle = 'category-20')])`,
+        ['inStock', 'vendor', 'category'].map((name) => name in query),
+      );
+      expect((JSON.parse(body) as { page: { total: number } }).page.total).toBe(row!.n);
+      expect(wholeReads).toEqual([]);
+    },
+  );
+
+  it('for the tree of categories and the list of collections, with how many products are in them', async () => {
+    const { categories, collections } = services();
+    const { body: tree } = await categories.tree(null, ORIGINAL);
+    expect(tree.map(({ productCount }) => productCount)).toEqual(Array.from({ length: 30 }, () => 1000));
+    const { rows } = await collections.list('shopper', null, {});
+    expect(rows.map(({ productCount }) => productCount)).toEqual([
+      PRODUCTS / 2,
+      PRODUCTS / 2 - Math.floor(PRODUCTS / 18),
+    ]);
+    const one = await collections.find(null, { handle: 'even' });
+    expect(one.productCount).toBe(PRODUCTS / 2);
+    expect([statements, wholeReads]).toEqual([3, []]);
+  });
+
+  it('for counts of a shop with very many vendors, though each has its own row in the summary', async () => {
+    await shop.db.transaction(async (tx) => {
+      await tx.query(
+        `INSERT INTO facet_counts (currency, kind, text, label, listed, available, folded)
+         SELECT 'USD', 'vendor', 'maker ' || n, 'Maker ' || n, 1, 1, true FROM generate_series(1, 30000) n`,
+      );
+      await tx.query('ANALYZE facet_counts');
+    });
+    const { categories, collections, facets } = services();
+    indexes = [];
+    await categories.tree(null, ORIGINAL);
+    await collections.list('shopper', null, {});
+    await facets.facets(null, parseFacets({ category: 'category-20' }), ORIGINAL);
+    expect(indexes.filter((name) => name === 'facet_counts_value').length).toBe(3);
+    expect(wholeReads).toEqual([]);
+    await shop.db.query(`DELETE FROM facet_counts WHERE text LIKE 'maker %'`);
+    await shop.db.query('ANALYZE facet_counts');
   });
 
   it.each(['duct-4217', 'thing4217', 'sku-4217'])('for staff who look for %s', async (q) => {
@@ -307,11 +365,19 @@ describe('facets of many products', () => {
       PRODUCTS,
       false,
     ]);
-    const many = await of({ inStock: 'true' });
-    expect(many.every((facet) => facet.approximate)).toBe(true);
-    const right = (PRODUCTS * 8) / 9;
-    expect(Math.abs(total(many, 'price') - right) / right).toBeLessThan(0.1);
-    const narrowed = await of({ inStock: 'true', vendor: 'Vendor 7' });
+    const inStock = await of({ inStock: 'true' });
+    const available = Math.floor((PRODUCTS * 8) / 9) + 1;
+    expect([total(inStock, 'price'), inStock.some((facet) => facet.approximate)]).toEqual([available, false]);
+    const many = await of({ 'price[gte]': '1000' });
+    expect(many.map(({ key, approximate }) => [key, approximate === true])).toEqual(
+      many.map(({ key }) => [key, key !== 'price']),
+    );
+    expect(total(many, 'price')).toBe(PRODUCTS);
+    const [dear] = await shop.db.query<{ n: number }>(
+      `SELECT count(*) AS n FROM product_listings WHERE price_min >= 1000`,
+    );
+    expect(Math.abs(total(many, 'category') - dear!.n) / dear!.n).toBeLessThan(0.1);
+    const narrowed = await of({ 'price[gte]': '1000', vendor: 'Vendor 7' });
     expect(narrowed.map(({ key, approximate }) => [key, approximate === true])).toContainEqual(['vendor', true]);
     expect(narrowed.find(({ key }) => key === 'price')!.approximate).toBeUndefined();
   });

@@ -47,6 +47,7 @@ import { KeyGenerations1790000000043 } from './1790000000043-key-generations.js'
 import { CutOffCancellations1790000000044 } from './1790000000044-cut-off-cancellations.js';
 import { LoginFailures1790000000046 } from './1790000000046-login-failures.js';
 import { SuggestedWords1790000000048 } from './1790000000048-suggested-words.js';
+import { FacetCounts1790000000049 } from './1790000000049-facet-counts.js';
 import { CountsOfNobody1790000000051, OrderLinks1790000000051 } from './1790000000051-counts-of-nobody.js';
 
 /** In the order in which they run. */
@@ -111,6 +112,7 @@ export const migrations = [
   CutOffCancellations1790000000044,
   LoginFailures1790000000046,
   SuggestedWords1790000000048,
+  FacetCounts1790000000049,
   CountsOfNobody1790000000051,
   OrderLinks1790000000051,
 ];

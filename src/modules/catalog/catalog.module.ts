@@ -33,6 +33,8 @@ import { EditCategories } from './edit-categories.service.js';
 import { EditImages } from './edit-images.service.js';
 import { EditProduct } from './edit-product.service.js';
 import { EditVariants } from './edit-variants.service.js';
+import { FacetCounts } from './facet-counts/facet-counts.service.js';
+import { FoldFacetCounts } from './facet-counts/fold-facet-counts.job.js';
 import { FacetsQuery } from './facets.query.js';
 import { ImageIntake } from './image-intake.service.js';
 import { ImagesAdminController } from './images.admin.controller.js';
@@ -106,6 +108,8 @@ import { ForgetWordsProcessor } from './words/forget-words.job.js';
     ProductListQuery,
     ProductPageQuery,
     FacetsQuery,
+    FacetCounts,
+    FoldFacetCounts,
     ContentLanguages,
     EditTranslations,
     RefreshTranslationsProcessor,

@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { encodeId } from '#libs/ids';
 import { CategoryNotFound } from './catalog.errors.js';
-import { DearAnswers } from './dear-answers.js';
-import { CURRENCY_SQL } from './listing-sql.js';
+import { OF_CATEGORIES_SQL } from './facet-counts/facet-counts-sql.js';
 import { ContentLanguages, type Language, languageServed, type Said } from './translations/content-languages.js';
 
 /** A category in the tree. */
@@ -41,24 +40,12 @@ interface Row {
 /** The whole tree: a shop has hundreds of categories, not millions. Products count in all their ancestors, once. */
 const TREE_SQL = `
   SELECT c.id, c.parent_id, c.handle, c.title, c.description, c.seo_title, c.seo_description, coalesce(p.n, 0) AS n
-  FROM categories c LEFT JOIN (
-    SELECT u.id, count(*) AS n FROM product_listings l CROSS JOIN unnest(l.category_ids) AS u (id)
-    WHERE l.currency = ${CURRENCY_SQL} GROUP BY u.id) p ON p.id = c.id
+  FROM categories c LEFT JOIN (${OF_CATEGORIES_SQL}) p ON p.id = c.id::text
   ORDER BY c.position, c.title, c.id`;
 
-/** Counting so many takes as long as a hundred product pages. */
-const MANY = 10_000;
-
-/**
- * Categories as storefronts see them, with the number of products that can be seen in them; where one has more than 10,000,
- * the tree may be a minute old.
- */
+/** Categories as storefronts see them, with the number of products that can be seen in them. */
 @Injectable()
 export class CategoriesQuery {
-  private readonly dear = new DearAnswers<Row[]>((rows) =>
-    rows.some(({ parent_id, n }) => parent_id === null && n > MANY),
-  );
-
   constructor(
     private readonly db: Db,
     private readonly languages: ContentLanguages,
@@ -104,8 +91,7 @@ export class CategoriesQuery {
   }
 
   private async rows(currency: string | null, language: Language): Promise<Row[]> {
-    const kept = await this.dear.get(currency ?? '', () => this.db.query<Row>(TREE_SQL, [currency]));
-    const rows = kept.map((row) => ({ ...row }));
+    const rows = await this.db.query<Row>(TREE_SQL, [currency]);
     const ids = rows.map((row) => row.id);
     for (const [id, texts] of await this.languages.textsOf('category', ids, language)) {
       const row = rows.find((one) => one.id === id)!;

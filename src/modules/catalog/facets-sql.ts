@@ -24,11 +24,17 @@ export interface FacetLimits {
   samplePercent?: number;
 }
 
-const isChosen = (choice: FacetChoice, key: string) =>
+/** Whether a facet that every shop has is counted. */
+export const isChosen = (choice: FacetChoice, key: string) =>
   'only' in choice ? choice.only === key : !choice.except.includes(key);
 
 /** SQL that is true for the names of options, or keys of attributes, that are chosen; null: none is. */
-function chosenNames(choice: FacetChoice, kind: 'option.' | 'attribute.', name: string, parameters: Parameters) {
+export function chosenNames(
+  choice: FacetChoice,
+  kind: 'option.' | 'attribute.',
+  name: string,
+  parameters: Parameters,
+): string | null {
   const named = (keys: readonly string[]) =>
     keys.flatMap((key) => (key.startsWith(kind) ? [key.slice(kind.length)] : []));
   if ('except' in choice) {
@@ -77,11 +83,8 @@ export function facetsSql(
      GROUP BY d.id, u.text ORDER BY d.position, d.key, n DESC, 3 LIMIT ${MAX_VALUES * 10})`);
   if (isChosen(choice, 'price'))
     parts.push(`
-    (SELECT 'price', '', b.lower::text, '', count(*)::integer AS n
-     FROM r CROSS JOIN LATERAL (SELECT power(10::numeric, length(r.price_min::text) - 1)::bigint AS unit) m
-     CROSS JOIN LATERAL (SELECT CASE WHEN r.price_min < 100 THEN 0 ELSE
-       m.unit * CASE WHEN r.price_min >= 5 * m.unit THEN 5 WHEN r.price_min >= 2 * m.unit THEN 2 ELSE 1 END END AS lower) b
-     GROUP BY b.lower ORDER BY b.lower)`);
+    (SELECT 'price', '', b.lower, '', b.n
+     FROM (SELECT price_band(r.price_min) AS lower, count(*)::integer AS n FROM r GROUP BY 1) b ORDER BY b.lower::bigint)`);
   return `
     WITH found AS MATERIALIZED (
       SELECT l.category_ids, l.vendor, l.product_type, l.options, l.option_labels, l.attributes, l.attribute_labels, l.price_min

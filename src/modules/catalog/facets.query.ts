@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { assertFilterable } from './attributes/attribute-filter.js';
 import { DearAnswers } from './dear-answers.js';
+import { wholeShopSql } from './facet-counts/facet-counts-sql.js';
 import { bandEnd, type CountRow, type FacetChoice, type FacetLimits, facetsSql, MAX_VALUES } from './facets-sql.js';
 import { baseConditions, dimensions, Parameters, type Search } from './listing-sql.js';
 import type { ProductFilter } from './product-filter.js';
@@ -28,14 +29,10 @@ const EXACT = 10_000;
 /** Rows of the part that is counted. */
 const SAMPLE = 20_000;
 
-/** Counting so many takes as long as a hundred product pages: each product is in one band of prices. */
-const isDear = ({ key, approximate, values }: Facet) =>
-  approximate === true || (key === 'price' && values.reduce((all, { count }) => all + count, 0) > EXACT);
-
 /** How many products each further choice would show. */
 @Injectable()
 export class FacetsQuery {
-  private readonly dear = new DearAnswers<Facet[]>((facets) => facets.some(isDear));
+  private readonly dear = new DearAnswers<Facet[]>((facets) => facets.some(({ approximate }) => approximate));
 
   constructor(
     private readonly db: Db,
@@ -46,19 +43,15 @@ export class FacetsQuery {
   /**
    * Counts of products for each category, vendor, option and price band. Disjunctive: a facet is counted with all filters but
    * its own, so that the other values of a chosen facet keep their counts; one statement, and one more for each chosen facet.
-   * Exact to 10,000 products, and for the whole shop; of more, a part is counted and the facet says so. Answers of more than
-   * 10,000 products may be a minute old. And the language of the answer.
+   * Exact to 10,000 products, and for the whole shop; of more, a part is counted, the facet says so, and the answer may be a
+   * minute old. And the language of the answer.
    */
   async facets(currency: string | null, filter: ProductFilter, language: Language): Promise<Said<Facet[]>> {
     await assertFilterable(this.db, filter.attributes);
-    const facets = await this.kept(currency, filter);
+    const facets = await this.dear.get(JSON.stringify([currency, filter]), () => this.find(currency, filter));
     return language.locales.length === 0
       ? { body: facets, language: language.original }
       : this.translated(facets, language);
-  }
-
-  private kept(currency: string | null, filter: ProductFilter): Promise<Facet[]> {
-    return this.dear.get(JSON.stringify([currency, filter]), () => this.find(currency, filter));
   }
 
   /** The labels in another language; what is sent as the filter stays. */
@@ -126,14 +119,11 @@ export class FacetsQuery {
       const all = new Parameters(parameters.values);
       return this.db.dataSource.query<CountRow[]>(facetsSql([...sql, ...narrowed], choice, limits, all), all.values);
     };
-    // The whole shop is counted to the last product: that answer is kept, and everybody asks for it.
-    const isWholeShop = search === undefined && !filter.inStock && narrowed.length === 0;
-    if (isWholeShop && 'only' in choice) {
-      const whole = await this.kept(currency, filter);
-      return whole.filter(({ key }) => key.toLowerCase() === choice.only.toLowerCase());
-    }
-    const rows = await run(isWholeShop ? {} : { most: EXACT });
-    if (isWholeShop || matchesIn(rows) <= EXACT) return group(rows);
+    // The whole shop has been counted already, product by product, when each was written.
+    if (search === undefined && narrowed.length === 0)
+      return group(await this.db.query<CountRow>(wholeShopSql(choice, filter.inStock, parameters), parameters.values));
+    const rows = await run({ most: EXACT });
+    if (matchesIn(rows) <= EXACT) return group(rows);
     const samplePercent = await this.samplePercent();
     return group(await run({ samplePercent }), 100 / samplePercent);
   }

@@ -3,6 +3,7 @@ import { APP_CONFIG, type Config } from '../../config/index.js';
 import { Db, encodeCursor, keysetPage, type KeysetColumn, type KeysetPage } from '#libs/database';
 import type { Page } from '#libs/http';
 import { assertFilterable } from './attributes/attribute-filter.js';
+import { totalSql } from './facet-counts/facet-counts-sql.js';
 import {
   baseConditions,
   dimensions,
@@ -132,8 +133,11 @@ export class ProductListQuery {
   private async count(currency: string | null, request: ProductListRequest, search?: Search): Promise<number> {
     const parameters = new Parameters();
     const base = baseConditions(parameters, currency, request, search);
-    const where = [...base.sql, ...dimensions(parameters, request).map((dimension) => dimension.sql)].join(' AND ');
-    const text = `SELECT count(*) AS n FROM product_listings l WHERE ${where}`;
+    const filters = dimensions(parameters, request).map((dimension) => dimension.sql);
+    const text =
+      search === undefined && filters.length === 0
+        ? totalSql(request.inStock)
+        : `SELECT count(*) AS n FROM product_listings l WHERE ${[...base.sql, ...filters].join(' AND ')}`;
     const [row] = await this.run<{ n: number }>(text, parameters.values, false);
     return row!.n;
   }

@@ -98,7 +98,7 @@ function inCollections(source: ListingSource, rows: ListingRows[], rules: RuleBo
     attributes: first.listing.attributes,
     prices: Object.fromEntries(rows.map(({ listing }) => [listing.currency, listing.price_min])),
   });
-  const ids = [...source.collection_ids, ...byRule].sort();
+  const ids = [...new Set([...source.collection_ids, ...byRule])].sort();
   for (const { listing } of rows) listing.collection_ids = ids;
   return rows;
 }

@@ -56,8 +56,10 @@ export async function refreshMembership(tx: Tx, productIds: readonly string[]): 
   const wanted = rows.map((row) => ({
     product_id: row.id,
     collection_ids: [
-      ...row.by_hand,
-      ...book.collectionsOf({ ...row, productType: row.product_type, categoryIds: row.category_ids }),
+      ...new Set([
+        ...row.by_hand,
+        ...book.collectionsOf({ ...row, productType: row.product_type, categoryIds: row.category_ids }),
+      ]),
     ].sort(),
   }));
   const changed = await tx.query(

@@ -3,9 +3,8 @@ import { Db, type KeysetColumn, keysetPage, type Queryable } from '#libs/databas
 import { type ListQuery, type Page, pageOf } from '#libs/http';
 import { encodeId } from '#libs/ids';
 import { CollectionNotFound } from '../catalog.errors.js';
-import { CURRENCY_SQL } from '../listing-sql.js';
+import { OF_COLLECTION_SQL } from '../facet-counts/facet-counts-sql.js';
 import type { CollectionRule } from './collection-rules.js';
-import { LargeCounts } from './large-counts.js';
 
 /** A collection with the number of products that are in it. */
 export interface CollectionRow {
@@ -26,14 +25,11 @@ export interface CollectionRow {
   updatedAt: Date;
 }
 
-/** `$1`: a currency, or null for that of the shop: products count where shoppers see them. `$2` to `$4`: counts that are known. */
+/** `$1`: a currency, or null for that of the shop: products count where shoppers see them. */
 const SELECT = `SELECT c.id, c.handle, c.title, c.description_html AS "descriptionHtml", c.status, c.rule,
     c.only_available AS "onlyAvailable", c.sort, c.seo_title AS "seoTitle", c.seo_description AS "seoDescription", c.version,
     c.created_at AS "createdAt", c.updated_at AS "updatedAt",
-    coalesce((SELECT k.count FROM unnest($2::uuid[], $3::int[], $4::int[]) AS k (id, version, count)
-       WHERE k.id = c.id AND k.version = c.version),
-      (SELECT count(*)::int FROM product_listings l WHERE l.collection_ids @> ARRAY[c.id] AND l.currency = ${CURRENCY_SQL}
-       AND (l.available OR NOT c.only_available))) AS "productCount"
+    (${OF_COLLECTION_SQL}) AS "productCount"
   FROM collections c`;
 
 const BY_TITLE: KeysetColumn[] = [
@@ -41,14 +37,10 @@ const BY_TITLE: KeysetColumn[] = [
   { sql: 'c.id', type: 'uuid' },
 ];
 
-/** Reads collections. In a shop with more than 10,000 products the number of those in a large collection may be a minute old. */
+/** Reads collections, with the number of products that can be seen in them. */
 @Injectable()
 export class CollectionsQuery {
-  private readonly large: LargeCounts;
-
-  constructor(private readonly db: Db) {
-    this.large = new LargeCounts(db);
-  }
+  constructor(private readonly db: Db) {}
 
   /** By title. @param audience shoppers see active ones only */
   async list(
@@ -58,7 +50,7 @@ export class CollectionsQuery {
   ): Promise<{ rows: CollectionRow[]; page: Page }> {
     const limit = query.limit ?? 20;
     const where = audience === 'shopper' ? `c.status = 'active'` : 'TRUE';
-    const keyset = keysetPage('collections', BY_TITLE, query.cursor, 5);
+    const keyset = keysetPage('collections', BY_TITLE, query.cursor, 2);
     const rest = `${where} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit + 1}`;
     const rows = await this.read(currency, rest, keyset.values);
     const total = query.include
@@ -69,7 +61,7 @@ export class CollectionsQuery {
 
   /** An active one, for shoppers. @throws collection_not_found */
   async find(currency: string | null, key: { id: string } | { handle: string }): Promise<CollectionRow> {
-    const [row] = await this.read(currency, `${'id' in key ? 'c.id' : 'c.handle'} = $5 AND c.status = 'active'`, [
+    const [row] = await this.read(currency, `${'id' in key ? 'c.id' : 'c.handle'} = $2 AND c.status = 'active'`, [
       'id' in key ? key.id : key.handle,
     ]);
     if (!row) throw CollectionNotFound();
@@ -78,20 +70,18 @@ export class CollectionsQuery {
 
   /** Any, for staff. @throws collection_not_found */
   async get(id: string, db: Queryable = this.db): Promise<CollectionRow> {
-    const [row] = await this.read(null, 'c.id = $5', [id], db);
+    const [row] = await this.read(null, 'c.id = $2', [id], db);
     if (!row) throw CollectionNotFound();
     return row;
   }
 
-  private async read(
+  private read(
     currency: string | null,
     rest: string,
     values: readonly unknown[],
     db: Queryable = this.db,
   ): Promise<CollectionRow[]> {
-    // A transaction does not wait for what another connection counts.
-    const known = db === this.db ? await this.large.known(currency) : [[], [], []];
-    return db.query<CollectionRow>(`${SELECT} WHERE ${rest}`, [currency, ...known, ...values]);
+    return db.query<CollectionRow>(`${SELECT} WHERE ${rest}`, [currency, ...values]);
   }
 
   /** `prod_…` of what was put in by hand, in the order of staff. */

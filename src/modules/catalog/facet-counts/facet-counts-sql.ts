@@ -1,0 +1,59 @@
+import { chosenNames, type FacetChoice, isChosen, MAX_VALUES } from '../facets-sql.js';
+import { CURRENCY_SQL, type Parameters } from '../listing-sql.js';
+
+/** Rows of the summary, in the currency `$1` or else the shop's own. */
+const ofKinds = (kinds: readonly string[]) =>
+  `FROM facet_counts f WHERE f.currency = ${CURRENCY_SQL} AND f.kind = ANY('{${kinds.join(',')}}'::text[])`;
+
+/** Which products are counted: all that are listed, or those that can be bought now. */
+const counted = (inStock: boolean) => (inStock ? 'f.available' : 'f.listed');
+
+/** SQL: how many products are listed, or can be bought. Each is in one band of prices. */
+export const totalSql = (inStock: boolean) => `SELECT coalesce(sum(${counted(inStock)}), 0) AS n ${ofKinds(['price'])}`;
+
+/** SQL: rows of `id`, as text, and `n`: how many products each category has, with those of the categories in it. */
+export const OF_CATEGORIES_SQL = `SELECT f.text AS id, sum(f.listed) AS n ${ofKinds(['category'])} GROUP BY f.text`;
+
+/** SQL: how many products collection `c` shows. */
+export const OF_COLLECTION_SQL = `SELECT coalesce(sum(CASE WHEN c.only_available THEN f.available ELSE f.listed END), 0)::integer
+  ${ofKinds(['collection'])} AND f.text = c.id::text`;
+
+const byText = (kind: string) => `
+    (SELECT '${kind}' AS key, '' AS name, min(s.label) AS value, min(s.label) AS label, sum(s.n)::integer AS n
+     FROM s WHERE s.kind = '${kind}' GROUP BY s.text ORDER BY n DESC, 3 LIMIT ${MAX_VALUES})`;
+
+/**
+ * The facets of the whole shop, or of all that can be bought: what `facetsSql` counts in the listings, in the same order.
+ * `$1`: the currency.
+ */
+export function wholeShopSql(choice: FacetChoice, inStock: boolean, parameters: Parameters): string {
+  const parts: Record<string, string> = {};
+  if (isChosen(choice, 'category'))
+    parts.category = `
+    (SELECT 'category' AS key, '' AS name, c.handle AS value, c.title AS label, s.n
+     FROM s JOIN categories c ON c.id::text = s.text WHERE s.kind = 'category' ORDER BY s.n DESC, c.title LIMIT ${MAX_VALUES})`;
+  if (isChosen(choice, 'vendor')) parts.vendor = byText('vendor');
+  if (isChosen(choice, 'productType')) parts.productType = byText('productType');
+  const options = chosenNames(choice, 'option.', 'o.name', parameters);
+  if (options !== null)
+    parts.option = `
+    (SELECT 'option.' || o.name AS key, split_part(o.label, '=', 1) AS name, o.label AS value, o.label, o.n
+     FROM (SELECT split_part(s.text, '=', 1) AS name, min(s.label) AS label, sum(s.n)::integer AS n
+           FROM s WHERE s.kind = 'option' GROUP BY s.text) o
+     WHERE ${options} ORDER BY o.name, o.n DESC, 3 LIMIT ${MAX_VALUES * 5})`;
+  const attributes = chosenNames(choice, 'attribute.', 'd.key', parameters);
+  if (attributes !== null)
+    parts.attribute = `
+    (SELECT 'attribute.' || d.key AS key, d.label AS name, min(s.label) AS value, min(s.label) AS label, sum(s.n)::integer AS n
+     FROM s JOIN attribute_definitions d ON d.key = split_part(s.text, '=', 1) AND d.facetable AND d.deleted_at IS NULL
+     WHERE s.kind = 'attribute' AND ${attributes}
+     GROUP BY d.id, s.text ORDER BY d.position, d.key, n DESC, 3 LIMIT ${MAX_VALUES * 10})`;
+  if (isChosen(choice, 'price'))
+    parts.price = `
+    (SELECT 'price' AS key, '' AS name, s.text AS value, '' AS label, s.n FROM s WHERE s.kind = 'price' ORDER BY s.text::bigint)`;
+  return `
+    WITH s AS MATERIALIZED (
+      SELECT f.kind, f.text, f.label, sum(${counted(inStock)})::integer AS n ${ofKinds(Object.keys(parts))}
+      GROUP BY f.kind, f.text, f.label HAVING sum(${counted(inStock)}) > 0)
+    ${Object.values(parts).join(' UNION ALL')}`;
+}

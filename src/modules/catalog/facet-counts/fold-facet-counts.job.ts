@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import { defineJob, HandlesJob, type JobHandler } from '#libs/jobs';
+import { FacetCounts } from './facet-counts.service.js';
+
+export const FoldFacetCountsJob = defineJob({
+  name: 'catalog.fold-facet-counts',
+  queue: 'maintenance',
+  description: 'makes one row of each count of facets, categories and collections of what was written lately',
+  everyMs: 60_000,
+});
+
+/** Once a minute; long imports fold what they wrote themselves. */
+@HandlesJob(FoldFacetCountsJob)
+@Injectable()
+export class FoldFacetCounts implements JobHandler {
+  constructor(private readonly counts: FacetCounts) {}
+
+  async handle(): Promise<void> {
+    await this.counts.fold();
+  }
+}
