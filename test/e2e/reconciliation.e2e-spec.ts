@@ -1,4 +1,4 @@
-import { decodeId, newUuid } from '#libs/ids';
+import { decodeId, encodeId, newUuid } from '#libs/ids';
 import { Ledger, type Posting } from '../../src/modules/ledger/index.js';
 import { MISMATCHES } from '../../src/modules/notifications/mails/mismatch.mail.js';
 import { FINDING_KINDS, FINDINGS } from '../../src/modules/payments/reconciliation/findings.js';
@@ -47,13 +47,19 @@ describe('reconciliation', () => {
   const quick = (quietFor?: string) => payments.shop.app.get(RunReconciliation, { strict: false }).quick(quietFor);
   const about = (found: Report, sale: Sale) => found.findings.filter((f) => f.orderId === sale.orderId);
   const loseEverything = () => payments.stripe.setChaos({ webhooks: [{ kind: 'drop', types: ['*'] }] });
+  /** How often something that does not add up was announced on each day: once, also where a test goes on past midnight. */
   const alerts = async (subject: string) =>
     (
       await payments.shop.db.query<{ n: number }>(
-        `SELECT count(*) AS n FROM outbox WHERE topic = 'reconciliation.mismatch' AND payload->>'subject' = $1`,
+        `SELECT count(*) AS n FROM outbox WHERE topic = 'reconciliation.mismatch' AND payload->>'subject' = $1
+         GROUP BY right(event_key, ${'yyyy-mm-dd'.length})`,
         [subject],
       )
-    )[0]!.n;
+    ).map(({ n }) => n);
+  const onceADay = (counts: number[]) => {
+    expect(counts.length).toBeGreaterThan(0);
+    expect(new Set(counts)).toEqual(new Set([1]));
+  };
   /** Mails to the shop about something that does not add up. */
   const mailsAbout = (subject: string) =>
     payments.shop.db.query<{ recipient: string; subject: string; text: string }>(
@@ -130,7 +136,7 @@ describe('reconciliation', () => {
       found: { status: 'requires_payment_method', kept: 0 },
       action: 'read from Stripe and applied',
     });
-    expect(await alerts(sale.intent)).toBe(1);
+    onceADay(await alerts(sale.intent));
     expect((await full()).findings.filter((f) => f.orderId === sale.orderId)).toEqual([]);
     expect(found.counts.intentsCompared).toBeGreaterThan(0);
   });
@@ -317,7 +323,7 @@ describe('reconciliation', () => {
     expect(found.findings[0]!.severity).toBe('critical');
     expect(found.findingCounts.critical).toBeGreaterThan(0);
     await full();
-    expect(await alerts(intent.id)).toBe(1);
+    onceADay(await alerts(intent.id));
     await payments.shop.quiet();
     expect(await mailsAbout(intent.id)).toEqual([
       {
@@ -351,6 +357,54 @@ describe('reconciliation', () => {
       ...Array.from({ length: 9 }, () => false),
       true,
     ]);
+  });
+
+  it('what each night finds again is told in one mail, and takes no room from what is new', async () => {
+    const { db } = payments.shop;
+    const reports = payments.shop.app.get(ReportsRepository, { strict: false });
+    await db.query(`UPDATE reconciliations SET created_at = created_at - interval '2 days'`);
+    const now = new Date();
+    const night = async (subjects: string[]) => {
+      const { id } = await reports.create(db, { kind: 'quick', actor: 'system', from: now, to: now });
+      for (const subject of subjects) await reports.add(id, { kind: 'missing_at_provider', subject, action: 'none' });
+      // It is told when the report is complete, and not before.
+      await payments.shop.quiet();
+      const before = await mailsAbout('12');
+      await reports.finish(id);
+      await payments.wake('notifications.standing-mismatches');
+      await payments.shop.quiet();
+      return { id, before };
+    };
+    /** Everything was a day earlier, also what was announced. */
+    const sleep = async () => {
+      await db.query(`UPDATE reconciliations SET created_at = created_at - interval '1 day'`);
+      await db.query(`UPDATE reconciliation_findings SET created_at = created_at - interval '1 day'`);
+      await db.query(
+        `UPDATE outbox SET event_key = event_key || ':' || event_id WHERE topic = 'reconciliation.mismatch'`,
+      );
+      await db.query(`UPDATE jobs SET dedupe_key = dedupe_key || ':' || id WHERE name = 'notifications.mismatch'`);
+    };
+    const old = Array.from({ length: 12 }, (_, i) => `pi_stands_${i}`);
+    const sent = async (subjects: string[]) => (await Promise.all(subjects.map(mailsAbout))).map((m) => m.length);
+    await night(old);
+    expect((await sent(old)).toSorted()).toEqual([0, 0, ...Array.from({ length: 10 }, () => 1)]);
+    expect(await mailsAbout('12')).toEqual([]);
+    const first = await sent(old);
+    for (const fresh of ['pi_fresh_1', 'pi_fresh_2']) {
+      await sleep();
+      await db.query(`DELETE FROM mailbox WHERE subject LIKE '%: 12'`);
+      const { id, before } = await night([...old, fresh]);
+      expect(before).toEqual([]);
+      expect(await sent([...old, fresh])).toEqual([...first, 1]);
+      const told = await mailsAbout(fresh === 'pi_fresh_1' ? '12' : '13');
+      expect(told).toMatchObject([{ recipient: 'shop@emporium.example' }]);
+      expect(told[0]!.subject).toMatch(/^Money that still does not add up: 1[23]$/);
+      for (const subject of old) expect(told[0]!.text).toContain(`${subject}: missing_at_provider, since `);
+      expect(told[0]!.text).not.toContain(`${fresh}:`);
+      expect(told[0]!.text).toContain(encodeId('reconciliation', id));
+      old.push(fresh);
+      first.push(1);
+    }
   });
 
   it('each kind of finding that needs a person has words in its mail', () => {

@@ -49,6 +49,7 @@ import { LoginFailures1790000000046 } from './1790000000046-login-failures.js';
 import { SuggestedWords1790000000048 } from './1790000000048-suggested-words.js';
 import { FacetCounts1790000000049 } from './1790000000049-facet-counts.js';
 import { CountsOfNobody1790000000051, OrderLinks1790000000051 } from './1790000000051-counts-of-nobody.js';
+import { FoundAgain1790000000052 } from './1790000000052-found-again.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -115,4 +116,5 @@ export const migrations = [
   FacetCounts1790000000049,
   CountsOfNobody1790000000051,
   OrderLinks1790000000051,
+  FoundAgain1790000000052,
 ];

@@ -168,8 +168,19 @@ export interface MismatchOfMail {
   orderNumber: number | null;
   /** `rec_…` */
   reportId: string;
-  /** The how manieth it is that needs a person, in its report. */
-  place: number;
+  /** The how manieth it is in a day that needs a person and was not found before; null when it was. */
+  place: number | null;
+  shop: ShopOfMail;
+}
+
+/** What a report found that earlier ones had found already. */
+export interface StandingOfMail {
+  isFinished: boolean;
+  /** Those found first come first; not more than a mail bears. */
+  findings: { kind: string; subject: string; orderNumber: number | null; since: Date }[];
+  count: number;
+  /** `rec_…` */
+  reportId: string;
   shop: ShopOfMail;
 }
 
@@ -188,6 +199,12 @@ export interface DisputeOfMail {
 }
 
 const SHOP = `jsonb_build_object('name', s.name, 'senderEmail', s.sender_email, 'notifyEmail', s.notify_email) AS shop`;
+/** What a mail about findings that still stand has room for. */
+const STANDING_ROWS = 30;
+/** Whether a report of the last days had this finding already. */
+const foundBefore = (finding: string) => `EXISTS (SELECT FROM reconciliation_findings b
+  WHERE b.subject = ${finding}.subject AND b.kind = ${finding}.kind AND b.id < ${finding}.id
+    AND b.created_at > ${finding}.created_at - interval '7 days')`;
 
 /** Reads what mails tell of: events carry ids only, so that a mail tells the state of the moment it is written. */
 @Injectable()
@@ -371,14 +388,37 @@ export class MailDataQuery {
   async mismatch(reconciliationId: string, kind: string, subject: string): Promise<MismatchOfMail> {
     const [row] = await this.db.query<Omit<MismatchOfMail, 'reportId'>>(
       `SELECT f.kind, f.subject, f.action, o.number AS "orderNumber",
-         (SELECT count(DISTINCT (e.kind, e.subject)) FROM reconciliations r
-          JOIN reconciliation_findings e ON e.reconciliation_id = r.id
-          WHERE r.created_at > f.created_at - interval '1 day' AND e.severity = 'critical' AND e.id <= f.id) AS place, ${SHOP}
+         CASE WHEN NOT ${foundBefore('f')} THEN
+           (SELECT count(*) FROM reconciliations r JOIN reconciliation_findings e ON e.reconciliation_id = r.id
+            WHERE r.created_at > f.created_at - interval '1 day' AND e.severity = 'critical' AND e.id <= f.id AND NOT ${foundBefore('e')}) END AS place,
+         ${SHOP}
        FROM reconciliation_findings f LEFT JOIN orders o ON o.id = f.order_id, shop_settings s
        WHERE f.reconciliation_id = $1 AND f.kind = $2 AND f.subject = $3`,
       [reconciliationId, kind, subject],
     );
     return { reportId: encodeId('reconciliation', reconciliationId), ...found(row, 'finding') };
+  }
+
+  /** @throws PermanentFailure when there is no such report */
+  async standing(reconciliationId: string): Promise<StandingOfMail> {
+    const [report] = await this.db.query<Pick<StandingOfMail, 'isFinished' | 'shop'>>(
+      `SELECT r.status IN ('done', 'failed') AS "isFinished", ${SHOP} FROM reconciliations r, shop_settings s WHERE r.id = $1`,
+      [reconciliationId],
+    );
+    const findings = await this.db.query<StandingOfMail['findings'][number] & { count: number }>(
+      `SELECT f.kind, f.subject, o.number AS "orderNumber", count(*) OVER () AS count,
+         (SELECT min(b.created_at) FROM reconciliation_findings b WHERE b.subject = f.subject AND b.kind = f.kind) AS since
+       FROM reconciliation_findings f LEFT JOIN orders o ON o.id = f.order_id
+       WHERE f.reconciliation_id = $1 AND f.severity = 'critical' AND ${foundBefore('f')}
+       ORDER BY since, f.id LIMIT ${STANDING_ROWS}`,
+      [reconciliationId],
+    );
+    return {
+      reportId: encodeId('reconciliation', reconciliationId),
+      ...found(report, 'report'),
+      findings,
+      count: findings[0]?.count ?? 0,
+    };
   }
 
   /** Who owns an account, or null when it is gone. */

@@ -66,6 +66,11 @@ export const MismatchJob = defineJob({
   description: 'tells the shop of money that does not add up, and that somebody has to look at',
   on: ['reconciliation.mismatch'],
 });
+export const StandingMismatchesJob = defineJob({
+  name: 'notifications.standing-mismatches',
+  queue,
+  description: 'tells the shop, in one mail for a report, of what it found again',
+});
 export const LowStockJob = defineJob({
   name: 'notifications.low-stock',
   queue,

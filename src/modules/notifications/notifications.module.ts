@@ -24,7 +24,7 @@ import { MailDataQuery } from './mail-data.query.js';
 import { MailboxMailer } from './mailbox.mailer.js';
 import { MailboxPages } from './mailbox.pages.js';
 import { Mailer } from './mailer.js';
-import { MismatchProcessor } from './mismatch.processor.js';
+import { MismatchProcessor, StandingMismatchesProcessor } from './mismatch.processor.js';
 import {
   DownloadsProcessor,
   GiftCardsProcessor,
@@ -59,6 +59,7 @@ import { SmtpMailer } from './smtp.mailer.js';
     OrderCanceledProcessor,
     DisputeProcessor,
     MismatchProcessor,
+    StandingMismatchesProcessor,
     PaymentAlertProcessor,
     LowStockProcessor,
     AccessGivenProcessor,

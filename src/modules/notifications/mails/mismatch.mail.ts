@@ -1,7 +1,7 @@
 import type { MismatchOfMail } from '../mail-data.query.js';
 import { factsTable, mailHtml, mailText, type MailContent } from './layout.js';
 
-/** After so many in a day, the report tells the rest. */
+/** After so many new ones in a day, the report tells the rest. */
 export const MISMATCH_MAILS = 10;
 
 /** What is wrong, by the kind of finding: all that need a person. */
@@ -22,7 +22,7 @@ export const MISMATCHES: Readonly<Record<string, string>> = {
 export function mismatchNotice(mismatch: MismatchOfMail): MailContent {
   const title = 'Money that does not add up';
   const what = MISMATCHES[mismatch.kind] ?? 'Our book of money and Stripe’s do not agree.';
-  const rest = mismatch.place < MISMATCH_MAILS ? null : 'There may be more: the report has all of it.';
+  const rest = (mismatch.place ?? 0) < MISMATCH_MAILS ? null : 'There may be more: the report has all of it.';
   const facts: [string, string][] = [
     ['About', mismatch.subject],
     ...(mismatch.orderNumber === null ? [] : [['Order', String(mismatch.orderNumber)] satisfies [string, string]]),
