@@ -57,6 +57,16 @@ const outcomesOf = (input: PricingInput) => priceCart(input).promotions;
 const TEN_PERCENT = { type: 'percent_off_lines', ratePpm: 100_000 } as const;
 
 describe('actions', () => {
+  it('takes nothing more for a piece that another promotion made free', () => {
+    const free = rule({ type: 'buy_x_get_y', buyQuantity: 1, getQuantity: 1, ratePpm: 1_000_000 });
+    const offs = (action: PromotionRule['action'], quantity = 2) =>
+      offLines(priceCart(cart([line(quantity, 200)], [free, rule(action)])));
+    expect(offs({ type: 'amount_off_each', amounts: { USD: 100 } })).toEqual([200 + 100]);
+    expect(offs({ type: 'fixed_price', amounts: { USD: 150 } })).toEqual([200 + 50]);
+    // Of three pieces one is free, two are paid: of those the other promotion gives one, too.
+    expect(offs({ ...free.action }, 2)).toEqual([200]);
+    expect(offs({ ...free.action }, 3)).toEqual([200 + 200]);
+  });
   it('takes a percentage off each line, rounded by line', () => {
     const priced = priceCart(cart([line(1, 995), line(3, 333)], [rule(TEN_PERCENT)]));
     expect(offLines(priced)).toEqual([100, 100]);

@@ -43,7 +43,7 @@ function each(
 ): Taking {
   const lines = cart.select(action.items).map((at) => {
     const left = cart.left(at);
-    return { at, amount: Math.min(off(left, cart.quantity(at)), left) };
+    return { at, amount: Math.min(off(left, cart.paidPieces(at)), left) };
   });
   return linesOf(lines);
 }

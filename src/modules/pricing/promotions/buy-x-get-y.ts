@@ -1,9 +1,11 @@
 import { shareOf } from '#libs/money';
 import { partOf } from './parts.js';
-import type { PromotionCart } from './promotion-cart.js';
+import type { LineTaking, PromotionCart } from './promotion-cart.js';
 import type { PromotionAction } from './promotion.types.js';
 
 type BuyXGetY = Extract<PromotionAction, { type: 'buy_x_get_y' }>;
+
+const ALL = 1_000_000;
 
 /** Pieces of one line. */
 interface Pieces {
@@ -20,24 +22,24 @@ interface Deal {
 }
 
 /**
- * What buying some and getting others takes off. Each piece counts once, as bought or as got; what is got are the cheapest of
- * those that can be. Lines stay as they are, with so many of their pieces reduced.
+ * What buying some and getting others takes off. Each piece counts once, as bought or as got, and not at all where another
+ * promotion has made it free; what is got are the cheapest of those that can be. Lines stay as they are, with so many of their pieces reduced.
  */
-export function buyXGetY(action: BuyXGetY, cart: PromotionCart): { at: number; amount: number }[] {
+export function buyXGetY(action: BuyXGetY, cart: PromotionCart): LineTaking[] {
   const gettable = new Set(cart.select(action.items));
   const buyable = action.buyItems ? new Set(cart.select(action.buyItems)) : gettable;
   const count = (lines: Iterable<number>, isMeant: (at: number) => boolean) =>
-    [...lines].reduce((all, at) => all + (isMeant(at) ? cart.quantity(at) : 0), 0);
+    [...lines].reduce((all, at) => all + (isMeant(at) ? cart.paidPieces(at) : 0), 0);
   const deal = bestDeal(action, {
     buyOnly: count(buyable, (at) => !gettable.has(at)),
     getOnly: count(gettable, (at) => !buyable.has(at)),
     shared: count(gettable, (at) => buyable.has(at)),
   });
   if (deal.got === 0) return [];
-  const pieces = [...gettable].map((at) => ({ at, quantity: cart.quantity(at), isShared: buyable.has(at) }));
+  const pieces = [...gettable].map((at) => ({ at, quantity: cart.paidPieces(at), isShared: buyable.has(at) }));
   return cheapest(pieces, deal, cart).map(({ at, quantity }) => {
-    const cost = shareOf(cart.left(at), quantity, cart.quantity(at));
-    return { at, amount: partOf(cost, action.ratePpm) };
+    const cost = shareOf(cart.left(at), quantity, cart.paidPieces(at));
+    return { at, amount: partOf(cost, action.ratePpm), ...(action.ratePpm === ALL && { freed: quantity }) };
   });
 }
 

@@ -7,8 +7,16 @@ export type UndiscountedLine = Pick<PricedLine, 'unitPrice' | 'priceListId' | 's
 
 /** What one promotion takes off: by the position of the line, and off shipping. */
 export interface Taking {
-  lines: readonly { at: number; amount: number }[];
+  lines: readonly LineTaking[];
   shipping: number;
+}
+
+/** What is taken off one line. */
+export interface LineTaking {
+  at: number;
+  amount: number;
+  /** How many of its pieces cost nothing any more. */
+  freed?: number;
 }
 
 /** A cart on the way through its promotions: what each line and shipping still cost. */
@@ -18,6 +26,7 @@ export class PromotionCart {
     readonly offered: readonly UndiscountedLine[],
     private readonly lines: number[],
     private shippingLeft: number,
+    private readonly free: Map<number, number>,
     /** Which lines are meant does not depend on what is taken off them, and many promotions mean the same. */
     private readonly selections: Map<LineSelector | undefined, readonly number[]>,
   ) {}
@@ -29,12 +38,20 @@ export class PromotionCart {
       offered.map((line) => line.subtotal),
       shipping,
       new Map(),
+      new Map(),
     );
   }
 
   /** The same cart, to try something out. */
   copy(): PromotionCart {
-    return new PromotionCart(this.input, this.offered, [...this.lines], this.shippingLeft, this.selections);
+    return new PromotionCart(
+      this.input,
+      this.offered,
+      [...this.lines],
+      this.shippingLeft,
+      new Map(this.free),
+      this.selections,
+    );
   }
 
   get shipping(): number {
@@ -50,6 +67,11 @@ export class PromotionCart {
     return this.input.lines[at]!.quantity;
   }
 
+  /** How many pieces of a line are not free yet: nothing more is off the others, nor do they count as bought. */
+  paidPieces(at: number): number {
+    return this.quantity(at) - (this.free.get(at) ?? 0);
+  }
+
   /** The positions of the lines that are meant. */
   select(selector: LineSelector | undefined): readonly number[] {
     let selected = this.selections.get(selector);
@@ -61,7 +83,10 @@ export class PromotionCart {
   }
 
   take({ lines, shipping }: Taking): void {
-    for (const { at, amount } of lines) this.lines[at]! -= amount;
+    for (const { at, amount, freed } of lines) {
+      this.lines[at]! -= amount;
+      if (freed) this.free.set(at, (this.free.get(at) ?? 0) + freed);
+    }
     this.shippingLeft -= shipping;
   }
 }
