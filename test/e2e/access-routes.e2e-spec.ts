@@ -1,7 +1,13 @@
+import { execFile } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import { RouteAudit } from '../../src/modules/auth/route-audit.js';
 import { Shop } from '../support/shop.js';
+
+const ROOT = join(import.meta.dirname, '../..');
 
 /**
  * What is served without a controller, and so without the guard that asks who may enter: who may nevertheless, which the
@@ -66,6 +72,33 @@ function compare(shop: Shop) {
     lost: declared.filter((route) => !served.includes(route)),
   };
 }
+
+describe('the last step of the build', () => {
+  /** As `npm run build` runs it. */
+  const check = (...args: string[]) =>
+    promisify(execFile)(process.execPath, ['dist/src/check-routes.js', ...args], {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH },
+    }).then(
+      ({ stderr }) => ({ code: 0, stderr }),
+      ({ code, stderr }: { code: number; stderr: string }) => ({ code, stderr }),
+    );
+
+  it('fails for a route of staff that names no permission, and names the route', async () => {
+    const { code, stderr } = await check('test/fixtures/routes/without-permission.mjs');
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      "Error: GET /v1/admin/ledgers (LedgersController.list) needs exactly one of @Public(), @Shopper(), @Customer(), @Staff('permission').\n",
+    );
+  });
+
+  it('lets the shop pass, without settings, database or network; both ways to build have it', async () => {
+    expect(await check()).toEqual({ code: 0, stderr: '' });
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(scripts.build).toBe('nest build && node dist/src/check-routes.js');
+    expect(readFileSync(join(ROOT, 'scripts/lib/project.mjs'), 'utf8')).toContain("'check-routes.js'");
+  });
+});
 
 describe('routes of the HTTP server', () => {
   const shops: Shop[] = [];

@@ -106,7 +106,7 @@ describe('routes', () => {
     @Module({ controllers: [ForgottenController] })
     class ForgottenModule {}
     await expect(start(MANY, [AuthModule, ProbeModule, ForgottenModule])).rejects.toThrow(
-      'each route needs exactly one of @Public(), @Shopper(), @Customer(), @Staff(): ForgottenController.everything',
+      "GET /v1/forgotten (ForgottenController.everything) needs exactly one of @Public(), @Shopper(), @Customer(), @Staff('permission')",
     );
   });
 

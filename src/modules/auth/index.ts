@@ -23,6 +23,7 @@ export { LoginThrottle } from './login-throttle.js';
 export { PasswordHasher } from './password-hasher.js';
 export { OwnPassword, wrongPassword } from './own-password.js';
 export { CUSTOMER_PASSWORD_MIN, PASSWORD_MAX, passwordProblem } from './password-policy.js';
+export { controllersOf, faultsOf, type FoundRoute, routesOf } from './route-rules.js';
 export { OAUTH_TOKEN } from './oauth.controller.js';
 export { SecondFactors } from './second-factors.js';
 export { TwoFactor } from './two-factor.service.js';
