@@ -29,6 +29,7 @@ import {
 } from '../../src/modules/auth/index.js';
 import { thumbprint } from '../../src/modules/auth/key-set.js';
 import { LoginThrottle } from '../../src/modules/auth/login-throttle.js';
+import { LoginFailures } from '../../src/modules/auth/login-failures.repository.js';
 import { PasswordHasher } from '../../src/modules/auth/password-hasher.js';
 import { client } from '../support/call.js';
 import { type ModuleApp, startModules } from '../support/module-app.js';
@@ -428,19 +429,20 @@ describe('access tokens', () => {
         401,
         withoutRequestId(reference.body),
       ]);
-    // None is worked on longer than no credentials are, so far as a client can tell.
-    const soonest = async (token?: string) => {
-      const samples: number[] = [];
-      for (const _ of times(7)) {
-        const began = performance.now();
-        await probe(token);
-        samples.push(performance.now() - began);
-      }
-      return Math.min(...samples);
+    // None is worked on longer than no credentials are, so far as a client can tell. What takes longer each time is never as
+    // quick; what is only kept waiting by a busy machine is, sooner or later.
+    const took = async (token?: string) => {
+      const began = performance.now();
+      await probe(token);
+      return performance.now() - began;
     };
-    const quickest = await soonest();
-    for (const [what, token] of Object.entries(wrong))
-      expect([what, (await soonest(token)) < quickest + 25]).toEqual([what, true]);
+    let quickest = await took();
+    for (const _ of times(6)) quickest = Math.min(quickest, await took());
+    const isAsQuick = async (token: string) => {
+      for (const _ of times(200)) if ((await took(token)) < quickest + 25) return true;
+      return false;
+    };
+    for (const [what, token] of Object.entries(wrong)) expect([what, await isAsQuick(token)]).toEqual([what, true]);
     await new Promise((done) => stranded.close(done));
     expect(connections).toBe(0);
     // Longer than anybody reads.
@@ -796,11 +798,12 @@ describe('the first owner', () => {
       await expect(serviceOf(app!).ensureFirstOwner()).rejects.toThrow(
         'ADMIN_PASSWORD is one of those that are tried first',
       );
-      const production = new StaffService(app!.db, app!.app.get(PasswordHasher, { strict: false }), {
-        ...app!.config,
-        production: true,
-        admin: { email: 'me@shop.example', password: null },
-      });
+      const production = new StaffService(
+        app!.db,
+        app!.app.get(PasswordHasher, { strict: false }),
+        app!.app.get(LoginFailures, { strict: false }),
+        { ...app!.config, production: true, admin: { email: 'me@shop.example', password: null } },
+      );
       await expect(production.ensureFirstOwner()).rejects.toThrow('ADMIN_PASSWORD is missing');
     }));
 });

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { Db, type Queryable } from '#libs/database';
+import { Db, type Tx } from '#libs/database';
 import { derivedKey } from '#libs/sealing';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 
@@ -80,11 +80,14 @@ export class LoginFailures {
     );
   }
 
-  /** Forgets an address that an account has no more. */
-  async forget(tx: Queryable, account: string): Promise<void> {
+  /**
+   * Forgets an address that an account has no more, or has from now on. Nobody waits for it before the end: what is counted
+   * while the transaction is still at work is forgotten, too.
+   */
+  forget(tx: Tx, account: string): void {
     // In the order of `ownerCame`.
-    await tx.query(`DELETE FROM login_places WHERE account = ${ACCOUNT}`, [account]);
-    await tx.query(`DELETE FROM login_failures WHERE account = ${ACCOUNT}`, [account]);
+    tx.beforeCommit(`DELETE FROM login_places WHERE account = ${ACCOUNT}`, [account]);
+    tx.beforeCommit(`DELETE FROM login_failures WHERE account = ${ACCOUNT}`, [account]);
   }
 
   private placeOf(account: string, network: string): Buffer {

@@ -7,6 +7,7 @@ import { log } from '#libs/log';
 import { APP_CONFIG, type Config, ConfigError } from '../../config/index.js';
 import { announceAccess } from './announce-access.js';
 import { EmailTaken } from './auth.errors.js';
+import { LoginFailures } from './login-failures.repository.js';
 import { PasswordHasher } from './password-hasher.js';
 import { passwordProblem } from './password-policy.js';
 import type { Role } from './permissions.js';
@@ -66,6 +67,7 @@ export class StaffService {
   constructor(
     private readonly db: Db,
     private readonly passwords: PasswordHasher,
+    private readonly failures: LoginFailures,
     @Inject(APP_CONFIG) private readonly config: Config,
   ) {}
 
@@ -146,19 +148,20 @@ export class StaffService {
     return (await db.query(`SELECT 1 FROM users LIMIT 1`)).length > 0;
   }
 
-  /** Writes an account of staff. @throws a violation of `users_email` */
+  /** Writes an account of staff. What strangers have guessed before keeps nobody out. @throws a violation of `users_email` */
   async insert(
-    db: Queryable,
+    tx: Tx,
     staff: Omit<NewStaff, 'password'>,
     passwordHash: string,
     customRoleId: string | null = null,
   ): Promise<StaffMember> {
     const id = newUuid();
-    await db.query(
+    this.failures.forget(tx, staff.email);
+    await tx.query(
       `INSERT INTO users (id, email, name, role, custom_role_id, password_hash) VALUES ($1, $2, $3, $4, $5, $6)`,
       [id, staff.email, staff.name, staff.role, customRoleId, passwordHash],
     );
-    const [member] = await db.query<StaffMember>(`SELECT ${STAFF_COLUMNS} FROM ${STAFF_TABLES} WHERE u.id = $1`, [id]);
+    const [member] = await tx.query<StaffMember>(`SELECT ${STAFF_COLUMNS} FROM ${STAFF_TABLES} WHERE u.id = $1`, [id]);
     return member!;
   }
 

@@ -87,7 +87,7 @@ export class DeleteCustomer {
       await this.identities.removeAll(tx, 'customer', customer.id);
       await this.factors.remove(tx, 'customer', customer.id);
       await tx.query(`DELETE FROM login_challenges WHERE customer_id = $1`, [customer.id]);
-      await this.loginFailures.forget(tx, customer.email);
+      this.loginFailures.forget(tx, customer.email);
       await this.sessions.endAll('customer', customer.id, undefined, tx);
       await tx.query(`UPDATE refresh_tokens SET user_agent = NULL WHERE customer_id = $1`, [customer.id]);
       await tx.query(

@@ -108,7 +108,7 @@ export class VerifyEmail {
     // Whoever has the old address next shall not get an account that old mails still open.
     if (before) {
       await this.links.endResets(tx, before.email);
-      await this.loginFailures.forget(tx, before.email);
+      this.loginFailures.forget(tx, before.email);
     }
     const [owner] = await tx.query<Owner>(
       `UPDATE customers SET email = $2, version = version + 1, updated_at = now()
