@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
 import sharp from 'sharp';
-import type { Db, Tx } from '#libs/database';
+import type { DataSource } from 'typeorm';
+import { Db, type Tx } from '#libs/database';
 import { decodeId, newUuid } from '#libs/ids';
 import type { JobContext } from '#libs/jobs';
+import { createDataSource } from '../../ormconfig.js';
 import type { UpdateCollectionRequest } from '../../src/modules/catalog/collections/collection.dto.js';
 import { CollectionsQuery } from '../../src/modules/catalog/collections/collections.query.js';
 import { EditCollections } from '../../src/modules/catalog/collections/edit-collections.service.js';
@@ -17,11 +19,26 @@ import { placeOf, setParts } from '../support/bundles.js';
 import { Shop } from '../support/shop.js';
 
 let shop: Shop;
+let source: DataSource;
+/** Waits as long as the machine needs to let the others come and wait, too: what ends a wait here is a deadlock, or nothing. */
+let patient: Db;
 beforeAll(async () => {
   shop = await Shop.start({ stripe: false });
   await shop.quiet();
+  source = createDataSource(shop.database.url, {
+    applicationName: 'patient',
+    poolSize: 4,
+    statementTimeoutMs: 0,
+    lockTimeoutMs: 0,
+    idleInTransactionTimeoutMs: 0,
+  });
+  await source.initialize();
+  patient = new Db(source);
 });
-afterAll(() => shop?.stop());
+afterAll(async () => {
+  await source?.destroy();
+  await shop?.stop();
+});
 
 const draft = (handle: string, title: string) => ({
   handle,
@@ -40,11 +57,11 @@ const draft = (handle: string, title: string) => ({
 function counting() {
   const count = { tries: 0 };
   const transaction = (work: (tx: Tx) => Promise<unknown>) =>
-    shop.db.transaction((tx) => {
+    patient.transaction((tx) => {
       count.tries += 1;
       return work(tx);
     });
-  return { count, db: { query: shop.db.query.bind(shop.db), transaction } as unknown as Db };
+  return { count, db: { query: patient.query.bind(patient), transaction } as unknown as Db };
 }
 
 const editsOn = (db: Db) =>
@@ -61,7 +78,7 @@ const editsOn = (db: Db) =>
 async function whileHeld(productId: string, works: readonly (() => Promise<unknown>)[]): Promise<void> {
   const begins: (() => void)[] = [];
   const done = works.map((work) => new Promise<void>((resolve) => begins.push(resolve)).then(work));
-  await shop.db.transaction(async (tx) => {
+  await patient.transaction(async (tx) => {
     await tx.query(`SELECT FROM products WHERE id = $1 FOR NO KEY UPDATE`, [productId]);
     // Asked elsewhere: a transaction keeps what it saw of the others.
     const waiting = async () =>
