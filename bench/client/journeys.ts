@@ -137,4 +137,7 @@ export const SCALED_WALKS: Record<ScaleWalk, Walk> = {
   async allFacets(connection) {
     await found(connection, '/v1/products/facets');
   },
+  async categories(connection) {
+    await found(connection, '/v1/categories');
+  },
 };

@@ -111,6 +111,21 @@ const FAULTS: PlantedFault[] = [
     ],
   },
   {
+    check: 'F1',
+    what: 'a product that was changed past the counts of facets',
+    sql: [`UPDATE product_listings SET vendor = 'Planted' WHERE vendor = 'Acme'`],
+  },
+  {
+    check: 'F1',
+    what: 'a product that is counted as available and is not',
+    sql: [`UPDATE facet_counts SET available = available + 1 WHERE kind = 'price' AND available > 0`],
+  },
+  {
+    check: 'F1',
+    what: 'a count that is gone',
+    sql: [`DELETE FROM facet_counts WHERE kind = 'vendor'`],
+  },
+  {
     check: 'O1',
     what: 'two orders of one cart',
     sql: [

@@ -169,6 +169,9 @@ describe('no large table is read whole', () => {
     {},
     { inStock: 'true' },
     { inStock: 'true', vendor: 'Vendor 7' },
+    { 'option.Color': 'C7' },
+    { 'price[gte]': '500', 'price[lte]': '520' },
+    { collection: 'even' },
   ])('for the facets of %j', async (query) => {
     const { body: found } = await services().facets.facets(null, parseFacets(query), ORIGINAL);
     expect(found.length).toBeGreaterThan(0);
@@ -264,24 +267,45 @@ describe('no large table is read whole', () => {
   });
 });
 
+/** Runs each statement by EXPLAIN ANALYZE as well, and shows every node of its plan. */
+function analyzing(see: (node: PlanNode) => void): Db {
+  const visit = (node: PlanNode) => {
+    see(node);
+    node.Plans?.forEach(visit);
+  };
+  const query = async (text: string, values: unknown[] = []) => {
+    const [row] = await shop.db.dataSource.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
+      `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
+      values,
+    );
+    visit(row!['QUERY PLAN'][0].Plan);
+    return shop.db.dataSource.query(text, values);
+  };
+  return { query, dataSource: { query } } as unknown as Db;
+}
+
+it('facets of a filter that most products fulfill read until there are 10,001, then a sample', async () => {
+  const scans: [string, number][] = [];
+  const db = analyzing((node) => {
+    if (node['Relation Name'] === 'product_listings') scans.push([node['Node Type'], node['Actual Rows']!]);
+  });
+  const facets = new FacetsQuery(db, new SpellingQuery(db, new Synonyms(db)), new ContentLanguages(db, shop.config));
+  await facets.facets(null, parseFacets({ 'price[gte]': '1000' }), ORIGINAL);
+  expect(scans).toEqual([
+    ['Seq Scan', 10_001],
+    ['Sample Scan', expect.any(Number)],
+  ]);
+  expect(scans[1]![1]).toBeLessThan(22_000);
+});
+
 describe('suggestions', () => {
   it.each(['m', 'ma', 'materialc t', 'materialc th', 'materialc thi'])(
     'for %s look at a few products only, however many have a word that begins so',
     async (q) => {
       let most = 0;
-      const visit = (node: PlanNode) => {
+      const db = analyzing((node) => {
         most = Math.max(most, (node['Actual Rows'] ?? 0) * (node['Actual Loops'] ?? 1));
-        node.Plans?.forEach(visit);
-      };
-      const query = async (text: string, values: unknown[] = []) => {
-        const [row] = await shop.db.dataSource.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
-          `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
-          values,
-        );
-        visit(row!['QUERY PLAN'][0].Plan);
-        return shop.db.dataSource.query(text, values);
-      };
-      const db = { query, quick: { query }, dataSource: { query } } as unknown as Db;
+      });
       const suggest = new SuggestQuery(db, new SpellingQuery(db, new Synonyms(db)), shop.config);
       const { body: found } = await suggest.suggest(null, q, 10, ORIGINAL);
       expect(found.length).toBe(10);

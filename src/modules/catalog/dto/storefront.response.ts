@@ -204,7 +204,8 @@ export class FacetView {
   label: string;
   @ApiProperty({
     required: false,
-    description: 'true where more than 10,000 products match: counted from a part of them',
+    description:
+      'true where filters leave more than 10,000 products: counted from a part of them. Without a filter, and with inStock alone, every count is exact',
   })
   approximate?: boolean;
   @ApiProperty({ type: () => [FacetValueView] })

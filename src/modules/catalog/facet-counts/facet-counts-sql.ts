@@ -19,8 +19,8 @@ export const OF_COLLECTION_SQL = `SELECT coalesce(sum(CASE WHEN c.only_available
   ${ofKinds(['collection'])} AND f.text = c.id::text`;
 
 const byText = (kind: string) => `
-    (SELECT '${kind}' AS key, '' AS name, min(s.label) AS value, min(s.label) AS label, sum(s.n)::integer AS n
-     FROM s WHERE s.kind = '${kind}' GROUP BY s.text ORDER BY n DESC, 3 LIMIT ${MAX_VALUES})`;
+    (SELECT '${kind}' AS key, '' AS name, s.label AS value, s.label, s.n
+     FROM s WHERE s.kind = '${kind}' ORDER BY s.n DESC, 3 LIMIT ${MAX_VALUES})`;
 
 /**
  * The facets of the whole shop, or of all that can be bought: what `facetsSql` counts in the listings, in the same order.
@@ -38,22 +38,23 @@ export function wholeShopSql(choice: FacetChoice, inStock: boolean, parameters: 
   if (options !== null)
     parts.option = `
     (SELECT 'option.' || o.name AS key, split_part(o.label, '=', 1) AS name, o.label AS value, o.label, o.n
-     FROM (SELECT split_part(s.text, '=', 1) AS name, min(s.label) AS label, sum(s.n)::integer AS n
-           FROM s WHERE s.kind = 'option' GROUP BY s.text) o
+     FROM (SELECT split_part(s.text, '=', 1) AS name, s.label, s.n FROM s WHERE s.kind = 'option') o
      WHERE ${options} ORDER BY o.name, o.n DESC, 3 LIMIT ${MAX_VALUES * 5})`;
   const attributes = chosenNames(choice, 'attribute.', 'd.key', parameters);
   if (attributes !== null)
     parts.attribute = `
-    (SELECT 'attribute.' || d.key AS key, d.label AS name, min(s.label) AS value, min(s.label) AS label, sum(s.n)::integer AS n
+    (SELECT 'attribute.' || d.key AS key, d.label AS name, s.label AS value, s.label, s.n
      FROM s JOIN attribute_definitions d ON d.key = split_part(s.text, '=', 1) AND d.facetable AND d.deleted_at IS NULL
-     WHERE s.kind = 'attribute' AND ${attributes}
-     GROUP BY d.id, s.text ORDER BY d.position, d.key, n DESC, 3 LIMIT ${MAX_VALUES * 10})`;
+     WHERE s.kind = 'attribute' AND ${attributes} ORDER BY d.position, d.key, s.n DESC, 3 LIMIT ${MAX_VALUES * 10})`;
   if (isChosen(choice, 'price'))
     parts.price = `
     (SELECT 'price' AS key, '' AS name, s.text AS value, '' AS label, s.n FROM s WHERE s.kind = 'price' ORDER BY s.text::bigint)`;
+  // How a value is written counts only where a product writes it so.
   return `
     WITH s AS MATERIALIZED (
-      SELECT f.kind, f.text, f.label, sum(${counted(inStock)})::integer AS n ${ofKinds(Object.keys(parts))}
-      GROUP BY f.kind, f.text, f.label HAVING sum(${counted(inStock)}) > 0)
+      SELECT w.kind, w.text, min(w.label) AS label, sum(w.n)::integer AS n
+      FROM (SELECT f.kind, f.text, f.label, sum(${counted(inStock)}) AS n ${ofKinds(Object.keys(parts))}
+            GROUP BY f.kind, f.text, f.label HAVING sum(${counted(inStock)}) > 0) w
+      GROUP BY w.kind, w.text)
     ${Object.values(parts).join(' UNION ALL')}`;
 }

@@ -3,26 +3,26 @@ import { Db } from '#libs/database';
 
 /** An arbitrary number that names this lock among Postgres' advisory locks. */
 const FOLDING = 7_301_002;
-/** Rows that are folded in one transaction. */
-const BATCH = 5_000;
+/** Rows of writers that are folded in one transaction. */
+const BATCH = 10_000;
 
 /**
- * Each is one statement: whoever reads sees it done or not begun. It takes away only rows that it sees, so what others add
- * meanwhile stays.
+ * Each batch is one statement: whoever reads sees it done or not begun. It takes away only rows that it sees, so what others
+ * add meanwhile stays. Rows are never changed, so the place of one that is seen is its own.
  */
 const FOLD_SQL = `
-  WITH fresh AS MATERIALIZED (
-    SELECT DISTINCT currency, kind, text, label
-    FROM (SELECT currency, kind, text, label FROM facet_counts WHERE NOT folded LIMIT $1) f),
+  WITH fresh AS MATERIALIZED (SELECT ctid, currency, kind, text, label FROM facet_counts WHERE NOT folded LIMIT $1),
+  before AS MATERIALIZED (
+    SELECT c.ctid FROM (SELECT DISTINCT currency, kind, text, label FROM fresh) f
+    JOIN facet_counts c USING (currency, kind, text, label) WHERE c.folded),
   gone AS (
-    DELETE FROM facet_counts c USING fresh f
-    WHERE c.currency = f.currency AND c.kind = f.kind AND c.text = f.text AND c.label = f.label
-    RETURNING c.currency, c.kind, c.text, c.label, c.listed, c.available),
+    DELETE FROM facet_counts WHERE ctid = ANY(ARRAY(SELECT ctid FROM fresh UNION ALL SELECT ctid FROM before))
+    RETURNING currency, kind, text, label, listed, available),
   kept AS (
     INSERT INTO facet_counts (currency, kind, text, label, listed, available, folded)
     SELECT currency, kind, text, label, sum(listed), sum(available), true FROM gone
     GROUP BY 1, 2, 3, 4 HAVING sum(listed) <> 0 OR sum(available) <> 0)
-  SELECT count(*) AS n FROM gone`;
+  SELECT count(*) AS n FROM fresh`;
 
 /** Keeps the counts of facets cheap to read: what single writes added becomes one row for each value. */
 @Injectable()
@@ -31,7 +31,7 @@ export class FacetCounts {
 
   /**
    * Folds what was added since; nothing while another fold is at work. Writers and readers wait for nothing.
-   * @returns how many rows were folded
+   * @returns how many rows of writers were folded
    */
   async fold(): Promise<number> {
     for (let folded = 0; ;) {

@@ -98,6 +98,12 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
         SELECT FROM unnest(p.variant_ids) AS u (id) JOIN variants v ON v.id = u.id WHERE ${SELLABLE_SQL})`,
   },
   {
+    id: 'F1',
+    title: 'the counts of facets are what the listings give; SELECT recount_facets() adds what they lack',
+    sql: `SELECT format('%s %s %s (%s) lacks %s listed, %s available', currency, kind, text, label, listed, available) AS detail
+      FROM facet_count_differences()`,
+  },
+  {
     id: 'O1',
     title: 'one cart is one order',
     sql: `SELECT format('cart %s has %s orders', cart_id, count(*)) AS detail FROM orders GROUP BY cart_id HAVING count(*) > 1`,
