@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Db, type Queryable } from '#libs/database';
 import { encodeId } from '#libs/ids';
 import { APP_CONFIG, type Config } from '../../config/index.js';
-import type { CustomerIdentity } from '../auth/index.js';
+import type { CustomerIdentity, ShopperIdentity } from '../auth/index.js';
 import { GiftCards } from '../credits/index.js';
 import { codeOf, type CodeTry, PromotionCodeGate } from '../promotions/index.js';
 import { shippingTotalBy } from '../pricing/index.js';
@@ -10,6 +10,7 @@ import { priceContextOf, type PriceWish, ShopContext, type ShopSnapshot } from '
 import { type CartAsks, cartAsksOf, wereEnough } from './cart-asks.js';
 import { CartWriter, type CartReference } from './cart-writer.service.js';
 import { assessCart } from './cart.assessment.js';
+import { asTheirs } from './guest-wishes.js';
 import { type MergeCommand, type MergeOutcome, MergeCarts } from './merge-carts.service.js';
 import { type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
 import type {
@@ -63,7 +64,7 @@ export class CartService {
     const request = await this.withCodes(asked, { cartId: cart.id, address });
     await this.writer.checkReferences(request);
     if (request.lines === undefined)
-      return this.present(await this.writer.updateFields(this.db, cart, request, this.asks));
+      return this.present(await this.writer.updateFields(this.db, cart, request, this.asks), cart.shopper);
     await this.writer.replaceLines(cart, request);
     return this.view(cart);
   }
@@ -120,7 +121,8 @@ export class CartService {
   }
 
   async shippingMethods(cart: CartReference): Promise<ShippingMethodsResponse> {
-    const snapshot = await readCart(this.db.quick, cart.id, cart.shopper, this.asks, 'ship');
+    const read = await readCart(this.db.quick, cart.id, cart.shopper, this.asks, 'ship');
+    const snapshot = await this.seenBy(cart.shopper, read);
     const { input, priced, shippingOptions } = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
     return {
       data: shippingOptions.flatMap(({ method, quote }) =>
@@ -153,11 +155,11 @@ export class CartService {
   async applyPromotion(cart: CartReference, text: string, address: string): Promise<CartView> {
     await readCart(this.db.quick, cart.id, cart.shopper);
     const [code] = await this.codes.admit([text], { cartId: cart.id, address }, () => '/code');
-    return this.present(await this.writer.addCode(cart, code!));
+    return this.present(await this.writer.addCode(cart, code!), cart.shopper);
   }
 
   async removePromotion(cart: CartReference, text: string): Promise<CartView> {
-    return this.present(await this.writer.removeCode(cart, codeOf(text) ?? ''));
+    return this.present(await this.writer.removeCode(cart, codeOf(text) ?? ''), cart.shopper);
   }
 
   private async withCodes<R extends CreateCartRequest | UpdateCartRequest>(request: R, who: CodeTry): Promise<R> {
@@ -167,12 +169,8 @@ export class CartService {
   }
 
   /** A cart that was just made is shown as it was written, unless the shop has changed meanwhile. */
-  private async presentNew(
-    cart: CartSnapshot,
-    shop: ShopSnapshot,
-    shopper: CartReference['shopper'],
-  ): Promise<CartView> {
-    return wereEnough(cartAsksOf(shop), cart) ? this.present(cart) : this.view({ id: cart.id, shopper });
+  private async presentNew(cart: CartSnapshot, shop: ShopSnapshot, shopper: ShopperIdentity): Promise<CartView> {
+    return wereEnough(cartAsksOf(shop), cart) ? this.present(cart, shopper) : this.view({ id: cart.id, shopper });
   }
 
   /** Writes, and reads what became of the cart: one trip to Postgres. */
@@ -185,18 +183,24 @@ export class CartService {
       (db) => write(db, asks),
       (db) => findCart(db, cart.id, cart.shopper, asks),
     );
-    return snapshot ? this.present(snapshot) : this.view(cart);
+    return snapshot ? this.present(snapshot, cart.shopper) : this.view(cart);
   }
 
   private async view(cart: CartReference): Promise<CartView> {
-    return this.present(await readCart(this.db.quick, cart.id, cart.shopper, this.asks));
+    return this.present(await readCart(this.db.quick, cart.id, cart.shopper, this.asks), cart.shopper);
   }
 
   private get asks(): CartAsks {
     return cartAsksOf(this.shop.known);
   }
 
-  private async present(snapshot: CartSnapshot): Promise<CartView> {
+  /** A customer who is signed in sees also a guest's cart as they would order it. */
+  private seenBy({ customer }: ShopperIdentity, cart: CartSnapshot): CartSnapshot | Promise<CartSnapshot> {
+    return customer && cart.customerId === null ? asTheirs(this.db, cart, customer) : cart;
+  }
+
+  private async present(read: CartSnapshot, shopper: ShopperIdentity): Promise<CartView> {
+    const snapshot = await this.seenBy(shopper, read);
     const shop = await this.shop.get(snapshot.shopVersion);
     const cart = await this.taxes.quoted(snapshot, shop);
     const assessment = assessCart(cart, shop, this.taxes.isRequired);

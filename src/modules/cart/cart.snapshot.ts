@@ -244,7 +244,7 @@ const GIFT_CARDS = `(
  * Everything about the cart that is called `c` in `from`. A statement that waits for a lock gets the row as it is after the
  * wait, but lines and order as they were before it: `isStale` tells, and then the cart is to be read once more.
  */
-const selectCart = (from: string, isStale: string, asks: CartAsks, purpose: CartPurpose) => `
+export const selectCart = (from: string, isStale: string, asks: CartAsks, purpose: CartPurpose) => `
   SELECT c.id, c.token_hash, c.customer_id, ${customerTuple('c.customer_id')} AS customer, c.market_id, c.tax_included, c.currency,
     c.status, c.email, c.shipping_address, c.billing_address, c.shipping_method_id,
     c.promotion_codes, c.tax_quote, c.version, c.created_at, c.updated_at,

@@ -1,6 +1,7 @@
-import type { Tx } from '#libs/database';
+import type { Queryable, Tx } from '#libs/database';
 import type { CustomerIdentity } from '../auth/index.js';
-import type { CartSnapshot } from './cart.snapshot.js';
+import { byAsks, EVERYTHING } from './cart-asks.js';
+import { type CartSnapshot, findCartBy, selectCart } from './cart.snapshot.js';
 
 /**
  * What a guest's cart does not bring along when it becomes a customer's: whom it named for mail. Who slips somebody a cart gets
@@ -13,9 +14,30 @@ export async function dropRecipients(tx: Tx, cart: CartSnapshot): Promise<CartSn
   return named;
 }
 
-/** A customer who is signed in orders what is still a guest's cart: it is ordered as if it had been brought to the account. */
-export async function orderAs(tx: Tx, cart: CartSnapshot, { id, email }: Pick<CustomerIdentity, 'id' | 'email'>) {
-  cart.customerId = id;
-  cart.email = email;
-  for (const line of await dropRecipients(tx, cart)) line.recipientEmail = null;
+/** A guest's cart as if it were of the customer $2 with the address $3: their prices, promotions and taxes. */
+const AS_THEIRS = byAsks((asks) =>
+  selectCart(
+    `carts g CROSS JOIN LATERAL jsonb_populate_record(g, jsonb_build_object('customer_id', $2::uuid, 'email', $3::text)) c
+     WHERE g.id = $1 AND g.customer_id IS NULL AND g.status = 'open'`,
+    'FALSE',
+    asks,
+    'show',
+  ),
+);
+
+/**
+ * A guest's cart as a customer who is signed in sees it, and orders it: as if it had been brought to the account, but for store
+ * credit, which pays for what is in the account alone.
+ */
+export async function asTheirs(db: Queryable, cart: CartSnapshot, customer: CustomerIdentity): Promise<CartSnapshot> {
+  const shopper = { cartToken: undefined, customer };
+  const theirs = await findCartBy(db, AS_THEIRS, [cart.id, customer.id, customer.email], shopper, EVERYTHING);
+  return theirs ? { ...theirs, storeCredit: null } : cart;
+}
+
+/** A customer who is signed in orders what is still a guest's cart, which is locked. */
+export async function orderAs(tx: Tx, cart: CartSnapshot, customer: CustomerIdentity): Promise<CartSnapshot> {
+  const theirs = await asTheirs(tx, cart, customer);
+  for (const line of await dropRecipients(tx, theirs)) line.recipientEmail = null;
+  return theirs;
 }

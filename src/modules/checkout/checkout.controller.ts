@@ -36,7 +36,7 @@ export class CheckoutController {
       'One cart becomes one order, whatever is repeated. With `stripe`, the answer holds the client secret for Stripe.js (or the result, with a ' +
       'confirmation token): a decline is 201 with `payment.error`, and the order can be paid again. With `manual` the order is confirmed at once. What gift cards and store credit of the cart pay ' +
       'is taken from them with the order, and the payment is over `amountDue`; where they pay all of it, the order is paid without one. ' +
-      'Who is signed in and shows the token of a guest’s cart orders it for the account: mails, gift cards and links go to the address of the account, whatever the guest had named.',
+      'Who is signed in and shows the token of a guest’s cart orders it for the account: mails, gift cards and links go to the address of the account, whatever the guest had named. It is priced for the customer (price lists of their groups, promotions, exemption from tax), as the cart shows it to who sends both; store credit pays only for carts that were brought to the account.',
   })
   @ApiCreatedResponse({ type: CheckoutResponse })
   @Throws(

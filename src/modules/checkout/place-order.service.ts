@@ -91,7 +91,7 @@ export class PlaceOrder {
   }
 
   private async place(tx: Tx, command: PlaceOrderCommand): Promise<PlacedOrder> {
-    const cart = await lockCart(tx, command.cartId, command.shopper, cartAsksOf(this.shop.known));
+    let cart = await lockCart(tx, command.cartId, command.shopper, cartAsksOf(this.shop.known));
     if (cart.orderId !== null) {
       const [payment, order] = await Promise.all([
         this.payments.findCurrent(tx, cart.orderId),
@@ -100,7 +100,7 @@ export class PlaceOrder {
       return { orderId: cart.orderId, order, payment: payment ?? null };
     }
     const { customer } = command.shopper;
-    if (customer && cart.customerId === null) await orderAs(tx, cart, customer);
+    if (customer && cart.customerId === null) cart = await orderAs(tx, cart, customer);
     const shop = await this.shop.get(cart.shopVersion);
     const assessment = assessCart(cart, shop, this.taxes.isRequired);
     this.check(cart, assessment, command, shop);
