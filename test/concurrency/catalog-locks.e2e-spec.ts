@@ -7,6 +7,7 @@ import type { JobContext } from '#libs/jobs';
 import { createDataSource } from '../../ormconfig.js';
 import type { UpdateCollectionRequest } from '../../src/modules/catalog/collections/collection.dto.js';
 import { CollectionsQuery } from '../../src/modules/catalog/collections/collections.query.js';
+import { refreshMembership } from '../../src/modules/catalog/collections/collection-membership.js';
 import { EditCollections } from '../../src/modules/catalog/collections/edit-collections.service.js';
 import { EditImages } from '../../src/modules/catalog/edit-images.service.js';
 import { type ProductDraft, ProductListings, ProductSales, ProductWriter } from '../../src/modules/catalog/index.js';
@@ -75,16 +76,22 @@ const editsOn = (db: Db) =>
  * Starts one after the other while the row of a product is held, lets go of it, and waits for both.
  * Each is made ready outside of the transaction that keeps it waiting.
  */
-async function whileHeld(productId: string, works: readonly (() => Promise<unknown>)[]): Promise<void> {
+async function whileHeld(
+  productId: string,
+  works: readonly (() => Promise<unknown>)[],
+  table: 'products' | 'product_listings' = 'products',
+): Promise<void> {
   const begins: (() => void)[] = [];
   const done = works.map((work) => new Promise<void>((resolve) => begins.push(resolve)).then(work));
   await patient.transaction(async (tx) => {
-    await tx.query(`SELECT FROM products WHERE id = $1 FOR NO KEY UPDATE`, [productId]);
+    const id = table === 'products' ? 'id' : 'product_id';
+    await tx.query(`SELECT FROM ${table} WHERE ${id} = $1 FOR NO KEY UPDATE`, [productId]);
     // Asked elsewhere: a transaction keeps what it saw of the others.
     const waiting = async () =>
       (
         await shop.db.query(
-          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM products%'`,
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE $1`,
+          [table === 'products' ? '%FROM products%' : `%${table}%`],
         )
       ).length;
     for (const [i, begin] of begins.entries()) {
@@ -143,6 +150,8 @@ describe('a collection that is filled by hand is emptied', () => {
   const SIZE = 502;
   const ids = Array.from({ length: SIZE }, () => newUuid()).sort();
   let collectionId: string;
+  /** Never as many as before: what does not differ is not written. */
+  let sold = 0;
   beforeAll(async () => {
     await shop.db.query(
       `INSERT INTO products (id, handle, title, status) SELECT id, 'many-' || n, 'One of many', 'active'
@@ -180,7 +189,7 @@ describe('a collection that is filled by hand is emptied', () => {
       () =>
         new ProductSales(db).setDay(
           '2026-01-06',
-          ends.map((productId, i) => ({ productId, quantity: collectionId.charCodeAt(35) + i })),
+          ends.map((productId) => ({ productId, quantity: (sold += 1) })),
         ),
     ]);
     expect(count.tries).toBe(2);
@@ -188,6 +197,40 @@ describe('a collection that is filled by hand is emptied', () => {
       [],
     );
   });
+});
+
+it('collections that are found anew and goods that sell out: neither is tried again', async () => {
+  const handles = ['older-listed', 'younger-listed'];
+  const ids: string[] = [];
+  for (const handle of handles) {
+    await shop.product({ stock: 5, handle });
+    ids.push(decodeId('product', (await shop.call('GET', `/v1/products/${handle}`)).body.id as string)!);
+  }
+  await shop.quiet();
+  // Whoever reads the table as it lies comes to the younger one first.
+  await shop.db.query(`UPDATE products SET updated_at = now() WHERE id = $1`, [ids[0]]);
+  await shop.db.query(`UPDATE product_listings SET popularity = popularity WHERE product_id = $1`, [ids[0]]);
+  const collectionId = newUuid();
+  await shop.db.query(`INSERT INTO collections (id, handle, title) VALUES ($1, 'found-anew', 'Found anew')`, [
+    collectionId,
+  ]);
+  await shop.db.query(
+    `INSERT INTO collection_products (collection_id, product_id, position) SELECT $1, id, 0 FROM unnest($2::uuid[]) AS id`,
+    [collectionId, ids],
+  );
+  const { count, db } = counting();
+  const listings = shop.app.get(ProductListings, { strict: false });
+  await whileHeld(
+    ids[0]!,
+    [
+      () => db.transaction((tx) => listings.refreshAvailability(tx, ids)),
+      () => db.transaction((tx) => refreshMembership(tx, ids)),
+    ],
+    'product_listings',
+  );
+  expect(count.tries).toBe(2);
+  const shown = await shop.call('GET', '/v1/collections/found-anew');
+  expect([shown.status, shown.body.productCount]).toEqual([200, 2]);
 });
 
 describe('a bundle that is older than its part is locked before it', () => {

@@ -46,7 +46,8 @@ export async function readRules(tx: Tx): Promise<RuleBook> {
 }
 
 /**
- * Finds the collections of these products anew, after a change of collections. Writes only the rows that differ.
+ * Finds the collections of these products anew, after a change of collections. Writes only the rows that differ, locked in the
+ * order in which everybody locks them: stock that sells out does so without the lock of the products.
  * @returns how many those were
  */
 export async function refreshMembership(tx: Tx, productIds: readonly string[]): Promise<number> {
@@ -63,9 +64,13 @@ export async function refreshMembership(tx: Tx, productIds: readonly string[]): 
     ].sort(),
   }));
   const changed = await tx.query(
-    `UPDATE product_listings l SET collection_ids = w.collection_ids
-     FROM jsonb_to_recordset($1) AS w (product_id uuid, collection_ids uuid[])
-     WHERE l.product_id = w.product_id AND l.collection_ids <> w.collection_ids RETURNING 1`,
+    `WITH wanted AS MATERIALIZED (
+       SELECT w.product_id, l.currency, w.collection_ids
+       FROM jsonb_to_recordset($1) AS w (product_id uuid, collection_ids uuid[])
+       JOIN product_listings l ON l.product_id = w.product_id AND l.collection_ids <> w.collection_ids
+       ORDER BY l.product_id, l.currency FOR NO KEY UPDATE OF l)
+     UPDATE product_listings l SET collection_ids = w.collection_ids
+     FROM wanted w WHERE l.product_id = w.product_id AND l.currency = w.currency RETURNING 1`,
     [JSON.stringify(wanted)],
   );
   return changed.length;
