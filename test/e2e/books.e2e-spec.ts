@@ -361,6 +361,14 @@ const FAULTS: PlantedFault[] = [
     sql: [`UPDATE payments SET status = 'authorized' WHERE order_id = ${PAID}`],
   },
   {
+    check: 'C4',
+    what: 'a hold that nobody lets go',
+    sql: [
+      `UPDATE payments SET status = 'authorized' WHERE order_id = ${PAID}`,
+      `UPDATE orders SET status = 'canceled' WHERE id = ${PAID}`,
+    ],
+  },
+  {
     check: 'C3',
     what: 'a capture that nobody finished',
     sql: [

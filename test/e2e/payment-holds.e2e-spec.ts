@@ -71,7 +71,10 @@ describe('manual capture', () => {
         decodeId('order', orderId),
       ])
     ).map(({ topic }) => topic);
-  const watch = () => shop.app.get(WatchHoldsHandler, { strict: false }).handle();
+  const watch = () =>
+    shop.app
+      .get(WatchHoldsHandler, { strict: false })
+      .handle({ id: newUuid() } as Parameters<WatchHoldsHandler['handle']>[0]);
 
   it('holds the money, takes all of it, and repeats nothing', async () => {
     const sale = await authorize();

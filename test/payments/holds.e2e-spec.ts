@@ -1,7 +1,8 @@
-import { decodeId } from '#libs/ids';
+import { decodeId, newUuid } from '#libs/ids';
+import { WatchHoldsHandler } from '../../src/modules/payments/jobs/watch-holds.job.js';
 import { SettlePayment } from '../../src/modules/payments/settle-payment.service.js';
 import { StripeGateway } from '../../src/modules/payments/stripe/stripe-gateway.js';
-import { usePaymentShop } from '../support/payments.js';
+import { type Sale, usePaymentShop } from '../support/payments.js';
 import { SEED } from '../support/rounds.js';
 import type { Answer } from '../support/shop.js';
 
@@ -74,6 +75,60 @@ describe(`Holds and disputes (seed ${SEED})`, () => {
       );
       expect(jobs).toEqual([]);
       expect(await pay.standing(sale)).toEqual(['canceled', 'canceled', 5, 0]);
+    });
+
+    describe('a hold that came after its goods were sold to others', () => {
+      const waits = (sale: Sale, state: string) =>
+        pay.shop.until(
+          async () =>
+            (
+              await pay.shop.db.query(
+                `SELECT 1 FROM jobs WHERE name = 'payments.release-hold' AND payload->>'paymentId' = $1 AND state = $2 AND attempts = 0`,
+                [decodeId('payment', sale.paymentId), state],
+              )
+            ).length > 0,
+          'the job that lets it go',
+        );
+      const cancels = (sale: Sale) =>
+        pay.stripe.requests({ method: 'POST' }).filter(({ path }) => path.includes(`${sale.intent}/cancel`)).length;
+      /** The order has ended, its goods are gone, and Stripe will not let the money go at once. */
+      async function heldInVain(): Promise<Sale> {
+        const sale = await pay.place({ stock: 2 });
+        await pay.endHere(sale);
+        await pay.place({ variantId: sale.variantId, pay: 'pm_card_visa' });
+        pay.stripe.setChaos({ api: [{ kind: 'status', status: 400, contains: '/cancel', count: 1 }] });
+        await pay.shop.confirm(sale.clientSecret);
+        await pay.shop.until(async () => cancels(sale) === 1, 'Stripe to be asked to let it go');
+        await waits(sale, 'queued');
+        expect(pay.intentsOf(sale.orderId)).toMatchObject([{ status: 'requires_capture' }]);
+        return sale;
+      }
+      const isLetGo = (sale: Sale) =>
+        pay.shop.until(
+          async () =>
+            (await pay.payment(sale)).status === 'canceled' && pay.intentsOf(sale.orderId)[0]!.status === 'canceled',
+          'the hold to be let go',
+        );
+
+      it('is let go at the next try when Stripe does not do it at the first, which is none', async () => {
+        const sale = await heldInVain();
+        await pay.wake('payments.release-hold', 'paymentId', decodeId('payment', sale.paymentId));
+        await isLetGo(sale);
+      });
+
+      it('is let go when the job that was to do it has died', async () => {
+        const sale = await heldInVain();
+        const id = decodeId('payment', sale.paymentId)!;
+        await pay.shop.db.query(
+          `UPDATE jobs SET state = 'dead' WHERE name = 'payments.release-hold' AND payload->>'paymentId' = $1`,
+          [id],
+        );
+        await pay.shop.db.query(`UPDATE payments SET updated_at = now() - interval '1 hour' WHERE id = $1`, [id]);
+        await pay.shop.app
+          .get(WatchHoldsHandler, { strict: false })
+          .handle({ id: newUuid() } as Parameters<WatchHoldsHandler['handle']>[0]);
+        await isLetGo(sale);
+      });
     });
 
     it('S17 hold expires', async () => {

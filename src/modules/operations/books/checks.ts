@@ -347,6 +347,13 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
         AND p.updated_at < now() - make_interval(secs => :grace)`,
   },
   {
+    id: 'C4',
+    title: 'the bank holds no money for an order that has ended',
+    sql: `SELECT format('order %s is canceled, payment %s holds %s %s', o.id, p.id, p.authorized, p.currency) AS detail
+      FROM payments p JOIN orders o ON o.id = p.order_id
+      WHERE p.status = 'authorized' AND o.status = 'canceled' AND p.updated_at < now() - make_interval(secs => :grace)`,
+  },
+  {
     id: 'C3',
     title: 'no capture is left half done',
     sql: `SELECT format('capture %s of payment %s since %s', id, payment_id, updated_at) AS detail FROM payment_captures

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
-import { HandlesJob, type JobContext, type JobHandler } from '#libs/jobs';
+import { HandlesJob, type JobContext, type JobHandler, RetryLater } from '#libs/jobs';
 import { PaymentsRepository } from '../payments.repository.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
 import { SyncPayment } from '../sync-payment.service.js';
 import { ReleaseHoldJob } from './definitions.js';
 import { spareAttempts } from './spare-attempts.js';
+
+/** When Stripe is asked again to let go of what it did not let go. */
+const AGAIN_MS = 60_000;
 
 /** Lets go of money that the bank holds for an order that has ended. */
 @Injectable()
@@ -24,7 +27,8 @@ export class ReleaseHoldHandler implements JobHandler<{ paymentId: string }> {
     const ref = payment.provider_ref;
     await spareAttempts(async () => {
       await this.gateway.cancelIntent(ref, payment.id, 'abandoned');
-      await this.sync.execute(payment);
+      const { status } = await this.sync.execute(payment);
+      if (status === 'authorized') throw new RetryLater(new Date(Date.now() + AGAIN_MS));
     });
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
-import { HandlesJob, type JobHandler } from '#libs/jobs';
+import { enqueue, HandlesJob, type JobContext, type JobHandler } from '#libs/jobs';
 import { log } from '#libs/log';
 import { announce } from '#libs/outbox';
 import { OrdersRepository } from '../../orders/index.js';
@@ -10,11 +10,12 @@ import { HoldExpiring } from '../payments.events.js';
 import { PaymentsRepository } from '../payments.repository.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
 import { SyncPayment } from '../sync-payment.service.js';
-import { WatchHoldsJob } from './definitions.js';
+import { ReleaseHoldJob, WatchHoldsJob } from './definitions.js';
+import { openJob } from './open-job.js';
 
 const BATCH = 100;
 
-/** Tells the shop a day before a hold ends, and asks Stripe about those whose time is over. */
+/** Tells the shop a day before a hold ends, asks Stripe about those whose time is over, and lets go of what nobody waits for. */
 @Injectable()
 @HandlesJob(WatchHoldsJob)
 export class WatchHoldsHandler implements JobHandler {
@@ -26,9 +27,24 @@ export class WatchHoldsHandler implements JobHandler {
     private readonly sync: SyncPayment,
   ) {}
 
-  async handle(): Promise<void> {
+  async handle(job: JobContext): Promise<void> {
     await this.warn();
-    if (this.gateway.enabled) await this.lookAtEnded();
+    if (!this.gateway.enabled) return;
+    await this.letGo(job.id);
+    await this.lookAtEnded();
+  }
+
+  /** Money that is held for orders that have ended, when the job that was to let it go has died. */
+  private async letGo(run: string): Promise<void> {
+    const left = await this.db.query<{ id: string }>(
+      `SELECT p.id FROM payments p JOIN orders o ON o.id = p.order_id
+       WHERE p.status = 'authorized' AND o.status = 'canceled' AND p.updated_at < now() - interval '10 minutes'
+         AND NOT EXISTS (${openJob(ReleaseHoldJob, 'paymentId', 'p.id')}) ORDER BY p.updated_at LIMIT ${BATCH}`,
+    );
+    for (const { id } of left) {
+      failpoint('commit.resume');
+      await enqueue(this.db, ReleaseHoldJob, `${id}:${run}`, { paymentId: id });
+    }
   }
 
   private async warn(): Promise<void> {
