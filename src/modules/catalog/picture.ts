@@ -84,12 +84,13 @@ export interface RenditionFiles {
   /** pixels */
   width: number;
   webp: string;
-  /** Left out where it would be larger than the WebP, or cannot be written here. */
+  /** Left out where it would not be smaller than the WebP, or cannot be written here. */
   avif?: string;
 }
 
 /**
- * Makes the smaller versions of a picture, as WebP and, where that is smaller, as AVIF. Each is decoded once for both.
+ * Makes the smaller versions of a picture, as WebP and, where that is smaller, as AVIF; where the widest is none, no other is:
+ * who takes AVIF must not be left with the small ones.
  * @param pathOf where to write the one of this width and ending
  * @throws NotAnImage when it cannot be decoded
  */
@@ -101,13 +102,19 @@ export async function makeRenditions(
     const { autoOrient } = await (await open(path)).metadata();
     const { width, height } = autoOrient;
     const smaller = RENDITION_WIDTHS.filter((one) => one < width);
+    const widths = smaller.length > 0 ? smaller : [width];
+    const widest = widths.at(-1)!;
+    let isForAvif = widest * Math.min((widest * height) / width, MAX_HEIGHT) <= MAX_AVIF_PIXELS;
     const files: RenditionFiles[] = [];
-    for (const one of smaller.length > 0 ? smaller : [width]) {
-      const shrunk = await shrink(path, one);
-      const webp = pathOf(one, 'webp');
-      const { size } = await shrunk.copy().webp(WEBP).toFile(webp);
-      const avif = pathOf(one, 'avif');
-      files.push({ width: one, webp, ...((await isSmallerAsAvif(shrunk, avif, size)) && { avif }) });
+    for (const one of widths.toReversed()) {
+      const resized = (await open(path)).rotate().resize({ width: one, height: MAX_HEIGHT, fit: 'inside' });
+      // Decoded once for both.
+      const picture = isForAvif ? await decoded(resized) : resized;
+      const [webp, avif] = [pathOf(one, 'webp'), pathOf(one, 'avif')];
+      const { size } = await picture.clone().webp(WEBP).toFile(webp);
+      const isAvif = isForAvif && (await isSmallerAsAvif(picture, avif, size));
+      if (one === widest) isForAvif = isAvif;
+      files.unshift({ width: one, webp, ...(isAvif && { avif }) });
     }
     return { width, height, files };
   } catch (error) {
@@ -115,31 +122,16 @@ export async function makeRenditions(
   }
 }
 
-/** A picture that is decoded and has its size. */
-interface Shrunk {
-  pixels: number;
-  /** To be written once. */
-  copy: () => Sharp;
-}
-
-async function shrink(path: string, width: number): Promise<Shrunk> {
-  const { data, info } = await (
-    await open(path)
-  )
-    .rotate()
-    .resize({ width, height: MAX_HEIGHT, fit: 'inside' })
-    .raw()
-    .toBuffer({ resolveWithObject: true });
+async function decoded(picture: Sharp): Promise<Sharp> {
+  const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
   const { default: sharp } = await import('sharp');
-  const raw = { width: info.width, height: info.height, channels: info.channels };
-  return { pixels: raw.width * raw.height, copy: () => sharp(data, { raw }) };
+  return sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } });
 }
 
 /** Writes a picture as AVIF. @returns whether that is smaller; false where the sharp of this machine cannot write it, too */
-async function isSmallerAsAvif({ pixels, copy }: Shrunk, target: string, bytes: number): Promise<boolean> {
-  if (pixels > MAX_AVIF_PIXELS) return false;
+async function isSmallerAsAvif(picture: Sharp, target: string, bytes: number): Promise<boolean> {
   try {
-    return (await copy().avif(AVIF).toFile(target)).size < bytes;
+    return (await picture.clone().avif(AVIF).toFile(target)).size < bytes;
   } catch (error) {
     // The picture is fine: it has just been written as WebP.
     log.warn('media.avif_not_written', { error });

@@ -67,7 +67,11 @@ export class RenditionView {
   width: number;
   @ApiProperty({ description: 'WebP' })
   url: string;
-  @ApiProperty({ required: false, description: 'the same as AVIF; left out where that is not smaller' })
+  @ApiProperty({
+    required: false,
+    description:
+      'the same as AVIF; left out where that is not smaller, and of all versions where it is left out of the widest',
+  })
   avifUrl?: string;
 }
 
