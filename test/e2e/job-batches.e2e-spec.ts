@@ -95,6 +95,44 @@ describe('jobs that are run together', () => {
     expect((await rows(ids)).every(({ state, attempts }) => state === 'done' && attempts === 1)).toBe(true);
   });
 
+  describe('beside processes of another release', () => {
+    it('a kind of job that only they know is left to them, with all its tries, and given up after a day', async () => {
+      const ids = [newUuid(), newUuid()];
+      for (const [i, id] of ids.entries())
+        await app.db.query(
+          `INSERT INTO jobs (id, queue, name, dedupe_key, payload, dispatched_at, created_at)
+           VALUES ($1, 'notifications', 'test.of-another-release', $2, '{}', now(), now() - make_interval(hours => $3))`,
+          [id, `another:${id}`, i * 25],
+        );
+      await runner().run(ids);
+      expect(await rows(ids)).toEqual([
+        { state: 'queued', attempts: 0 },
+        { state: 'dead', attempts: 1 },
+      ]);
+    });
+
+    it('an event that only they know is left to them, who make its jobs; it keeps nobody waiting', async () => {
+      const published = async () =>
+        (
+          await app.db.query<{ event_key: string; n: boolean }>(
+            `SELECT event_key, published_at IS NOT NULL AS n FROM outbox WHERE event_key LIKE 'another:%' ORDER BY event_key`,
+          )
+        ).map(({ n }) => n);
+      for (const [key, topic, age] of [
+        ['another:1', 'test.of-another-release', '1 hour'],
+        ['another:2', Rung.topic, '0 hours'],
+        ['another:3', 'test.of-another-release', '25 hours'],
+      ])
+        await app.db.query(
+          `INSERT INTO outbox (event_id, event_key, topic, version, aggregate_type, aggregate_id, payload, created_at)
+           VALUES (gen_random_uuid(), $1, $2, 1, 'bell', gen_random_uuid(), '{"bell": "another"}', now() - $3::interval)`,
+          [key, topic, age],
+        );
+      await app.app.get(Dispatcher, { strict: false }).tick();
+      expect(await published()).toEqual([false, true, true]);
+    });
+  });
+
   it('those that are not begun when the process stops wait for the next one, with all their tries', async () => {
     await app.app.get(Dispatcher, { strict: false }).onModuleDestroy();
     const ids = await handedOver([['slow', 'slow'], ['later'], ['last']]);

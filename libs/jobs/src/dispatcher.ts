@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { Db } from '#libs/database';
 import { newUuid } from '#libs/ids';
 import { log } from '#libs/log';
-import { onAnnounced } from '#libs/outbox';
+import { eventCatalog, onAnnounced } from '#libs/outbox';
 import { jobCatalog } from './definitions.js';
 import { DEFAULT_MAX_ATTEMPTS } from './retry-policy.js';
 import { type Delivery, Transport } from './transport.js';
@@ -11,6 +11,8 @@ const POLL_MS = 250;
 const BATCH = 200;
 /** A job that was handed over and not begun for this long was lost with Redis: it is handed over again. */
 const LOST_AFTER_SECONDS = 60;
+/** For how long an event that is not known here is left to another release, which knows who wants to hear of it. */
+const FOR_OTHERS = '1 day';
 
 /**
  * The pump of the house: turns outbox rows into jobs (drained by flag, never by "id > last seen", which loses rows that
@@ -24,6 +26,8 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy {
   private isDatabaseDown = false;
   private stopped = false;
   private timer: NodeJS.Timeout | undefined;
+  /** Topics that are declared or listened to here. */
+  private known: string[] | undefined;
   private readonly nextSlot = new Map<string, number>();
 
   constructor(
@@ -104,8 +108,10 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy {
         payload: Record<string, unknown>;
         aggregate_id: string;
       }>(
-        `SELECT id, event_id, event_key, topic, payload, aggregate_id FROM outbox WHERE published_at IS NULL
+        `SELECT id, event_id, event_key, topic, payload, aggregate_id FROM outbox
+         WHERE published_at IS NULL AND (topic = ANY($1) OR created_at < now() - interval '${FOR_OTHERS}')
          ORDER BY id LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
+        [(this.known ??= [...new Set([...eventCatalog(), ...subscriptions].map(({ topic }) => topic))])],
       );
       if (events.length === 0) return { events: 0, jobs: [] };
       const jobs = events.flatMap((event) =>

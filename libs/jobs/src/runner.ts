@@ -13,10 +13,18 @@ interface JobRow {
   attempts: number;
   max_attempts: number;
   progress: Record<string, unknown> | null;
+  created_at: Date;
 }
 
 /** A process may end for other reasons than the job it runs; one that takes down its process each time is given up. */
 const LAPSES_FORGIVEN = 2;
+
+/**
+ * For how long a kind of job that is not known here is left to the processes of another release, which run beside this one
+ * while that is replaced, and how often it is looked at until then.
+ */
+const FOR_OTHERS_MS = 86_400_000;
+const AGAIN_MS = 30_000;
 
 /**
  * Taking a job and ticking it off do not wait for the disk: every job may run twice anyway, so a crash of Postgres that
@@ -99,7 +107,7 @@ export class JobRunner implements OnModuleInit {
          SELECT id FROM jobs WHERE id = ANY($1)
            AND ((state = 'queued' AND next_at <= now() + interval '1 ms') OR (state = 'running' AND locked_until < now()))
          FOR UPDATE SKIP LOCKED)
-       RETURNING id, name, payload, attempts, max_attempts, progress`,
+       RETURNING id, name, payload, attempts, max_attempts, progress, created_at`,
       [ids, DEFAULT_LEASE_MS / 1000],
     );
     return rows.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
@@ -150,7 +158,11 @@ export class JobRunner implements OnModuleInit {
     };
     try {
       const handler = this.handlers.get(row.name);
-      if (!handler) throw new PermanentFailure(`no handler for ${row.name} in this version`);
+      if (!handler) {
+        if (Date.now() - row.created_at.getTime() < FOR_OTHERS_MS)
+          throw new RetryLater(new Date(Date.now() + AGAIN_MS));
+        throw new PermanentFailure(`no handler for ${row.name} in this version`);
+      }
       await handler.handle(context);
       log.debug('job.done', { name: row.name, attempt: row.attempts });
       return !completed;
