@@ -58,6 +58,7 @@ const MATRIX: [failpoint: string, flow: string, isQuick: boolean][] = [
   ['commit.expire_overdue', 'an order past its time whose job has died', false],
   ['commit.resume', 'a refund whose job has died', false],
   ['commit.hold_warning', 'a hold that ends soon', true],
+  ['commit.order_looked_up', 'look for an order', true],
   ['commit.hold_released', 'release an order that was held back', false],
   ['stripe.retrieve_object.before', 'a thin event of a charge', false],
   ['stripe.retrieve_object.after', 'a thin event of a charge', false],
@@ -814,6 +815,18 @@ describe(`A process killed at any moment (seed ${SEED})`, () => {
         expect(await pay.standing(sale)).toEqual(['confirmed', 'authorized', 3, 0]);
         expect((await pay.history(sale)).filter((type) => type === 'payment.hold_expiring')).toHaveLength(1);
         expect(await pay.told(sale, 'payment.hold_expiring')).toBe(1);
+      },
+    },
+    'look for an order': {
+      prepare: () => paid(),
+      act: (sale) => {
+        again = () => post('/v1/orders/lookup', {}, { number: sale!.number, email: 'ada@example.com' });
+        return again();
+      },
+      check: async (sale) => {
+        await isPaidOnce(sale);
+        const mails = await pay.shop.db.query(`SELECT 1 FROM mailbox WHERE text_body LIKE '%#token=%'`);
+        expect(mails.length).toBeGreaterThan(0);
       },
     },
     'release an order that was held back': {

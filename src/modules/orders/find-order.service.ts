@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Db, type Queryable } from '#libs/database';
+import { failpoint } from '#libs/failpoints';
 import { announce } from '#libs/outbox';
 import { AccountLinks, LoginThrottle } from '../auth/index.js';
 import { OrderLookedUp } from './order.events.js';
@@ -27,6 +28,7 @@ export class FindOrder {
         aggregateId: linkId,
         payload: { linkId },
       });
+      failpoint('commit.order_looked_up');
     });
   }
 
