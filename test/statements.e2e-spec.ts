@@ -211,15 +211,54 @@ describe('statements', () => {
       ]);
     });
 
-    it('all fail with their connection, and the next ones get another', async () => {
-      const ends = `SELECT pg_terminate_backend(pg_backend_pid()) AS over, $1::int AS number`;
-      const answers = await Promise.allSettled([
-        db.quick.query(backend, [1]),
-        db.quick.query(ends, [2]),
-        db.quick.query(backend, [3]),
-      ]);
-      expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
-      await expect(db.quick.query(backend, [4])).resolves.toMatchObject([{ number: 4 }]);
+    it('that lose their connection with another are sent once more over one of their own', async () => {
+      const ends = `SELECT pg_terminate_backend(pg_backend_pid()) AS over WHERE $1::int > 0`;
+      const fatal = db.quick.query(ends, [2]);
+      const others = [db.quick.query(backend, [1]), db.quick.query(backend, [3])];
+      await expect(fatal).rejects.toMatchObject({ code: '57P01' });
+      await expect(Promise.all(others)).resolves.toMatchObject([[{ number: 1 }], [{ number: 3 }]]);
+    });
+
+    describe('beside a table that is locked', () => {
+      let pool: DataSource;
+      let busy: Db;
+      beforeAll(async () => {
+        await db.query(`CREATE TABLE shelf (size int)`);
+        const extra = { max: 12, lock_timeout: 2_500, statement_timeout: 3_000, query_timeout: 4_000 };
+        pool = await new DataSource({ type: 'postgres', url: database.url, extra }).initialize();
+        busy = new Db(pool);
+      });
+      afterAll(() => pool.destroy());
+      const seen = `SELECT * FROM shelf`;
+      const locked = (work: () => Promise<void>) =>
+        db.transaction(async (tx) => {
+          await tx.query(`LOCK TABLE shelf`);
+          await work();
+        });
+
+      it('wait for no longer than a second for those of the table', async () => {
+        await locked(async () => {
+          const before = performance.now();
+          const stuck = Promise.allSettled([busy.quick.query(seen), busy.quick.query(seen)]);
+          await expect(busy.quick.query(backend, [1])).resolves.toMatchObject([{ number: 1 }]);
+          expect(performance.now() - before).toBeLessThan(2_400);
+          // Of the same text: the first was to prepare it. Each hears of its lock, none of the other's.
+          expect(await stuck).toMatchObject([{ reason: { code: '55P03' } }, { reason: { code: '55P03' } }]);
+        });
+        await expect(busy.quick.query(seen)).resolves.toEqual([]);
+      });
+
+      it('are not the ones of whom a lost connection is given to the next', async () => {
+        await locked(async () => {
+          const stuck = Promise.allSettled(Array.from({ length: 8 }, () => busy.quick.query(seen)));
+          const next = Array.from({ length: 12 }, async (_, i) => {
+            await sleep(i * 250);
+            return busy.quick.query(backend, [i]);
+          });
+          await expect(Promise.all(next)).resolves.toHaveLength(12);
+          await stuck;
+        });
+      });
     });
 
     it('all fail when no connection can be had', async () => {

@@ -6,7 +6,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { isRefusal, refusalOf, run, runOn } from './prepared.js';
 import type { Queryable } from './queryable.js';
 import { SharedTrips } from './shared-trips.js';
-import { sqlState } from './sql-errors.js';
+import { isConnectionLoss, sqlState } from './sql-errors.js';
 import { endAtDifferentTimes } from './lifetimes.js';
 import { transactionScope } from './transaction-scope.js';
 
@@ -37,6 +37,8 @@ export interface Tx extends Queryable {
 export const UNSYNCED_COMMIT = `(SELECT set_config('synchronous_commit', 'off', true)) AS unsynced`;
 
 const MAX_ATTEMPTS = 4;
+/** Of two of the same text in one packet, the first of which was to prepare it and failed: the second has done nothing. */
+const UNKNOWN_STATEMENT = '26000';
 
 /** What is sent in one turn of the event loop leaves in one packet: a system call costs more than most statements. */
 function gather(client: pg.PoolClient): void {
@@ -53,9 +55,9 @@ function gather(client: pg.PoolClient): void {
 export class Db implements Queryable {
   /**
    * For reads of what is found at once, by a key or as a page of an index: those that are asked for at the same moment share a
-   * connection (ADR 0025). A slow read would keep others waiting, and a write would keep them waiting for the disk.
+   * connection (ADR 0025). A slow one would keep others waiting, and one that waits for a row would keep them waiting for it.
    */
-  readonly quick: Queryable = new SharedTrips((work) => this.share(work));
+  readonly quick: Queryable = new SharedTrips((work) => this.share(work), this);
 
   /**
    * @param dataSource connected
@@ -113,15 +115,24 @@ export class Db implements Queryable {
 
   /** Lends a connection for several statements that do not wait for one another, each a transaction of its own. */
   private share<T>(work: (db: Queryable, client: pg.PoolClient) => Promise<T>): Promise<T> {
-    return this.borrow(async (client) => {
+    return this.borrow(async (client, close) => {
       const sent: Promise<unknown>[] = [];
+      let isOver = false;
+      const send = async <R>(text: string, values?: unknown[]): Promise<R[]> => {
+        try {
+          return await run<R>(client, text, values);
+        } catch (error) {
+          // One that is refused has done nothing, and is sent again behind those that are under way.
+          if (isRefusal(error) || sqlState(error) === UNKNOWN_STATEMENT) return run<R>(client, text, values);
+          // It may not know yet that it is lost, and nobody else shall find out.
+          if (isConnectionLoss(error)) close(error as Error);
+          throw error;
+        }
+      };
       const query = <R>(text: string, values?: unknown[]): Promise<R[]> => {
+        if (isOver) return Promise.reject(new Error('a statement was sent over a connection that is given back'));
         gather(client);
-        // One that is refused has done nothing, and is sent again behind those that are under way.
-        const answer = run<R>(client, text, values).catch((error: unknown) => {
-          if (!isRefusal(error)) throw error;
-          return run<R>(client, text, values);
-        });
+        const answer = send<R>(text, values);
         sent.push(answer);
         return answer;
       };
@@ -130,6 +141,7 @@ export class Db implements Queryable {
       } finally {
         // When one fails, the others are still on their way: nobody else may have the connection before they are back.
         await Promise.allSettled(sent);
+        isOver = true;
       }
     });
   }

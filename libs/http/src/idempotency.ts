@@ -91,8 +91,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const fingerprint = hash('sha256', asked, 'buffer');
 
     // Not synced: a crash of Postgres can only lose a claim together with the effect behind it, since one log has both, in this order.
-    // And quick: nobody holds the row of a key for longer than a commit takes.
-    const claimed = await this.db.quick.query(
+    const claimed = await this.db.query(
       `INSERT INTO idempotency_keys AS k (scope, key, fingerprint, locked_at) SELECT $1, $2, $3, now() FROM ${UNSYNCED_COMMIT}
        ON CONFLICT (scope, key) DO UPDATE SET locked_at = now()
          WHERE k.response_status IS NULL AND k.fingerprint = excluded.fingerprint

@@ -60,7 +60,7 @@ export class CartService {
   }
 
   async update(cart: CartReference, asked: UpdateCartRequest, address: string): Promise<CartView> {
-    if (asked.promotionCodes?.length) await readCart(this.db.quick, cart.id, cart.shopper);
+    if (asked.promotionCodes?.length) await readCart(this.db, cart.id, cart.shopper);
     const request = await this.withCodes(asked, { cartId: cart.id, address });
     await this.writer.checkReferences(request);
     if (request.lines === undefined)
@@ -111,7 +111,7 @@ export class CartService {
   /** Before a checkout: has the tax of the cart told from outside, where the shop has it so. @throws not_found */
   async quoteTax(cart: CartReference): Promise<void> {
     if (!this.taxes.isOutside) return;
-    const snapshot = await readCart(this.db.quick, cart.id, cart.shopper);
+    const snapshot = await readCart(this.db, cart.id, cart.shopper);
     await this.taxes.quoted(snapshot, await this.shop.get(snapshot.shopVersion));
   }
 
@@ -121,7 +121,7 @@ export class CartService {
   }
 
   async shippingMethods(cart: CartReference): Promise<ShippingMethodsResponse> {
-    const read = await readCart(this.db.quick, cart.id, cart.shopper, this.asks, 'ship');
+    const read = await readCart(this.db, cart.id, cart.shopper, this.asks, 'ship');
     const snapshot = await this.seenBy(cart.shopper, read);
     const { input, priced, shippingOptions } = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
     return {
@@ -142,7 +142,7 @@ export class CartService {
    * @param address of who asks: wrong codes are counted
    */
   async applyGiftCard(cart: CartReference, code: string, address: string): Promise<CartView> {
-    const { currency } = await readCart(this.db.quick, cart.id, cart.shopper);
+    const { currency } = await readCart(this.db, cart.id, cart.shopper);
     const card = await this.giftCards.usableByCode(code, currency, address);
     return this.change(cart, (db) => this.writer.addGiftCard(db, cart, card.id));
   }
@@ -153,7 +153,7 @@ export class CartService {
 
   /** Only who may open the cart gets to try codes. */
   async applyPromotion(cart: CartReference, text: string, address: string): Promise<CartView> {
-    await readCart(this.db.quick, cart.id, cart.shopper);
+    await readCart(this.db, cart.id, cart.shopper);
     const [code] = await this.codes.admit([text], { cartId: cart.id, address }, () => '/code');
     return this.present(await this.writer.addCode(cart, code!), cart.shopper);
   }
@@ -187,7 +187,7 @@ export class CartService {
   }
 
   private async view(cart: CartReference): Promise<CartView> {
-    return this.present(await readCart(this.db.quick, cart.id, cart.shopper, this.asks), cart.shopper);
+    return this.present(await readCart(this.db, cart.id, cart.shopper, this.asks), cart.shopper);
   }
 
   private get asks(): CartAsks {

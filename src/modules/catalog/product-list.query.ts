@@ -24,6 +24,9 @@ const LIMITS = [11, 21, 26, 51, 101];
 /** Statement texts of this list that may be prepared; rare combinations of filters are planned each time. */
 const MAX_PREPARED = 120;
 
+/** Of a page without filters that has no more rows before it, Postgres reads little more than what is shown. */
+const MOST_SKIPPED = 1_000;
+
 /** Separate rows, and fields in a row. JSON and our sort values never hold a bare control character. */
 const ROW = '\x1d';
 const FIELD = '\x1e';
@@ -121,7 +124,12 @@ export class ProductListQuery {
     const text = pageSql(all, best, request, locales, parameters);
     const isCommon =
       request.sort.length === 1 && filters.length + Number(search !== undefined) + Number(request.inStock) <= 1;
-    const [row] = await this.run<{ page: string | null }>(text, parameters.values, isCommon, search === undefined);
+    const isQuick =
+      filters.length === 0 &&
+      search === undefined &&
+      !request.inStock &&
+      (request.page - 1) * request.limit <= MOST_SKIPPED;
+    const [row] = await this.run<{ page: string | null }>(text, parameters.values, isCommon, isQuick);
     return {
       rows: row!.page === null ? [] : row!.page.split(ROW),
       key,
