@@ -371,6 +371,31 @@ describe('wrong passwords in a row', () => {
     expect(await countsOf(email)).toBeNull();
   });
 
+  it('at an address that nobody has keep no customer from moving there: those with the link count where they come from', async () => {
+    const [email, headers] = ['moved@example.com', { 'X-Forwarded-For': '203.0.116.7' }];
+    const { bearer, email: before } = await signUp(shop, 'mover@example.com');
+    await guess(IN_A_ROW, email);
+    const asked = await shop.call('POST', '/v1/me/email', { bearer, headers, body: { email, password: PASSWORD } });
+    expect(asked.status).toBe(202);
+    const token = await linkTo(shop, email);
+    const open = async (password: string, from: string) =>
+      (
+        await shop.call('POST', '/v1/auth/verify-email', {
+          body: { token, password },
+          headers: { 'X-Forwarded-For': from },
+        })
+      ).status;
+    expect([await open('wrong', '198.51.101.1'), await open('wrong', '203.0.116.7')]).toEqual([401, 401]);
+    expect([await countsOf(before), await countsOf(email)]).toEqual([
+      { strangers: 1, known: 1 },
+      { strangers: IN_A_ROW, known: 0 },
+    ]);
+    expect(await open(PASSWORD, '198.51.101.2')).toBe(200);
+    expect([await countsOf(before), await countsOf(email)]).toEqual([null, null]);
+    expect(await shop.db.query(`SELECT FROM login_places WHERE account = sha256('mover@example.com')`)).toEqual([]);
+    expect(await statusOf(email, PASSWORD, '198.51.101.3')).toBe(200);
+  });
+
   it('are those of one account, however its letters are written', async () => {
     await guess(2, 'νικοσ@example.com');
     await guess(2, 'ΝΙΚΟΣ@example.com');

@@ -53,31 +53,37 @@ export class VerifyEmail {
   async execute(request: { token: string; password: string }, caller: Caller): Promise<Verified> {
     const link = await this.links.find(this.db, request.token, ['register', 'change_email']);
     if (!link) throw InvalidLink();
-    const attempt = await this.throttle.admit(link.email, caller.address, link.purpose !== 'register');
+    const account = await this.accountOf(link);
+    if (!account) throw InvalidLink();
+    // By what was guessed for an address before, nobody is kept from it who reads its mailbox.
+    const attempt = await this.throttle.admit(account.email, caller.address, link.purpose !== 'register');
+    const { passwordHash } = account;
     let fits: boolean;
-    let passwordHash: string | null;
     try {
-      passwordHash = await this.passwordOf(link);
       fits = await this.passwords.verify(passwordHash, request.password);
     } catch (error) {
       await attempt.notTried();
       throw error;
     }
     if (!fits || passwordHash === null) throw InvalidCredentials();
-    const shown = passwordHash;
-    const begun = await this.db.transaction((tx) => this.open(tx, request.token, shown, caller)).catch(takenMeanwhile);
-    await attempt.succeeded();
+    const begun = await this.db
+      .transaction((tx) => this.open(tx, request.token, passwordHash, caller))
+      .catch(takenMeanwhile);
+    // The account may have given up the address that the try was counted for.
+    await attempt.notTried();
+    await this.throttle.ownerCame(begun.owner.email, caller.address);
     log.info('customer.email_verified', { customerId: encodeId('customer', begun.owner.id), purpose: link.purpose });
     return begun;
   }
 
-  private async passwordOf(link: AccountLink): Promise<string | null> {
-    if (link.purpose === 'register') return link.passwordHash;
-    const [customer] = await this.db.query<{ password_hash: string | null }>(
-      `SELECT password_hash FROM customers WHERE id = $1`,
+  /** Whose password is asked for, by the address that they have so far: wrong ones are counted there. */
+  private async accountOf(link: AccountLink): Promise<Pick<AccountLink, 'email' | 'passwordHash'> | null> {
+    if (link.purpose === 'register') return link;
+    const [customer] = await this.db.query<Pick<AccountLink, 'email' | 'passwordHash'>>(
+      `SELECT email, password_hash AS "passwordHash" FROM customers WHERE id = $1 AND deleted_at IS NULL`,
       [link.customerId],
     );
-    return customer?.password_hash ?? null;
+    return customer ?? null;
   }
 
   private async open(tx: Tx, token: string, passwordHash: string, caller: Caller): Promise<Verified> {
