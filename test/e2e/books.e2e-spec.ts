@@ -369,6 +369,16 @@ const FAULTS: PlantedFault[] = [
     ],
   },
   {
+    check: 'C4',
+    what: 'a hold that was to be let go, of an order that goes on',
+    sql: [
+      `UPDATE payments SET status = 'authorized' WHERE order_id = ${PAID}`,
+      `INSERT INTO jobs (id, queue, name, dedupe_key, payload, max_attempts, state)
+       SELECT gen_random_uuid(), 'payments', 'payments.release-hold', 'planted', jsonb_build_object('paymentId', id), 15, 'dead'
+       FROM payments WHERE order_id = ${PAID}`,
+    ],
+  },
+  {
     check: 'C3',
     what: 'a capture that nobody finished',
     sql: [

@@ -10,6 +10,7 @@ export const MISMATCHES: Readonly<Record<string, string>> = {
   payment_differs: 'A payment is not here what it is at Stripe.',
   captured_without_order: 'Money came at Stripe, or is held there, that leads to no order.',
   money_of_canceled_order: 'An order is canceled, and its money has not gone back.',
+  hold_not_released: 'The bank still holds money that the shop does not take: Stripe keeps refusing to let it go.',
   refund_differs: 'A refund is not here what it is at Stripe.',
   dispute_differs: 'A dispute is not here what it is at Stripe.',
   transaction_missing: 'Money moved at Stripe that is not in the ledger.',

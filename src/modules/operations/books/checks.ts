@@ -348,10 +348,12 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
   },
   {
     id: 'C4',
-    title: 'the bank holds no money for an order that has ended',
-    sql: `SELECT format('order %s is canceled, payment %s holds %s %s', o.id, p.id, p.authorized, p.currency) AS detail
+    title: 'the bank holds no money for an order that has ended, and none that was to be let go',
+    sql: `SELECT format('order %s is %s, payment %s holds %s %s', o.id, o.status, p.id, p.authorized, p.currency) AS detail
       FROM payments p JOIN orders o ON o.id = p.order_id
-      WHERE p.status = 'authorized' AND o.status = 'canceled' AND p.updated_at < now() - make_interval(secs => :grace)`,
+      WHERE p.status = 'authorized'
+        AND (o.status = 'canceled' OR p.id::text IN (SELECT payload->>'paymentId' FROM jobs WHERE name = 'payments.release-hold'))
+        AND p.updated_at < now() - make_interval(secs => :grace)`,
   },
   {
     id: 'C3',

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
-import { HandlesJob, type JobContext, type JobHandler, RetryLater } from '#libs/jobs';
+import { HandlesJob, type JobContext, type JobHandler } from '#libs/jobs';
 import { PaymentsRepository } from '../payments.repository.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
 import { SyncPayment } from '../sync-payment.service.js';
 import { ReleaseHoldJob } from './definitions.js';
 import { spareAttempts } from './spare-attempts.js';
 
-/** When Stripe is asked again to let go of what it did not let go. */
-const AGAIN_MS = 60_000;
-
-/** Lets go of money that the bank holds for an order that has ended. */
+/**
+ * Lets go of money that the bank holds for an order that has ended. Where Stripe keeps refusing, the job dies within about
+ * an hour: then staff are told (`hold_not_released`), and the watch over holds begins anew.
+ */
 @Injectable()
 @HandlesJob(ReleaseHoldJob)
 export class ReleaseHoldHandler implements JobHandler<{ paymentId: string }> {
@@ -28,7 +28,7 @@ export class ReleaseHoldHandler implements JobHandler<{ paymentId: string }> {
     await spareAttempts(async () => {
       await this.gateway.cancelIntent(ref, payment.id, 'abandoned');
       const { status } = await this.sync.execute(payment);
-      if (status === 'authorized') throw new RetryLater(new Date(Date.now() + AGAIN_MS));
+      if (status === 'authorized') throw new Error('Stripe did not let go of the hold');
     });
   }
 }

@@ -11,7 +11,7 @@ import { PaymentsRepository } from '../payments.repository.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
 import { SyncPayment } from '../sync-payment.service.js';
 import { ReleaseHoldJob, WatchHoldsJob } from './definitions.js';
-import { openJob } from './open-job.js';
+import { deadJobs, openJob } from './open-job.js';
 
 const BATCH = 100;
 
@@ -34,11 +34,14 @@ export class WatchHoldsHandler implements JobHandler {
     await this.lookAtEnded();
   }
 
-  /** Money that is held for orders that have ended, when the job that was to let it go has died. */
+  /**
+   * Money that is held for orders that have ended, and of others what was to be let go because it came for nothing, when the
+   * job that was to do it has died.
+   */
   private async letGo(run: string): Promise<void> {
     const left = await this.db.query<{ id: string }>(
       `SELECT p.id FROM payments p JOIN orders o ON o.id = p.order_id
-       WHERE p.status = 'authorized' AND o.status = 'canceled' AND p.updated_at < now() - interval '10 minutes'
+       WHERE p.status = 'authorized' AND (o.status = 'canceled' OR p.id IN (${deadJobs(ReleaseHoldJob, 'paymentId')})) AND p.updated_at < now() - interval '10 minutes'
          AND NOT EXISTS (${openJob(ReleaseHoldJob, 'paymentId', 'p.id')}) ORDER BY p.updated_at LIMIT ${BATCH}`,
     );
     for (const { id } of left) {

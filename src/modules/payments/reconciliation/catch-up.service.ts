@@ -7,8 +7,8 @@ import { OrdersRepository } from '../../orders/index.js';
 import { BookMoney } from '../books/book-money.service.js';
 import { CHARGE_LINES } from '../books/money-postings.js';
 import { SyncDisputes } from '../disputes/sync-disputes.service.js';
-import { ProcessWebhookJob } from '../jobs/definitions.js';
-import { EVENT_PATIENCE, openJob } from '../jobs/open-job.js';
+import { ProcessWebhookJob, ReleaseHoldJob } from '../jobs/definitions.js';
+import { deadJobs, EVENT_PATIENCE, openJob } from '../jobs/open-job.js';
 import { type PaymentRow, PaymentsRepository } from '../payments.repository.js';
 import { SyncPayment } from '../sync-payment.service.js';
 import { FindLostIntent } from './find-lost-intent.service.js';
@@ -164,6 +164,27 @@ export class CatchUp {
         [id],
       );
     }
+  }
+
+  /** Holds that Stripe did not let go, whatever was tried for an hour. It is tried again; staff are told, each day once. */
+  async holdsLeft(report: Report): Promise<void> {
+    const rows = await this.db.query<PaymentRow>(
+      `SELECT p.* FROM payments p
+       WHERE p.id IN (${deadJobs(ReleaseHoldJob, 'paymentId')}) AND p.status = 'authorized'
+         AND NOT EXISTS (SELECT FROM reconciliation_findings f
+           WHERE f.subject = p.provider_ref AND f.kind = 'hold_not_released' AND f.created_at > now() - interval '1 day')
+       ORDER BY p.id LIMIT ${BATCH}`,
+    );
+    for (const payment of rows)
+      await report.add({
+        kind: 'hold_not_released',
+        subject: payment.provider_ref!,
+        paymentId: payment.id,
+        orderId: payment.order_id,
+        expected: { held: 0 },
+        found: { held: payment.authorized, currency: payment.currency },
+        action: "tried again each hour; cancel it in Stripe's dashboard",
+      });
   }
 
   /** Disputes that are not decided. */

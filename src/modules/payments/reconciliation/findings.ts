@@ -18,6 +18,7 @@ export const FINDINGS = {
   transaction_missing: 'critical',
   transaction_differs: 'critical',
   ledger_differs: 'critical',
+  hold_not_released: 'critical',
   missing_at_provider: 'critical',
 } as const satisfies Record<string, 'info' | 'warning' | 'critical'>;
 

@@ -83,6 +83,7 @@ export class RunReconciliation {
       for (let page = 0; page < QUICK_PAGES && after !== null; page += 1)
         after = await this.events.execute(report, { from, to, ...(after ? { after } : {}) });
       await this.catchUp.deadEvents(report);
+      await this.catchUp.holdsLeft(report);
       await this.catchUp.creates(report, undefined);
       await this.catchUp.postings(report, from);
       await this.catchUp.fees(report, quietFor);
