@@ -67,6 +67,30 @@ describe('actions', () => {
     expect(offs({ ...free.action }, 2)).toEqual([200]);
     expect(offs({ ...free.action }, 3)).toEqual([200 + 200]);
   });
+  it('counts nothing that another promotion made free, neither as bought nor as got', () => {
+    const deal = rule({
+      type: 'buy_x_get_y',
+      buyQuantity: 2,
+      getQuantity: 1,
+      ratePpm: 1_000_000,
+      buyItems: { productIds: ['a'] },
+      items: { productIds: ['b'] },
+    });
+    const items = { productIds: ['a'] };
+    const lines = [line(2, 1000, { productId: 'a' }), line(1, 5000, { productId: 'b' })];
+    const free: PromotionRule['action'][] = [
+      { type: 'percent_off_lines', ratePpm: 1_000_000, items },
+      { type: 'fixed_price', amounts: { USD: 0 }, items },
+      { type: 'amount_off_each', amounts: { USD: 1000 }, items },
+    ];
+    const one = rule({ type: 'buy_x_get_y', buyQuantity: 1, getQuantity: 1, ratePpm: 1_000_000 });
+    for (const action of free) {
+      expect(offLines(priceCart(cart(lines, [rule(action, { priority: 1 }), deal])))).toEqual([2000, 0]);
+      // Of the four pieces that are left, two are got: the cheapest, wherever the free ones stand.
+      const all = [line(1, 900), lines[0]!, line(2, 700), line(1, 800)];
+      expect(offLines(priceCart(cart(all, [rule(action, { priority: 1 }), one])))).toEqual([0, 2000, 1400, 0]);
+    }
+  });
   it('takes a percentage off each line, rounded by line', () => {
     const priced = priceCart(cart([line(1, 995), line(3, 333)], [rule(TEN_PERCENT)]));
     expect(offLines(priced)).toEqual([100, 100]);

@@ -36,7 +36,9 @@ export function buyXGetY(action: BuyXGetY, cart: PromotionCart): LineTaking[] {
     shared: count(gettable, (at) => buyable.has(at)),
   });
   if (deal.got === 0) return [];
-  const pieces = [...gettable].map((at) => ({ at, quantity: cart.paidPieces(at), isShared: buyable.has(at) }));
+  const pieces = [...gettable]
+    .map((at) => ({ at, quantity: cart.paidPieces(at), isShared: buyable.has(at) }))
+    .filter(({ quantity }) => quantity > 0);
   return cheapest(pieces, deal, cart).map(({ at, quantity }) => {
     const cost = shareOf(cart.left(at), quantity, cart.paidPieces(at));
     return { at, amount: partOf(cost, action.ratePpm), ...(action.ratePpm === ALL && { freed: quantity }) };

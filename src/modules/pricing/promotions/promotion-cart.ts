@@ -69,6 +69,7 @@ export class PromotionCart {
 
   /** How many pieces of a line are not free yet: nothing more is off the others, nor do they count as bought. */
   paidPieces(at: number): number {
+    if (this.lines[at] === 0 && this.offered[at]!.subtotal > 0) return 0;
     return this.quantity(at) - (this.free.get(at) ?? 0);
   }
 
