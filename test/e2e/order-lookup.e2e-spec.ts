@@ -108,15 +108,50 @@ describe('a guest who has lost their order', () => {
     expect(mails[1]!.text_body).not.toContain('#token=');
   });
 
-  it('asks five times an hour for an address, whatever the number, and with a number that can be one', async () => {
-    for (const number of ['1', '2', '3', '4', '5'])
-      expect((await lookUp(number, 'eager@example.com')).status).toBe(202);
-    for (const email of ['eager@example.com', 'EAGER@example.com']) {
-      const refused = await lookUp('6', email);
-      expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited']);
-      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  it('asks five times an hour for an order, whether it is there or not, and is not kept from it by who guesses numbers', async () => {
+    const { number } = await order('eager@example.com');
+    for (let guess = 1; guess <= 20; guess += 1)
+      expect((await lookUp(String(90_000_000 + guess), 'eager@example.com')).status).toBe(202);
+    for (const wanted of [number, '80000000']) {
+      for (const email of ['eager@example.com', 'EAGER@example.com', 'Eager@example.com'])
+        expect((await lookUp(wanted, email)).status).toBe(202);
+      for (const written of [`0${wanted}`, wanted])
+        expect((await lookUp(written, 'eager@example.com')).status).toBe(202);
+      for (const email of ['eager@example.com', 'EAGER@example.com']) {
+        const refused = await lookUp(`00${wanted}`, email);
+        expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited']);
+        expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      }
+      expect((await lookUp(wanted, 'patient@example.com')).status).toBe(202);
     }
-    expect((await lookUp('6', 'patient@example.com')).status).toBe(202);
+    await linkTo(shop, 'eager@example.com', `Your order ${number}`);
+  });
+
+  it('gets five mails in an hour at most, however many orders there are, and nobody hears of it', async () => {
+    const email = 'many@example.com';
+    const numbers: string[] = [];
+    while (numbers.length < 4) numbers.push((await order(email)).number);
+    const ask = async () => {
+      for (const number of numbers) expect(await lookUp(number, email)).toMatchObject(SENT);
+      await shop.quiet();
+    };
+    await ask();
+    await ask();
+    const hours = await shop.db.query<{ asked: number }>(
+      `SELECT count(*)::int AS asked FROM account_links WHERE email = $1 GROUP BY date_trunc('hour', created_at)`,
+      [email],
+    );
+    const sent = hours.reduce((sum, { asked }) => sum + Math.min(5, asked), 0);
+    expect(await mailsTo(email)).toHaveLength(sent);
+    // As if it had been an hour before.
+    await shop.db.query(`UPDATE account_links SET created_at = created_at - interval '1 hour' WHERE email = $1`, [
+      email,
+    ]);
+    await ask();
+    expect(await mailsTo(email)).toHaveLength(sent + 4);
+  });
+
+  it('is told what is no number of an order, and what no address', async () => {
     for (const number of ['', '#1001', '1001 OR 1', '-1', '1e3', '1'.repeat(16), 1001, null, ['1']])
       expect([number, (await lookUp(number, 'x@example.com')).body.errors?.[0]?.pointer]).toEqual([number, '/number']);
     for (const email of ['', 'nobody', null, {}])

@@ -201,6 +201,8 @@ export interface DisputeOfMail {
 const SHOP = `jsonb_build_object('name', s.name, 'senderEmail', s.sender_email, 'notifyEmail', s.notify_email) AS shop`;
 /** What a mail about findings that still stand has room for. */
 const STANDING_ROWS = 30;
+/** Orders that an address is told of where they were looked for. */
+const FOUND_IN_AN_HOUR = 5;
 /** Whether a report of the last days had this finding already. */
 const foundBefore = (finding: string) => `EXISTS (SELECT FROM reconciliation_findings b
   WHERE b.subject = ${finding}.subject AND b.kind = ${finding}.kind AND b.id < ${finding}.id
@@ -236,15 +238,19 @@ export class MailDataQuery {
   }
 
   /**
-   * The order (uuid) that a link which still works was asked for; null where there is none. It is the guest's, or an account's
-   * whose owner signs in.
+   * The order (uuid) that a link which still works was asked for; null where there is none, and where five orders of the address
+   * were found in that hour of the clock before: nobody fills the mailbox of another. It is the guest's, or an account's whose
+   * owner signs in.
    */
   async lookedUp(linkId: string): Promise<{ orderId: string; isGuests: boolean } | null> {
     const [row] = await this.db.query<{ orderId: string; isGuests: boolean }>(
       `SELECT o.id AS "orderId", o.customer_id IS NULL AS "isGuests"
        FROM account_links k JOIN orders o ON o.number = (k.profile ->> 'number')::bigint AND lower(o.email) = lower(k.email)
-       WHERE k.id = $1 AND k.purpose = 'find_order' AND k.used_at IS NULL AND k.expires_at > now()`,
-      [linkId],
+       WHERE k.id = $1 AND k.purpose = 'find_order' AND k.used_at IS NULL AND k.expires_at > now()
+         AND (SELECT count(*) FROM account_links b JOIN orders f ON f.number = (b.profile ->> 'number')::bigint AND lower(f.email) = lower(b.email)
+              WHERE lower(b.email) = lower(k.email) AND b.purpose = 'find_order'
+                AND b.created_at >= date_trunc('hour', k.created_at) AND (b.created_at, b.id) < (k.created_at, k.id)) < $2`,
+      [linkId, FOUND_IN_AN_HOUR],
     );
     return row ?? null;
   }
@@ -307,8 +313,11 @@ export class MailDataQuery {
          c.id IS NOT NULL AND (k.purpose <> 'register' OR c.password_hash IS NOT NULL
            OR EXISTS (SELECT FROM identities i WHERE i.customer_id = c.id)) AS "hasAccount", ${SHOP}
        FROM account_links k LEFT JOIN customers c ON lower(c.email) = lower(k.email), shop_settings s
-       WHERE k.id = $1 AND k.used_at IS NULL AND k.expires_at > now()`,
-      [linkId],
+       WHERE k.id = $1 AND k.used_at IS NULL AND k.expires_at > now()
+         AND (SELECT count(*) FROM account_links b JOIN orders f ON f.number = (b.profile ->> 'number')::bigint AND lower(f.email) = lower(b.email)
+              WHERE lower(b.email) = lower(k.email) AND b.purpose = 'find_order'
+                AND b.created_at >= date_trunc('hour', k.created_at) AND (b.created_at, b.id) < (k.created_at, k.id)) < $2`,
+      [linkId, FOUND_IN_AN_HOUR],
     );
     return row ?? null;
   }
@@ -329,8 +338,11 @@ export class MailDataQuery {
              WHERE lower(c.email) = lower(k.email) AND k.profile ->> 'as' IS DISTINCT FROM 'staff'
            ORDER BY position LIMIT 1) a,
          shop_settings s
-       WHERE k.id = $1 AND k.used_at IS NULL AND k.expires_at > now()`,
-      [linkId],
+       WHERE k.id = $1 AND k.used_at IS NULL AND k.expires_at > now()
+         AND (SELECT count(*) FROM account_links b JOIN orders f ON f.number = (b.profile ->> 'number')::bigint AND lower(f.email) = lower(b.email)
+              WHERE lower(b.email) = lower(k.email) AND b.purpose = 'find_order'
+                AND b.created_at >= date_trunc('hour', k.created_at) AND (b.created_at, b.id) < (k.created_at, k.id)) < $2`,
+      [linkId, FOUND_IN_AN_HOUR],
     );
     return row ?? null;
   }

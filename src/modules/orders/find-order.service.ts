@@ -15,11 +15,13 @@ export class FindOrder {
   ) {}
 
   /**
-   * Takes down that somebody looks for an order. The same happens whether there is one or not: the mail's job looks.
+   * Takes down that somebody looks for an order. The same happens whether there is one or not: the mail's job looks. It is five
+   * times an hour for a number and an address together: wrong numbers keep nobody from their order. How many mails an address is
+   * sent, the job minds, so that no answer tells of them.
    * @throws rate_limited
    */
   async request(number: string, email: string, address: string): Promise<void> {
-    await this.throttle.admitMail('find_order', email, address);
+    await this.throttle.admitMail(`find_order ${BigInt(number)}`, email, address);
     await this.db.transaction(async (tx) => {
       const linkId = await this.links.create(tx, { purpose: 'find_order', email, profile: { number } });
       announce(tx, {
