@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { encodeId, newUuid } from '#libs/ids';
 import { World } from '../support/fuzz/world.js';
 import { ADDRESS, Shop } from '../support/shop.js';
@@ -157,13 +158,51 @@ describe('credentials of a hundred kilobytes', () => {
     expect(secret.status).toBe(401);
   });
 
+  it('are wrong however long they are, also where they alone are as long as all headers may be', async () => {
+    const OTHERS = { 'X-Padding': 'x'.repeat(9_000) };
+    for (const [others, from, to, step] of [
+      [{}, 15_000, 17_000, 50],
+      [OTHERS, 6_000, 9_000, 100],
+    ] as const)
+      for (let length = from; length < to; length += step) {
+        const headers = { ...others, Authorization: `Bearer ${'x'.repeat(length)}` };
+        expect([length, (await shop.call('GET', '/v1/admin/orders', { headers })).status]).toEqual([length, 401]);
+      }
+    // Right ones are right beside as much.
+    const bearer = await shop.staff('owner');
+    const headers = { 'X-Padding': 'x'.repeat(15_900) };
+    expect((await shop.call('GET', '/v1/admin/orders', { bearer, headers })).status).toBe(200);
+  });
+
+  it('are not lost among thousands of small headers: a request with so many is refused', async () => {
+    const ask = (headers: readonly string[]) =>
+      new Promise<string>((done, failed) => {
+        const { hostname, port } = new URL(shop.url);
+        const socket = connect(Number(port), hostname, () =>
+          socket.write(
+            `GET /v1/products HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\n${headers.join('\r\n')}\r\nAuthorization: Bearer wrong\r\n\r\n`,
+          ),
+        );
+        let answer = '';
+        socket.on('data', (chunk) => (answer += chunk)).on('error', failed);
+        socket.on('close', () => done(answer.split('\r\n')[0]!));
+      });
+    const many = (n: number) => Array.from({ length: n }, () => 'a:b');
+    expect(await ask(many(100))).toBe('HTTP/1.1 200 OK');
+    for (const n of [600, 990, 997, 1_100, 20_000])
+      expect([n, await ask(many(n))]).toEqual([n, expect.stringMatching(/^HTTP\/1\.1 431 /)]);
+    // Each counts with all that it is on the wire.
+    const short = Array.from({ length: 450 }, (_, i) => `h${i}: ${'x'.repeat(30)}`);
+    expect(await ask(short)).toMatch(/^HTTP\/1\.1 431 /);
+    expect(await ask(short.slice(0, 300))).toBe('HTTP/1.1 200 OK');
+  });
+
   it('do not make room for other headers, nor for more than the parser reads', async () => {
     const status = async (headers: Record<string, string>, path = '/v1/products') =>
       (await shop.call('GET', path, { headers })).status;
     expect(await status({ 'X-Padding': 'x'.repeat(15_000) })).toBe(200);
     for (const headers of [
       { 'X-Padding': 'x'.repeat(17_000) },
-      { 'X-Padding': 'x'.repeat(9_000), Authorization: `Bearer ${'x'.repeat(9_000)}` },
       { 'X-Padding': 'x'.repeat(17_000), Authorization: `Bearer ${HUGE}` },
       { Cookie: HUGE },
     ] as Record<string, string>[]) {
