@@ -364,13 +364,13 @@ describe('reconciliation', () => {
     const reports = payments.shop.app.get(ReportsRepository, { strict: false });
     await db.query(`UPDATE reconciliations SET created_at = created_at - interval '2 days'`);
     const now = new Date();
-    const night = async (subjects: string[]) => {
+    const night = async (subjects: string[], isClosed = true) => {
       const { id } = await reports.create(db, { kind: 'quick', actor: 'system', from: now, to: now });
       for (const subject of subjects) await reports.add(id, { kind: 'missing_at_provider', subject, action: 'none' });
       // It is told when the report is complete, and not before.
       await payments.shop.quiet();
       const before = await mailsAbout('12');
-      await reports.finish(id);
+      if (isClosed) await reports.finish(id);
       await payments.wake('notifications.standing-mismatches');
       await payments.shop.quiet();
       return { id, before };
@@ -405,6 +405,19 @@ describe('reconciliation', () => {
       old.push(fresh);
       first.push(1);
     }
+    // The process that wrote the report ended before it closed it.
+    await sleep();
+    await db.query(`DELETE FROM mailbox WHERE subject LIKE '%: 14'`);
+    const { id: left, before } = await night(old, false);
+    expect([...before, ...(await mailsAbout('14'))]).toEqual([]);
+    for (const table of ['reconciliations', 'reconciliation_findings'])
+      await db.query(
+        `UPDATE ${table} SET created_at = created_at - interval '61 minutes' WHERE ${table === 'reconciliations' ? 'id' : 'reconciliation_id'} = $1`,
+        [left],
+      );
+    await payments.wake('notifications.standing-mismatches');
+    await payments.shop.quiet();
+    expect(await mailsAbout('14')).toMatchObject([{ text: expect.stringContaining(encodeId('reconciliation', left)) }]);
   });
 
   it('each kind of finding that needs a person has words in its mail', () => {

@@ -208,6 +208,12 @@ const foundBefore = (finding: string) => `EXISTS (SELECT FROM reconciliation_fin
   WHERE b.subject = ${finding}.subject AND b.kind = ${finding}.kind AND b.id < ${finding}.id
     AND b.created_at > ${finding}.created_at - interval '7 days')`;
 
+/** SQL: a process that ended left the report as it was. Nothing was found for an hour, and no job goes on with it. */
+const isAbandoned = (report: string) => `(${report}.created_at < now() - interval '1 hour'
+  AND NOT EXISTS (SELECT FROM reconciliation_findings l WHERE l.reconciliation_id = ${report}.id AND l.created_at > now() - interval '1 hour')
+  AND NOT EXISTS (SELECT FROM jobs j WHERE j.name = 'payments.reconciliation' AND j.state IN ('queued', 'running')
+    AND j.payload->>'reconciliationId' = ${report}.id::text))`;
+
 /** Reads what mails tell of: events carry ids only, so that a mail tells the state of the moment it is written. */
 @Injectable()
 export class MailDataQuery {
@@ -414,7 +420,7 @@ export class MailDataQuery {
   /** @throws PermanentFailure when there is no such report */
   async standing(reconciliationId: string): Promise<StandingOfMail> {
     const [report] = await this.db.query<Pick<StandingOfMail, 'isFinished' | 'shop'>>(
-      `SELECT r.status IN ('done', 'failed') AS "isFinished", ${SHOP} FROM reconciliations r, shop_settings s WHERE r.id = $1`,
+      `SELECT r.status IN ('done', 'failed') OR ${isAbandoned('r')} AS "isFinished", ${SHOP} FROM reconciliations r, shop_settings s WHERE r.id = $1`,
       [reconciliationId],
     );
     const findings = await this.db.query<StandingOfMail['findings'][number] & { count: number }>(
