@@ -98,17 +98,36 @@ describe('jobs that are run together', () => {
   describe('beside processes of another release', () => {
     it('a kind of job that only they know is left to them, with all its tries, and given up after a day', async () => {
       const ids = [newUuid(), newUuid()];
-      for (const [i, id] of ids.entries())
+      // Both are older than a day; of the second one that is for how long nobody knew it.
+      for (const id of ids)
         await app.db.query(
           `INSERT INTO jobs (id, queue, name, dedupe_key, payload, dispatched_at, created_at)
-           VALUES ($1, 'notifications', 'test.of-another-release', $2, '{}', now(), now() - make_interval(hours => $3))`,
-          [id, `another:${id}`, i * 25],
+           VALUES ($1, 'notifications', 'test.of-another-release', $2, '{}', now(), now() - interval '25 hours')`,
+          [id, `another:${id}`],
         );
+      const passes = async (hours: number) => {
+        const [row] = await app.db.query<{ since: string }>(
+          `UPDATE jobs SET next_at = now(), last_error = replace(last_error, m.at, to_char(m.at::timestamptz AT TIME ZONE 'UTC' - make_interval(hours => $2), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+           FROM (SELECT substring(last_error FROM '[0-9T:.-]+Z$') AS at FROM jobs WHERE id = $1) m WHERE id = $1 RETURNING m.at AS since`,
+          [ids[1], hours],
+        );
+        return row!.since;
+      };
       await runner().run(ids);
-      expect(await rows(ids)).toEqual([
-        { state: 'queued', attempts: 0 },
-        { state: 'dead', attempts: 1 },
-      ]);
+      const left = { state: 'queued', attempts: 0 };
+      expect(await rows(ids)).toEqual([left, left]);
+      const since = await passes(0);
+      await runner().run(ids);
+      expect(await passes(23)).toBe(since);
+      await runner().run(ids);
+      expect(await rows(ids)).toEqual([left, left]);
+      await passes(2);
+      await runner().run(ids);
+      expect(await rows(ids)).toEqual([left, { state: 'dead', attempts: 1 }]);
+      // Staff who try it again once somebody knows it have another day.
+      await app.db.query(`UPDATE jobs SET state = 'queued', attempts = 0, next_at = now() WHERE id = $1`, [ids[1]]);
+      await runner().run(ids);
+      expect(await rows(ids)).toEqual([left, left]);
     });
 
     it('an event that only they know is left to them, who make its jobs; it keeps nobody waiting', async () => {

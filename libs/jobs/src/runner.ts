@@ -13,7 +13,7 @@ interface JobRow {
   attempts: number;
   max_attempts: number;
   progress: Record<string, unknown> | null;
-  created_at: Date;
+  last_error: string | null;
 }
 
 /** A process may end for other reasons than the job it runs; one that takes down its process each time is given up. */
@@ -25,6 +25,8 @@ const LAPSES_FORGIVEN = 2;
  */
 const FOR_OTHERS_MS = 86_400_000;
 const AGAIN_MS = 30_000;
+/** What such a job shows, with the time at which it was first met: it may be much older, or have been dead before. */
+const NOT_KNOWN_SINCE = 'no version that runs it was here since ';
 
 /**
  * Taking a job and ticking it off do not wait for the disk: every job may run twice anyway, so a crash of Postgres that
@@ -107,7 +109,7 @@ export class JobRunner implements OnModuleInit {
          SELECT id FROM jobs WHERE id = ANY($1)
            AND ((state = 'queued' AND next_at <= now() + interval '1 ms') OR (state = 'running' AND locked_until < now()))
          FOR UPDATE SKIP LOCKED)
-       RETURNING id, name, payload, attempts, max_attempts, progress, created_at`,
+       RETURNING id, name, payload, attempts, max_attempts, progress, last_error`,
       [ids, DEFAULT_LEASE_MS / 1000],
     );
     return rows.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
@@ -158,11 +160,7 @@ export class JobRunner implements OnModuleInit {
     };
     try {
       const handler = this.handlers.get(row.name);
-      if (!handler) {
-        if (Date.now() - row.created_at.getTime() < FOR_OTHERS_MS)
-          throw new RetryLater(new Date(Date.now() + AGAIN_MS));
-        throw new PermanentFailure(`no handler for ${row.name} in this version`);
-      }
+      if (!handler) throw await this.isNotKnown(row);
       await handler.handle(context);
       log.debug('job.done', { name: row.name, attempt: row.attempts });
       return !completed;
@@ -170,6 +168,21 @@ export class JobRunner implements OnModuleInit {
       await this.fail(row, error);
       return false;
     }
+  }
+
+  /** @returns why it is not run: another release may know it, and the try does not count; after a day nobody does */
+  private async isNotKnown(row: JobRow): Promise<Error> {
+    const since = row.last_error?.startsWith(NOT_KNOWN_SINCE)
+      ? row.last_error.slice(NOT_KNOWN_SINCE.length)
+      : new Date().toISOString();
+    if (Date.now() - Date.parse(since) >= FOR_OTHERS_MS)
+      return new PermanentFailure(`no handler for ${row.name} in this version`);
+    await this.db.query(`UPDATE jobs SET last_error = $2 WHERE id = $1 AND state = 'running' AND attempts = $3`, [
+      row.id,
+      NOT_KNOWN_SINCE + since,
+      row.attempts,
+    ]);
+    return new RetryLater(new Date(Date.now() + AGAIN_MS));
   }
 
   private async tickOff(ids: readonly string[]): Promise<void> {
