@@ -88,7 +88,8 @@ describe('the last step of the build', () => {
     const { code, stderr } = await check('test/fixtures/routes/without-permission.mjs');
     expect(code).toBe(1);
     expect(stderr).toBe(
-      "Error: GET /v1/admin/ledgers (LedgersController.list) needs exactly one of @Public(), @Shopper(), @Customer(), @Staff('permission').\n",
+      "Error: GET /v1/admin/ledgers (LedgersController.list) needs exactly one of @Public(), @Shopper(), @Customer(), @Staff('permission').\n" +
+        "Error: GET /v1/admin/ledgers/totals (LedgersController.totals) is for staff and names no permission: @Staff('permission').\n",
     );
   });
 

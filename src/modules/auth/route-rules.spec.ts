@@ -39,6 +39,20 @@ describe('who may enter a route', () => {
     ],
     ['all staff', 'v1/admin/things', [AnyStaff()], 'GET /v1/admin/things/:id (Probe.read) is for staff and names no'],
     ['all staff', 'v1/admin/meters', [AnyStaff()], 'GET /v1/admin/meters/:id (Probe.read) is for staff and names no'],
+    ...['v1/reports', 'v2/admin/things', 'docs/admin/x', 'v1/Admin/x', 'v1/administration'].map(
+      (path): [string, string, MethodDecorator[], string] => [
+        'all staff',
+        path,
+        [AnyStaff()],
+        `GET /${path}/:id (Probe.read) is for staff and names no`,
+      ],
+    ),
+    [
+      'staff',
+      'v1/admin/things',
+      [Staff('' as never)],
+      'GET /v1/admin/things/:id (Probe.read) is for staff and names no',
+    ],
     ['guests', 'v1/me/things', [Shopper()], 'GET /v1/me/things/:id (Probe.read) is below /v1/me and not for'],
     ['all', ['v1/things', '/v1/admin/things'], [Public()], 'GET /v1/admin/things/:id (Probe.read) is below /v1/admin'],
   ])('is not what is said: %s, %s', (_who, path, rules, fault) => {

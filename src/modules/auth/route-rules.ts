@@ -68,11 +68,10 @@ export function faultsOf(routes: readonly FoundRoute[]): string[] {
     const [rule] = rules;
     if (!rule || rules.length > 1)
       return `${route} needs exactly one of @Public(), @Shopper(), @Customer(), @Staff('permission')`;
-    if (/^\/v1\/admin(\/|$)/.test(path)) {
-      if (rule.kind !== 'staff') return `${route} is below /v1/admin and not for @Staff('permission')`;
-      if (rule.permission === undefined && !OPEN_TO_ALL_STAFF.test(path))
-        return `${route} is for staff and names no permission: @Staff('permission')`;
-    }
+    if (rule.kind === 'staff' && !rule.permission && !OPEN_TO_ALL_STAFF.test(path))
+      return `${route} is for staff and names no permission: @Staff('permission')`;
+    if (/^\/v1\/admin(\/|$)/.test(path) && rule.kind !== 'staff')
+      return `${route} is below /v1/admin and not for @Staff('permission')`;
     if (/^\/v1\/me(\/|$)/.test(path) && rule.kind !== 'customer')
       return `${route} is below /v1/me and not for @Customer()`;
     return [];
