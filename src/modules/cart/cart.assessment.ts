@@ -78,7 +78,7 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot, needsQuote = 
             : `Nothing is left of ${line.title} beside what else is in the cart.`;
       issues.push({ code: 'out_of_stock', severity: 'blocking', pointer, detail, available });
     }
-    if (unitPriceOf(toPricingLine(line)).amount !== line.seenAmount) {
+    if (line.seenAmount !== null && unitPriceOf(toPricingLine(line)).amount !== line.seenAmount) {
       issues.push({
         code: 'price_changed',
         severity: 'warning',

@@ -12,7 +12,7 @@ import { CartWriter, type CartReference } from './cart-writer.service.js';
 import { assessCart } from './cart.assessment.js';
 import { asTheirs } from './guest-wishes.js';
 import { type MergeCommand, type MergeOutcome, MergeCarts } from './merge-carts.service.js';
-import { type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
+import { type CartPurpose, type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
 import type {
   CartLineRequest,
   CreateCartRequest,
@@ -122,7 +122,7 @@ export class CartService {
 
   async shippingMethods(cart: CartReference): Promise<ShippingMethodsResponse> {
     const read = await readCart(this.db, cart.id, cart.shopper, this.asks, 'ship');
-    const snapshot = await this.seenBy(cart.shopper, read);
+    const snapshot = await this.seenBy(cart.shopper, read, 'ship');
     const { input, priced, shippingOptions } = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
     return {
       data: shippingOptions.flatMap(({ method, quote }) =>
@@ -195,8 +195,12 @@ export class CartService {
   }
 
   /** A customer who is signed in sees also a guest's cart as they would order it. */
-  private seenBy({ customer }: ShopperIdentity, cart: CartSnapshot): CartSnapshot | Promise<CartSnapshot> {
-    return customer && cart.customerId === null ? asTheirs(this.db, cart, customer) : cart;
+  private seenBy(
+    { customer }: ShopperIdentity,
+    cart: CartSnapshot,
+    purpose?: CartPurpose,
+  ): CartSnapshot | Promise<CartSnapshot> {
+    return customer && cart.customerId === null ? asTheirs(this.db, cart, customer, purpose) : cart;
   }
 
   private async present(read: CartSnapshot, shopper: ShopperIdentity): Promise<CartView> {

@@ -14,7 +14,8 @@ export interface CartLineSnapshot {
   id: string;
   variantId: string;
   quantity: number;
-  seenAmount: number;
+  /** The unit price when the line was last put in or changed; null where that was another buyer's. */
+  seenAmount: number | null;
   productId: string;
   handle: string;
   title: string;
