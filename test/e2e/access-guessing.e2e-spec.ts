@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { RateLimited } from '#libs/errors';
+import { encodeId } from '#libs/ids';
 import { LoginFailures, LoginThrottle, PasswordHasher } from '../../src/modules/auth/index.js';
 import { waitAfter } from '../../src/modules/auth/login-throttle.js';
 import { Reaper } from '../../src/modules/operations/reap.job.js';
@@ -359,6 +360,49 @@ describe('wrong passwords in a row', () => {
     expect(made.status).toBe(201);
     expect(await countsOf(email)).toBeNull();
     expect(await statusOf(email, PASSWORD, '198.51.100.1')).toBe(200);
+  });
+
+  it('and places that are known stay with an address that another account has: staff and customers may have the same', async () => {
+    const placesOf = async (email: string) =>
+      (await shop.db.query(`SELECT FROM login_places WHERE account = sha256($1)`, [Buffer.from(email)])).length;
+    const openStaff = async (email: string) => {
+      const body = { email, name: 'Alex', role: 'support', password: PASSWORD };
+      const headers = { 'X-Forwarded-For': '203.0.118.1' };
+      expect(
+        (await shop.call('POST', '/v1/admin/users', { bearer: await shop.staff('owner'), headers, body })).status,
+      ).toBe(201);
+    };
+    // An account of staff that is opened takes nothing from the customer but what was guessed.
+    await home('buyer170@example.com');
+    await guess(3, 'buyer170@example.com');
+    await openStaff('buyer170@example.com');
+    expect([await placesOf('buyer170@example.com'), await countsOf('buyer170@example.com')]).toEqual([1, null]);
+
+    // Nor does a customer who moves away or is deleted take anything from staff.
+    const headers = { 'X-Forwarded-For': '203.0.118.2' };
+    const [mover, leaver] = ['buyer171@example.com', 'buyer172@example.com'];
+    const { body: mine } = await login(mover, PASSWORD, '203.0.118.2');
+    const body = { email: 'moved171@example.com', password: PASSWORD };
+    expect((await shop.call('POST', '/v1/me/email', { bearer: mine.accessToken, headers, body })).status).toBe(202);
+    const token = await linkTo(shop, body.email);
+    for (const email of [mover, leaver]) {
+      await openStaff(email);
+      await home(email);
+      await guess(4, email);
+    }
+    const before = [await placesOf(mover), await placesOf(leaver)];
+    const moved = await shop.call('POST', '/v1/auth/verify-email', { headers, body: { token, password: PASSWORD } });
+    expect(moved.status).toBe(200);
+    const [{ id }] = (await shop.db.query<{ id: string }>(`SELECT id FROM customers WHERE email = $1`, [leaver])) as [
+      { id: string },
+    ];
+    const bearer = await shop.staff('owner');
+    const path = `/v1/admin/customers/${encodeId('customer', id)}`;
+    const etag = (await shop.call('GET', path, { bearer })).headers.get('etag')!;
+    expect((await shop.call('DELETE', path, { bearer, headers: { 'If-Match': etag } })).status).toBe(204);
+    expect([await placesOf(mover), await placesOf(leaver)]).toEqual(before);
+    for (const email of [mover, leaver]) expect(await countsOf(email)).toEqual({ strangers: 4, known: 0 });
+    expect(before).toEqual([2, 1]);
   });
 
   it('are forgotten with an address, also those that are counted while it is given up', async () => {

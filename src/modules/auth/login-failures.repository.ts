@@ -12,6 +12,8 @@ export const FAILURES_IN_A_ROW = 50;
 
 const KNOWN_PLACE_DAYS = 20;
 const ACCOUNT = `sha256(convert_to(lower($1), 'UTF8'))`;
+/** Whether an account of either kind has the address. */
+const IS_HAD = `(EXISTS (SELECT FROM users WHERE lower(email) = lower($1)) OR EXISTS (SELECT FROM customers WHERE lower(email) = lower($1)))`;
 
 /** Where a try comes from, as far as it matters to the account. */
 export interface Place {
@@ -81,13 +83,19 @@ export class LoginFailures {
   }
 
   /**
-   * Forgets an address that an account has no more, or has from now on. Nobody waits for it before the end: what is counted
-   * while the transaction is still at work is forgotten, too.
+   * Forgets what was guessed for an address that an account has from now on. Where its owner comes from stays: an account of
+   * another kind may have the address, too. Nobody waits for it before the end: what is counted while the transaction is still
+   * at work is forgotten, too.
    */
+  forgetGuesses(tx: Tx, account: string): void {
+    tx.beforeCommit(`DELETE FROM login_failures WHERE account = ${ACCOUNT}`, [account]);
+  }
+
+  /** Forgets an address that an account has no more, at the end, too; nothing of one that another account still has. */
   forget(tx: Tx, account: string): void {
     // In the order of `ownerCame`.
-    tx.beforeCommit(`DELETE FROM login_places WHERE account = ${ACCOUNT}`, [account]);
-    tx.beforeCommit(`DELETE FROM login_failures WHERE account = ${ACCOUNT}`, [account]);
+    for (const table of ['login_places', 'login_failures'])
+      tx.beforeCommit(`DELETE FROM ${table} WHERE account = ${ACCOUNT} AND NOT ${IS_HAD}`, [account]);
   }
 
   private placeOf(account: string, network: string): Buffer {

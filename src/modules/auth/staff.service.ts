@@ -156,7 +156,7 @@ export class StaffService {
     customRoleId: string | null = null,
   ): Promise<StaffMember> {
     const id = newUuid();
-    this.failures.forget(tx, staff.email);
+    this.failures.forgetGuesses(tx, staff.email);
     await tx.query(
       `INSERT INTO users (id, email, name, role, custom_role_id, password_hash) VALUES ($1, $2, $3, $4, $5, $6)`,
       [id, staff.email, staff.name, staff.role, customRoleId, passwordHash],
