@@ -25,8 +25,8 @@ const lookUp = (number: unknown, email: unknown) => shop.call('POST', '/v1/order
 const read = async (id: string, token: string, path = '') =>
   (await shop.call('GET', `/v1/orders/${id}${path}`, { token })).status;
 const mailsTo = (email: string) =>
-  shop.db.query<{ subject: string; text_body: string }>(
-    `SELECT subject, text_body FROM mailbox WHERE recipient = $1 AND subject LIKE 'Your order %' ORDER BY id`,
+  shop.db.query<{ subject: string; text_body: string; html_body: string }>(
+    `SELECT subject, text_body, html_body FROM mailbox WHERE recipient = $1 AND subject LIKE 'Your order %' ORDER BY id`,
     [email],
   );
 const SENT = { status: 202, body: { status: 'mail_sent' } };
@@ -38,6 +38,11 @@ describe('a guest who has lost their order', () => {
     const token = await linkTo(shop, 'grace@example.com', `Your order ${one.number}`);
     const [mail] = await mailsTo('grace@example.com');
     expect(mail!.text_body).toContain(`/orders/${one.id}#token=${token}`);
+    // Whoever passes it on is told what they give away.
+    for (const text of [mail!.text_body, mail!.html_body])
+      expect(text.replaceAll(/\s+/g, ' ')).toContain(
+        'Whoever has it can do what you can: see the order, pay for it, cancel it and download its files.',
+      );
 
     for (const path of ['', '/events', '/payments']) expect(await read(one.id, token, path)).toBe(200);
     expect(await read(other.id, token)).toBe(404);
@@ -105,6 +110,7 @@ describe('a guest who has lost their order', () => {
       return all.length === 2 && all;
     }, 'the second mail');
     expect(mails[1]!.text_body).toContain('sign in to see it');
+    expect(mails[1]!.text_body).not.toContain('Whoever has it');
     expect(mails[1]!.text_body).not.toContain('#token=');
   });
 

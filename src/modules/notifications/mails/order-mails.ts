@@ -55,14 +55,14 @@ export function orderConfirmation(order: OrderOfMail, links: MailLinks): MailCon
 
 /**
  * Leads whoever looks for an order back to it.
- * @param token opens the order for a day; null where its owner has an account, and signs in
+ * @param token opens the order for a day, to all that a guest may do with it; null where its owner has an account, and signs in
  */
 export function orderFound(order: OrderOfMail, token: string | null, links: MailLinks): MailContent {
   const news = `you, or somebody who knows its number, looked for your order ${order.number} at ${order.shop.name}. Here it is.`;
   const how =
     token === null
       ? 'It belongs to your account: sign in to see it.'
-      : 'The link works for a day, and shows the order to whoever has it. If it was not you, do nothing: nothing was changed.';
+      : 'The link works for a day. Whoever has it can do what you can: see the order, pay for it, cancel it and download its files. So do not pass this mail on. If it was not you who looked, do nothing: nothing was changed.';
   const url = token === null ? orderUrl(order, links) : `${orderUrl(order, links)}#token=${token}`;
   return {
     subject: `Your order ${order.number}`,
