@@ -101,6 +101,9 @@ race('the summary is exact at each moment, while others write, take back and fol
   expect(await differences(db)).toEqual([]);
 });
 
+/** Who waits for somebody else. */
+const WAITING = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+
 /** A transaction beside those of the pool. */
 async function aside<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client(database.url);
@@ -142,6 +145,28 @@ it('is empty when all listings are taken away at once', async () => {
   expect(await db.query(`SELECT 1 FROM facet_counts`)).toEqual([]);
   await list(db, 1, PRODUCTS);
   expect(await differences(db)).toEqual([]);
+});
+
+it('two who count anew at the same time add what is missing once', async () => {
+  await list(db, 1, PRODUCTS);
+  await db.query(`DELETE FROM facet_counts WHERE kind = 'vendor'`);
+  expect((await differences(db)).length).toBeGreaterThan(0);
+  const recount = `SELECT recount_facets() AS added`;
+  await aside(async (first) => {
+    await first.query('BEGIN');
+    expect(Number((await first.query<{ added: string }>(recount)).rows[0]!.added)).toBeGreaterThan(0);
+    let isDone = false;
+    const second = db.query(recount).finally(() => (isDone = true));
+    while (!isDone && (await db.query(WAITING)).length === 0) await sleep(10);
+    await first.query('COMMIT');
+    expect(await second).toEqual([{ added: 0 }]);
+  });
+  expect(await differences(db)).toEqual([]);
+  // Who would see the shop as it was before the wait is refused.
+  await aside(async (client) => {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await expect(client.query(recount)).rejects.toThrow('READ COMMITTED');
+  });
 });
 
 describe('the migration', () => {
@@ -187,8 +212,7 @@ describe('the migration', () => {
         await early.query('BEGIN');
         await early.query(CHANGES[0]!(1, 100));
         const migrated = run();
-        const waits = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-        while ((await db.query(waits)).length === 0) await sleep(10);
+        while ((await db.query(WAITING)).length === 0) await sleep(10);
         await early.query('COMMIT');
         await migrated;
       });

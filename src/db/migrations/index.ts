@@ -50,6 +50,7 @@ import { SuggestedWords1790000000048 } from './1790000000048-suggested-words.js'
 import { FacetCounts1790000000049 } from './1790000000049-facet-counts.js';
 import { CountsOfNobody1790000000051, OrderLinks1790000000051 } from './1790000000051-counts-of-nobody.js';
 import { FoundAgain1790000000052 } from './1790000000052-found-again.js';
+import { RecountsInTurn1790000000053 } from './1790000000053-recounts-in-turn.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -117,4 +118,5 @@ export const migrations = [
   CountsOfNobody1790000000051,
   OrderLinks1790000000051,
   FoundAgain1790000000052,
+  RecountsInTurn1790000000053,
 ];
