@@ -126,6 +126,14 @@ const FAULTS: PlantedFault[] = [
     sql: [`DELETE FROM facet_counts WHERE kind = 'vendor'`],
   },
   {
+    check: 'F2',
+    what: 'counts that nobody folds',
+    sql: [
+      `INSERT INTO facet_counts (currency, kind, text, label, listed, available)
+       SELECT 'USD', 'vendor', 'planted', 'Planted', CASE WHEN n % 2 = 0 THEN 1 ELSE -1 END, 0 FROM generate_series(1, 500002) n`,
+    ],
+  },
+  {
     check: 'O1',
     what: 'two orders of one cart',
     sql: [

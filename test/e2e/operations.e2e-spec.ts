@@ -103,6 +103,9 @@ describe('metrics', () => {
         `INSERT INTO jobs (id, queue, name, dedupe_key, payload, state) VALUES ($1, 'payments', 'x', 'metrics', '{}', 'dead')`,
         [newUuid()],
       );
+      await shop.db.query(
+        `INSERT INTO facet_counts (currency, kind, text, label, listed, available) SELECT 'USD', 'vendor', 'x', 'X', 1, 0 FROM generate_series(1, 3)`,
+      );
       await fetch(`${shop.url}/health/live?x=1`);
       await fetch(`${shop.url}/health/live`);
       const response = await fetch(`${shop.url}/metrics`);
@@ -114,6 +117,7 @@ describe('metrics', () => {
       expect(text).toMatch(/emporium_database_connections\{state="waiting"\} 0/);
       expect(text).toMatch(/emporium_outbox_age_seconds 0/);
       expect(text).toMatch(/emporium_jobs\{queue="payments",state="dead"\} 1/);
+      expect(text).toMatch(/emporium_facet_counts_waiting 3/);
       expect(text).toMatch(/process_resident_memory_bytes \d/);
       for (const header of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via']) {
         expect((await fetch(`${shop.url}/metrics`, { headers: { [header]: '127.0.0.1' } })).status).toBe(404);

@@ -63,6 +63,11 @@ export class Metrics {
     labelNames: ['status'] as const,
     registers: [this.registry],
   });
+  private readonly facetCounts = new Gauge({
+    name: 'emporium_facet_counts_waiting',
+    help: 'Counts of single writes that a job shall fold twice a minute; facets read all of them',
+    registers: [this.registry],
+  });
 
   /** Notes one answered request. */
   observeRequest(method: string, route: string, status: number, ms: number): void {
@@ -118,7 +123,7 @@ export class Metrics {
   }
 
   private async countRows(): Promise<void> {
-    const [outbox, jobs, orders] = await Promise.all([
+    const [outbox, jobs, orders, facetCounts] = await Promise.all([
       this.db.query<{ age: number | null }>(
         `SELECT extract(epoch FROM now() - created_at)::float8 AS age FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1`,
       ),
@@ -126,8 +131,10 @@ export class Metrics {
         `SELECT queue, state, count(*) AS count FROM jobs GROUP BY queue, state`,
       ),
       this.db.query<{ status: string; count: number }>(`SELECT status, count(*) AS count FROM orders GROUP BY status`),
+      this.db.query<{ count: number }>(`SELECT count(*) AS count FROM facet_counts WHERE NOT folded`),
     ]);
     this.outboxAge.set(Math.max(0, outbox[0]?.age ?? 0));
+    this.facetCounts.set(facetCounts[0]!.count);
     this.jobs.reset();
     for (const { queue, state, count } of jobs) this.jobs.set({ queue, state }, count);
     this.orders.reset();

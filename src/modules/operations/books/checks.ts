@@ -104,6 +104,12 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
       FROM facet_count_differences()`,
   },
   {
+    id: 'F2',
+    title: 'the counts of facets are folded: no more than an import of five minutes writes is waiting',
+    sql: `SELECT format('more than %s rows wait to be folded', count(*) - 1) AS detail
+      FROM (SELECT FROM facet_counts WHERE NOT folded LIMIT 500001) x HAVING count(*) > 500000`,
+  },
+  {
     id: 'O1',
     title: 'one cart is one order',
     sql: `SELECT format('cart %s has %s orders', cart_id, count(*)) AS detail FROM orders GROUP BY cart_id HAVING count(*) > 1`,
