@@ -4,9 +4,10 @@ import { type CountRow, facetsSql } from '../../src/modules/catalog/facets-sql.j
 import { CURRENCY_SQL, Parameters } from '../../src/modules/catalog/listing-sql.js';
 
 /** The facets of the whole shop from the summary. */
-export function countedWhole(db: Queryable, currency: string, inStock = false): Promise<CountRow[]> {
+export async function countedWhole(db: Queryable, currency: string, inStock = false): Promise<CountRow[]> {
   const parameters = new Parameters([currency]);
-  return db.query<CountRow>(wholeShopSql({ except: [] }, inStock, parameters), parameters.values);
+  const rows = await db.query<CountRow>(wholeShopSql({ except: [] }, inStock, parameters), parameters.values);
+  return rows.filter(({ key }) => key !== 'values');
 }
 
 /** The same, counted in the listings one by one. */

@@ -2,7 +2,7 @@ import type { Parameters } from './listing-sql.js';
 
 /** One count, as it comes from Postgres. */
 export interface CountRow {
-  /** `matches` is no facet: how many products were counted. */
+  /** Of these two are no facets: `matches`, how many products were counted, and `values`, how many sums were read. */
   key: string;
   name: string;
   value: string;

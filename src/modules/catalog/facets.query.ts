@@ -28,11 +28,19 @@ export interface Facet {
 const EXACT = 10_000;
 /** Rows of the part that is counted. */
 const SAMPLE = 20_000;
+/** Different values of a whole shop that are summed up for every answer: in some 50 ms. */
+const MANY_VALUES = 20_000;
+
+interface Counted {
+  facets: Facet[];
+  /** Whether it took long to count them. */
+  isDear: boolean;
+}
 
 /** How many products each further choice would show. */
 @Injectable()
 export class FacetsQuery {
-  private readonly dear = new DearAnswers<Facet[]>((facets) => facets.some(({ approximate }) => approximate));
+  private readonly dear = new DearAnswers<Counted>(({ isDear }) => isDear);
 
   constructor(
     private readonly db: Db,
@@ -44,11 +52,11 @@ export class FacetsQuery {
    * Counts of products for each category, vendor, option and price band. Disjunctive: a facet is counted with all filters but
    * its own, so that the other values of a chosen facet keep their counts; one statement, and one more for each chosen facet.
    * Exact to 10,000 products, and for the whole shop; of more, a part is counted, the facet says so, and the answer may be a
-   * minute old. And the language of the answer.
+   * minute old; so may be that of a shop of more than 20,000 different values. And the language of the answer.
    */
   async facets(currency: string | null, filter: ProductFilter, language: Language): Promise<Said<Facet[]>> {
     await assertFilterable(this.db, filter.attributes);
-    const facets = await this.dear.get(JSON.stringify([currency, filter]), () => this.find(currency, filter));
+    const { facets } = await this.dear.get(JSON.stringify([currency, filter]), () => this.find(currency, filter));
     return language.locales.length === 0
       ? { body: facets, language: language.original }
       : this.translated(facets, language);
@@ -82,28 +90,28 @@ export class FacetsQuery {
     return { body, language: languageServed(language, said) };
   }
 
-  private async find(currency: string | null, filter: ProductFilter): Promise<Facet[]> {
+  private async find(currency: string | null, filter: ProductFilter): Promise<Counted> {
     const { q } = filter;
-    let facets = await this.count(
+    let counted = await this.count(
       currency,
       filter,
       q === undefined ? undefined : await this.spelling.search(q, 'plain'),
     );
     for (const mode of ['corrected', 'alike'] as const) {
-      if (facets.length > 0 || q === undefined) break;
+      if (counted.facets.length > 0 || q === undefined) break;
       const search = await this.spelling.search(q, mode);
-      if (search) facets = await this.count(currency, filter, search);
+      if (search) counted = await this.count(currency, filter, search);
     }
-    return facets;
+    return counted;
   }
 
   /** Each chosen facet over what the other filters leave, and all others over what all filters leave. */
-  private async count(currency: string | null, filter: ProductFilter, search: Search | undefined): Promise<Facet[]> {
+  private async count(currency: string | null, filter: ProductFilter, search: Search | undefined): Promise<Counted> {
     const chosen = dimensions(new Parameters(), filter).map(({ key }) => key);
-    const facets = await this.countSet(currency, filter, search, { except: chosen });
+    const sets = [await this.countSet(currency, filter, search, { except: chosen })];
     for (const key of chosen.filter((one) => one !== 'collection'))
-      facets.push(...(await this.countSet(currency, withoutFilter(filter, key), search, { only: key })));
-    return inOrder(facets);
+      sets.push(await this.countSet(currency, withoutFilter(filter, key), search, { only: key }));
+    return { facets: inOrder(sets.flatMap(({ facets }) => facets)), isDear: sets.some(({ isDear }) => isDear) };
   }
 
   private async countSet(
@@ -111,7 +119,7 @@ export class FacetsQuery {
     filter: ProductFilter,
     search: Search | undefined,
     choice: FacetChoice,
-  ): Promise<Facet[]> {
+  ): Promise<Counted> {
     const parameters = new Parameters();
     const { sql } = baseConditions(parameters, currency, filter, search);
     const narrowed = dimensions(parameters, filter).map((dimension) => dimension.sql);
@@ -120,12 +128,14 @@ export class FacetsQuery {
       return this.db.dataSource.query<CountRow[]>(facetsSql([...sql, ...narrowed], choice, limits, all), all.values);
     };
     // The whole shop has been counted already, product by product, when each was written.
-    if (search === undefined && narrowed.length === 0)
-      return group(await this.db.query<CountRow>(wholeShopSql(choice, filter.inStock, parameters), parameters.values));
+    if (search === undefined && narrowed.length === 0) {
+      const sums = await this.db.query<CountRow>(wholeShopSql(choice, filter.inStock, parameters), parameters.values);
+      return { facets: group(sums), isDear: countIn(sums, 'values') > MANY_VALUES };
+    }
     const rows = await run({ most: EXACT });
-    if (matchesIn(rows) <= EXACT) return group(rows);
+    if (countIn(rows, 'matches') <= EXACT) return { facets: group(rows), isDear: false };
     const samplePercent = await this.samplePercent();
-    return group(await run({ samplePercent }), 100 / samplePercent);
+    return { facets: group(await run({ samplePercent }), 100 / samplePercent), isDear: true };
   }
 
   /** Which part of the table has about as many rows as shall be looked at, however large it is. */
@@ -176,7 +186,7 @@ function inOrder(facets: readonly Facet[]): Facet[] {
   return [...FIXED.flatMap((key) => facets.filter((facet) => facet.key === key)), ...byName, ...of('attribute.')];
 }
 
-const matchesIn = (rows: readonly CountRow[]) => rows.find((row) => row.key === 'matches')?.n ?? 0;
+const countIn = (rows: readonly CountRow[], key: 'matches' | 'values') => rows.find((row) => row.key === key)?.n ?? 0;
 
 const LABELS: Record<string, string> = { category: 'Category', vendor: 'Vendor', productType: 'Type', price: 'Price' };
 
@@ -198,7 +208,7 @@ function group(rows: readonly CountRow[], factor?: number): Facet[] {
       // Their values come as they are filtered by: `Color=Red`, `roast=Medium`.
       const own = value.slice(value.indexOf('=') + 1);
       add(key.startsWith('option.') ? `option.${name}` : key, name, own, own, n);
-    } else if (key !== 'matches') add(key, LABELS[key]!, value, label, n);
+    } else if (key in LABELS) add(key, LABELS[key]!, value, label, n);
   }
   return [...facets.values()];
 }

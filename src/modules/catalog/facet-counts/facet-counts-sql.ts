@@ -28,6 +28,7 @@ const byText = (kind: string) => `
  */
 export function wholeShopSql(choice: FacetChoice, inStock: boolean, parameters: Parameters): string {
   const parts: Record<string, string> = {};
+  const values = `(SELECT 'values' AS key, '' AS name, '' AS value, '' AS label, count(*)::integer AS n FROM s)`;
   if (isChosen(choice, 'category'))
     parts.category = `
     (SELECT 'category' AS key, '' AS name, c.handle AS value, c.title AS label, s.n
@@ -56,5 +57,5 @@ export function wholeShopSql(choice: FacetChoice, inStock: boolean, parameters: 
       FROM (SELECT f.kind, f.text, f.label, sum(${counted(inStock)}) AS n ${ofKinds(Object.keys(parts))}
             GROUP BY f.kind, f.text, f.label HAVING sum(${counted(inStock)}) > 0) w
       GROUP BY w.kind, w.text)
-    ${Object.values(parts).join(' UNION ALL')}`;
+    ${[values, ...Object.values(parts)].join(' UNION ALL')}`;
 }
