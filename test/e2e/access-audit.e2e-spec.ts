@@ -16,6 +16,7 @@ afterAll(async () => {
 });
 
 const log = async (query = '') => (await shop.call('GET', `/v1/admin/audit-log?${query}`, { bearer: owner })).body;
+const check = async () => (await shop.call('GET', '/v1/admin/audit-log/check', { bearer: owner })).body;
 const rename = async (name: string, bearer = owner) => {
   const read = await shop.call('GET', '/v1/admin/settings', { bearer: owner });
   return shop.call('PATCH', '/v1/admin/settings', {
@@ -205,7 +206,7 @@ describe('the audit log', () => {
   it('is changed by nobody, not even in the database', async () => {
     for (const sql of [`UPDATE audit_log SET actor = 'x'`, `DELETE FROM audit_log`, `TRUNCATE audit_log`])
       await expect(shop.db.query(sql)).rejects.toThrow('audit_log is append-only');
-    await shop.app.get(AuditSeals, { strict: false }).seal();
+    await sealAll((await check()).openEntries);
     for (const sql of [`UPDATE audit_seals SET entries = 0`, `DELETE FROM audit_seals`, `TRUNCATE audit_seals`])
       await expect(shop.db.query(sql)).rejects.toThrow('audit_seals is append-only');
   });
@@ -222,7 +223,6 @@ async function sealAll(entries: number): Promise<void> {
 }
 
 describe('the seals of the audit log', () => {
-  const check = async () => (await shop.call('GET', '/v1/admin/audit-log/check', { bearer: owner })).body;
   const seal = () => shop.app.get(AuditSeals, { strict: false }).seal();
   /** What the owner of the tables can do. */
   const behindItsBack = (sql: string) =>
@@ -237,10 +237,10 @@ describe('the seals of the audit log', () => {
   it('hold while nobody touches what is under them', async () => {
     await rename('Corner Shop and more');
     const open = await check();
-    expect(open).toMatchObject({ isIntact: true, seals: 1, openEntries: 1, broken: [] });
+    expect(open).toMatchObject({ isIntact: true, openEntries: 1, broken: [] });
     await sealAll(1);
     expect(await seal()).toBe(0);
-    expect(await check()).toMatchObject({ isIntact: true, seals: 2, openEntries: 0 });
+    expect(await check()).toMatchObject({ isIntact: true, seals: open.seals + 1, openEntries: 0 });
   });
 
   it('leave out what is not committed yet, and take it in later, whatever its number', async () => {
@@ -306,7 +306,6 @@ describe('the seals of the audit log', () => {
 });
 
 describe('the seals after a move to another cluster', () => {
-  const check = async () => (await shop.call('GET', '/v1/admin/audit-log/check', { bearer: owner })).body;
   const seal = () => shop.app.get(AuditSeals, { strict: false }).seal();
   /** As after a logical restore elsewhere: the rows are the same, the cluster is another one. */
   const moveTo = (cluster: string) =>
