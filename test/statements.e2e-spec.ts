@@ -1,8 +1,9 @@
+import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { Db } from '#libs/database';
+import { type Ahead, Db, type Tx } from '#libs/database';
 import { emptyDatabase, type TestDatabase } from './support/postgres.js';
 
 describe('statements', () => {
@@ -277,6 +278,82 @@ describe('statements', () => {
       await db.query(`ALTER TABLE bag ADD label text`);
       const answers = await Promise.all(Array.from({ length: 16 }, () => db.quick.query(seen)));
       expect(answers).toEqual(Array.from({ length: 16 }, () => [{ size: 1, label: null }]));
+    });
+  });
+
+  describe('that go ahead of a transaction', () => {
+    let tries = 0;
+    const step = (accept: Ahead['accept'] = () => undefined): Ahead => ({
+      text: `INSERT INTO step VALUES ($1, 'ahead') RETURNING number`,
+      values: [(tries += 1)],
+      accept,
+    });
+    const steps = async () =>
+      (await db.query<{ name: string }>(`SELECT name FROM step ORDER BY name`)).map((s) => s.name);
+    const follow = (tx: Tx) => tx.query(`INSERT INTO step VALUES (0, 'behind')`);
+    beforeEach(() => db.query(`CREATE TABLE step (number int, name text)`));
+    afterEach(() => db.query(`DROP TABLE step`));
+
+    it('leave with it in one packet, and are there for others before it ends', async () => {
+      const sent = jest.spyOn(Socket.prototype as unknown as { _writev(): void }, '_writev');
+      try {
+        await db.query('SELECT 1');
+        sent.mockClear();
+        let seen: unknown[] = [];
+        await db.transaction(async (tx) => {
+          await follow(tx);
+          expect(sent).toHaveBeenCalledTimes(1);
+          seen = await steps();
+        }, step());
+        expect(seen).toEqual(['ahead']);
+        expect(await steps()).toEqual(['ahead', 'behind']);
+      } finally {
+        sent.mockRestore();
+      }
+    });
+
+    it('stay when it fails, and are not sent again when it is tried again', async () => {
+      let runs = 0;
+      const failing = db.transaction(async (tx) => {
+        await follow(tx);
+        runs += 1;
+        if (runs === 1) await tx.query(`DO $$ BEGIN RAISE SQLSTATE '40001'; END $$`);
+        throw new Error('no');
+      }, step());
+      await expect(failing).rejects.toThrow('no');
+      expect([runs, await steps()]).toEqual([2, ['ahead']]);
+    });
+
+    it('end it when they are not accepted, once, whatever it asks for, waits for or has sent', async () => {
+      const refusing = () => step(() => { throw new Error('not you'); }); // prettier-ignore
+      let got = 0;
+      const works: ((tx: Tx) => Promise<unknown>)[] = [
+        async (tx) => {
+          await follow(tx);
+          got += 1;
+        },
+        async () => undefined,
+        async (tx) => void follow(tx).catch(() => undefined),
+        (tx) => tx.query(`DO $$ BEGIN RAISE SQLSTATE '40001'; END $$`),
+        (tx) => tx.manager.query(`INSERT INTO step VALUES (0, 'behind')`),
+      ];
+      for (const work of works) await expect(db.transaction(work, refusing())).rejects.toThrow('not you');
+      expect([got, await steps()]).toEqual([0, works.map(() => 'ahead')]);
+    });
+
+    it('that fail themselves let nothing of it happen', async () => {
+      const broken = { ...step(), text: `INSERT INTO step VALUES ($1 / 0, 'ahead') RETURNING number` };
+      await expect(db.transaction(follow, broken)).rejects.toMatchObject({ code: '22012' });
+      expect(await steps()).toEqual([]);
+    });
+
+    it('are accepted though the table behind them has changed', async () => {
+      for (let i = 0; i < 4; i += 1) await db.transaction(async (tx) => tx.query(`SELECT * FROM step`), step());
+      await db.query(`ALTER TABLE step ADD label text`);
+      let accepted = 0;
+      const ahead = step(() => void (accepted += 1));
+      const rows = await db.transaction(async (tx) => tx.query(`SELECT * FROM step`), ahead);
+      expect([accepted, rows.length]).toEqual([1, 5]);
     });
   });
 

@@ -180,6 +180,31 @@ describe('races', () => {
     await shop.balance();
   });
 
+  race(
+    'a checkout in flight that waits for its cart: repetitions are told at once, and do not wait with it',
+    async () => {
+      const variantId = await shop.product({ stock: 5 });
+      const cart = await shop.cart([{ variantId, quantity: 1 }]);
+      const key = newUuid();
+      const send = () => shop.checkout(cart, { paymentMethod: 'manual' }, key);
+      let first: Promise<Answer> | undefined;
+      await shop.db.transaction(async (tx) => {
+        await tx.query(`UPDATE carts SET version = version + 1 WHERE id = $1`, [decodeId('cart', cart.id)]);
+        first = send();
+        await shop.until(
+          async () => (await shop.db.query(`SELECT 1 FROM idempotency_keys WHERE key = $1`, [key])).length > 0,
+          'the first to claim its key',
+        );
+        const repeated = await Promise.all([send(), send(), send()]);
+        expect(repeated.map(({ body }) => body.code)).toEqual(repeated.map(() => 'idempotency_key_in_flight'));
+      });
+      expect((await first!).status).toBe(201);
+      const replay = await send();
+      expect([replay.headers.get('idempotent-replayed'), replay.body]).toEqual(['true', (await first!).body]);
+      await shop.balance();
+    },
+  );
+
   race('50 parallel checkouts of one cart with different keys: one order, one intent', async () => {
     const variantId = await shop.product({ stock: 100 });
     const cart = await shop.cart([{ variantId, quantity: 1 }]);

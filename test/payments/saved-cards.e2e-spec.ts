@@ -92,6 +92,32 @@ describe(`Saved cards (seed ${SEED})`, () => {
     expect(made).toMatchObject({ idempotencyKey: `cus:create:${one.id}` });
   });
 
+  it('a checkout is answered as before when it is repeated, though the card is forgotten since', async () => {
+    const { one, card } = await withCard();
+    const { cart } = await cartOf(one);
+    const key = newUuid();
+    const first = await checkout(cart, one, { savedPaymentMethodId: card }, key);
+    expect(first).toMatchObject({ status: 201, body: { payment: { status: 'succeeded' } } });
+    expect((await forget(one, card)).status).toBe(204);
+    const repeated = await checkout(cart, one, { savedPaymentMethodId: card }, key);
+    expect([repeated.status, repeated.headers.get('idempotent-replayed'), repeated.body]).toEqual([
+      201,
+      'true',
+      first.body,
+    ]);
+    // What is not sound, or is something else, is not taken for it.
+    expect(await checkout(cart, one, { savedPaymentMethodId: 'pm_other' }, key)).toMatchObject({
+      status: 422,
+      body: { code: 'idempotency_key_reused' },
+    });
+    expect(await checkout(cart, one, { paymentMethod: 7 }, key)).toMatchObject({
+      body: { code: 'idempotency_key_reused' },
+    });
+    const fresh = newUuid();
+    expect(await checkout(cart, one, { paymentMethod: 7 }, fresh)).toMatchObject({ status: 400 });
+    expect(await pay.shop.db.query(`SELECT 1 FROM idempotency_keys WHERE key = $1`, [fresh])).toEqual([]);
+  });
+
   it('a card that is confirmed in the browser is saved too; a second one goes to the same Stripe Customer', async () => {
     const { one } = await withCard();
     const sale = await buy(one, { savePaymentMethod: true });

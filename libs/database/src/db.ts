@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import pg from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
+import { Advance, type Ahead } from './ahead.js';
 import { isRefusal, refusalOf, run, runOn } from './prepared.js';
 import type { Queryable } from './queryable.js';
 import { SharedTrips } from './shared-trips.js';
@@ -166,15 +167,17 @@ export class Db implements Queryable {
   /**
    * Runs `work` in one READ COMMITTED transaction. Everything in it happens, or nothing. No network call inside.
    * `work` may run more than once (after a rollback), so it must not change anything outside of the transaction.
+   * @param ahead is accepted once, however often `work` runs
    */
-  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (tx: Tx) => Promise<T>, ahead?: Ahead): Promise<T> {
     if (transactionScope.getStore()?.open)
       throw new Error('a transaction was opened inside a transaction: pass the tx on');
+    const advance = ahead && new Advance(ahead);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.attempt(work);
+        return await this.attempt(work, advance);
       } catch (error) {
-        if (attempt >= MAX_ATTEMPTS) throw error;
+        if (attempt >= MAX_ATTEMPTS || advance?.refusal) throw error;
         if (isRefusal(error)) continue;
         const state = sqlState(error);
         if (state !== '40001' && state !== '40P01') throw error;
@@ -183,13 +186,14 @@ export class Db implements Queryable {
     }
   }
 
-  private async attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  private async attempt<T>(work: (tx: Tx) => Promise<T>, advance: Advance | undefined): Promise<T> {
     const effects: (() => void)[] = [];
     const result = await this.borrow((client, close) =>
       pipelined(client, async () => {
         const scope = { open: true };
         // Travels with the first statement. When it fails, so does the connection, and with it everything behind it.
         gather(client);
+        const accepted = advance?.send((text, values) => run(client, text, values));
         const begun = client.query('BEGIN');
         begun.catch(() => undefined);
         const told = tell(client, this.settings());
@@ -199,7 +203,8 @@ export class Db implements Queryable {
         const tx: Tx = {
           query: <R>(text: string, values?: unknown[]) => {
             gather(client);
-            return run<R>(client, text, values);
+            const answer = run<R>(client, text, values);
+            return accepted ? Promise.all([answer, accepted]).then(([rows]) => rows) : answer;
           },
           get manager() {
             return (manager ??= managerOn(client, dataSource));
@@ -209,6 +214,7 @@ export class Db implements Queryable {
         };
         try {
           const done = await transactionScope.run(scope, () => work(tx));
+          await accepted;
           gather(client);
           const lastOnes = last.map(({ text, values }) => run(client, text, values));
           const [end] = await Promise.all([client.query('COMMIT'), begun, told, ...lastOnes]);
@@ -218,7 +224,7 @@ export class Db implements Queryable {
         } catch (error) {
           await client.query('ROLLBACK').catch(close);
           // Whichever of its statements was waited for first.
-          throw refusalOf(client) ?? error;
+          throw advance?.refusal ?? refusalOf(client) ?? error;
         } finally {
           scope.open = false;
         }

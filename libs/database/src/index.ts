@@ -1,4 +1,5 @@
 export { Db, type Tx, UNSYNCED_COMMIT } from './db.js';
+export type { Ahead } from './ahead.js';
 export type { Queryable } from './queryable.js';
 export { assertNoTransaction } from './transaction-scope.js';
 export {

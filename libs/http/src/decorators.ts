@@ -16,7 +16,7 @@ import {
   IdempotencyKeyReused,
 } from '#libs/errors';
 import { decodeId, type IdPrefix, ID_PREFIXES } from '#libs/ids';
-import { IdempotencyInterceptor, IDEMPOTENT } from './idempotency.js';
+import { IdempotencyInterceptor, type IdempotencyRule, IDEMPOTENT } from './idempotency.js';
 import { Throws } from './openapi.js';
 import type { IdempotencyReference, Request } from './request.js';
 
@@ -81,10 +81,17 @@ export const IdempotencyRef = createParamDecorator(
     context.switchToHttp().getRequest<Request>().idempotency,
 );
 
-/** The operation happens once for each Idempotency-Key; a repetition gets the kept answer. */
-export function Idempotent(presence: 'required' | 'optional' = 'required'): MethodDecorator {
+/**
+ * The operation happens once for each Idempotency-Key; a repetition gets the kept answer.
+ * @param claimed the key is claimed before the handler runs, or the handler sends `IdempotencyReference.claim` ahead of the
+ *   transaction that has all its effects: then whatever it reads before must be free to be read again
+ */
+export function Idempotent(
+  presence: IdempotencyRule['presence'] = 'required',
+  claimed: IdempotencyRule['claimed'] = 'before',
+): MethodDecorator {
   return applyDecorators(
-    SetMetadata(IDEMPOTENT, presence),
+    SetMetadata(IDEMPOTENT, { presence, claimed } satisfies IdempotencyRule),
     UseInterceptors(IdempotencyInterceptor),
     ApiHeader({
       name: 'Idempotency-Key',

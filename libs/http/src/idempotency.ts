@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { firstValueFrom, from, type Observable } from 'rxjs';
-import { Db, type Tx, UNSYNCED_COMMIT } from '#libs/database';
+import { type Ahead, Db, type Tx, UNSYNCED_COMMIT } from '#libs/database';
 import {
   IdempotencyKeyInFlight,
   IdempotencyKeyInvalid,
@@ -28,6 +28,22 @@ const keepStatement = (from: string) =>
 const KEEP = keepStatement('');
 const KEEP_ALONE = keepStatement(`FROM ${UNSYNCED_COMMIT}`);
 
+/** Not synced: a crash of Postgres can only lose a claim together with the effect behind it, since one log has both, in this order. */
+const CLAIM = `INSERT INTO idempotency_keys AS k (scope, key, fingerprint, locked_at) SELECT $1, $2, $3, now() FROM ${UNSYNCED_COMMIT}
+  ON CONFLICT (scope, key) DO UPDATE SET locked_at = now()
+    WHERE k.response_status IS NULL AND k.fingerprint = excluded.fingerprint
+      AND (k.locked_at IS NULL OR k.locked_at < now() - make_interval(secs => ${TAKEOVER_SECONDS}))
+  RETURNING 1`;
+
+/** How a route is idempotent, see `Idempotent`. */
+export interface IdempotencyRule {
+  presence: 'required' | 'optional';
+  claimed: 'before' | 'with the work';
+}
+
+/** Somebody else has the key, or had it. */
+class NotClaimed extends Error {}
+
 interface KeptAnswer {
   headers: Record<string, string>;
   body?: unknown;
@@ -40,6 +56,8 @@ interface KeyRow {
   response_status: number | null;
   response_body: Buffer | null;
 }
+type KeptRow = KeyRow & { response_status: number };
+const isAnswered = (row: KeyRow): row is KeptRow => row.response_status !== null;
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
@@ -81,8 +99,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const request = http.getRequest<Request>();
     const reply = http.getResponse<Reply>();
     const header = request.headers['idempotency-key'];
+    const rule = this.reflector.get<IdempotencyRule>(IDEMPOTENT, context.getHandler());
     if (header === undefined || header === '') {
-      if (this.reflector.get<string>(IDEMPOTENT, context.getHandler()) === 'required') throw IdempotencyKeyMissing();
+      if (rule.presence === 'required') throw IdempotencyKeyMissing();
       return firstValueFrom(next.handle());
     }
     if (Array.isArray(header)) throw IdempotencyKeyInvalid();
@@ -90,17 +109,22 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const asked = `${request.method} ${request.url.split('?')[0]}\n${canonical(request.body)}`;
     const fingerprint = hash('sha256', asked, 'buffer');
 
-    // Not synced: a crash of Postgres can only lose a claim together with the effect behind it, since one log has both, in this order.
-    const claimed = await this.db.query(
-      `INSERT INTO idempotency_keys AS k (scope, key, fingerprint, locked_at) SELECT $1, $2, $3, now() FROM ${UNSYNCED_COMMIT}
-       ON CONFLICT (scope, key) DO UPDATE SET locked_at = now()
-         WHERE k.response_status IS NULL AND k.fingerprint = excluded.fingerprint
-           AND (k.locked_at IS NULL OR k.locked_at < now() - make_interval(secs => ${TAKEOVER_SECONDS}))
-       RETURNING 1`,
-      [reference.scope, reference.key, fingerprint],
-    );
-    if (claimed.length === 0) return this.repeat(reference, fingerprint, reply);
-
+    let isClaimed = false;
+    let refuse!: (why: NotClaimed) => void;
+    // Who is not the first is told at once, though a transaction behind the claim may have to wait for locks of the first one.
+    const taken = new Promise<never>((_resolve, reject) => (refuse = reject));
+    taken.catch(() => undefined);
+    const claim: Ahead = {
+      text: CLAIM,
+      values: [reference.scope, reference.key, fingerprint],
+      accept: (rows) => {
+        isClaimed = rows.length > 0;
+        if (isClaimed) return;
+        const why = new NotClaimed();
+        refuse(why);
+        throw why;
+      },
+    };
     let isKept = false;
     const keepWith = (tx: Tx, body: unknown) => {
       tx.beforeCommit(KEEP, this.kept(reference, reply, body));
@@ -108,29 +132,50 @@ export class IdempotencyInterceptor implements NestInterceptor {
         isKept = true;
       });
     };
-    request.idempotency = { ...reference, keepWith };
+    request.idempotency = { ...reference, claim, keepWith };
     try {
-      const body: unknown = await firstValueFrom(next.handle());
+      if (rule.claimed === 'before') claim.accept(await this.db.query(claim.text, claim.values));
+      const body: unknown = await Promise.race([firstValueFrom(next.handle()), taken]);
       if (!isKept) await this.keep(reference, reply, body);
       return body;
     } catch (error) {
-      await this.db
-        .query(`DELETE FROM idempotency_keys WHERE scope = $1 AND key = $2 AND response_status IS NULL`, [
-          reference.scope,
-          reference.key,
-        ])
-        .catch((failure: unknown) => log.warn('idempotency.release_failed', { error: failure }));
-      throw error;
+      if (isClaimed) {
+        await this.free(reference);
+        throw error;
+      }
+      return this.repeat(await this.earlier(reference, fingerprint, error), reply);
     }
   }
 
-  private async repeat(reference: Named, fingerprint: Buffer, reply: Reply): Promise<unknown> {
-    const [row] = await this.db.query<KeyRow>(
-      `SELECT fingerprint, response_status, response_body FROM idempotency_keys WHERE scope = $1 AND key = $2`,
-      [reference.scope, reference.key],
-    );
+  private async free(reference: Named): Promise<void> {
+    await this.db
+      .query(`DELETE FROM idempotency_keys WHERE scope = $1 AND key = $2 AND response_status IS NULL`, [
+        reference.scope,
+        reference.key,
+      ])
+      .catch((failure: unknown) => log.warn('idempotency.release_failed', { error: failure }));
+  }
+
+  /**
+   * What was answered to the same request before: whatever keeps it from claiming the key now, who repeats gets that.
+   * @throws `idempotency_key_reused`, `idempotency_key_in_flight`, or the error where the key is not to blame
+   */
+  private async earlier({ scope, key }: Named, fingerprint: Buffer, error: unknown): Promise<KeptRow> {
+    const isTaken = error instanceof NotClaimed;
+    const [row] = await this.db
+      .query<KeyRow>(
+        `SELECT fingerprint, response_status, response_body FROM idempotency_keys WHERE scope = $1 AND key = $2`,
+        [scope, key],
+      )
+      .catch((failure: unknown) => {
+        throw isTaken ? failure : error;
+      });
     if (row && !row.fingerprint.equals(fingerprint)) throw IdempotencyKeyReused();
-    if (!row || row.response_status === null) throw IdempotencyKeyInFlight({ retryAfterSeconds: 1 });
+    if (row && isAnswered(row)) return row;
+    throw isTaken ? IdempotencyKeyInFlight({ retryAfterSeconds: 1 }) : error;
+  }
+
+  private repeat(row: KeptRow, reply: Reply): unknown {
     reply.status(row.response_status);
     reply.header('Idempotent-Replayed', 'true');
     if (row.response_body === null) return undefined;

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Tx } from '#libs/database';
+import type { Ahead, Tx } from '#libs/database';
 
 /** Who asks, as far as credentials tell without a look into the database: the scope of idempotency keys and limits. */
 export type Principal = string;
@@ -8,6 +8,8 @@ export type Principal = string;
 export interface IdempotencyReference {
   scope: string;
   key: string;
+  /** Claims the key: to be sent ahead of the transaction, by a handler that promised to (`Idempotent`). */
+  claim: Ahead;
   /** Keeps the answer together with the effect, in its transaction and its trip, instead of after it. */
   keepWith(tx: Tx, body: unknown): void;
 }

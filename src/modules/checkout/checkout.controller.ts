@@ -27,7 +27,7 @@ export class CheckoutController {
 
   @Post(':id/checkout')
   @Shopper()
-  @Idempotent()
+  @Idempotent('required', 'with the work')
   @Header('Cache-Control', 'private, no-store')
   @ApiOperation({
     operationId: 'checkout',

@@ -66,6 +66,7 @@ export class Checkout {
       paymentMethod: request.paymentMethod,
       expectedTotal: request.expectedTotal,
       expectedAmountDue: request.expectedAmountDue,
+      ahead: reference.claim,
       alongWith: (tx, made) => {
         const answer = answerAtOnce(made);
         if (answer) reference.keepWith(tx, answer);

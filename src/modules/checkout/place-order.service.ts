@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Db, type Tx } from '#libs/database';
+import { type Ahead, Db, type Tx } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
 import { encodeId } from '#libs/ids';
 import { enqueue } from '#libs/jobs';
@@ -50,6 +50,8 @@ export interface PlaceOrderCommand {
   paymentMethod: 'stripe' | 'manual';
   expectedTotal?: number;
   expectedAmountDue?: number;
+  /** What others must see while the order is placed. */
+  ahead?: Ahead;
   /** What else happens with the order or not at all. */
   alongWith(tx: Tx, placed: PlacedOrder): void;
 }
@@ -87,7 +89,7 @@ export class PlaceOrder {
 
   /** @throws `out_of_stock`, `cart_changed`, `credit_changed`, `promotion_used_up`, `cart_incomplete`, `payment_method_unavailable`, `amount_too_small`, `amount_too_large`, `amount_not_chargeable`, `overloaded` */
   async execute(command: PlaceOrderCommand): Promise<PlacedOrder> {
-    return this.admission.run(() => this.db.transaction((tx) => this.place(tx, command)));
+    return this.admission.run(() => this.db.transaction((tx) => this.place(tx, command), command.ahead));
   }
 
   private async place(tx: Tx, command: PlaceOrderCommand): Promise<PlacedOrder> {
