@@ -65,7 +65,8 @@ export class FacetsQuery {
   /** The labels in another language; what is sent as the filter stays. */
   private async translated(facets: readonly Facet[], language: Language): Promise<Said<Facet[]>> {
     const words = await this.languages.optionWords(language);
-    const titles = await this.languages.categoryTitles(language);
+    const categories = facets.find(({ key }) => key === 'category')?.values.map(({ value }) => value) ?? [];
+    const titles = await this.languages.categoryTitles(categories, language);
     const said: string[] = [];
     const say = (word: Word | undefined, own: string) => {
       if (word) said.push(word.locale);
@@ -122,7 +123,8 @@ export class FacetsQuery {
   ): Promise<Counted> {
     const parameters = new Parameters();
     const { sql } = baseConditions(parameters, currency, filter, search);
-    const narrowed = dimensions(parameters, filter).map((dimension) => dimension.sql);
+    const filters = dimensions(parameters, filter, true);
+    const narrowed = filters.map((dimension) => dimension.sql);
     const run = (limits: FacetLimits) => {
       const all = new Parameters(parameters.values);
       return this.db.dataSource.query<CountRow[]>(facetsSql([...sql, ...narrowed], choice, limits, all), all.values);
@@ -132,7 +134,9 @@ export class FacetsQuery {
       const sums = await this.db.query<CountRow>(wholeShopSql(choice, filter.inStock, parameters), parameters.values);
       return { facets: group(sums), isDear: countIn(sums, 'values') > MANY_VALUES };
     }
-    const rows = await run({ most: EXACT });
+    // Without an order, Postgres reads the table from its beginning where it expects most products to match.
+    const isInOrder = search === undefined && filters.every(({ order }) => order !== undefined);
+    const rows = await run({ most: EXACT, ...(isInOrder && { order: filters[0]!.order }) });
     if (countIn(rows, 'matches') <= EXACT) return { facets: group(rows), isDear: false };
     const samplePercent = await this.samplePercent();
     return { facets: group(await run({ samplePercent }), 100 / samplePercent), isDear: true };

@@ -24,6 +24,8 @@ const NAMED = 1_000_000_000;
 export interface Dimension {
   key: string;
   sql: string;
+  /** The order in which an index has what fulfills it; left out where the index that finds it has none. */
+  order?: string;
 }
 
 /** Collects `$n` parameters. */
@@ -79,9 +81,17 @@ export function baseConditions(
   };
 }
 
-/** The filters that facets are counted for. */
-export function dimensions(parameters: Parameters, filter: ProductFilter): Dimension[] {
+/**
+ * The filters that facets are counted for.
+ * @param isHidden values of options and attributes as sub-selects: Postgres does not know then how common they are, and finds
+ *   them by their index, always. Lists let it choose: the first of what is common are soon found in the order of the list
+ */
+export function dimensions(parameters: Parameters, filter: ProductFilter, isHidden = false): Dimension[] {
   const list: Dimension[] = [];
+  const texts = (values: readonly string[]) => {
+    const sql = `${parameters.add(values)}::text[]`;
+    return isHidden ? `(SELECT ${sql})` : sql;
+  };
   const { handles, ids } = filter.categories;
   if (handles.length > 0 || ids.length > 0) {
     const wanted =
@@ -98,39 +108,47 @@ export function dimensions(parameters: Parameters, filter: ProductFilter): Dimen
       AND (l.available OR l.collection_ids && ARRAY(SELECT id ${found} AND NOT only_available))`;
     list.push({ key: 'collection', sql });
   }
-  if (filter.vendors.length > 0)
-    list.push({ key: 'vendor', sql: anyOf('lower(l.vendor)', filter.vendors, parameters) });
+  if (filter.vendors.length > 0) list.push({ key: 'vendor', ...anyOf('lower(l.vendor)', filter.vendors, parameters) });
   if (filter.types.length > 0)
-    list.push({ key: 'productType', sql: anyOf('lower(l.product_type)', filter.types, parameters) });
+    list.push({ key: 'productType', ...anyOf('lower(l.product_type)', filter.types, parameters) });
   for (const option of filter.options) {
-    list.push({ key: `option.${option.name}`, sql: `l.options && ${parameters.add(option.wanted)}::text[]` });
+    list.push({ key: `option.${option.name}`, sql: `l.options && ${texts(option.wanted)}` });
   }
   for (const attribute of filter.attributes)
-    list.push({ key: `attribute.${attribute.key}`, sql: attributeSql(attribute, parameters) });
+    list.push({ key: `attribute.${attribute.key}`, ...attributeSql(attribute, parameters, texts) });
   const price: string[] = [];
   if (filter.priceGte !== undefined) price.push(`l.price_min >= ${parameters.add(filter.priceGte)}::bigint`);
   if (filter.priceLte !== undefined) price.push(`l.price_min <= ${parameters.add(filter.priceLte)}::bigint`);
-  if (price.length > 0) list.push({ key: 'price', sql: price.join(' AND ') });
+  if (price.length > 0) list.push({ key: 'price', sql: price.join(' AND '), order: 'l.price_min, l.product_id' });
   return list;
 }
 
+const NEWEST = 'l.created_at DESC, l.product_id DESC';
+
 /** One value has a text of its own, for which an index is walked in the order of the list. */
-function anyOf(column: string, values: readonly string[], parameters: Parameters): string {
-  return values.length === 1
-    ? `${column} = ${parameters.add(values[0])}`
-    : `${column} = ANY(${parameters.add(values)}::text[])`;
+function anyOf(column: string, values: readonly string[], parameters: Parameters): Omit<Dimension, 'key'> {
+  const sql =
+    values.length === 1
+      ? `${column} = ${parameters.add(values[0])}`
+      : `${column} = ANY(${parameters.add(values)}::text[])`;
+  return { sql, order: `${column}, ${NEWEST}` };
 }
 
-function attributeSql({ key, wanted, gte, lte }: AttributeFilter, parameters: Parameters): string {
+function attributeSql(
+  { key, wanted, gte, lte }: AttributeFilter,
+  parameters: Parameters,
+  texts: (values: readonly string[]) => string,
+): Omit<Dimension, 'key'> {
   const sql: string[] = [];
-  if (wanted.length > 0) sql.push(`l.attributes && ${parameters.add(wanted)}::text[]`);
+  if (wanted.length > 0) sql.push(`l.attributes && ${texts(wanted)}`);
   if (gte !== undefined || lte !== undefined) {
     const least = `${parameters.add(gte ?? -Infinity)}::numeric`;
     const most = `${parameters.add(lte ?? Infinity)}::numeric`;
     sql.push(`EXISTS (SELECT FROM unnest(l.attributes) AS u (text) WHERE CASE WHEN split_part(u.text, '=', 1) = ${parameters.add(key)}
       THEN split_part(u.text, '=', 2)::numeric BETWEEN ${least} AND ${most} END)`);
   }
-  return sql.join(' AND ');
+  // Numbers are compared one by one: no index finds a range of them.
+  return { sql: sql.join(' AND '), ...(wanted.length === 0 && { order: NEWEST }) };
 }
 
 const COLUMNS: Record<Exclude<SortBy['key'], 'relevance' | 'position'>, Pick<KeysetColumn, 'sql' | 'type'>> = {

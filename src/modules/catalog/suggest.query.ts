@@ -77,11 +77,13 @@ const wordsSql = (word: string) => `
 function categoriesSql(query: string, locales: string | null): string {
   // By the words of all titles that it may be shown with; what it is shown with decides.
   const categories = locales
-    ? `SELECT c.id, c.handle, coalesce(t.title, c.title) AS title, t.locale FROM categories c LEFT JOIN LATERAL (
+    ? `SELECT c.id, c.handle, coalesce(t.title, c.title) AS title, t.locale
+       FROM (SELECT id FROM categories WHERE to_tsvector('emporium', title) @@ ${query}
+         UNION SELECT target_id FROM category_translations WHERE to_tsvector('emporium', title) @@ ${query}) f
+       CROSS JOIN LATERAL (SELECT c.id, c.handle, c.title FROM categories c WHERE c.id = f.id OFFSET 0) c
+       LEFT JOIN LATERAL (
          SELECT t.title, t.locale FROM category_translations t WHERE t.target_id = c.id AND t.locale = ANY(${locales})
-           AND t.title IS NOT NULL ORDER BY array_position(${locales}, t.locale) LIMIT 1) t ON true
-       WHERE c.id IN (SELECT id FROM categories WHERE to_tsvector('emporium', title) @@ ${query}
-         UNION ALL SELECT target_id FROM category_translations WHERE to_tsvector('emporium', title) @@ ${query})`
+           AND t.title IS NOT NULL ORDER BY array_position(${locales}, t.locale) LIMIT 1) t ON true`
     : 'SELECT id, handle, title, NULL AS locale FROM categories';
   return `
   SELECT 'category' AS kind, c.title AS text, c.id, c.handle, NULL AS thumbnail, c.locale, 0 AS ranked FROM (${categories}) c

@@ -114,12 +114,13 @@ export class ContentLanguages {
     );
   }
 
-  /** The titles of translated categories, by their handles. */
-  async categoryTitles({ locales }: Language): Promise<Map<string, Word>> {
+  /** The titles of those of these categories that are translated, by their handles. */
+  async categoryTitles(handles: readonly string[], { locales }: Language): Promise<Map<string, Word>> {
     const rows = await this.db.query<Word & { handle: string }>(
       `SELECT DISTINCT ON (c.handle) c.handle, t.title AS text, t.locale FROM category_translations t JOIN categories c ON c.id = t.target_id
-       WHERE t.locale = ANY($1::text[]) AND t.title IS NOT NULL ORDER BY c.handle, array_position($1::text[], t.locale)`,
-      [locales],
+       WHERE c.handle = ANY($2::text[]) AND t.locale = ANY($1::text[]) AND t.title IS NOT NULL
+       ORDER BY c.handle, array_position($1::text[], t.locale)`,
+      [locales, handles],
     );
     return new Map(rows.map(({ handle, ...word }) => [handle, word]));
   }
