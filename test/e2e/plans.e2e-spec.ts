@@ -402,6 +402,17 @@ describe('no table is read whole', () => {
     expect(indexes).toContain('product_listings_named');
   });
 
+  it('for words like a misspelled one, though many others have just been written', async () => {
+    await shop.db.query(`INSERT INTO search_words SELECT 'fresh' || n FROM generate_series(1, 5000) n`);
+    const [found] = await shop.db.query<{ text: string }>(
+      `SELECT prosrc AS text FROM pg_proc WHERE proname = 'similar_words'`,
+    );
+    await watched().query(found!.text.replaceAll('wanted', '$1'), ['matreialc']);
+    await shop.db.query(`DELETE FROM search_words WHERE word LIKE 'fresh%'`);
+    expect(wholeReads).toEqual([]);
+    expect(indexes).toEqual(['search_words_trgm']);
+  });
+
   it('for suggestions and for a page', async () => {
     const { suggest, page } = services();
     for (const q of ['mater', 'materialc', 'nounba', 'catego', 'matreialc', 'zzzzzzzz'])

@@ -51,7 +51,7 @@ import { FacetCounts1790000000049 } from './1790000000049-facet-counts.js';
 import { CountsOfNobody1790000000051, OrderLinks1790000000051 } from './1790000000051-counts-of-nobody.js';
 import { FoundAgain1790000000052 } from './1790000000052-found-again.js';
 import { RecountsInTurn1790000000053 } from './1790000000053-recounts-in-turn.js';
-import { CollectionsByTitle1790000000054 } from './1790000000054-collections-by-title.js';
+import { CollectionsByTitle1790000000054, WordsAtOnce1790000000054 } from './1790000000054-collections-by-title.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -121,4 +121,5 @@ export const migrations = [
   FoundAgain1790000000052,
   RecountsInTurn1790000000053,
   CollectionsByTitle1790000000054,
+  WordsAtOnce1790000000054,
 ];
