@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { Db, type Queryable } from '#libs/database';
 import { AuthModule } from '../../src/modules/auth/index.js';
 import { CatalogModule } from '../../src/modules/catalog/index.js';
@@ -402,15 +403,30 @@ describe('no table is read whole', () => {
     expect(indexes).toContain('product_listings_named');
   });
 
-  it('for words like a misspelled one, though many others have just been written', async () => {
-    await shop.db.query(`INSERT INTO search_words SELECT 'fresh' || n FROM generate_series(1, 5000) n`);
-    const [found] = await shop.db.query<{ text: string }>(
-      `SELECT prosrc AS text FROM pg_proc WHERE proname = 'similar_words'`,
-    );
-    await watched().query(found!.text.replaceAll('wanted', '$1'), ['matreialc']);
-    await shop.db.query(`DELETE FROM search_words WHERE word LIKE 'fresh%'`);
-    expect(wholeReads).toEqual([]);
-    expect(indexes).toEqual(['search_words_trgm']);
+  it('for words like a misspelled one, though all have just been written', async () => {
+    const fresh = await cloneDatabase();
+    const client = new pg.Client(fresh.url);
+    await client.connect();
+    try {
+      for (let from = 1; from < 20_000; from += 100)
+        await client.query(
+          `INSERT INTO search_words SELECT 'item' || n FROM generate_series($1::int, $1::int + 99) n`,
+          [from],
+        );
+      const { rows } = await client.query<{ text: string }>(
+        `SELECT prosrc AS text FROM pg_proc WHERE proname = 'similar_words'`,
+      );
+      const text = rows[0]!.text.replaceAll('wanted', '$1');
+      const explained = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(`EXPLAIN (FORMAT JSON) ${text}`, [
+        'akwrae',
+      ]);
+      const { Plan: plan } = explained.rows[0]!['QUERY PLAN'][0];
+      expect(wholeReadsOf(plan, text)).toEqual([]);
+      expect(stepsOf(plan).flatMap((step) => step['Index Name'] ?? [])).toEqual(['search_words_trgm']);
+    } finally {
+      await client.end();
+      await fresh.drop();
+    }
   });
 
   it('for suggestions and for a page', async () => {
