@@ -1,1 +1,10 @@
-export { announce, defineEvent, eventCatalog, onAnnounced, type DomainEvent, type EventDefinition } from './outbox.js';
+export {
+  announce,
+  announceAlong,
+  defineEvent,
+  eventCatalog,
+  onAnnounced,
+  type DomainEvent,
+  type EventDefinition,
+  type WrittenAlong,
+} from './outbox.js';

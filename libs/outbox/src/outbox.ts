@@ -44,24 +44,52 @@ export function onAnnounced(wake: () => void): void {
   listener = wake;
 }
 
+const COLUMNS = 'event_id, event_key, topic, version, aggregate_type, aggregate_id, payload';
+
+const rowOf = (event: DomainEvent): unknown[] => [
+  newUuid(),
+  event.key ?? `${event.definition.topic}:${event.aggregateId}`,
+  event.definition.topic,
+  event.definition.version,
+  event.aggregateType,
+  event.aggregateId,
+  JSON.stringify(event.payload),
+];
+
 /**
  * Writes the event into the outbox, in the transaction of the change that it tells of: both happen or neither. The row
  * travels with COMMIT, so announcing costs no trip of its own.
  */
 export function announce(tx: Tx, event: DomainEvent): void {
-  const { definition, aggregateId } = event;
   tx.beforeCommit(
-    `INSERT INTO outbox (event_id, event_key, topic, version, aggregate_type, aggregate_id, payload)
-     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (event_key) DO NOTHING`,
-    [
-      newUuid(),
-      event.key ?? `${definition.topic}:${aggregateId}`,
-      definition.topic,
-      definition.version,
-      event.aggregateType,
-      aggregateId,
-      JSON.stringify(event.payload),
-    ],
+    `INSERT INTO outbox (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (event_key) DO NOTHING`,
+    rowOf(event),
   );
   tx.afterCommit(() => listener());
+}
+
+/**
+ * The same as a part of the statement that makes what is told of: that costs no statement of its own, and what only
+ * Postgres knows can be told.
+ * @param told SQL of a jsonb object that is added to the payload
+ * @param from the CTE of the statement, of one row, that `told` reads
+ */
+export function announceAlong(tx: Tx, event: DomainEvent, told: string, from: string): WrittenAlong {
+  tx.afterCommit(() => listener());
+  return {
+    name: event.definition.topic,
+    insert: (p) =>
+      `INSERT INTO outbox (${COLUMNS})
+       SELECT ${[1, 2, 3, 4, 5, 6].map(p).join(', ')}, ${p(7)}::jsonb || ${told} FROM ${from}`,
+    values: rowOf(event),
+  };
+}
+
+/** A row that is written in the statement of another one. */
+export interface WrittenAlong {
+  /** One for each `insert`: the statement is written, and so prepared, once for all who write along. */
+  name: string;
+  /** An INSERT. @param p names its parameters, from 1 */
+  insert: (p: (i: number) => string) => string;
+  values: unknown[];
 }

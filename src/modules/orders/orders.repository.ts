@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Tx } from '#libs/database';
 import { NotFound } from '#libs/errors';
 import { encodeId, newUuid } from '#libs/ids';
-import { announce } from '#libs/outbox';
+import { announce, announceAlong, type DomainEvent, type WrittenAlong } from '#libs/outbox';
 import type { CartAssessment, CartPart, CartSnapshot } from '../cart/index.js';
 import type { PricedCart } from '../pricing/index.js';
 import { releasePromotionUses, retakePromotionUses } from '../promotions/index.js';
@@ -149,12 +149,11 @@ const creditsOf = (cart: CartSnapshot, credits: PricedCart['credits']): OrderRow
     state: 'spent',
   }));
 
-/** A row of somebody else that is written in the statement of the order: that costs neither a trip nor a plan of its own. */
-export interface WrittenWithOrder {
-  /** An INSERT that reads `o`, the order. @param p names its parameters, from 1 */
-  insert: (p: (i: number) => string) => string;
-  values: unknown[];
-}
+/**
+ * A row of somebody else that is written in the statement of the order, and reads `o`, the order: that costs neither a trip
+ * nor a plan of its own.
+ */
+export type WrittenWithOrder = WrittenAlong;
 
 const ORDER_PARAMETERS = 24;
 const INSERT_ORDER = (along: string) =>
@@ -179,14 +178,21 @@ const INSERT_ORDER = (along: string) =>
    c AS (UPDATE carts SET status = 'completed', version = version + 1, updated_at = now() WHERE id = $2)${along}
    SELECT number, email, placed_at, created_at, updated_at FROM o`;
 
-const insertOrderWith = new Map<WrittenWithOrder['insert'] | undefined, string>();
+const texts = new Map<string, string>();
 
-/** The statement is written once, and so prepared once, for each of those who write along. */
-function insertOrder(along: WrittenWithOrder | undefined): string {
-  const known = insertOrderWith.get(along?.insert);
-  if (known !== undefined) return known;
-  const text = INSERT_ORDER(along ? `,\n   along AS (${along.insert((i) => `$${ORDER_PARAMETERS + i}`)})` : '');
-  insertOrderWith.set(along?.insert, text);
+/** The statement is written once, and so prepared once, for each party of those who write along. */
+function insertOrder(party: readonly WrittenWithOrder[]): string {
+  const names = party.map(({ name }) => name).join();
+  let text = texts.get(names);
+  if (text === undefined) {
+    let before = ORDER_PARAMETERS;
+    const along = party.map(({ insert, values }, i) => {
+      const first = before;
+      before += values.length;
+      return `,\n   along_${i} AS (${insert((n) => `$${first + n}`)})`;
+    });
+    texts.set(names, (text = INSERT_ORDER(along.join(''))));
+  }
   return text;
 }
 
@@ -211,7 +217,11 @@ export class OrdersRepository {
    * announcement; the cart is completed. UNIQUE (cart_id) keeps one cart from becoming two orders whatever happens.
    * @returns the order as `OrdersQuery` would read it, without its payments
    */
-  async insert(tx: Tx, { id, cart, assessment, start, rows }: NewOrder, along?: WrittenWithOrder): Promise<OrderRow> {
+  async insert(
+    tx: Tx,
+    { id, cart, assessment, start, rows }: NewOrder,
+    along: readonly WrittenWithOrder[] = [],
+  ): Promise<OrderRow> {
     const { priced, shippingMethod, taxIncluded, taxExemption } = assessment;
     const vatNumber = taxExemption === 'reverse_charge' ? cart.customer!.vatNumber : null;
     const method = shippingMethod
@@ -221,8 +231,9 @@ export class OrdersRepository {
       applied ? [{ promotionId, name, code, amount }] : [],
     );
     const billingAddress = cart.billingAddress ?? cart.shippingAddress;
+    const party = start.status === 'confirmed' ? [...along, this.placedAlong(tx, id)] : along;
     const [row] = await tx.query<Pick<OrderRow, 'number' | 'email' | 'placed_at' | 'created_at' | 'updated_at'>>(
-      insertOrder(along),
+      insertOrder(party),
       [
         id,
         cart.id,
@@ -248,11 +259,10 @@ export class OrdersRepository {
         vatNumber,
         JSON.stringify(promotions),
         priced.total - priced.amountDue,
-        ...(along?.values ?? []),
+        ...party.flatMap(({ values }) => values),
       ],
     );
     const { number, email, placed_at, created_at, updated_at } = row!;
-    if (start.status === 'confirmed') this.announcePlaced(tx, id, number);
     if (start.paymentStatus === 'paid')
       this.announcePaid(tx, { id, number, total: priced.total, currency: cart.currency });
     return {
@@ -404,12 +414,22 @@ export class OrdersRepository {
   }
 
   private announcePlaced(tx: Tx, id: string, number: number): void {
-    announce(tx, {
+    const event = this.placed(id);
+    announce(tx, { ...event, payload: { ...event.payload, number } });
+  }
+
+  /** For an order that begins confirmed; its number is known to its statement only. */
+  private placedAlong(tx: Tx, id: string): WrittenWithOrder {
+    return announceAlong(tx, this.placed(id), `jsonb_build_object('number', o.number)`, 'o');
+  }
+
+  private placed(id: string): DomainEvent {
+    return {
       definition: OrderPlaced,
       aggregateType: 'order',
       aggregateId: id,
-      payload: { orderId: encodeId('order', id), number },
-    });
+      payload: { orderId: encodeId('order', id) },
+    };
   }
 
   private announcePaid(tx: Tx, order: { id: string; number: number; total: number; currency: string }): void {

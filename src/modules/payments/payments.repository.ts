@@ -62,6 +62,7 @@ const INSERT_PAYMENT = (p: (i: number) => string) =>
 
 /** Writes a payment in the statement of its order; a partial UNIQUE index allows one that is not canceled. */
 export const writtenWithOrder = (payment: NewPayment): WrittenWithOrder => ({
+  name: 'payment',
   insert: INSERT_PAYMENT,
   values: [payment.id, payment.provider, payment.status, payment.amount, payment.currency, payment.capture_method],
 });

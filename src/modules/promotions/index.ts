@@ -12,6 +12,7 @@ export {
 export {
   releasePromotionUses,
   retakePromotionUses,
-  takePromotionUses,
+  usesWrittenWithOrder,
+  countPromotionUses,
   type NewPromotionUse,
 } from './promotion-uses.js';
