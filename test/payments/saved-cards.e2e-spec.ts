@@ -111,6 +111,7 @@ describe(`Saved cards (seed ${SEED})`, () => {
       body: { code: 'idempotency_key_reused' },
     });
     expect(await checkout(cart, one, { paymentMethod: 7 }, key)).toMatchObject({
+      status: 422,
       body: { code: 'idempotency_key_reused' },
     });
     const fresh = newUuid();

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { firstValueFrom, from, type Observable } from 'rxjs';
-import { type Ahead, Db, type Tx, UNSYNCED_COMMIT } from '#libs/database';
+import { type Ahead, Db, isConnectionLoss, type Tx, UNSYNCED_COMMIT } from '#libs/database';
 import {
   IdempotencyKeyInFlight,
   IdempotencyKeyInvalid,
@@ -84,6 +84,9 @@ function parseKey(header: string): string {
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
+  /** Requests of this process whose claim goes with their work: a repetition shall not take a place in the line beside them. */
+  private readonly underWay = new Set<string>();
+
   constructor(
     private readonly db: Db,
     private readonly reflector: Reflector,
@@ -118,6 +121,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       text: CLAIM,
       values: [reference.scope, reference.key, fingerprint],
       accept: (rows) => {
+        if (isClaimed) return;
         isClaimed = rows.length > 0;
         if (isClaimed) return;
         const why = new NotClaimed();
@@ -133,9 +137,14 @@ export class IdempotencyInterceptor implements NestInterceptor {
       });
     };
     request.idempotency = { ...reference, claim, keepWith };
+    const name = rule.claimed === 'with the work' ? JSON.stringify([reference.scope, reference.key]) : null;
+    const isRepeated = name !== null && this.underWay.has(name);
     try {
-      if (rule.claimed === 'before') claim.accept(await this.db.query(claim.text, claim.values));
+      if (isRepeated) throw new NotClaimed();
+      if (name === null) claim.accept(await this.db.query(claim.text, claim.values));
+      else this.underWay.add(name);
       const body: unknown = await Promise.race([firstValueFrom(next.handle()), taken]);
+      if (!isClaimed) throw new Error('a handler promised to claim the key with its work, and did not');
       if (!isKept) await this.keep(reference, reply, body);
       return body;
     } catch (error) {
@@ -144,6 +153,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
         throw error;
       }
       return this.repeat(await this.earlier(reference, fingerprint, error), reply);
+    } finally {
+      if (name !== null && !isRepeated) this.underWay.delete(name);
     }
   }
 
@@ -161,6 +172,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
    * @throws `idempotency_key_reused`, `idempotency_key_in_flight`, or the error where the key is not to blame
    */
   private async earlier({ scope, key }: Named, fingerprint: Buffer, error: unknown): Promise<KeptRow> {
+    if (isConnectionLoss(error)) throw error;
     const isTaken = error instanceof NotClaimed;
     const [row] = await this.db
       .query<KeyRow>(

@@ -23,7 +23,7 @@ export class WordsAtOnce1790000000054 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await patiently(runner, `ALTER INDEX search_words_trgm SET (fastupdate = off)`);
-    await runner.query(`SELECT gin_clean_pending_list('search_words_trgm')`);
+    await patiently(runner, `SELECT gin_clean_pending_list('search_words_trgm')`);
   }
 
   async down(): Promise<void> {

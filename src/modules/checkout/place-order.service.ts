@@ -34,7 +34,7 @@ import {
   StripeGateway,
   writtenWithOrder,
 } from '../payments/index.js';
-import { countPromotionUses, usesWrittenWithOrder } from '../promotions/index.js';
+import { takePromotionUses } from '../promotions/index.js';
 import { ShopContext, type ShopSnapshot } from '../settings/index.js';
 import { Admission } from './admission.js';
 import { CartChanged, CartIncomplete } from './checkout.errors.js';
@@ -51,7 +51,7 @@ export interface PlaceOrderCommand {
   expectedTotal?: number;
   expectedAmountDue?: number;
   /** What others must see while the order is placed. */
-  ahead?: Ahead;
+  ahead: Ahead;
   /** What else happens with the order or not at all. */
   alongWith(tx: Tx, placed: PlacedOrder): void;
 }
@@ -127,12 +127,9 @@ export class PlaceOrder {
             currency: cart.currency,
             capture_method: waits ? shop.paymentCapture : 'automatic',
           });
-    const uses = promotionUsesOf(cart, assessment.priced);
-    const along = due ? [writtenWithOrder(due)] : [];
-    if (uses.length > 0) along.push(usesWrittenWithOrder(cart, uses));
     // None of these needs the answer of another: they make one trip, in this order.
     const begun = Promise.all([
-      this.orders.insert(tx, made, along),
+      this.orders.insert(tx, made, due ? [writtenWithOrder(due)] : []),
       expiresAt ? enqueue(tx, ExpireOrderJob, orderId, { orderId }, expiresAt) : null,
       this.credits.spend(tx, { id: orderId, currency: cart.currency }, credits),
     ]);
@@ -145,7 +142,12 @@ export class PlaceOrder {
         made.stock.map((item) => ({ orderId, ...item })),
         waits ? 'hold' : 'commit',
       ),
-      uses.length > 0 ? countPromotionUses(tx, orderId) : [],
+      // Behind the stock: whoever sets a limit waits for orders that write their uses, and shall not wait for stock with them.
+      takePromotionUses(
+        tx,
+        { orderId, currency: cart.currency, email: cart.email, customerId: cart.customerId },
+        promotionUsesOf(cart, assessment.priced),
+      ),
     ]);
     if (!isCredited) throw CreditChanged();
     if (missing.length > 0) {

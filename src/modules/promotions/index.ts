@@ -12,7 +12,6 @@ export {
 export {
   releasePromotionUses,
   retakePromotionUses,
-  usesWrittenWithOrder,
-  countPromotionUses,
+  takePromotionUses,
   type NewPromotionUse,
 } from './promotion-uses.js';

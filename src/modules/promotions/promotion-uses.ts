@@ -1,6 +1,5 @@
 import type { Tx } from '#libs/database';
 import { encodeId } from '#libs/ids';
-import type { WrittenAlong } from '#libs/outbox';
 
 /** A promotion that an order is about to use. */
 export interface NewPromotionUse {
@@ -14,17 +13,21 @@ export interface NewPromotionUse {
 
 /** For whom and what it is used. */
 export interface PromotionUser {
+  /** uuid */
+  orderId: string;
   currency: string;
   email: string | null;
   /** uuid */
   customerId: string | null;
 }
 
-const INSERT_USES = (p: (i: number) => string) => `
+/**
+ * Written first: where staff set a limit at this moment, this waits for them, and what follows knows the new limit.
+ */
+const INSERT_USES = `
   INSERT INTO promotion_uses (order_id, promotion_id, code_id, amount, currency, customer_keys)
-  SELECT o.id, u.promotion_id, u.code_id, u.amount, ${p(1)}::char(3), k.keys
-  FROM o, (SELECT promotion_customer_keys(${p(2)}::text, ${p(3)}::uuid)) AS k (keys),
-    unnest(${p(4)}::uuid[], ${p(5)}::uuid[], ${p(6)}::bigint[]) AS u (promotion_id, code_id, amount)`;
+  SELECT $1::uuid, u.promotion_id, u.code_id, u.amount, $2::char(3), (SELECT promotion_customer_keys($3::text, $4::uuid))
+  FROM unnest($5::uuid[], $6::uuid[], $7::bigint[]) AS u (promotion_id, code_id, amount)`;
 
 /** Counters are conditional UPDATEs, always in this order; promotions without a limit have none, so nobody waits for them. */
 const COUNT_USES = `
@@ -57,31 +60,27 @@ const COUNT_USES = `
           SELECT count(*) FROM of_customer o WHERE o.promotion_id = u.promotion_id))`;
 
 /**
- * What an order uses, as rows that are written in its statement. Written first, and counted behind its stock: where staff
- * set a limit at this moment, this waits for them, and who counts knows the new limit.
- */
-export const usesWrittenWithOrder = (user: PromotionUser, uses: readonly NewPromotionUse[]): WrittenAlong => ({
-  name: 'promotion_uses',
-  insert: INSERT_USES,
-  values: [
-    user.currency,
-    user.email,
-    user.customerId,
-    uses.map((use) => use.promotionId),
-    uses.map((use) => use.codeId),
-    uses.map((use) => use.amount),
-  ],
-});
-
-/**
- * Counts what was written with an order in this transaction, behind its stock: everybody locks in this order.
+ * Uses promotions up for an order that was written in this transaction, behind its stock: everybody locks in this order.
  * @returns those that are not to be had any more; then the transaction must not go on
  */
-export async function countPromotionUses(
+export async function takePromotionUses(
   tx: Tx,
-  orderId: string,
+  user: PromotionUser,
+  uses: readonly NewPromotionUse[],
 ): Promise<{ promotionId: string; reason: 'used_up' | 'used_by_customer' }[]> {
-  const refused = await tx.query<{ promotion_id: string; is_used_up: boolean }>(COUNT_USES, [orderId]);
+  if (uses.length === 0) return [];
+  const [, refused] = await Promise.all([
+    tx.query(INSERT_USES, [
+      user.orderId,
+      user.currency,
+      user.email,
+      user.customerId,
+      uses.map((use) => use.promotionId),
+      uses.map((use) => use.codeId),
+      uses.map((use) => use.amount),
+    ]),
+    tx.query<{ promotion_id: string; is_used_up: boolean }>(COUNT_USES, [user.orderId]),
+  ]);
   return refused.map(({ promotion_id, is_used_up }) => ({
     promotionId: promotion_id,
     reason: is_used_up ? 'used_up' : 'used_by_customer',
