@@ -121,8 +121,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       text: CLAIM,
       values: [reference.scope, reference.key, fingerprint],
       accept: (rows) => {
-        if (isClaimed) return;
-        isClaimed = rows.length > 0;
+        isClaimed ||= rows.length > 0;
         if (isClaimed) return;
         const why = new NotClaimed();
         refuse(why);

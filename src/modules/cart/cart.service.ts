@@ -121,7 +121,7 @@ export class CartService {
   }
 
   async shippingMethods(cart: CartReference): Promise<ShippingMethodsResponse> {
-    const read = await readCart(this.db.quick, cart.id, cart.shopper, this.asks, 'ship');
+    const read = await readCart(this.db, cart.id, cart.shopper, this.asks, 'ship');
     const snapshot = await this.seenBy(cart.shopper, read, 'ship');
     const { input, priced, shippingOptions } = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
     return {
@@ -187,7 +187,7 @@ export class CartService {
   }
 
   private async view(cart: CartReference): Promise<CartView> {
-    return this.present(await readCart(this.db.quick, cart.id, cart.shopper, this.asks), cart.shopper);
+    return this.present(await readCart(this.db, cart.id, cart.shopper, this.asks), cart.shopper);
   }
 
   private get asks(): CartAsks {
