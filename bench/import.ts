@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -48,6 +48,7 @@ export async function importBench(
   tell: (step: string) => void,
 ): Promise<number> {
   const dataDir = mkdtempSync(join(process.platform === 'linux' ? '/var/tmp' : tmpdir(), 'emporium-import-'));
+  chmodSync(dataDir, 0o755);
   stack.defer(() => rmSync(dataDir, { recursive: true, force: true }));
   tell('Starting Postgres');
   const postgres = await startPostgres({ dataDir, durable: true, database: 'emporium', settings: {} });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +53,8 @@ export class Stack {
       mkdirSync(options.keep, { recursive: true });
     } else {
       this.dataDir = mkdtempSync(join(process.platform === 'linux' ? '/var/tmp' : tmpdir(), 'emporium-bench-'));
+      // As root, Postgres runs as another user: what that one cannot reach is kept elsewhere, and would stay there.
+      chmodSync(this.dataDir, 0o755);
       this.cleanups.push(() => rmSync(this.dataDir, { recursive: true, force: true }));
     }
     tell('Starting Postgres and Redis');
