@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Floor, Journey, ScaleWalk } from '../options.js';
 import type { Random } from '../random.js';
+import { WEIGHTS } from '../shop/words.js';
 import type { Answer, Connection } from './connection.js';
 
 /** What the journeys choose from. */
@@ -133,6 +134,14 @@ export const SCALED_WALKS: Record<ScaleWalk, Walk> = {
   search: SHOP_WALKS.search,
   async facets(connection, random, { queries }) {
     await found(connection, `/v1/products/facets?q=${encodeURIComponent(random.pick(queries))}`);
+  },
+  async ranges(connection, random) {
+    const lightest = random.below(WEIGHTS);
+    // Of ten shoppers one wants a tenth of all weights, the others a fiftieth.
+    const heaviest = lightest + WEIGHTS / (random.below(10) === 0 ? 10 : 50);
+    const range = `attribute.weight[gte]=${lightest}&attribute.weight[lte]=${heaviest}`;
+    await found(connection, `/v1/products?${range}&sort=${random.pick(['price', '-createdAt'])}`);
+    await found(connection, `/v1/products/facets?${range}`);
   },
   async allFacets(connection) {
     await found(connection, '/v1/products/facets');

@@ -7,7 +7,7 @@ import { StockLedger } from '../../src/modules/inventory/index.js';
 import { ensureSettings } from '../../src/modules/settings/index.js';
 import type { Wares } from '../client/journeys.js';
 import { Random } from '../random.js';
-import { CATEGORIES, makeQueries, makeWares, type Ware } from './words.js';
+import { CATEGORIES, makeQueries, makeWares, type Ware, WEIGHTS } from './words.js';
 
 export const PRODUCTS = 1_000;
 const PAGE_SIZE = 20;
@@ -25,6 +25,7 @@ export async function fillShop(app: INestApplicationContext, config: Config): Pr
   const goods = makeWares(PRODUCTS, random);
   await ensureSettings(db, config);
   await fillSettings(db);
+  await fillAttributes(db);
   const categories = await fillCategories(db);
   const wares: Wares = { pages: PRODUCTS / PAGE_SIZE, products: [], variants: [], queries: [] };
   for (let i = 0; i < goods.length; i += BATCH) {
@@ -95,6 +96,13 @@ async function fillSettings(db: Db): Promise<void> {
   );
 }
 
+async function fillAttributes(db: Db): Promise<void> {
+  await db.query(
+    `INSERT INTO attribute_definitions (id, key, label, type, filterable, facetable) VALUES ($1, 'weight', 'Weight', 'number', true, false)`,
+    [newUuid()],
+  );
+}
+
 async function fillCategories(db: Db): Promise<Map<string, string>> {
   const ids = new Map(CATEGORIES.map((title) => [title, newUuid()]));
   for (const [title, id] of ids) {
@@ -123,6 +131,7 @@ async function saveBatch(
       status: 'active',
       optionNames: ['Color'],
       categoryIds: [categories.get(ware.category)!],
+      attributes: { weight: ((offset + i) * 7_919) % WEIGHTS },
       images: [0, 1].map((n) => ({ url: `https://images.example.com/${handle}-${n}.jpg`, alt: ware.title })),
       createdAt: new Date(NEWEST - (offset + i) * 3_600_000),
       variants: ware.colors.map((color, n) => ({

@@ -40,6 +40,8 @@ const SENTENCES = [
 ];
 
 export const CATEGORIES = Object.keys(NOUNS);
+/** Different weights of products, in grams from 0. */
+export const WEIGHTS = 5_000;
 /** How many different ones there are. */
 const NAMES = ADJECTIVES.length * MATERIALS.length * Object.values(NOUNS).flat().length;
 

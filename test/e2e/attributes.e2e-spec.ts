@@ -68,6 +68,8 @@ describe('attributes of products', () => {
     expect(await found('attribute.strength=4.50')).toEqual(['a-dark']);
     expect(await found('attribute.strength[gte]=2&attribute.strength[lte]=4')).toEqual(['b-light']);
     expect(await found('attribute.strength[gte]=-1')).toEqual(['a-dark', 'b-light']);
+    expect(await found('attribute.strength[gte]=2.000001')).toEqual(['a-dark']);
+    expect(await found('attribute.strength[lte]=2&attribute.roast=light')).toEqual(['b-light']);
     expect(await found('productType=coffee&q=peru')).toEqual(['a-dark', 'b-light']);
 
     expect(await facet('attribute.roast', 'attribute.roast=Dark')).toEqual({

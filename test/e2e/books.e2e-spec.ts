@@ -134,6 +134,21 @@ const FAULTS: PlantedFault[] = [
     ],
   },
   {
+    check: 'F3',
+    what: 'a number that no filter finds',
+    sql: [
+      `ALTER TABLE products DISABLE TRIGGER products_numbers_changed`,
+      `UPDATE products SET attributes = '{"planted": 7.5}' WHERE id = (SELECT id FROM products LIMIT 1)`,
+    ],
+  },
+  {
+    check: 'F3',
+    what: 'a number that its product has not',
+    sql: [
+      `INSERT INTO product_numbers (term, product_id) SELECT number_term('planted', 7.5), id FROM products LIMIT 1`,
+    ],
+  },
+  {
     check: 'O1',
     what: 'two orders of one cart',
     sql: [

@@ -105,6 +105,7 @@ const FILTERS = [
   'price[gte]=500&price[lte]=520',
   'collection=even',
   'attribute.fabric=F1',
+  'attribute.weight[gte]=500&attribute.weight[lte]=501',
   'q=materialc',
   'q=materialb+nounba',
   'q=matreialc',
@@ -169,11 +170,12 @@ async function fill(db: Queryable): Promise<void> {
   );
   await db.query(
     `INSERT INTO attribute_definitions (id, key, label, type, filterable, facetable, position)
-     VALUES (gen_random_uuid(), 'weight', 'Weight', 'number', true, true, 1), (gen_random_uuid(), 'fabric', 'Fabric', 'text', true, true, 2)`,
+     VALUES (gen_random_uuid(), 'weight', 'Weight', 'number', true, true, 1), (gen_random_uuid(), 'ratio', 'Ratio', 'number', true, false, 3), (gen_random_uuid(), 'fabric', 'Fabric', 'text', true, true, 2)`,
   );
   await db.query(
-    `INSERT INTO products (id, handle, title, status, created_at)
-     SELECT ('01920000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'product-' || n, 'Thing ' || n, 'active', now() - n * interval '1 hour'
+    `INSERT INTO products (id, handle, title, status, created_at, attributes)
+     SELECT ('01920000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'product-' || n, 'Thing ' || n, 'active', now() - n * interval '1 hour',
+       jsonb_build_object('weight', n % 1000, 'ratio', n % 7 / 10.0)
      FROM generate_series(1, ${PRODUCTS}) n`,
   );
   await db.query(
@@ -286,6 +288,8 @@ describe('no table is read whole', () => {
     { 'option.Size': 'M' },
     { 'attribute.fabric': 'F2', sort: '-price' },
     { 'attribute.weight[gte]': '990' },
+    { 'attribute.weight[gte]': '500', 'attribute.weight[lte]': '500.5', sort: '-price' },
+    { 'attribute.weight[lte]': '3', 'attribute.ratio[lte]': '0.5', vendor: 'Vendor 1' },
   ])('for the list of %j, and what follows by cursor', async (query) => {
     const { list } = services();
     const { body } = await list.list(null, parseProductList(query), ORIGINAL);
@@ -317,6 +321,8 @@ describe('no table is read whole', () => {
     { 'attribute.fabric': 'F2', productType: 'Ware' },
     { 'attribute.weight[gte]': '10' },
     { 'attribute.weight[gte]': '990', 'price[gte]': '1000' },
+    { 'attribute.weight[lte]': '3' },
+    { 'attribute.weight[lte]': '3', 'attribute.ratio[gte]': '0.2', q: 'materialc' },
   ])('for the facets of %j', async (query) => {
     const { facets } = services();
     const { body: found } = await facets.facets(null, parseFacets(query), ORIGINAL);
@@ -513,16 +519,17 @@ it('what storefronts ask for over HTTP, as often as they like, reads none but th
 const analyzing = (see: (node: PlanNode) => void) =>
   explaining(shop.db, (plan) => stepsOf(plan).forEach(see), 'ANALYZE');
 
-it.each([
+it.each<[Record<string, string | string[]>, string, string, number?]>([
   [{ 'price[gte]': '1000' }, 'Index Scan', 'product_listings_price'],
   [{ productType: 'Ware' }, 'Index Scan', 'product_listings_type'],
   [{ productType: ['Ware', 'Tool 5'] }, 'Index Scan', 'product_listings_type'],
   [{ 'option.Size': 'M' }, 'Bitmap Heap Scan', 'product_listings_options'],
   [{ 'attribute.fabric': 'F2', inStock: 'true' }, 'Bitmap Heap Scan', 'product_listings_attributes'],
-  [{ 'attribute.weight[gte]': '10' }, 'Index Scan', 'product_listings_created'],
+  // Its rows are looked at one by one, and 99 of 100 are in the range.
+  [{ 'attribute.weight[gte]': '10' }, 'Index Scan', 'product_listings_created', 10_110],
 ])(
   'facets of %j, which most products fulfill, read until there are 10,001, then a sample',
-  async (query, how, index) => {
+  async (query, how, index, read = 10_001) => {
     const scans: [string, number][] = [];
     const db = analyzing((node) => {
       if (node['Relation Name'] === 'product_listings') scans.push([node['Node Type'], node['Actual Rows']!]);
@@ -531,13 +538,40 @@ it.each([
     const facets = new FacetsQuery(db, new SpellingQuery(db, new Synonyms(db)), new ContentLanguages(db, shop.config));
     await facets.facets(null, parseFacets(query), ORIGINAL);
     expect(scans).toEqual([
-      [how, 10_001],
+      [how, read],
       ['Sample Scan', expect.any(Number)],
     ]);
     expect(indexes).toContain(index);
     expect(scans[1]![1]).toBeLessThan(22_000);
   },
 );
+
+describe('a range of numbers that few products have', () => {
+  const FEW = { 'attribute.weight[gte]': '400', 'attribute.weight[lte]': '402.5' };
+  it.each(['', 'sort=price', 'sort=-bestSelling&inStock=true', 'include=total', 'facets'])(
+    'is found by the index of numbers, and no other product is read: %j',
+    async (more) => {
+      let most = 0;
+      const db = analyzing((node) => {
+        if (node['Index Name']) indexes.push(node['Index Name']);
+        if (node['Relation Name'] === 'product_listings')
+          most = Math.max(most, (node['Actual Rows']! + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops']!);
+      });
+      const spelling = new SpellingQuery(db, new Synonyms(db));
+      if (more === 'facets') {
+        const facets = new FacetsQuery(db, spelling, new ContentLanguages(db, shop.config));
+        expect((await facets.facets(null, parseFacets(FEW), ORIGINAL)).body.length).toBeGreaterThan(0);
+      } else {
+        const query = parseProductList({ ...FEW, ...Object.fromEntries(new URLSearchParams(more)) });
+        const { body } = await new ProductListQuery(db, spelling, shop.config).list(null, query, ORIGINAL);
+        expect((JSON.parse(body) as { data: unknown[] }).data.length).toBe(20);
+      }
+      expect(indexes).toContain('product_numbers_pkey');
+      expect(most).toBeGreaterThan(0);
+      expect(most).toBeLessThanOrEqual(90);
+    },
+  );
+});
 
 describe('suggestions', () => {
   it.each(['m', 'ma', 'materialc t', 'materialc th', 'materialc thi'])(

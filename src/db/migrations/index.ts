@@ -52,6 +52,7 @@ import { CountsOfNobody1790000000051, OrderLinks1790000000051 } from './17900000
 import { FoundAgain1790000000052 } from './1790000000052-found-again.js';
 import { RecountsInTurn1790000000053 } from './1790000000053-recounts-in-turn.js';
 import { CollectionsByTitle1790000000054, WordsAtOnce1790000000054 } from './1790000000054-collections-by-title.js';
+import { NumbersOfAttributes1790000000055 } from './1790000000055-numbers-of-attributes.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -122,4 +123,5 @@ export const migrations = [
   RecountsInTurn1790000000053,
   CollectionsByTitle1790000000054,
   WordsAtOnce1790000000054,
+  NumbersOfAttributes1790000000055,
 ];

@@ -124,22 +124,29 @@ export class FacetsQuery {
     const parameters = new Parameters();
     const { sql } = baseConditions(parameters, currency, filter, search);
     const filters = dimensions(parameters, filter, true);
-    const narrowed = filters.map((dimension) => dimension.sql);
-    const run = (limits: FacetLimits) => {
+    const run = (narrowed: readonly string[], limits: FacetLimits) => {
       const all = new Parameters(parameters.values);
       return this.db.dataSource.query<CountRow[]>(facetsSql([...sql, ...narrowed], choice, limits, all), all.values);
     };
     // The whole shop has been counted already, product by product, when each was written.
-    if (search === undefined && narrowed.length === 0) {
+    if (search === undefined && filters.length === 0) {
       const sums = await this.db.query<CountRow>(wholeShopSql(choice, filter.inStock, parameters), parameters.values);
       return { facets: group(sums), isDear: countIn(sums, 'values') > MANY_VALUES };
     }
     // Without an order, Postgres reads the table from its beginning where it expects most products to match.
     const isInOrder = search === undefined && filters.every(({ order }) => order !== undefined);
-    const rows = await run({ most: EXACT, ...(isInOrder && { order: filters[0]!.order }) });
+    const limits = { most: EXACT, ...(isInOrder && { order: filters[0]!.order }) };
+    const rows = await run(
+      filters.map((one) => one.sql),
+      limits,
+    );
     if (countIn(rows, 'matches') <= EXACT) return { facets: group(rows), isDear: false };
     const samplePercent = await this.samplePercent();
-    return { facets: group(await run({ samplePercent }), 100 / samplePercent), isDear: true };
+    const sampled = await run(
+      filters.map((one) => one.rowSql ?? one.sql),
+      { samplePercent },
+    );
+    return { facets: group(sampled, 100 / samplePercent), isDear: true };
   }
 
   /** Which part of the table has about as many rows as shall be looked at, however large it is. */

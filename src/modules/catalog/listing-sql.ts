@@ -24,6 +24,8 @@ const NAMED = 1_000_000_000;
 export interface Dimension {
   key: string;
   sql: string;
+  /** The same asked of each row that is there anyway; left out where it is not asked otherwise. */
+  rowSql?: string;
   /** The order in which an index has what fulfills it; left out where the index that finds it has none. */
   order?: string;
 }
@@ -139,16 +141,18 @@ function attributeSql(
   parameters: Parameters,
   texts: (values: readonly string[]) => string,
 ): Omit<Dimension, 'key'> {
-  const sql: string[] = [];
-  if (wanted.length > 0) sql.push(`l.attributes && ${texts(wanted)}`);
-  if (gte !== undefined || lte !== undefined) {
-    const least = `${parameters.add(gte ?? -Infinity)}::numeric`;
-    const most = `${parameters.add(lte ?? Infinity)}::numeric`;
-    sql.push(`EXISTS (SELECT FROM unnest(l.attributes) AS u (text) WHERE CASE WHEN split_part(u.text, '=', 1) = ${parameters.add(key)}
-      THEN split_part(u.text, '=', 2)::numeric BETWEEN ${least} AND ${most} END)`);
-  }
-  // Numbers are compared one by one: no index finds a range of them.
-  return { sql: sql.join(' AND '), ...(wanted.length === 0 && { order: NEWEST }) };
+  const values = wanted.length > 0 ? `l.attributes && ${texts(wanted)}` : null;
+  if (gte === undefined && lte === undefined) return { sql: values! };
+  const name = parameters.add(key);
+  const term = (bound: number) => `number_term(${name}, ${parameters.add(bound)}::numeric)`;
+  const range = `n.term BETWEEN ${term(gte ?? -Infinity)} AND ${term(lte ?? Infinity)}`;
+  const both = (isInRange: string) => [...(values === null ? [] : [values]), isInRange].join(' AND ');
+  return {
+    sql: both(`l.product_id IN (SELECT n.product_id FROM product_numbers n WHERE ${range})`),
+    // OFFSET 0: looked up row by row, not joined to all that are in the range.
+    rowSql: both(`EXISTS (SELECT FROM product_numbers n WHERE n.product_id = l.product_id AND ${range} OFFSET 0)`),
+    ...(values === null && { order: NEWEST }),
+  };
 }
 
 const COLUMNS: Record<Exclude<SortBy['key'], 'relevance' | 'position'>, Pick<KeysetColumn, 'sql' | 'type'>> = {

@@ -122,8 +122,11 @@ export class ProductListQuery {
     const best =
       named && isByRank ? rows(named, keysetColumns(request.sort, { relevance: named.rankSql, position })) : null;
     const text = pageSql(all, best, request, locales, parameters);
+    // A range of numbers may be that of a few products or of most: it is planned for its bounds.
     const isCommon =
-      request.sort.length === 1 && filters.length + Number(search !== undefined) + Number(request.inStock) <= 1;
+      request.sort.length === 1 &&
+      filters.length + Number(search !== undefined) + Number(request.inStock) <= 1 &&
+      !request.attributes.some(({ gte, lte }) => gte !== undefined || lte !== undefined);
     const isQuick =
       filters.length === 0 &&
       search === undefined &&

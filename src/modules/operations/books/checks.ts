@@ -110,6 +110,14 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
       FROM (SELECT FROM facet_counts WHERE NOT folded LIMIT 500001) x HAVING count(*) > 500000`,
   },
   {
+    id: 'F3',
+    title: 'the numbers that filters by range find are those of the products',
+    sql: `WITH wanted AS (SELECT p.id AS product_id, n.term FROM products p CROSS JOIN LATERAL number_terms(p.attributes) n WHERE p.attributes <> '{}')
+      SELECT format('product %s lacks %s', product_id, term) AS detail FROM (TABLE wanted EXCEPT SELECT product_id, term FROM product_numbers) x
+      UNION ALL
+      SELECT format('product %s has no %s', product_id, term) FROM (SELECT product_id, term FROM product_numbers EXCEPT TABLE wanted) x`,
+  },
+  {
     id: 'O1',
     title: 'one cart is one order',
     sql: `SELECT format('cart %s has %s orders', cart_id, count(*)) AS detail FROM orders GROUP BY cart_id HAVING count(*) > 1`,
