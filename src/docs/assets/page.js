@@ -29,13 +29,16 @@
    * seen last; and a list begins without filters. The document itself is unchanged.
    */
   function relax(spec) {
-    for (const item of Object.values(spec.paths)) {
+    for (const [path, item] of Object.entries(spec.paths)) {
       for (const method of METHODS) {
         const operation = item[method];
         const body = operation?.requestBody?.content?.['application/json']?.example;
         for (const example of [body, ...(operation?.parameters ?? []).map((p) => p.example)]) noteKnown(example);
         for (const parameter of operation?.parameters ?? []) {
-          if (parameter.in === 'path') standIn(parameter, method);
+          if (parameter.in === 'path') {
+            noteList(spec, path, parameter);
+            standIn(parameter, method);
+          }
           if (parameter.in === 'query' && !parameter.required) withoutExample(parameter);
           if (parameter.in !== 'header' || !FILLED_IN.includes(parameter.name.toLowerCase())) continue;
           if (staff || parameter.name !== 'If-Match') parameter.required = false;
@@ -57,9 +60,20 @@
     for (const [id] of JSON.stringify(example ?? null).matchAll(/[a-z]+_[0-7][0-9a-hjkmnp-tv-z]{25}/g)) known.add(id);
   }
 
+  const prefixOf = (parameter) => /^\^([a-z]+)_\[0-7\]/.exec(parameter.schema?.pattern ?? '')?.[1];
+
+  /** Where things are listed, by the prefix of their ids. */
+  const lists = new Map();
+  function noteList(spec, path, parameter) {
+    const prefix = prefixOf(parameter);
+    const list = path.slice(0, path.lastIndexOf('/'));
+    if (prefix && path === `${list}/{${parameter.name}}` && !list.includes('{') && spec.paths[list]?.get)
+      lists.set(prefix, list);
+  }
+
   /** What is deleted is the last one, so that the examples of everything else stay. */
   function standIn(parameter, method) {
-    const prefix = /^\^([a-z]+)_\[0-7\]/.exec(parameter.schema?.pattern ?? '')?.[1];
+    const prefix = prefixOf(parameter);
     if (!prefix) return;
     delete parameter.schema.pattern;
     const example = parameter.example ?? parameter.schema.example;
@@ -167,8 +181,14 @@
     }
   }
 
-  const withSeenIdsInText = (text) =>
-    text.replace(/"([a-z]+)_last"/g, (whole, prefix) => (seen[prefix]?.length ? `"${seen[prefix].at(-1)}"` : whole));
+  /** The same in a body: the one that was seen last, else the first of the list. */
+  async function withSeenIdsInText(text, headers) {
+    for (const [, prefix] of text.matchAll(/"([a-z]+)_last"/g))
+      if (!seen[prefix]?.length && lists.has(prefix)) await read(`${lists.get(prefix)}?limit=20`, headers);
+    return text.replace(/"([a-z]+)_last"/g, (whole, prefix) =>
+      seen[prefix]?.length ? `"${seen[prefix].at(-1)}"` : whole,
+    );
+  }
 
   /** Which headers the operation behind a call takes. */
   function headersOf(spec, method, path) {
@@ -295,11 +315,18 @@
 
   // --- what is filled in -------------------------------------------------------------------------------------------
 
-  /** The last ETag seen for the address; when none was seen yet, the page reads it. */
+  /**
+   * The last ETag seen for the address; when none was seen yet, the page reads it. What cannot be read alone, as a translation
+   * that is not there yet, goes by the ETag of the list that it is in.
+   */
   async function etagFor(path, headers) {
     if (etags.has(path)) return etags.get(path);
-    const response = await fetch(path, { headers: credentialsOf(headers) });
-    return response.ok ? response.headers.get('etag') : null;
+    for (const address of [path, path.slice(0, path.lastIndexOf('/'))]) {
+      const response = await fetch(address, { headers: credentialsOf(headers) });
+      const etag = response.ok ? response.headers.get('etag') : null;
+      if (etag) return etag;
+    }
+    return null;
   }
 
   /** A change of a product is one of its variants' and images' versions too: what was seen of them may be old. */
@@ -327,7 +354,7 @@
       request.userFetch = fetchWithRenewal;
     }
     request.url = await withSeenIds(request.url, request.method, headers);
-    if (typeof request.body === 'string') request.body = withSeenIdsInText(request.body);
+    if (typeof request.body === 'string') request.body = await withSeenIdsInText(request.body, headers);
     const path = pathOf(request.url);
     const takes = headersOf(spec, request.method ?? 'GET', path);
     if (takes.has('idempotency-key') && isEmpty(headers, 'idempotency-key')) {
