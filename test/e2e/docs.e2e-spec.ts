@@ -133,6 +133,12 @@ describe('OpenAPI', () => {
       });
       expect([adjusted.status, adjusted.body.variantId]).toEqual([201, WELL_KNOWN.variantId]);
     }
+    const methods = '/v1/admin/shipping-zones/{id}/methods';
+    const method = await shop.call('POST', methods.replace('{id}', WELL_KNOWN.shippingZoneId), {
+      bearer,
+      body: example(staff, methods, 'post'),
+    });
+    expect(method.status).toBe(201);
   });
 });
 

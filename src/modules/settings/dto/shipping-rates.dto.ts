@@ -83,7 +83,11 @@ export class ShippingTermsInput {
   bands?: ShippingBandInput[];
   @MoneyAmount(Opt(FREE_ABOVE))
   freeAbove?: number | null;
-  @ObjectArray(() => ProfileRateInput, 50, Opt({ description: 'all of them: goods of other profiles do not go by it' }))
+  @ObjectArray(
+    () => ProfileRateInput,
+    50,
+    Opt({ description: 'all of them: goods of other profiles do not go by it', example: [] }),
+  )
   profileRates?: ProfileRateInput[];
   @Nested(() => ShippingRestrictionsInput, Opt({ description: 'all of them' }))
   restrictions?: ShippingRestrictionsInput;
