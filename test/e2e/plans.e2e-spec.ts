@@ -546,6 +546,59 @@ it.each<[Record<string, string | string[]>, string, string, number?]>([
   },
 );
 
+describe('a collection', () => {
+  const read = async (query: Record<string, string>) => {
+    let most = 0;
+    const db = analyzing((node) => {
+      if (node['Relation Name'] === 'product_listings' && node['Actual Loops']! > 0)
+        most = Math.max(most, (node['Actual Rows']! + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops']!);
+      if (node['Index Name'] && node['Actual Loops']! > 0) indexes.push(node['Index Name']);
+    });
+    const list = new ProductListQuery(db, new SpellingQuery(db, new Synonyms(db)), shop.config);
+    const { body } = await list.list(null, parseProductList(query), ORIGINAL);
+    const { data, page } = JSON.parse(body) as { data: { title: string }[]; page: { next: string } };
+    return { most, titles: data.map(({ title }) => title), next: page.next };
+  };
+  const titlesOf = async (where: string, order: string) => {
+    const rows = await shop.db.query<{ title: string }>(
+      `SELECT l.card::json ->> 'title' AS title FROM product_listings l WHERE ${where} ORDER BY ${order} LIMIT 40`,
+    );
+    return rows.map(({ title }) => title);
+  };
+  const IN_EVEN = `'${COLLECTION}' = ANY(l.collection_ids)`;
+
+  it.each([
+    [{}, IN_EVEN, 'created_at DESC, product_id DESC', 'product_listings_created'],
+    [{ sort: 'price' }, IN_EVEN, 'price_min, product_id', 'product_listings_price'],
+    [{ sort: '-price' }, IN_EVEN, 'price_min DESC, product_id DESC', 'product_listings_price'],
+    [
+      { sort: 'title', inStock: 'true' },
+      `${IN_EVEN} AND available`,
+      'sort_title, product_id',
+      'product_listings_title',
+    ],
+    [{ sort: 'price', vendor: 'Vendor 8' }, `${IN_EVEN} AND vendor = 'Vendor 8'`, 'price_min, product_id', null],
+  ])(
+    'of very many products is read in the order of the list, a few rows more than are shown: %j',
+    async (query, where, order, index) => {
+      const wanted = await titlesOf(where, order);
+      const first = await read({ ...query, collection: 'even' });
+      const second = await read({ ...query, collection: 'even', cursor: first.next });
+      const byNumber = await read({ ...query, collection: 'even', page: '2' });
+      expect([...first.titles, ...second.titles]).toEqual(wanted);
+      expect(byNumber.titles).toEqual(second.titles);
+      for (const { most } of [first, second, byNumber]) expect(most).toBeLessThan(index === null ? 700 : 150);
+      if (index !== null) expect(indexes).toEqual(expect.arrayContaining([index]));
+    },
+  );
+
+  it('of few, and a category of few, read no others than theirs, or fewer', async () => {
+    const { most, titles } = await read({ category: 'category-20', sort: 'price' });
+    expect(most).toBeLessThanOrEqual(1_000);
+    expect(titles).toEqual((await titlesOf(`category_ids[1]::text LIKE '%120'`, 'price_min, product_id')).slice(0, 20));
+  });
+});
+
 describe('a range of numbers that few products have', () => {
   const FEW = { 'attribute.weight[gte]': '400', 'attribute.weight[lte]': '402.5' };
   it.each(['', 'sort=price', 'sort=-bestSelling&inStock=true', 'include=total', 'facets'])(

@@ -28,6 +28,23 @@ export interface Dimension {
   rowSql?: string;
   /** The order in which an index has what fulfills it; left out where the index that finds it has none. */
   order?: string;
+  /** Whether so many products fulfill it that a page of them is soon met in the order of a list; left out where Postgres knows. */
+  isLargeSql?: string;
+}
+
+/**
+ * Conditions by which a list in the order of an index finds its rows, one way or the other: where a filter has many products,
+ * they are met in that order, and no index of the filter may be used; where it has few, they are read and sorted.
+ */
+export function waysOf(filters: readonly Dimension[]): string[][] {
+  const few = filters.map(({ sql }) => sql);
+  const large = filters.flatMap(({ isLargeSql }) => isLargeSql ?? []).join(' AND ');
+  if (large === '') return [few];
+  const met = filters.map(({ sql, isLargeSql }) => (isLargeSql === undefined ? sql : `(${sql}) IS TRUE`));
+  return [
+    [large, ...met],
+    [`NOT (${large})`, ...few],
+  ];
 }
 
 /** Collects `$n` parameters. */
@@ -100,7 +117,7 @@ export function dimensions(parameters: Parameters, filter: ProductFilter, isHidd
       handles.length > 0
         ? `ARRAY(SELECT id FROM categories WHERE handle = ANY(${parameters.add(handles)}::text[])) || ${parameters.add(ids)}::uuid[]`
         : `${parameters.add(ids)}::uuid[]`;
-    list.push({ key: 'category', sql: `l.category_ids && (${wanted})` });
+    list.push({ key: 'category', sql: `l.category_ids && (${wanted})`, isLargeSql: isLarge('category', wanted) });
   }
   const { collections } = filter;
   if (collections.handles.length > 0 || collections.ids.length > 0) {
@@ -108,7 +125,7 @@ export function dimensions(parameters: Parameters, filter: ProductFilter, isHidd
       OR id = ANY(${parameters.add(collections.ids)}::uuid[])) AND status = 'active'`;
     const sql = `l.collection_ids && ARRAY(SELECT id ${found})
       AND (l.available OR l.collection_ids && ARRAY(SELECT id ${found} AND NOT only_available))`;
-    list.push({ key: 'collection', sql });
+    list.push({ key: 'collection', sql, isLargeSql: isLarge('collection', `ARRAY(SELECT id ${found})`) });
   }
   if (filter.vendors.length > 0) list.push({ key: 'vendor', ...anyOf('lower(l.vendor)', filter.vendors, parameters) });
   if (filter.types.length > 0)
@@ -124,6 +141,14 @@ export function dimensions(parameters: Parameters, filter: ProductFilter, isHidd
   if (price.length > 0) list.push({ key: 'price', sql: price.join(' AND '), order: 'l.price_min, l.product_id' });
   return list;
 }
+
+/** Of more products than these, a page is met in the order of the list before they are all read and sorted. */
+const LARGE = 2_000;
+
+/** From the summary: which of the ids there are, Postgres finds out only while it runs. */
+const isLarge = (kind: 'category' | 'collection', ids: string) =>
+  `(SELECT coalesce(sum(f.listed), 0) > ${LARGE} FROM facet_counts f
+    WHERE f.currency = ${CURRENCY_SQL} AND f.kind = '${kind}' AND f.text = ANY(ARRAY(SELECT u::text FROM unnest(${ids}) AS u)))`;
 
 const NEWEST = 'l.created_at DESC, l.product_id DESC';
 

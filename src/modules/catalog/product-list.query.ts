@@ -11,6 +11,7 @@ import {
   listKey,
   Parameters,
   positionSql,
+  waysOf,
   type Search,
   type SearchMode,
 } from './listing-sql.js';
@@ -43,7 +44,8 @@ interface RawPage {
 interface Rows {
   columns: KeysetColumn[];
   keyset: KeysetPage;
-  where: string;
+  /** Only one of them finds rows. */
+  wheres: string[];
 }
 
 /** The product list of storefronts: one statement for a page, served from the stored texts of the cards. */
@@ -105,14 +107,17 @@ export class ProductListQuery {
   ): Promise<RawPage> {
     const parameters = new Parameters();
     const base = baseConditions(parameters, currency, request, search);
-    const filters = dimensions(parameters, request).map((dimension) => dimension.sql);
+    const filters = dimensions(parameters, request);
     const position = request.sort[0]!.key === 'position' ? positionSql(parameters, request) : '0';
     const columns = keysetColumns(request.sort, { relevance: base.rankSql, position });
     const key = listKey(request.sort, search?.mode);
     const first = parameters.values.length + 1;
+    // What is computed for each row has no order in which an index could be read.
+    const isInOrder = search === undefined && request.sort.length === 1 && position === '0';
+    const ways = isInOrder ? waysOf(filters) : [filters.map((dimension) => dimension.sql)];
     const rows = ({ sql }: typeof base, sorted: KeysetColumn[]): Rows => {
       const keyset = keysetPage(key, sorted, request.cursor, first);
-      return { columns: sorted, keyset, where: [...sql, ...filters, keyset.where].join(' AND ') };
+      return { columns: sorted, keyset, wheres: ways.map((way) => [...sql, ...way, keyset.where].join(' AND ')) };
     };
     const all = rows(base, columns);
     parameters.values.push(...all.keyset.values);
@@ -183,7 +188,7 @@ const KEY_VALUE: Record<KeysetColumn['type'], (text: string) => string | number>
  * @param best rows that come before all others: if they fill the page, the others are not read
  */
 function pageSql(
-  { columns, keyset, where }: Rows,
+  all: Rows,
   best: Rows | null,
   { limit, page }: ProductListRequest,
   locales: readonly string[],
@@ -191,26 +196,38 @@ function pageSql(
 ): string {
   const most = LIMITS.find((n) => n > limit)!;
   const keysOf = (list: KeysetColumn[]) => list.map((column, i) => `${column.sql} AS k${i}`).join(', ');
-  const keys = keysOf(columns);
   const translated = locales.map((locale) => parameters.add(locale));
   const card = (row: string) =>
     translated.length === 0
       ? `${row}.card`
       : `coalesce(${translated.map((one) => `${row}.cards ->> ${one}::text`).join(', ')}, ${row}.card) AS card,
          CASE ${translated.map((one) => `WHEN ${row}.cards ? ${one}::text THEN ${one}::text`).join(' ')} ELSE '' END AS locale`;
-  // A page by number skips rows in the index and reads only those that it shows.
+  const inTurn = ({ wheres }: Rows, select: (where: string) => string) =>
+    wheres.map((where) => `(${select(where)})`).join(' UNION ALL ');
   const read = (from: Rows, only = '') =>
-    `SELECT ${card('l')}, l.available, ${keysOf(from.columns)} FROM product_listings l
-     WHERE ${from.where}${only} ORDER BY ${from.keyset.orderBy} LIMIT ${most}`;
+    inTurn(
+      from,
+      (where) => `SELECT ${card('l')}, l.available, ${keysOf(from.columns)} FROM product_listings l
+        WHERE ${where}${only} ORDER BY ${from.keyset.orderBy} LIMIT ${most}`,
+    );
+  // A page by number skips rows in the index and reads only those that it shows.
+  const skip = () => {
+    const offset = parameters.add((page - 1) * limit);
+    return inTurn(
+      all,
+      (where) => `SELECT l.product_id, l.currency, ${keysOf(all.columns)} FROM product_listings l
+        WHERE ${where} ORDER BY ${all.keyset.orderBy} LIMIT ${most} OFFSET ${offset}::integer`,
+    );
+  };
   const full = `(SELECT count(*) FROM best) = ${most}`;
   const rows = best
     ? `WITH best AS MATERIALIZED (${read(best)})
-       SELECT * FROM best WHERE ${full} UNION ALL (${read({ columns, keyset, where }, ` AND NOT ${full}`)})`
+       SELECT * FROM best WHERE ${full} UNION ALL (${read(all, ` AND NOT ${full}`)})`
     : page === 1
-      ? read({ columns, keyset, where })
-      : `SELECT ${card('c')}, c.available, s.* FROM (SELECT l.product_id, l.currency, ${keys} FROM product_listings l
-           WHERE ${where} ORDER BY ${keyset.orderBy} LIMIT ${most} OFFSET ${parameters.add((page - 1) * limit)}::integer) s
+      ? read(all)
+      : `SELECT ${card('c')}, c.available, s.* FROM (${skip()}) s
          JOIN product_listings c ON c.product_id = s.product_id AND c.currency = s.currency`;
+  const { columns, keyset } = all;
   const order = columns
     .map((column, i) => `r.k${i} ${Boolean(column.descending) !== keyset.backward ? 'DESC' : 'ASC'}`)
     .join(', ');
