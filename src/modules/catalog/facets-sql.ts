@@ -12,6 +12,8 @@ export interface CountRow {
 
 /** Values of a facet that are shown. */
 export const MAX_VALUES = 100;
+/** Rows of one kind: 100 full facets, as many as a shop has attributes. Options may have any number of names. */
+const MAX_ROWS = MAX_VALUES * 100;
 
 /** Which facets are counted over one set of products: one, or all but some; by their keys, `vendor` or `option.color`. */
 export type FacetChoice = { only: string } | { except: readonly string[] };
@@ -51,6 +53,16 @@ const byText = (key: string, column: string) => `
     (SELECT '${key}', '', min(r.${column}), min(r.${column}), count(*)::integer AS n
      FROM r WHERE r.${column} <> '' GROUP BY lower(r.${column}) ORDER BY n DESC, 3 LIMIT ${MAX_VALUES})`;
 
+/**
+ * SQL: of each option, or attribute, the values that most products have; how many others have does not matter.
+ * @param rows SQL with the columns `key`, `name`, `label` and `n`
+ * @param order columns of it: one facet after the other
+ */
+export const mostCommon = (kind: 'option' | 'attribute', rows: string, order: string) => `
+    (SELECT '${kind}.' || v.key AS key, v.name, v.label AS value, v.label, v.n
+     FROM (SELECT v.*, row_number() OVER (PARTITION BY ${order} ORDER BY v.n DESC, v.label) AS place FROM (${rows}) v) v
+     WHERE v.place <= ${MAX_VALUES} ORDER BY ${order}, v.n DESC, v.label LIMIT ${MAX_ROWS})`;
+
 /** Counts over the products that fulfill the conditions, in one statement. */
 export function facetsSql(
   conditions: readonly string[],
@@ -70,19 +82,28 @@ export function facetsSql(
   if (isChosen(choice, 'productType')) parts.push(byText('productType', 'product_type'));
   const options = chosenNames(choice, 'option.', 'o.name', parameters);
   if (options !== null)
-    parts.push(`
-    (SELECT 'option.' || o.name, split_part(o.label, '=', 1), o.label, o.label, o.n
-     FROM (SELECT split_part(u.text, '=', 1) AS name, min(u.label) AS label, count(*)::integer AS n
-           FROM r CROSS JOIN LATERAL unnest(r.options, r.option_labels) AS u (text, label) GROUP BY u.text) o
-     WHERE ${options} ORDER BY o.name, o.n DESC, 3 LIMIT ${MAX_VALUES * 5})`);
+    parts.push(
+      mostCommon(
+        'option',
+        `SELECT o.name AS key, split_part(o.label, '=', 1) AS name, o.label, o.n
+         FROM (SELECT split_part(u.text, '=', 1) AS name, min(u.label) AS label, count(*)::integer AS n
+               FROM r CROSS JOIN LATERAL unnest(r.options, r.option_labels) AS u (text, label) GROUP BY u.text) o
+         WHERE ${options}`,
+        'v.key',
+      ),
+    );
   const attributes = chosenNames(choice, 'attribute.', 'd.key', parameters);
   if (attributes !== null)
-    parts.push(`
-    (SELECT 'attribute.' || d.key, d.label, min(u.label), min(u.label), count(*)::integer AS n
-     FROM r CROSS JOIN LATERAL unnest(r.attributes, r.attribute_labels) AS u (text, label)
-     JOIN attribute_definitions d ON d.key = split_part(u.text, '=', 1) AND d.facetable AND d.deleted_at IS NULL
-     WHERE EXISTS (SELECT FROM attribute_definitions WHERE facetable) AND ${attributes}
-     GROUP BY d.id, u.text ORDER BY d.position, d.key, n DESC, 3 LIMIT ${MAX_VALUES * 10})`);
+    parts.push(
+      mostCommon(
+        'attribute',
+        `SELECT d.position, d.key, d.label AS name, min(u.label) AS label, count(*)::integer AS n
+         FROM r CROSS JOIN LATERAL unnest(r.attributes, r.attribute_labels) AS u (text, label)
+         JOIN attribute_definitions d ON d.key = split_part(u.text, '=', 1) AND d.facetable AND d.deleted_at IS NULL
+         WHERE EXISTS (SELECT FROM attribute_definitions WHERE facetable) AND ${attributes} GROUP BY d.id, u.text`,
+        'v.position, v.key',
+      ),
+    );
   if (isChosen(choice, 'price'))
     parts.push(`
     (SELECT 'price', '', b.lower, '', b.n

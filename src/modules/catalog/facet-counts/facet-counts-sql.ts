@@ -1,4 +1,4 @@
-import { chosenNames, type FacetChoice, isChosen, MAX_VALUES } from '../facets-sql.js';
+import { chosenNames, type FacetChoice, isChosen, MAX_VALUES, mostCommon } from '../facets-sql.js';
 import { CURRENCY_SQL, type Parameters } from '../listing-sql.js';
 
 /** Rows of the summary of one kind, an SQL text, in the currency `$1` or else the shop's own. */
@@ -36,16 +36,21 @@ export function wholeShopSql(choice: FacetChoice, inStock: boolean, parameters: 
   if (isChosen(choice, 'productType')) parts.productType = byText('productType');
   const options = chosenNames(choice, 'option.', 'o.name', parameters);
   if (options !== null)
-    parts.option = `
-    (SELECT 'option.' || o.name AS key, split_part(o.label, '=', 1) AS name, o.label AS value, o.label, o.n
-     FROM (SELECT split_part(s.text, '=', 1) AS name, s.label, s.n FROM s WHERE s.kind = 'option') o
-     WHERE ${options} ORDER BY o.name, o.n DESC, 3 LIMIT ${MAX_VALUES * 5})`;
+    parts.option = mostCommon(
+      'option',
+      `SELECT o.name AS key, split_part(o.label, '=', 1) AS name, o.label, o.n
+       FROM (SELECT split_part(s.text, '=', 1) AS name, s.label, s.n FROM s WHERE s.kind = 'option') o WHERE ${options}`,
+      'v.key',
+    );
   const attributes = chosenNames(choice, 'attribute.', 'd.key', parameters);
   if (attributes !== null)
-    parts.attribute = `
-    (SELECT 'attribute.' || d.key AS key, d.label AS name, s.label AS value, s.label, s.n
-     FROM s JOIN attribute_definitions d ON d.key = split_part(s.text, '=', 1) AND d.facetable AND d.deleted_at IS NULL
-     WHERE s.kind = 'attribute' AND ${attributes} ORDER BY d.position, d.key, s.n DESC, 3 LIMIT ${MAX_VALUES * 10})`;
+    parts.attribute = mostCommon(
+      'attribute',
+      `SELECT d.position, d.key, d.label AS name, s.label, s.n
+       FROM s JOIN attribute_definitions d ON d.key = split_part(s.text, '=', 1) AND d.facetable AND d.deleted_at IS NULL
+       WHERE s.kind = 'attribute' AND ${attributes}`,
+      'v.position, v.key',
+    );
   if (isChosen(choice, 'price'))
     parts.price = `
     (SELECT 'price' AS key, '' AS name, s.text AS value, '' AS label, s.n FROM s WHERE s.kind = 'price' ORDER BY s.text::bigint)`;
