@@ -48,6 +48,18 @@ function bomb(): Buffer {
   ]);
 }
 
+/** A GIF of few bytes: so many small frames in a screen of this size. */
+async function roomyGif(width: number, height: number, frames = 1): Promise<Buffer> {
+  const gif = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#7a5c3e' } })
+    .gif()
+    .toBuffer();
+  gif.writeUInt16LE(width, 6);
+  gif.writeUInt16LE(height, 8);
+  // Between the table of its two colors and the last byte.
+  const frame = gif.subarray(19, -1);
+  return Buffer.concat([gif.subarray(0, 19), ...Array.from({ length: frames }, () => frame), gif.subarray(-1)]);
+}
+
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>alert(1)</script></svg>`;
 
 /** A shop with one product, as staff see it. */
@@ -157,6 +169,9 @@ describe('an uploaded picture', () => {
     };
     expect(bomb().length).toBeLessThan(10_000);
     expect(await refused(bomb(), 'bomb.png')).toEqual([422, 'image_too_large']);
+    expect((await roomyGif(20_000, 20_000)).length).toBeLessThan(100);
+    expect(await refused(await roomyGif(20_000, 20_000), 'roomy.gif')).toEqual([422, 'image_too_large']);
+    expect(await refused('GIF89a', 'head.gif')).toEqual([422, 'not_an_image']);
     expect(await refused(SVG, 'logo.png')).toEqual([422, 'not_an_image']);
     expect(await refused('GIF89a<script>alert(1)</script>', 'x.gif')).toEqual([422, 'not_an_image']);
     expect(await refused((await photo(600, 400)).subarray(0, 900))).toEqual([422, 'not_an_image']);
@@ -167,6 +182,16 @@ describe('an uploaded picture', () => {
     expect(await refused('', 'nothing.png')).toEqual([422, 'not_an_image']);
     const kept = (await gallery.page()).images.length;
     expect(kept).toBe(2);
+  });
+
+  it('may be a GIF that moves, whose frames are more than a picture may have only together', async () => {
+    const gif = await roomyGif(1000, 1000, 60);
+    const { status, body } = await gallery.upload(gif, 'moves.gif');
+    expect(status).toBe(201);
+    const kept = Buffer.from(await (await gallery.fetch(body.url)).arrayBuffer());
+    expect(kept.equals(gif)).toBe(true);
+    expect((await sharp(kept).metadata()).pages).toBe(60);
+    expect(await gallery.finished(body.id)).toMatchObject({ width: 1000, height: 1000 });
   });
 
   it('leaves no file behind when what comes with it is refused', async () => {

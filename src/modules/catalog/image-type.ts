@@ -7,6 +7,9 @@ export const IMAGE_TYPES = {
   avif: 'image/avif',
 } as const;
 
+/** Width and height of the screen in which a GIF says that its frames are shown. @param head 10 bytes of it or more */
+export const screenOfGif = (head: Buffer) => ({ width: head.readUInt16LE(6), height: head.readUInt16LE(8) });
+
 /** What a file is by its first bytes; null when it is none of ours. */
 export function imageTypeOf(head: Buffer): keyof typeof IMAGE_TYPES | null {
   const ascii = (from: number, to: number) => head.toString('latin1', from, to);

@@ -52,9 +52,10 @@ export class MediaStore {
       const path = draft('upload');
       await pipeline(file, createWriteStream(path, { flags: 'wx' }));
       if (file.truncated) throw PayloadTooLarge({ detail: 'An image may have up to 20 MB.' });
-      const type = imageTypeOf(await headOf(path));
+      const head = await headOf(path);
+      const type = imageTypeOf(head);
       if (!type) throw NotAnImage();
-      const { isTalkative } = await inspectPicture(path, type);
+      const { isTalkative } = await inspectPicture(path, type, head);
       // sharp takes the format from the ending.
       const silent = draft(`silent.${type}`);
       if (isTalkative) await silencePicture(path, silent);

@@ -1,7 +1,7 @@
 import type { Metadata, Sharp } from 'sharp';
 import { log } from '#libs/log';
 import { ImageTooLarge, NotAnImage } from './catalog.errors.js';
-import type { IMAGE_TYPES } from './image-type.js';
+import { type IMAGE_TYPES, screenOfGif } from './image-type.js';
 
 /** Width times height: 50 megapixels are more than cameras for shops make, and decode to some 150 MB. */
 const MAX_PIXELS = 50_000_000;
@@ -37,10 +37,15 @@ async function open(path: string): Promise<Sharp> {
 
 /**
  * Looks into an uploaded file before anybody else does.
+ * @param head its first bytes, by which it is of that type
  * @returns whether it says more than what it shows: where and when it was taken, or that it is to be turned
  * @throws NotAnImage when it is not what its first bytes say, ImageTooLarge for what would fill the memory once decoded
  */
-export async function inspectPicture(path: string, type: keyof typeof IMAGE_TYPES): Promise<{ isTalkative: boolean }> {
+export async function inspectPicture(
+  path: string,
+  type: keyof typeof IMAGE_TYPES,
+  head: Buffer,
+): Promise<{ isTalkative: boolean }> {
   let found: Metadata;
   try {
     found = await (await open(path)).metadata();
@@ -50,7 +55,10 @@ export async function inspectPicture(path: string, type: keyof typeof IMAGE_TYPE
       : NotAnImage({ cause: error });
   }
   if (found.format !== FORMATS[type] || !found.width || !found.height) throw NotAnImage();
-  if (found.width * found.height > MAX_PIXELS) throw ImageTooLarge();
+  // Browsers make room for the screen of a GIF and for its first frame, later ones they cut to that; sharp may tell of the frame
+  // alone.
+  const screen = type === 'gif' ? screenOfGif(head) : { width: 0, height: 0 };
+  if (Math.max(found.width, screen.width) * Math.max(found.height, screen.height) > MAX_PIXELS) throw ImageTooLarge();
   await decode(path);
   const isTalkative = Boolean(found.exif ?? found.xmp ?? found.iptc) || (found.orientation ?? 1) !== 1;
   return { isTalkative };
