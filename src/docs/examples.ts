@@ -37,8 +37,9 @@ const exampleId = (prefix: string) => KNOWN_IDS[prefix] ?? `${prefix}_${'0'.repe
 export function fillExamples(operation: Operation, schemas: Schemas): void {
   for (const parameter of operation.parameters ?? []) {
     if (!('in' in parameter) || parameter.in !== 'path' || parameter.example !== undefined) continue;
-    const prefix = isObject(parameter.schema) ? prefixOf(parameter.schema) : undefined;
-    if (prefix) parameter.example = exampleId(prefix);
+    const { schema } = parameter;
+    const prefix = isObject(schema) ? prefixOf(schema) : undefined;
+    if (prefix) parameter.example = (schema as Schema).example ?? exampleId(prefix);
   }
   const body = operation.requestBody;
   const media = body && 'content' in body ? body.content['application/json'] : undefined;

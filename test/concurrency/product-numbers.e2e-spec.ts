@@ -144,7 +144,12 @@ describe('the migration', () => {
         await early.query('BEGIN');
         await early.query(CHANGES[3]!.replaceAll('$1', '1'));
         const migrated = run();
-        while ((await db.query(`SELECT FROM pg_locks WHERE NOT granted`)).length === 0) await sleep(10);
+        const waiting = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'products'::regclass
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+        let isOver = false;
+        void migrated.finally(() => (isOver = true)).catch(() => undefined);
+        while (!isOver && (await db.query(waiting)).length === 0) await sleep(10);
+        expect(isOver).toBe(false);
         await early.query('COMMIT');
         await migrated;
       } finally {

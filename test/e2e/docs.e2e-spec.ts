@@ -280,6 +280,7 @@ withBrowser('Swagger UI in a browser', () => {
     // Never seen on this page: its ETag is read first, that of a translation with the list that it will be in.
     expect((await execute('Products', 'updateProduct')).status).toBe(200);
     expect((await execute('Translations', 'setProductTranslation')).status).toBe(200);
+    expect((await execute('Products', 'setBundleParts')).status).toBe(200);
     // Nor was the shipping profile that its example names.
     expect((await execute('Shipping', 'createShippingMethod')).status).toBe(201);
     for (let turn = 0; turn < 2; turn += 1) expect((await execute('Taxes', 'createTaxRate')).status).toBe(201);

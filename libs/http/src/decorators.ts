@@ -35,8 +35,12 @@ export function IdParam(kind: IdPrefix, name = 'id', example?: string): Paramete
     const descriptor = Object.getOwnPropertyDescriptor(target, key as string)!;
     ApiParam({
       name,
-      schema: { type: 'string', pattern: `^${ID_PREFIXES[kind]}_[0-7][0-9a-hjkmnp-tv-z]{25}$` },
-      ...(example ? { example } : {}),
+      // Beside a schema, an example would be dropped.
+      schema: {
+        type: 'string',
+        pattern: `^${ID_PREFIXES[kind]}_[0-7][0-9a-hjkmnp-tv-z]{25}$`,
+        ...(example ? { example } : {}),
+      },
     })(target, key as string, descriptor);
   };
 }

@@ -28,23 +28,8 @@ export interface Dimension {
   rowSql?: string;
   /** The order in which an index has what fulfills it; left out where the index that finds it has none. */
   order?: string;
-  /** Whether so many products fulfill it that a page of them is soon met in the order of a list; left out where Postgres knows. */
+  /** Whether many products fulfill it; left out where Postgres knows how many. */
   isLargeSql?: string;
-}
-
-/**
- * Conditions by which a list in the order of an index finds its rows, one way or the other: where a filter has many products,
- * they are met in that order, and no index of the filter may be used; where it has few, they are read and sorted.
- */
-export function waysOf(filters: readonly Dimension[]): string[][] {
-  const few = filters.map(({ sql }) => sql);
-  const large = filters.flatMap(({ isLargeSql }) => isLargeSql ?? []).join(' AND ');
-  if (large === '') return [few];
-  const met = filters.map(({ sql, isLargeSql }) => (isLargeSql === undefined ? sql : `(${sql}) IS TRUE`));
-  return [
-    [large, ...met],
-    [`NOT (${large})`, ...few],
-  ];
 }
 
 /** Collects `$n` parameters. */
@@ -142,13 +127,13 @@ export function dimensions(parameters: Parameters, filter: ProductFilter, isHidd
   return list;
 }
 
-/** Of more products than these, a page is met in the order of the list before they are all read and sorted. */
+/** Fewer products than these are soon read and sorted. */
 const LARGE = 2_000;
 
-/** From the summary: which of the ids there are, Postgres finds out only while it runs. */
+/** From the summary, about: which ids are meant, Postgres finds out only while it runs. */
 const isLarge = (kind: 'category' | 'collection', ids: string) =>
   `(SELECT coalesce(sum(f.listed), 0) > ${LARGE} FROM facet_counts f
-    WHERE f.currency = ${CURRENCY_SQL} AND f.kind = '${kind}' AND f.text = ANY(ARRAY(SELECT u::text FROM unnest(${ids}) AS u)))`;
+    WHERE f.currency = ${CURRENCY_SQL} AND f.kind = '${kind}' AND f.text = ANY(ARRAY(SELECT u::text FROM unnest(${ids}) AS u)) AND f.folded)`;
 
 const NEWEST = 'l.created_at DESC, l.product_id DESC';
 
@@ -166,6 +151,8 @@ function attributeSql(
   parameters: Parameters,
   texts: (values: readonly string[]) => string,
 ): Omit<Dimension, 'key'> {
+  // Postgres does not see that such a range has nothing in it.
+  if (gte !== undefined && lte !== undefined && gte > lte) return { sql: 'FALSE' };
   const values = wanted.length > 0 ? `l.attributes && ${texts(wanted)}` : null;
   if (gte === undefined && lte === undefined) return { sql: values! };
   const name = parameters.add(key);

@@ -11,7 +11,6 @@ import {
   listKey,
   Parameters,
   positionSql,
-  waysOf,
   type Search,
   type SearchMode,
 } from './listing-sql.js';
@@ -44,9 +43,13 @@ interface RawPage {
 interface Rows {
   columns: KeysetColumn[];
   keyset: KeysetPage;
-  /** Only one of them finds rows. */
-  wheres: string[];
+  /** Of every row before the filters, and of the filters. */
+  base: string;
+  filters: string;
 }
+
+/** So many rows are looked at in the order of the list, in 5 ms or less, before all that fulfill the filters are read and sorted. */
+const MOST_WALKED = 3_000;
 
 /** The product list of storefronts: one statement for a page, served from the stored texts of the cards. */
 @Injectable()
@@ -113,11 +116,16 @@ export class ProductListQuery {
     const key = listKey(request.sort, search?.mode);
     const first = parameters.values.length + 1;
     // What is computed for each row has no order in which an index could be read.
-    const isInOrder = search === undefined && request.sort.length === 1 && position === '0';
-    const ways = isInOrder ? waysOf(filters) : [filters.map((dimension) => dimension.sql)];
+    const isInOrder = search === undefined && request.sort.length === 1 && request.sort[0]!.key !== 'position';
+    const large = isInOrder ? filters.flatMap(({ isLargeSql }) => isLargeSql ?? []) : [];
     const rows = ({ sql }: typeof base, sorted: KeysetColumn[]): Rows => {
       const keyset = keysetPage(key, sorted, request.cursor, first);
-      return { columns: sorted, keyset, wheres: ways.map((way) => [...sql, ...way, keyset.where].join(' AND ')) };
+      return {
+        columns: sorted,
+        keyset,
+        base: [...sql, keyset.where].join(' AND '),
+        filters: ['TRUE', ...filters.map((dimension) => dimension.sql)].join(' AND '),
+      };
     };
     const all = rows(base, columns);
     parameters.values.push(...all.keyset.values);
@@ -126,7 +134,7 @@ export class ProductListQuery {
     const isByRank = request.sort[0]!.key === 'relevance' && request.page === 1 && !all.keyset.backward;
     const best =
       named && isByRank ? rows(named, keysetColumns(request.sort, { relevance: named.rankSql, position })) : null;
-    const text = pageSql(all, best, request, locales, parameters);
+    const text = pageSql(all, best, large, request, locales, parameters);
     // A range of numbers may be that of a few products or of most: it is planned for its bounds.
     const isCommon =
       request.sort.length === 1 &&
@@ -186,56 +194,63 @@ const KEY_VALUE: Record<KeysetColumn['type'], (text: string) => string | number>
 /**
  * One text for a page: its rows in their order, one more than asked for when there is a next page.
  * @param best rows that come before all others: if they fill the page, the others are not read
+ * @param large what tells whether filters have many products each, of which Postgres cannot know; empty where it does
  */
 function pageSql(
   all: Rows,
   best: Rows | null,
+  large: readonly string[],
   { limit, page }: ProductListRequest,
   locales: readonly string[],
   parameters: Parameters,
 ): string {
+  const { columns, keyset } = all;
   const most = LIMITS.find((n) => n > limit)!;
-  const keysOf = (list: KeysetColumn[]) => list.map((column, i) => `${column.sql} AS k${i}`).join(', ');
   const translated = locales.map((locale) => parameters.add(locale));
   const card = (row: string) =>
     translated.length === 0
       ? `${row}.card`
       : `coalesce(${translated.map((one) => `${row}.cards ->> ${one}::text`).join(', ')}, ${row}.card) AS card,
          CASE ${translated.map((one) => `WHEN ${row}.cards ? ${one}::text THEN ${one}::text`).join(' ')} ELSE '' END AS locale`;
-  const inTurn = ({ wheres }: Rows, select: (where: string) => string) =>
-    wheres.map((where) => `(${select(where)})`).join(' UNION ALL ');
-  const read = (from: Rows, only = '') =>
-    inTurn(
-      from,
-      (where) => `SELECT ${card('l')}, l.available, ${keysOf(from.columns)} FROM product_listings l
-        WHERE ${where}${only} ORDER BY ${from.keyset.orderBy} LIMIT ${most}`,
-    );
+  const keysOf = (rows: Rows) => rows.columns.map((column, i) => `${column.sql} AS k${i}`).join(', ');
   // A page by number skips rows in the index and reads only those that it shows.
-  const skip = () => {
-    const offset = parameters.add((page - 1) * limit);
-    return inTurn(
-      all,
-      (where) => `SELECT l.product_id, l.currency, ${keysOf(all.columns)} FROM product_listings l
-        WHERE ${where} ORDER BY ${all.keyset.orderBy} LIMIT ${most} OFFSET ${offset}::integer`,
-    );
-  };
-  const full = `(SELECT count(*) FROM best) = ${most}`;
-  const rows = best
-    ? `WITH best AS MATERIALIZED (${read(best)})
-       SELECT * FROM best WHERE ${full} UNION ALL (${read(all, ` AND NOT ${full}`)})`
-    : page === 1
-      ? read(all)
-      : `SELECT ${card('c')}, c.available, s.* FROM (${skip()}) s
-         JOIN product_listings c ON c.product_id = s.product_id AND c.currency = s.currency`;
-  const { columns, keyset } = all;
-  const order = columns
-    .map((column, i) => `r.k${i} ${Boolean(column.descending) !== keyset.backward ? 'DESC' : 'ASC'}`)
-    .join(', ');
+  const isByNumber = page > 1;
+  const shown = (rows: Rows) =>
+    isByNumber ? `l.product_id, l.currency, ${keysOf(rows)}` : `${card('l')}, l.available, ${keysOf(rows)}`;
+  const ends = `LIMIT ${most}${isByNumber ? ` OFFSET ${parameters.add((page - 1) * limit)}::integer` : ''}`;
+  const order = (row: string) =>
+    columns
+      .map((column, i) => `${row}.k${i} ${Boolean(column.descending) !== keyset.backward ? 'DESC' : 'ASC'}`)
+      .join(', ');
+
+  const read = (rows: Rows, only = '') =>
+    `SELECT ${shown(rows)} FROM product_listings l
+     WHERE ${rows.base} AND ${rows.filters}${only} ORDER BY ${rows.keyset.orderBy} ${ends}`;
+  /** If `first` fills the page, `rest` is not read. */
+  const firstOf = (first: string, rest: (only: string) => string) => `
+    WITH first AS MATERIALIZED (${first})
+    SELECT * FROM first WHERE (SELECT count(*) FROM first) = ${most}
+    UNION ALL (${rest(` AND (SELECT count(*) FROM first) <> ${most}`)})`;
+  /** What is in very many rows is soon met in the order of the list. */
+  const walked = () =>
+    `SELECT ${shown(all)} FROM (SELECT l.* FROM product_listings l WHERE ${all.base} ORDER BY ${keyset.orderBy} LIMIT ${MOST_WALKED}) l
+     WHERE ${all.filters} AND ${large.join(' AND ')} ORDER BY ${keyset.orderBy} ${ends}`;
+  /** OFFSET 0: found by an index of theirs, and not looked for in the order of the list. */
+  const sorted = (only: string) =>
+    `SELECT * FROM (SELECT ${shown(all)} FROM product_listings l WHERE ${all.base} AND ${all.filters}${only} OFFSET 0) x
+     ORDER BY ${order('x')} ${ends}`;
+
+  const found =
+    large.length > 0 ? firstOf(walked(), sorted) : best ? firstOf(read(best), (only) => read(all, only)) : read(all);
+  const rows = isByNumber
+    ? `SELECT ${card('c')}, c.available, s.* FROM (${found}) s
+       JOIN product_listings c ON c.product_id = s.product_id AND c.currency = s.currency`
+    : found;
   const fields = columns.map((column, i) => ` || E'\\x1e' || ${KEY_SQL[column.type](`r.k${i}`)}`).join('');
   const locale = translated.length === 0 ? '' : ` || E'\\x1e' || r.locale`;
   return `
     SELECT string_agg(left(r.card, -1) || CASE WHEN r.available THEN ',"available":true}' ELSE ',"available":false}' END${fields}${locale},
-                      E'\\x1d' ORDER BY ${order}) AS page
+                      E'\\x1d' ORDER BY ${order('r')}) AS page
     FROM (${rows}) r`;
 }
 
