@@ -330,6 +330,7 @@ describe('no table is read whole', () => {
     { 'attribute.weight[gte]': '10' },
     { 'attribute.weight[gte]': '990', 'price[gte]': '1000' },
     { 'attribute.weight[lte]': '3' },
+    { 'attribute.weight[gte]': '600', 'attribute.weight[lte]': '500', 'price[gte]': '1000' },
     { 'attribute.weight[lte]': '3', 'attribute.ratio[gte]': '0.2', q: 'materialc' },
   ])('for the facets of %j', async (query) => {
     const { facets } = services();

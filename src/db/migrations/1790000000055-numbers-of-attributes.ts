@@ -15,7 +15,7 @@ export class NumbersOfAttributes1790000000055 implements MigrationInterface {
     throw new Error('restore a backup instead');
   }
 
-  /** A thousand at a time. Who changes one of them waits until its numbers are copied, and his trigger corrects them. */
+  /** A thousand at a time. Whoever changes one of them waits until its numbers are copied, and the trigger then corrects them. */
   private async fill(runner: QueryRunner): Promise<void> {
     let after = '00000000-0000-0000-0000-000000000000';
     for (;;) {
