@@ -1,3 +1,11 @@
+import { DataSource } from 'typeorm';
+import { decodeId, encodeId, newUuid } from '#libs/ids';
+import { ormOptions } from '../../ormconfig.js';
+import { migrate } from '../../src/bootstrap/migrate.js';
+import { HashesOfPublishableKeys1790000000056 } from '../../src/db/migrations/1790000000056-hashes-of-publishable-keys.js';
+import { migrations } from '../../src/db/migrations/index.js';
+import { Reaper } from '../../src/modules/operations/reap.job.js';
+import { emptyDatabase } from '../support/postgres.js';
 import { Shop } from '../support/shop.js';
 
 const KEYS = '/v1/admin/publishable-keys';
@@ -25,12 +33,13 @@ const handles = async (key: string, headers: Record<string, string> = {}) =>
 const etagOf = async (id: string) => (await as('GET', `${KEYS}/${id}`)).headers.get('etag')!;
 
 describe('a publishable key', () => {
-  it('says what its storefront shows by itself, and is shown again', async () => {
+  it('says what its storefront shows by itself', async () => {
     const made = await as('POST', KEYS, { name: ' Europe ', currency: 'EUR', country: 'DE' });
     expect([made.status, made.headers.get('etag')]).toEqual([201, '"1"']);
     expect(made.body).toMatchObject({
       id: expect.stringMatching(/^pkey_/),
       key: expect.stringMatching(/^emp_pk_[0-9a-f]{32}$/),
+      hint: made.body.key.slice(-4),
       name: 'Europe',
       currency: 'EUR',
       country: 'DE',
@@ -39,8 +48,6 @@ describe('a publishable key', () => {
       lastUsedAt: null,
     });
     const { id, key } = made.body;
-    expect((await as('GET', `${KEYS}/${id}`)).body.key).toBe(key);
-    expect((await as('GET', KEYS)).body.data.map((row: any) => row.key)).toContain(key);
     expect(await handles(key)).toEqual(['euro-thing']);
     expect(await handles(key, { 'X-Currency': 'USD' })).toEqual(['dollar-thing']);
     expect((await shop.call('GET', '/v1/products')).body.data[0].handle).toBe('dollar-thing');
@@ -66,6 +73,27 @@ describe('a publishable key', () => {
     );
   });
 
+  it('is shown once, when it is made or takes the place of another, and kept as a hash', async () => {
+    const made = await make();
+    const rotated = (await as('POST', `${KEYS}/${made.id}/rotate`, {})).body;
+    for (const { id, key } of [made, rotated]) {
+      const headers = { 'If-Match': await etagOf(id) };
+      const changed = await as('PATCH', `${KEYS}/${id}`, { name: 'Shown once' }, headers);
+      expect(changed.body).toMatchObject({ name: 'Shown once', hint: key.slice(-4) });
+      const audit = await as('GET', `/v1/admin/audit-log?recordId=${id}`);
+      expect(audit.body.data.at(-1).after).toMatchObject({ key_hash: '[redacted]', hint: key.slice(-4) });
+      const [row] = await shop.db.query<{ text: string; hash: string }>(
+        `SELECT k::text AS text, encode(key_hash, 'hex') AS hash FROM publishable_keys k WHERE id = $1`,
+        [decodeId('publishableKey', id)],
+      );
+      const answers = [changed, audit, await as('GET', `${KEYS}/${id}`), await as('GET', KEYS)];
+      const told = answers.map(({ body }) => JSON.stringify(body));
+      for (const text of [row!.text, ...told]) expect(text).not.toContain(key.slice(7));
+      for (const text of told) expect(text).not.toContain(row!.hash);
+      expect((await ask(key)).status).toBe(200);
+    }
+  });
+
   it('is over at once when it is revoked, and at its time when another took its place', async () => {
     const old = await make({ currency: 'EUR', origins: [PAGE] });
     const fresh = await as('POST', `${KEYS}/${old.id}/rotate`, { overlapHours: 2 });
@@ -74,7 +102,9 @@ describe('a publishable key', () => {
     expect([(await ask(old.key)).status, (await ask(fresh.body.key)).status]).toEqual([200, 200]);
     const left = Date.parse((await as('GET', `${KEYS}/${old.id}`)).body.expiresAt) - Date.now();
     expect(Math.round(left / 3_600_000)).toBe(2);
-    await shop.db.query(`UPDATE publishable_keys SET expires_at = now() - interval '1 ms' WHERE key = $1`, [old.key]);
+    await shop.db.query(`UPDATE publishable_keys SET expires_at = now() - interval '1 ms' WHERE id = $1`, [
+      decodeId('publishableKey', old.id),
+    ]);
     const over = await ask(old.key);
     expect([over.status, over.body.code]).toEqual([401, 'invalid_publishable_key']);
     expect((await as('POST', `${KEYS}/${old.id}/rotate`, {})).body.code).toBe('invalid_state');
@@ -171,6 +201,69 @@ describe('a shop that asks storefronts who they are', () => {
       expect((await strict.call('GET', '/v1/admin/orders', { bearer })).status).toBe(200);
     } finally {
       await strict.stop();
+    }
+  });
+});
+
+describe('keys that an earlier release made', () => {
+  it('work for both releases beside each other, and their text is forgotten a day later, for good', async () => {
+    const database = await emptyDatabase();
+    const earlier = await new DataSource({
+      ...ormOptions(database.url),
+      migrations: migrations.slice(0, migrations.indexOf(HashesOfPublishableKeys1790000000056)),
+    }).initialize();
+    const [user, before, meanwhile] = [newUuid(), newUuid(), newUuid()];
+    const keys = [`emp_pk_${'b4'.repeat(16)}`, `emp_pk_${'c3'.repeat(16)}`];
+    let upgraded: Shop | undefined;
+    try {
+      const insert = (id: string, key: string) =>
+        earlier.transaction(async (tx) => {
+          await tx.query(`SELECT set_config('emporium.actor', 'staff:' || $1, true)`, [user]);
+          await tx.query(`INSERT INTO publishable_keys (id, key, name, created_by) VALUES ($1, $2, 'Shop', $3)`, [id, key, user]); // prettier-ignore
+        });
+      await earlier.runMigrations();
+      await earlier.query(
+        `INSERT INTO users (id, email, password_hash, role) VALUES ($1, 'owner@example.com', 'none', 'owner')`,
+        [user],
+      );
+      await insert(before, keys[0]!);
+      await migrate(database.url);
+      await insert(meanwhile, keys[1]!);
+
+      const here = (upgraded = await Shop.start({ database }));
+      const bearer = await here.staff('owner');
+      const reap = () => here.app.get(Reaper, { strict: false }).handle({ progress: async () => undefined } as never);
+      const plain = () => earlier.query(`SELECT FROM publishable_keys WHERE key = ANY($1)`, [keys]);
+      const answers = () =>
+        Promise.all(
+          keys.map(async (key) => {
+            const headers = { 'X-Publishable-Key': key };
+            return (await here.call('GET', '/v1/products', { headers })).status;
+          }),
+        );
+      await reap();
+      expect([await answers(), (await plain()).length]).toEqual([[200, 200], 2]);
+      const listed = await here.call('GET', KEYS, { bearer });
+      expect(listed.body.data.map(({ id, hint }: any) => [id, hint])).toEqual([
+        [encodeId('publishableKey', meanwhile), 'c3c3'],
+        [encodeId('publishableKey', before), 'b4b4'],
+      ]);
+      const audited = await earlier.query(`SELECT after FROM audit_log WHERE record_id = $1`, [meanwhile]);
+      expect(audited).toMatchObject([{ after: { key: '[redacted]', key_hash: '[redacted]' } }]);
+
+      const ends = await earlier.query(
+        `SELECT plain_until > now() + interval '23 hours' AS late FROM publishable_keys`,
+      );
+      expect(ends).toEqual([{ late: true }, { late: true }]);
+      await earlier.query(`UPDATE publishable_keys SET plain_until = now() - interval '1 ms'`);
+      await reap();
+      const runner = earlier.createQueryRunner();
+      await new HashesOfPublishableKeys1790000000056().up(runner).finally(() => runner.release());
+      expect([await answers(), await plain()]).toEqual([[200, 200], []]);
+    } finally {
+      await upgraded?.stop();
+      await earlier.destroy();
+      await database.drop();
     }
   });
 });

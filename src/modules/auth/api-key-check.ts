@@ -1,17 +1,14 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import type { Request } from '#libs/http';
 import { log } from '#libs/log';
+import { hashOfKey } from './hash-of-key.js';
 import type { ClientToken } from './jwt.strategy.js';
 import type { StaffIdentity } from './staff-identity.js';
 import { permissionsOf, type StaffRow } from './staff-permissions.js';
 
 /** `emp_sk_<26 characters of its id>_<secret of 256 bits>` */
 export const SECRET_KEY = /^emp_sk_[0-9a-z]{26}_[\w-]{43}$/;
-
-/** What is stored of a key. */
-export const hashOfKey = (key: string) => createHash('sha256').update(key).digest();
 
 /** The API key of a request, or null when it shows none: anything else is for those who read access tokens. */
 export function apiKeyOf(request: Request): string | null {

@@ -5,7 +5,7 @@ import { Forbidden, InvalidState, NotFound, ValidationFailed } from '#libs/error
 import { encodeId, newUuid } from '#libs/ids';
 import { log } from '#libs/log';
 import { announceAccess } from './announce-access.js';
-import { hashOfKey } from './api-key-check.js';
+import { hashOfKey } from './hash-of-key.js';
 import { assertMayGrant, known } from './roles.service.js';
 import type { StaffIdentity } from './staff-identity.js';
 

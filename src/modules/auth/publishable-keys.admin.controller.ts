@@ -13,6 +13,7 @@ import { etagOf, IdParam, IfMatch, ListEnvelope, type Reply, Throws } from '#lib
 import { CurrentStaff, Staff } from './access.decorators.js';
 import {
   CreatePublishableKeyRequest,
+  NewPublishableKeyResponse,
   PublishableKeyResponse,
   RotatePublishableKeyRequest,
   UpdatePublishableKeyRequest,
@@ -22,9 +23,9 @@ import type { StaffIdentity } from './staff-identity.js';
 
 const DEFAULT_OVERLAP_HOURS = 24;
 
-function send(reply: Reply, row: PublishableKeyRow): PublishableKeyResponse {
+function tagged<Row extends PublishableKeyRow>(reply: Reply, row: Row): Row {
   reply.header('ETag', etagOf(row.version));
-  return PublishableKeyResponse.from(row);
+  return row;
 }
 
 /** Keys that say which storefront asks. */
@@ -43,14 +44,14 @@ export class PublishableKeysAdminController {
 
   @Get(':id')
   @Staff('keys.read')
-  @ApiOperation({ operationId: 'getPublishableKey', summary: 'Read a publishable key' })
+  @ApiOperation({ operationId: 'getPublishableKey', summary: 'Read a publishable key; the key itself is not kept' })
   @ApiOkResponse({ type: PublishableKeyResponse })
   @Throws(InvalidId, NotFound)
   async get(
     @IdParam('publishableKey') id: string,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<PublishableKeyResponse> {
-    return send(reply, await this.keys.get(id));
+    return PublishableKeyResponse.from(tagged(reply, await this.keys.get(id)));
   }
 
   @Post()
@@ -60,17 +61,18 @@ export class PublishableKeysAdminController {
     summary: 'Make a publishable key',
     description:
       'A storefront shows it in `X-Publishable-Key`: its requests are counted together, and what they do not say of currency and country comes from the key. ' +
-      'It stands in pages, so it opens nothing and is no secret. Only people make keys, no keys do.',
+      'It stands in pages, so it opens nothing. It is shown this once: whoever loses it rotates. Only people make keys, no keys do.',
   })
-  @ApiCreatedResponse({ type: PublishableKeyResponse })
+  @ApiCreatedResponse({ type: NewPublishableKeyResponse })
   @Throws(ValidationFailed)
   async create(
     @Body() body: CreatePublishableKeyRequest,
     @CurrentStaff() staff: StaffIdentity,
     @Res({ passthrough: true }) reply: Reply,
-  ): Promise<PublishableKeyResponse> {
+  ): Promise<NewPublishableKeyResponse> {
     const { name, currency = null, country = null, origins = [], requestsPerMin = null } = body;
-    return send(reply, await this.keys.create(staff, { name, currency, country, origins, requestsPerMin }));
+    const made = await this.keys.create(staff, { name, currency, country, origins, requestsPerMin });
+    return NewPublishableKeyResponse.from(tagged(reply, made));
   }
 
   @Patch(':id')
@@ -84,7 +86,7 @@ export class PublishableKeysAdminController {
     @Body() body: UpdatePublishableKeyRequest,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<PublishableKeyResponse> {
-    return send(reply, await this.keys.update(id, expectedVersion, body));
+    return PublishableKeyResponse.from(tagged(reply, await this.keys.update(id, expectedVersion, body)));
   }
 
   @Post(':id/rotate')
@@ -94,15 +96,16 @@ export class PublishableKeysAdminController {
     summary: 'Make a key in the place of another',
     description: 'The old one goes on for `overlapHours`, so that pages that are open go on. Only people do this.',
   })
-  @ApiCreatedResponse({ type: PublishableKeyResponse })
+  @ApiCreatedResponse({ type: NewPublishableKeyResponse })
   @Throws(ValidationFailed, InvalidId, NotFound, InvalidState)
   async rotate(
     @IdParam('publishableKey') id: string,
     @Body() body: RotatePublishableKeyRequest,
     @CurrentStaff() staff: StaffIdentity,
     @Res({ passthrough: true }) reply: Reply,
-  ): Promise<PublishableKeyResponse> {
-    return send(reply, await this.keys.rotate(staff, id, body.overlapHours ?? DEFAULT_OVERLAP_HOURS));
+  ): Promise<NewPublishableKeyResponse> {
+    const made = await this.keys.rotate(staff, id, body.overlapHours ?? DEFAULT_OVERLAP_HOURS);
+    return NewPublishableKeyResponse.from(tagged(reply, made));
   }
 
   @Delete(':id')

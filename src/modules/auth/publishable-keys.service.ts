@@ -5,6 +5,7 @@ import { Forbidden, InvalidState, NotFound, ValidationFailed } from '#libs/error
 import { assertVersion } from '#libs/http';
 import { encodeId, newUuid } from '#libs/ids';
 import { log } from '#libs/log';
+import { hashOfKey } from './hash-of-key.js';
 import type { StaffIdentity } from './staff-identity.js';
 
 /** What a key says of its storefront. */
@@ -16,11 +17,11 @@ export interface StorefrontOfKey {
   requestsPerMin: number | null;
 }
 
-/** A publishable key as staff see it. */
+/** A publishable key as staff see it. The key itself is not kept. */
 export interface PublishableKeyRow extends StorefrontOfKey {
   /** uuid */
   id: string;
-  key: string;
+  hint: string;
   createdBy: string;
   expiresAt: Date | null;
   revokedAt: Date | null;
@@ -30,7 +31,12 @@ export interface PublishableKeyRow extends StorefrontOfKey {
   updatedAt: Date;
 }
 
-const SELECT = `SELECT k.id, k.key, k.name, k.currency, k.country, k.origins, k.requests_per_min AS "requestsPerMin",
+/** A key just made, with the only copy of it. */
+export interface NewPublishableKey extends PublishableKeyRow {
+  key: string;
+}
+
+const SELECT = `SELECT k.id, k.hint, k.name, k.currency, k.country, k.origins, k.requests_per_min AS "requestsPerMin",
   k.created_by AS "createdBy", k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", l.last_used_at AS "lastUsedAt", k.version,
   k.created_at AS "createdAt", k.updated_at AS "updatedAt"
   FROM publishable_keys k LEFT JOIN publishable_key_uses l ON l.publishable_key_id = k.id`;
@@ -72,7 +78,7 @@ export class PublishableKeys {
   }
 
   /** @throws forbidden when a key asks; validation_failed */
-  create(asker: StaffIdentity, storefront: StorefrontOfKey): Promise<PublishableKeyRow> {
+  create(asker: StaffIdentity, storefront: StorefrontOfKey): Promise<NewPublishableKey> {
     assertPerson(asker);
     assertOrigins(storefront.origins);
     return this.db.transaction((tx) => this.insert(tx, asker, storefront, null));
@@ -101,7 +107,7 @@ export class PublishableKeys {
    * Makes a key in the place of another, which goes on for so many hours, so that pages that are open go on.
    * @throws forbidden when a key asks; not_found; invalid_state for one that is over
    */
-  rotate(asker: StaffIdentity, id: string, overlapHours: number): Promise<PublishableKeyRow> {
+  rotate(asker: StaffIdentity, id: string, overlapHours: number): Promise<NewPublishableKey> {
     assertPerson(asker);
     return this.change(id, async (tx, before) => {
       if (before.revokedAt !== null || (before.expiresAt !== null && before.expiresAt <= new Date()))
@@ -140,25 +146,16 @@ export class PublishableKeys {
     asker: StaffIdentity,
     { name, currency, country, origins, requestsPerMin }: StorefrontOfKey,
     replaces: string | null,
-  ): Promise<PublishableKeyRow> {
+  ): Promise<NewPublishableKey> {
     const id = newUuid();
+    const key = `emp_pk_${randomBytes(16).toString('hex')}`;
     await tx.query(
-      `INSERT INTO publishable_keys (id, key, name, currency, country, origins, requests_per_min, created_by, replaces)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-      [
-        id,
-        `emp_pk_${randomBytes(16).toString('hex')}`,
-        name.trim(),
-        currency,
-        country,
-        origins,
-        requestsPerMin,
-        asker.id,
-        replaces,
-      ],
+      `INSERT INTO publishable_keys (id, key_hash, hint, name, currency, country, origins, requests_per_min, created_by, replaces)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+      [id, hashOfKey(key), key.slice(-4), name.trim(), currency, country, origins, requestsPerMin, asker.id, replaces],
     );
     tx.afterCommit(() => log.info('publishable_key.created', { keyId: encodeId('publishableKey', id) }));
-    return this.get(id, tx);
+    return { ...(await this.get(id, tx)), key };
   }
 }
 

@@ -4,6 +4,7 @@ import type { Request } from '#libs/http';
 import { log } from '#libs/log';
 import { APP_CONFIG, type Config } from '../../config/index.js';
 import { InvalidPublishableKey, OriginNotAllowed, PublishableKeyMissing } from './auth.errors.js';
+import { hashOfKey } from './hash-of-key.js';
 
 /** What a request may still do with its key. */
 export interface ShownKey {
@@ -63,8 +64,8 @@ export class StorefrontKeys {
          NOT EXISTS (SELECT FROM publishable_key_uses l
                      WHERE l.publishable_key_id = k.id AND l.last_used_at > now() - interval '1 minute') AS is_stale
        FROM publishable_keys k
-       WHERE k.key = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())`,
-      [key],
+       WHERE k.key_hash = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())`,
+      [hashOfKey(key)],
     );
     return row;
   }

@@ -79,6 +79,12 @@ const RULES: readonly { what: string; sql: string }[] = [
     sql: `DELETE FROM oidc_attempts WHERE id IN (
             SELECT id FROM oidc_attempts WHERE expires_at < now() LIMIT $1) RETURNING 1`,
   },
+  {
+    // Earlier releases keep them plain and look them up so, until they are replaced.
+    what: 'plainKeys',
+    sql: `UPDATE publishable_keys SET key = NULL, plain_until = NULL WHERE id IN (
+            SELECT id FROM publishable_keys WHERE plain_until < now() LIMIT $1) RETURNING 1`,
+  },
 ];
 
 /** Keeps the tables of passing things small: done jobs, told events, old keys, idle carts, expired sessions and links, and who was told of stock. */

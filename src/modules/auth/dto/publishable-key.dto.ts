@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Country, Currency, Int32, Opt, StringArray, Text } from '#libs/http';
 import { encodeId } from '#libs/ids';
-import type { PublishableKeyRow } from '../publishable-keys.service.js';
+import type { NewPublishableKey, PublishableKeyRow } from '../publishable-keys.service.js';
 
 const NAME = { pattern: /\S/, example: 'Shop for Europe' };
 const CURRENCY = { nullable: true, description: 'where a request names none in X-Currency', example: 'EUR' };
@@ -50,12 +50,12 @@ export class RotatePublishableKeyRequest {
   overlapHours?: number;
 }
 
-/** A publishable key. It stands in pages, so it is shown whole. */
+/** A publishable key. */
 export class PublishableKeyResponse {
   @ApiProperty({ example: 'pkey_01j4000000e008000000000001' })
   id: string;
-  @ApiProperty({ description: 'for X-Publishable-Key', example: `emp_pk_${'0'.repeat(32)}` })
-  key: string;
+  @ApiProperty({ description: 'the last characters of the key, to tell it by', example: '3f9a' })
+  hint: string;
   @ApiProperty({ example: 'Shop for Europe' })
   name: string;
   @ApiProperty({ type: String, nullable: true, example: 'EUR' })
@@ -80,10 +80,10 @@ export class PublishableKeyResponse {
   updatedAt: string;
 
   static from(row: PublishableKeyRow): PublishableKeyResponse {
-    const { key, name, currency, country, origins, requestsPerMin } = row;
+    const { hint, name, currency, country, origins, requestsPerMin } = row;
     return {
       id: encodeId('publishableKey', row.id),
-      key,
+      hint,
       name,
       currency,
       country,
@@ -96,5 +96,15 @@ export class PublishableKeyResponse {
       createdAt: row.createdAt.toISOString(),
       updatedAt: row.updatedAt.toISOString(),
     };
+  }
+}
+
+/** A new publishable key with the only copy of it. */
+export class NewPublishableKeyResponse extends PublishableKeyResponse {
+  @ApiProperty({ description: 'for `X-Publishable-Key`; shown this once', example: `emp_pk_${'0'.repeat(32)}` })
+  key: string;
+
+  static override from(row: NewPublishableKey): NewPublishableKeyResponse {
+    return Object.assign(PublishableKeyResponse.from(row), { key: row.key });
   }
 }

@@ -1,12 +1,19 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Says which storefront asks. It stands in pages, so it is no secret. */
+/** Says which storefront asks. */
 @Entity('publishable_keys')
 export class PublishableKey {
   @PrimaryColumn('uuid')
   id: string;
+  /** Of keys that earlier releases made, until they are replaced. */
+  @Column({ type: 'text', nullable: true })
+  key: string | null;
+  @Column({ name: 'plain_until', type: 'timestamptz', precision: 3, nullable: true })
+  plainUntil: Date | null;
+  @Column({ name: 'key_hash', type: 'bytea' })
+  keyHash: Buffer;
   @Column('text')
-  key: string;
+  hint: string;
   @Column('text')
   name: string;
   /** What X-Currency is where a request says none. */
