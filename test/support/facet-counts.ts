@@ -14,7 +14,7 @@ export async function countedWhole(db: Queryable, currency: string, inStock = fa
 export async function countedLive(db: Queryable, currency: string, inStock = false): Promise<CountRow[]> {
   const parameters = new Parameters([currency]);
   const conditions = [`l.currency = ${CURRENCY_SQL}`, ...(inStock ? ['l.available'] : [])];
-  const sql = facetsSql(conditions, { except: [] }, {}, parameters);
+  const sql = facetsSql('product_facets', conditions, { except: [] }, {}, parameters);
   return (await db.query<CountRow>(sql, parameters.values)).filter(({ key }) => key !== 'matches');
 }
 

@@ -54,6 +54,7 @@ import { RecountsInTurn1790000000053 } from './1790000000053-recounts-in-turn.js
 import { CollectionsByTitle1790000000054, WordsAtOnce1790000000054 } from './1790000000054-collections-by-title.js';
 import { NumbersOfAttributes1790000000055 } from './1790000000055-numbers-of-attributes.js';
 import { HashesOfPublishableKeys1790000000056 } from './1790000000056-hashes-of-publishable-keys.js';
+import { NarrowFacets1790000000057 } from './1790000000057-narrow-facets.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -126,4 +127,5 @@ export const migrations = [
   WordsAtOnce1790000000054,
   NumbersOfAttributes1790000000055,
   HashesOfPublishableKeys1790000000056,
+  NarrowFacets1790000000057,
 ];

@@ -3,7 +3,16 @@ import { Db } from '#libs/database';
 import { assertFilterable } from './attributes/attribute-filter.js';
 import { DearAnswers } from './dear-answers.js';
 import { wholeShopSql } from './facet-counts/facet-counts-sql.js';
-import { bandEnd, type CountRow, type FacetChoice, type FacetLimits, facetsSql, MAX_VALUES } from './facets-sql.js';
+import {
+  bandEnd,
+  type CountRow,
+  type FacetChoice,
+  type FacetLimits,
+  facetsSql,
+  type FacetTable,
+  MAX_VALUES,
+  type Sample,
+} from './facets-sql.js';
 import { baseConditions, dimensions, Parameters, type Search } from './listing-sql.js';
 import type { ProductFilter } from './product-filter.js';
 import { SpellingQuery } from './spelling.query.js';
@@ -26,8 +35,8 @@ export interface Facet {
 
 /** So many products are counted one by one; of more, a part is counted. */
 const EXACT = 10_000;
-/** Rows of the part that is counted. */
-const SAMPLE = 20_000;
+/** Rows of the part that is counted, and pages that they may come from: neighbors are often alike. */
+const SAMPLE = { rows: 20_000, pages: 4_000 };
 /** Different values of a whole shop that are summed up for every answer: in some 50 ms. */
 const MANY_VALUES = 20_000;
 
@@ -124,9 +133,11 @@ export class FacetsQuery {
     const parameters = new Parameters();
     const { sql } = baseConditions(parameters, currency, filter, search);
     const filters = dimensions(parameters, filter, true);
+    const table = search === undefined ? 'product_facets' : 'product_listings';
     const run = (narrowed: readonly string[], limits: FacetLimits) => {
       const all = new Parameters(parameters.values);
-      return this.db.dataSource.query<CountRow[]>(facetsSql([...sql, ...narrowed], choice, limits, all), all.values);
+      const text = facetsSql(table, [...sql, ...narrowed], choice, limits, all);
+      return this.db.dataSource.query<CountRow[]>(text, all.values);
     };
     // The whole shop has been counted already, product by product, when each was written.
     if (search === undefined && filters.length === 0) {
@@ -141,20 +152,24 @@ export class FacetsQuery {
       limits,
     );
     if (countIn(rows, 'matches') <= EXACT) return { facets: group(rows), isDear: false };
-    const samplePercent = await this.samplePercent();
+    const { sample, factor } = await this.sampleOf(table);
     const sampled = await run(
       filters.map((one) => one.rowSql ?? one.sql),
-      { samplePercent },
+      { sample },
     );
-    return { facets: group(sampled, 100 / samplePercent), isDear: true };
+    return { facets: group(sampled, factor), isDear: true };
   }
 
-  /** Which part of the table has about as many rows as shall be looked at, however large it is. */
-  private async samplePercent(): Promise<number> {
-    const [row] = await this.db.query<{ rows: number }>(
-      `SELECT reltuples::float8 AS rows FROM pg_class WHERE oid = 'product_listings'::regclass`,
+  /** A part of the table of about as many rows as shall be looked at, however large it is, and how many rows each stands for. */
+  private async sampleOf(table: FacetTable): Promise<{ sample: Sample; factor: number }> {
+    const [size] = await this.db.query<{ rows: number; pages: number }>(
+      `SELECT reltuples::float8 AS rows, relpages AS pages FROM pg_class WHERE oid = $1::regclass`,
+      [table],
     );
-    return Math.min(100, Math.max(0.01, (100 * SAMPLE) / Math.max(row!.rows, 1)));
+    const percent = Math.min(100, Math.max(0.01, (100 * SAMPLE.pages) / Math.max(size!.pages, 1)));
+    const drawn = Math.max(1, (size!.rows * percent) / 100);
+    const of1024 = Math.min(1024, Math.ceil((1024 * SAMPLE.rows) / drawn));
+    return { sample: { percent, of1024 }, factor: (100 / percent) * (1024 / of1024) };
   }
 }
 

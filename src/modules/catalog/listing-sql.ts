@@ -26,7 +26,7 @@ export interface Dimension {
   sql: string;
   /** The same asked of each row that is there anyway; left out where it is not asked otherwise. */
   rowSql?: string;
-  /** The order in which an index has what fulfills it; left out where the index that finds it has none. */
+  /** The order in which an index of `product_facets` has what fulfills it; left out where the index that finds it has none. */
   order?: string;
   /** Whether many products fulfill it; left out where Postgres knows how many. */
   isLargeSql?: string;
@@ -135,15 +135,13 @@ const isLarge = (kind: 'category' | 'collection', ids: string) =>
   `(SELECT coalesce(sum(f.listed), 0) > ${LARGE} FROM facet_counts f
     WHERE f.currency = ${CURRENCY_SQL} AND f.kind = '${kind}' AND f.text = ANY(ARRAY(SELECT u::text FROM unnest(${ids}) AS u)) AND f.folded)`;
 
-const NEWEST = 'l.created_at DESC, l.product_id DESC';
-
 /** One value has a text of its own, for which an index is walked in the order of the list. */
 function anyOf(column: string, values: readonly string[], parameters: Parameters): Omit<Dimension, 'key'> {
   const sql =
     values.length === 1
       ? `${column} = ${parameters.add(values[0])}`
       : `${column} = ANY(${parameters.add(values)}::text[])`;
-  return { sql, order: `${column}, ${NEWEST}` };
+  return { sql, order: `${column}, l.product_id` };
 }
 
 function attributeSql(
@@ -163,7 +161,7 @@ function attributeSql(
     sql: both(`l.product_id IN (SELECT n.product_id FROM product_numbers n WHERE ${range})`),
     // OFFSET 0: looked up row by row, not joined to all that are in the range.
     rowSql: both(`EXISTS (SELECT FROM product_numbers n WHERE n.product_id = l.product_id AND ${range} OFFSET 0)`),
-    ...(values === null && { order: NEWEST }),
+    ...(values === null && { order: 'l.product_id' }),
   };
 }
 

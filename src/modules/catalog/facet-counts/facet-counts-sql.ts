@@ -1,4 +1,4 @@
-import { chosenNames, type FacetChoice, isChosen, MAX_VALUES, mostCommon } from '../facets-sql.js';
+import { chosenNames, type FacetChoice, isChosen, MAX_VALUES, mostCommon, OPTION_NAME_SQL } from '../facets-sql.js';
 import { CURRENCY_SQL, type Parameters } from '../listing-sql.js';
 
 /** Rows of the summary of one kind, an SQL text, in the currency `$1` or else the shop's own. */
@@ -34,22 +34,25 @@ export function wholeShopSql(choice: FacetChoice, inStock: boolean, parameters: 
      FROM (SELECT s.text::uuid AS id, s.n FROM s WHERE s.kind = 'category' OFFSET 0) s JOIN categories c ON c.id = s.id ORDER BY s.n DESC, c.title LIMIT ${MAX_VALUES})`;
   if (isChosen(choice, 'vendor')) parts.vendor = byText('vendor');
   if (isChosen(choice, 'productType')) parts.productType = byText('productType');
-  const options = chosenNames(choice, 'option.', 'o.name', parameters);
+  const options = chosenNames(choice, 'option.', 'o.key', parameters);
   if (options !== null)
     parts.option = mostCommon(
       'option',
-      `SELECT o.name AS key, split_part(o.label, '=', 1) AS name, o.label, o.n
-       FROM (SELECT split_part(s.text, '=', 1) AS name, s.label, s.n FROM s WHERE s.kind = 'option') o WHERE ${options}`,
+      `SELECT o.* FROM (SELECT split_part(s.text, '=', 1) AS key, s.text, s.label, s.n FROM s WHERE s.kind = 'option') o WHERE ${options}`,
       'v.key',
+      'v.label',
+      OPTION_NAME_SQL,
     );
   const attributes = chosenNames(choice, 'attribute.', 'd.key', parameters);
   if (attributes !== null)
     parts.attribute = mostCommon(
       'attribute',
-      `SELECT d.position, d.key, d.label AS name, s.label, s.n
+      `SELECT d.position, d.key, d.label AS name, s.text, s.label, s.n
        FROM s JOIN attribute_definitions d ON d.key = split_part(s.text, '=', 1) AND d.facetable AND d.deleted_at IS NULL
        WHERE s.kind = 'attribute' AND ${attributes}`,
       'v.position, v.key',
+      'v.label',
+      'v.name',
     );
   if (isChosen(choice, 'price'))
     parts.price = `
