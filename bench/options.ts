@@ -36,6 +36,7 @@ export const SCALE_WALKS = {
   search: { title: 'search, one in five misspelled', connections: 4, p99Ms: 150 },
   facets: { title: 'facets of a search', connections: 4, p99Ms: 250 },
   ranges: { title: 'facets of a range of weights', connections: 4, p99Ms: 250 },
+  narrowed: { title: 'facets of a category up to a price', connections: 4, p99Ms: 250 },
   allFacets: { title: 'facets of everything', connections: 4, p99Ms: 250 },
   categories: { title: 'tree of categories with counts', connections: 16, p99Ms: 50 },
 } as const;

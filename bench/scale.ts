@@ -11,7 +11,7 @@ import { growShop } from './shop/fill.js';
 import type { Stack } from './stack.js';
 
 /** Tables that must be found in by index, however large the catalog is. */
-const TABLES = ['product_listings', 'product_pages', 'products', 'variants', 'search_words'];
+const TABLES = ['product_listings', 'product_facets', 'product_pages', 'products', 'variants', 'search_words'];
 const WARM_UP_SECONDS = 2;
 /** Postgres writes its counts down once a second. */
 const STATISTICS_MS = 1_500;

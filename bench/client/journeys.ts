@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Floor, Journey, ScaleWalk } from '../options.js';
 import type { Random } from '../random.js';
-import { WEIGHTS } from '../shop/words.js';
+import { CATEGORIES, WEIGHTS } from '../shop/words.js';
 import type { Answer, Connection } from './connection.js';
 
 /** What the journeys choose from. */
@@ -140,6 +140,12 @@ export const SCALED_WALKS: Record<ScaleWalk, Walk> = {
     // Of ten shoppers one wants a tenth of all weights, the others a fiftieth.
     const heaviest = lightest + WEIGHTS / (random.below(10) === 0 ? 10 : 50);
     await found(connection, `/v1/products/facets?attribute.weight[gte]=${lightest}&attribute.weight[lte]=${heaviest}`);
+  },
+  async narrowed(connection, random) {
+    // Any price from a third to two thirds of the dearest: each shopper another one, so that no kept answer serves.
+    const most = 10_000 + random.below(10_000);
+    const category = random.pick(CATEGORIES).toLowerCase();
+    await found(connection, `/v1/products/facets?category=${category}&price[lte]=${most}`);
   },
   async allFacets(connection) {
     await found(connection, '/v1/products/facets');

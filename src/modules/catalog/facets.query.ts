@@ -35,8 +35,10 @@ export interface Facet {
 
 /** So many products are counted one by one; of more, a part is counted. */
 const EXACT = 10_000;
-/** Rows of the part that is counted, and pages that they may come from: neighbors are often alike. */
-const SAMPLE = { rows: 20_000, pages: 4_000 };
+/** Rows of the part that is counted. */
+const SAMPLE = 20_000;
+/** Pages that they come from. Neighbors are often alike: the more pages, the closer the counts. */
+const SAMPLED_PAGES: Record<FacetTable, number> = { product_listings: 4_000, product_facets: 1_500 };
 /** Different values of a whole shop that are summed up for every answer: in some 50 ms. */
 const MANY_VALUES = 20_000;
 
@@ -146,18 +148,15 @@ export class FacetsQuery {
     }
     // Without an order, Postgres reads the table from its beginning where it expects most products to match.
     const isInOrder = search === undefined && filters.every(({ order }) => order !== undefined);
-    const limits = { most: EXACT, ...(isInOrder && { order: filters[0]!.order }) };
-    const rows = await run(
-      filters.map((one) => one.sql),
-      limits,
-    );
+    const isAlone = search === undefined && filters.length === 1;
+    const asked = filters.map((one) => one.sql);
+    const rows = await run(isAlone ? [filters[0]!.aloneSql ?? asked[0]!] : asked, {
+      most: EXACT,
+      ...(isInOrder && { order: filters[0]!.order }),
+    });
     if (countIn(rows, 'matches') <= EXACT) return { facets: group(rows), isDear: false };
     const { sample, factor } = await this.sampleOf(table);
-    const sampled = await run(
-      filters.map((one) => one.rowSql ?? one.sql),
-      { sample },
-    );
-    return { facets: group(sampled, factor), isDear: true };
+    return { facets: group(await run(asked, { sample }), factor), isDear: true };
   }
 
   /** A part of the table of about as many rows as shall be looked at, however large it is, and how many rows each stands for. */
@@ -166,9 +165,9 @@ export class FacetsQuery {
       `SELECT reltuples::float8 AS rows, relpages AS pages FROM pg_class WHERE oid = $1::regclass`,
       [table],
     );
-    const percent = Math.min(100, Math.max(0.01, (100 * SAMPLE.pages) / Math.max(size!.pages, 1)));
+    const percent = Math.min(100, Math.max(0.01, (100 * SAMPLED_PAGES[table]) / Math.max(size!.pages, 1)));
     const drawn = Math.max(1, (size!.rows * percent) / 100);
-    const of1024 = Math.min(1024, Math.ceil((1024 * SAMPLE.rows) / drawn));
+    const of1024 = Math.min(1024, Math.ceil((1024 * SAMPLE) / drawn));
     return { sample: { percent, of1024 }, factor: (100 / percent) * (1024 / of1024) };
   }
 }

@@ -24,8 +24,8 @@ const NAMED = 1_000_000_000;
 export interface Dimension {
   key: string;
   sql: string;
-  /** The same asked of each row that is there anyway; left out where it is not asked otherwise. */
-  rowSql?: string;
+  /** The same where nothing else is asked: found by its index, always. Left out where it is so anyway. */
+  aloneSql?: string;
   /** The order in which an index of `product_facets` has what fulfills it; left out where the index that finds it has none. */
   order?: string;
   /** Whether many products fulfill it; left out where Postgres knows how many. */
@@ -155,14 +155,11 @@ function attributeSql(
   if (gte === undefined && lte === undefined) return { sql: values! };
   const name = parameters.add(key);
   const term = (bound: number) => `number_term(${name}, ${parameters.add(bound)}::numeric)`;
-  const range = `n.term BETWEEN ${term(gte ?? -Infinity)} AND ${term(lte ?? Infinity)}`;
-  const both = (isInRange: string) => [...(values === null ? [] : [values]), isInRange].join(' AND ');
-  return {
-    sql: both(`l.product_id IN (SELECT n.product_id FROM product_numbers n WHERE ${range})`),
-    // OFFSET 0: looked up row by row, not joined to all that are in the range.
-    rowSql: both(`EXISTS (SELECT FROM product_numbers n WHERE n.product_id = l.product_id AND ${range} OFFSET 0)`),
-    ...(values === null && { order: 'l.product_id' }),
-  };
+  const found = `SELECT n.product_id FROM product_numbers n WHERE n.term BETWEEN ${term(gte ?? -Infinity)} AND ${term(lte ?? Infinity)}`;
+  const sql = `l.product_id IN (${found})`;
+  if (values !== null) return { sql: `${values} AND ${sql}` };
+  // As an array, for Postgres would rather join a large range to the whole table.
+  return { sql, aloneSql: `l.product_id = ANY(ARRAY(${found}))`, order: 'l.product_id' };
 }
 
 const COLUMNS: Record<Exclude<SortBy['key'], 'relevance' | 'position'>, Pick<KeysetColumn, 'sql' | 'type'>> = {
