@@ -14,11 +14,19 @@ export async function countedWhole(db: Queryable, currency: string, inStock = fa
 export async function countedLive(db: Queryable, currency: string, inStock = false): Promise<CountRow[]> {
   const parameters = new Parameters([currency]);
   const conditions = [`l.currency = ${CURRENCY_SQL}`, ...(inStock ? ['l.available'] : [])];
-  const sql = facetsSql('product_facets', conditions, { except: [] }, {}, parameters);
+  const sql = facetsSql({ table: 'product_facets', conditions, inStock }, { except: [] }, parameters);
   return (await db.query<CountRow>(sql, parameters.values)).filter(({ key }) => key !== 'matches');
 }
 
-/** What the summary says and the listings do not, or the other way around, in one snapshot. */
-export function differences(db: Queryable): Promise<unknown[]> {
-  return db.query(`SELECT * FROM facet_count_differences()`);
+/** What the summary says and the listings do not, or the other way around, in one snapshot; so of the short rows that are counted. */
+export async function differences(db: Queryable): Promise<unknown[]> {
+  return [...(await db.query(`SELECT * FROM facet_count_differences()`)), ...(await shortRowDifferences(db))];
+}
+
+const COPIED = `product_id, currency, available, price_min, vendor, product_type, category_ids, collection_ids, options, attributes`;
+
+/** Rows of `product_facets` that are not as their listings, and listings that have none. */
+export function shortRowDifferences(db: Queryable): Promise<unknown[]> {
+  const [listings, facets] = [`SELECT ${COPIED} FROM product_listings`, `SELECT ${COPIED} FROM product_facets`];
+  return db.query(`(${listings} EXCEPT ${facets}) UNION ALL (${facets} EXCEPT ${listings})`);
 }

@@ -29,8 +29,12 @@ export interface Sample {
   of1024: number;
 }
 
-/** How much is looked at. */
-export interface FacetLimits {
+/** What is looked at, and how much of it. */
+export interface FacetScope {
+  table: FacetTable;
+  conditions: readonly string[];
+  /** Whether these say that products can be bought: then values are written as those products write them. */
+  inStock: boolean;
   /** Counts nothing but the matches when there are more. */
   most?: number;
   /** That so many have been found is told by an index, in its order; left out where the index has none. */
@@ -78,19 +82,17 @@ export const mostCommon = (kind: 'option' | 'attribute', rows: string, order: st
      CROSS JOIN LATERAL (SELECT ${label} AS label OFFSET 0) l ORDER BY ${order}, v.n DESC, v.text)`;
 
 /** SQL: how the value `v.text` is written, as the summary of the shop has it: the short rows do not say it again. */
-const labelOf = (kind: 'option' | 'attribute') => `coalesce((
+const labelOf = (kind: 'option' | 'attribute', inStock: boolean) => `coalesce((
        SELECT min(f.label) FROM (SELECT f.label FROM facet_counts f WHERE f.currency = ${CURRENCY_SQL} AND f.kind = '${kind}' AND f.text = v.text
-                                 GROUP BY f.label HAVING sum(f.listed) > 0) f), v.text)`;
+                                 GROUP BY f.label HAVING sum(f.${inStock ? 'available' : 'listed'}) > 0) f), v.text)`;
 
 /** SQL: the name of an option, of one of its values: `Color=Red`. */
 export const OPTION_NAME_SQL = `split_part(l.label, '=', 1)`;
 
 /** Counts over the products that fulfill the conditions, in one statement. */
 export function facetsSql(
-  table: FacetTable,
-  conditions: readonly string[],
+  { table, conditions, inStock, most, order, sample }: FacetScope,
   choice: FacetChoice,
-  { most, order, sample }: FacetLimits,
   parameters: Parameters,
 ): string {
   const parts = [`(SELECT 'matches' AS key, '' AS name, '' AS value, '' AS label, n FROM m)`];
@@ -115,7 +117,7 @@ export function facetsSql(
     columns.push('options');
     const rows = `SELECT o.* FROM (SELECT split_part(u.text, '=', 1) AS key, u.text, count(*)::integer AS n
                FROM r CROSS JOIN unnest(r.options) AS u (text) GROUP BY u.text) o WHERE ${options}`;
-    parts.push(mostCommon('option', rows, 'v.key', labelOf('option'), OPTION_NAME_SQL));
+    parts.push(mostCommon('option', rows, 'v.key', labelOf('option', inStock), OPTION_NAME_SQL));
   }
   const attributes = chosenNames(choice, 'attribute.', 'd.key', parameters);
   if (attributes !== null) {
@@ -124,7 +126,7 @@ export function facetsSql(
          FROM r CROSS JOIN unnest(r.attributes) AS u (text)
          JOIN attribute_definitions d ON d.key = split_part(u.text, '=', 1) AND d.facetable AND d.deleted_at IS NULL
          WHERE EXISTS (SELECT FROM attribute_definitions WHERE facetable) AND ${attributes} GROUP BY d.id, u.text`;
-    parts.push(mostCommon('attribute', rows, 'v.position, v.key', labelOf('attribute'), 'v.name'));
+    parts.push(mostCommon('attribute', rows, 'v.position, v.key', labelOf('attribute', inStock), 'v.name'));
   }
   if (isChosen(choice, 'price')) {
     columns.push('price_min');

@@ -7,7 +7,7 @@ import {
   bandEnd,
   type CountRow,
   type FacetChoice,
-  type FacetLimits,
+  type FacetScope,
   facetsSql,
   type FacetTable,
   MAX_VALUES,
@@ -136,9 +136,13 @@ export class FacetsQuery {
     const { sql } = baseConditions(parameters, currency, filter, search);
     const filters = dimensions(parameters, filter, true);
     const table = search === undefined ? 'product_facets' : 'product_listings';
-    const run = (narrowed: readonly string[], limits: FacetLimits) => {
+    const run = (narrowed: readonly string[], part: Partial<FacetScope>) => {
       const all = new Parameters(parameters.values);
-      const text = facetsSql(table, [...sql, ...narrowed], choice, limits, all);
+      const text = facetsSql(
+        { table, conditions: [...sql, ...narrowed], inStock: filter.inStock, ...part },
+        choice,
+        all,
+      );
       return this.db.dataSource.query<CountRow[]>(text, all.values);
     };
     // The whole shop has been counted already, product by product, when each was written.

@@ -88,7 +88,8 @@ export function baseConditions(
 /**
  * The filters that facets are counted for.
  * @param isHidden values of options and attributes as sub-selects: Postgres does not know then how common they are, and finds
- *   them by their index, always. Lists let it choose: the first of what is common are soon found in the order of the list
+ *   them by their index, always; so it does ranges. Lists let it choose: the first of what is common are soon found in the
+ *   order of the list
  */
 export function dimensions(parameters: Parameters, filter: ProductFilter, isHidden = false): Dimension[] {
   const list: Dimension[] = [];
@@ -119,7 +120,7 @@ export function dimensions(parameters: Parameters, filter: ProductFilter, isHidd
     list.push({ key: `option.${option.name}`, sql: `l.options && ${texts(option.wanted)}` });
   }
   for (const attribute of filter.attributes)
-    list.push({ key: `attribute.${attribute.key}`, ...attributeSql(attribute, parameters, texts) });
+    list.push({ key: `attribute.${attribute.key}`, ...attributeSql(attribute, parameters, texts, isHidden) });
   const price: string[] = [];
   if (filter.priceGte !== undefined) price.push(`l.price_min >= ${parameters.add(filter.priceGte)}::bigint`);
   if (filter.priceLte !== undefined) price.push(`l.price_min <= ${parameters.add(filter.priceLte)}::bigint`);
@@ -148,6 +149,7 @@ function attributeSql(
   { key, wanted, gte, lte }: AttributeFilter,
   parameters: Parameters,
   texts: (values: readonly string[]) => string,
+  isHidden: boolean,
 ): Omit<Dimension, 'key'> {
   // Postgres does not see that such a range has nothing in it.
   if (gte !== undefined && lte !== undefined && gte > lte) return { sql: 'FALSE' };
@@ -156,10 +158,12 @@ function attributeSql(
   const name = parameters.add(key);
   const term = (bound: number) => `number_term(${name}, ${parameters.add(bound)}::numeric)`;
   const found = `SELECT n.product_id FROM product_numbers n WHERE n.term BETWEEN ${term(gte ?? -Infinity)} AND ${term(lte ?? Infinity)}`;
-  const sql = `l.product_id IN (${found})`;
+  // In order, or Postgres reads all numbers for a range that is large.
+  const hidden = `${found} ORDER BY n.term OFFSET 0`;
+  const sql = `l.product_id IN (${isHidden ? hidden : found})`;
   if (values !== null) return { sql: `${values} AND ${sql}` };
-  // As an array, for Postgres would rather join a large range to the whole table.
-  return { sql, aloneSql: `l.product_id = ANY(ARRAY(${found}))`, order: 'l.product_id' };
+  // As an array, or Postgres joins a large range to the whole table.
+  return { sql, aloneSql: `l.product_id = ANY(ARRAY(${hidden}))`, order: 'l.product_id' };
 }
 
 const COLUMNS: Record<Exclude<SortBy['key'], 'relevance' | 'position'>, Pick<KeysetColumn, 'sql' | 'type'>> = {
