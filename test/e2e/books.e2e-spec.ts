@@ -149,6 +149,26 @@ const FAULTS: PlantedFault[] = [
     ],
   },
   {
+    check: 'F4',
+    what: 'a short row that is not as its listing',
+    sql: [`UPDATE product_facets SET price_min = price_min + 1`],
+  },
+  {
+    check: 'F4',
+    what: 'a listing that was changed past its short row',
+    sql: [`UPDATE product_listings SET options = options || '{planted=1}'`],
+  },
+  {
+    check: 'F4',
+    what: 'a listing without its short row',
+    sql: [`DELETE FROM product_facets WHERE product_id = (SELECT product_id FROM product_facets LIMIT 1)`],
+  },
+  {
+    check: 'F4',
+    what: 'a short row without its listing',
+    sql: [`DELETE FROM product_listings WHERE product_id = (SELECT product_id FROM product_listings LIMIT 1)`],
+  },
+  {
     check: 'O1',
     what: 'two orders of one cart',
     sql: [

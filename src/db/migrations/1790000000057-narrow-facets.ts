@@ -74,8 +74,9 @@ const TRIGGERS = [
      END IF;
      RETURN NULL;
    END $$`,
-  `CREATE OR REPLACE TRIGGER product_listings_facets_came AFTER INSERT ON product_listings REFERENCING NEW TABLE AS came
-     FOR EACH STATEMENT EXECUTE FUNCTION copy_facets()`,
+  // Changes first: what the other copies would stay as it came until this one is there.
   `CREATE OR REPLACE TRIGGER product_listings_facets_changed AFTER UPDATE ON product_listings REFERENCING OLD TABLE AS went NEW TABLE AS came
+     FOR EACH STATEMENT EXECUTE FUNCTION copy_facets()`,
+  `CREATE OR REPLACE TRIGGER product_listings_facets_came AFTER INSERT ON product_listings REFERENCING NEW TABLE AS came
      FOR EACH STATEMENT EXECUTE FUNCTION copy_facets()`,
 ];

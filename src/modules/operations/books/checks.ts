@@ -16,6 +16,9 @@ const LEGAL_MOVES = Object.entries(ORDER_TRANSITIONS)
   .flatMap(([from, targets]) => targets.map((to) => `('${from}', '${to}')`))
   .join(', ');
 
+/** What `product_facets` has of `product_listings`. */
+const SHORT_ROW = `product_id, currency, available, price_min, vendor, product_type, category_ids, collection_ids, options, attributes`;
+
 /**
  * The books of the shop: stock against its ledger, orders against their lines, money against what was captured, events
  * against what became of them. Ids are stable. With `needs`, the provider's own books (`provider_charges`,
@@ -116,6 +119,15 @@ export const BOOK_CHECKS: readonly BookCheck[] = [
       SELECT format('product %s lacks %s', product_id, term) AS detail FROM (TABLE wanted EXCEPT SELECT product_id, term FROM product_numbers) x
       UNION ALL
       SELECT format('product %s has no %s', product_id, term) FROM (SELECT product_id, term FROM product_numbers EXCEPT TABLE wanted) x`,
+  },
+  {
+    id: 'F4',
+    title: 'the short rows that facets are counted in are those of the listings',
+    sql: `SELECT format('product %s in %s has no short row, or another one', product_id, currency) AS detail
+      FROM (SELECT ${SHORT_ROW} FROM product_listings EXCEPT SELECT ${SHORT_ROW} FROM product_facets) x
+      UNION ALL
+      SELECT format('product %s in %s has a short row that no listing gives', product_id, currency)
+      FROM (SELECT ${SHORT_ROW} FROM product_facets EXCEPT SELECT ${SHORT_ROW} FROM product_listings) x`,
   },
   {
     id: 'O1',
