@@ -21,7 +21,8 @@ beforeAll(async () => {
 afterAll(() => shop?.stop());
 
 /** What the catalog is read by; jobs that run meanwhile read other tables. */
-const OF_CATALOG = /product_listings|product_facets|facet_counts|FROM collections|_translations|search_words|FROM categories/;
+const OF_CATALOG =
+  /product_listings|product_facets|facet_counts|FROM collections|_translations|search_words|FROM categories/;
 
 /** How many statements of the catalog the shop sends meanwhile. */
 async function sentFor(path: string, options: { bearer?: string; headers?: Record<string, string> } = {}) {
