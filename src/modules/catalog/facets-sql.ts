@@ -63,9 +63,15 @@ export function chosenNames(
   return only === undefined ? null : `${name} = ${parameters.add(only)}`;
 }
 
-const byText = (key: string, column: string) => `
-    (SELECT '${key}', '', min(r.${column}), min(r.${column}), count(*)::integer AS n
-     FROM r WHERE r.${column} <> '' GROUP BY lower(r.${column}) ORDER BY n DESC, 3 LIMIT ${MAX_VALUES})`;
+/** SQL: how the value `v.text` is written by most products of the shop: the short rows do not say it again. */
+const labelOf = (kind: 'vendor' | 'productType' | 'option' | 'attribute', inStock: boolean) => `coalesce((
+       SELECT f.label FROM facet_counts f WHERE f.currency = ${CURRENCY_SQL} AND f.kind = '${kind}' AND f.text = v.text
+       GROUP BY f.label HAVING sum(${inStock ? 'f.available' : 'f.listed'}) > 0 ORDER BY sum(${inStock ? 'f.available' : 'f.listed'}) DESC, f.label LIMIT 1), v.text)`;
+
+const byText = (key: 'vendor' | 'productType', column: string, inStock: boolean) => `
+    (SELECT '${key}', '', l.label, l.label, v.n
+     FROM (SELECT lower(r.${column}) AS text, count(*)::integer AS n FROM r WHERE r.${column} <> '' GROUP BY 1 ORDER BY n DESC, 1 LIMIT ${MAX_VALUES}) v
+     CROSS JOIN LATERAL (SELECT ${labelOf(key, inStock)} AS label OFFSET 0) l ORDER BY v.n DESC, v.text)`;
 
 /**
  * SQL: of each option, or attribute, the values that most products have; how many others have does not matter.
@@ -80,11 +86,6 @@ export const mostCommon = (kind: 'option' | 'attribute', rows: string, order: st
            FROM (SELECT v.*, row_number() OVER (PARTITION BY ${order} ORDER BY v.n DESC, v.text) AS place FROM (${rows}) v) v
            WHERE v.place <= ${MAX_VALUES} ORDER BY ${order}, v.n DESC, v.text LIMIT ${MAX_ROWS}) v
      CROSS JOIN LATERAL (SELECT ${label} AS label OFFSET 0) l ORDER BY ${order}, v.n DESC, v.text)`;
-
-/** SQL: how the value `v.text` is written, as the summary of the shop has it: the short rows do not say it again. */
-const labelOf = (kind: 'option' | 'attribute', inStock: boolean) => `coalesce((
-       SELECT min(f.label) FROM (SELECT f.label FROM facet_counts f WHERE f.currency = ${CURRENCY_SQL} AND f.kind = '${kind}' AND f.text = v.text
-                                 GROUP BY f.label HAVING sum(f.${inStock ? 'available' : 'listed'}) > 0) f), v.text)`;
 
 /** SQL: the name of an option, of one of its values: `Color=Red`. */
 export const OPTION_NAME_SQL = `split_part(l.label, '=', 1)`;
@@ -106,11 +107,11 @@ export function facetsSql(
   }
   if (isChosen(choice, 'vendor')) {
     columns.push('vendor');
-    parts.push(byText('vendor', 'vendor'));
+    parts.push(byText('vendor', 'vendor', inStock));
   }
   if (isChosen(choice, 'productType')) {
     columns.push('product_type');
-    parts.push(byText('productType', 'product_type'));
+    parts.push(byText('productType', 'product_type', inStock));
   }
   const options = chosenNames(choice, 'option.', 'o.key', parameters);
   if (options !== null) {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db } from '#libs/database';
 import { assertFilterable } from './attributes/attribute-filter.js';
 import { DearAnswers } from './dear-answers.js';
-import { wholeShopSql } from './facet-counts/facet-counts-sql.js';
+import { totalSql, wholeShopSql } from './facet-counts/facet-counts-sql.js';
 import {
   bandEnd,
   type CountRow,
@@ -152,25 +152,31 @@ export class FacetsQuery {
     }
     // Without an order, Postgres reads the table from its beginning where it expects most products to match.
     const isInOrder = search === undefined && filters.every(({ order }) => order !== undefined);
-    const isAlone = search === undefined && filters.length === 1;
-    const asked = filters.map((one) => one.sql);
-    const rows = await run(isAlone ? [filters[0]!.aloneSql ?? asked[0]!] : asked, {
+    const alone = search === undefined && filters.length === 1 ? filters[0]!.aloneSql : undefined;
+    const rows = await run(alone === undefined ? filters.map((one) => one.sql) : [alone], {
       most: EXACT,
       ...(isInOrder && { order: filters[0]!.order }),
     });
     if (countIn(rows, 'matches') <= EXACT) return { facets: group(rows), isDear: false };
-    const { sample, factor } = await this.sampleOf(table);
-    return { facets: group(await run(asked, { sample }), factor), isDear: true };
+    const { sample, factor } = await this.sampleOf(table, currency);
+    const sampled = await run(
+      filters.map((one) => one.rowSql ?? one.sql),
+      { sample },
+    );
+    return { facets: group(sampled, factor), isDear: true };
   }
 
-  /** A part of the table of about as many rows as shall be looked at, however large it is, and how many rows each stands for. */
-  private async sampleOf(table: FacetTable): Promise<{ sample: Sample; factor: number }> {
-    const [size] = await this.db.query<{ rows: number; pages: number }>(
-      `SELECT reltuples::float8 AS rows, relpages AS pages FROM pg_class WHERE oid = $1::regclass`,
-      [table],
+  /**
+   * A part of the table with about as many products of the currency as shall be looked at, however large it is, and how many
+   * products each of them stands for.
+   */
+  private async sampleOf(table: FacetTable, currency: string | null): Promise<{ sample: Sample; factor: number }> {
+    const [size] = await this.db.query<{ listed: number; pages: number }>(
+      `SELECT (${totalSql(false)})::float8 AS listed, (SELECT relpages FROM pg_class WHERE oid = $2::regclass) AS pages`,
+      [currency, table],
     );
     const percent = Math.min(100, Math.max(0.01, (100 * SAMPLED_PAGES[table]) / Math.max(size!.pages, 1)));
-    const drawn = Math.max(1, (size!.rows * percent) / 100);
+    const drawn = Math.max(1, (size!.listed * percent) / 100);
     const of1024 = Math.min(1024, Math.ceil((1024 * SAMPLE) / drawn));
     return { sample: { percent, of1024 }, factor: (100 / percent) * (1024 / of1024) };
   }
@@ -229,7 +235,11 @@ function group(rows: readonly CountRow[], factor?: number): Facet[] {
     if (facet.values.length < MAX_VALUES)
       facet.values.push({ value, label: text, count: Math.round(n * (factor ?? 1)) });
   };
-  for (const { key, name, value, label, n } of rows) {
+  /** Of an option that is written in several ways, the one of its most common value. */
+  const names = new Map<string, string>();
+  for (const { key, name: written, value, label, n } of rows) {
+    const name = names.get(key) ?? written;
+    names.set(key, name);
     if (key === 'price') {
       const band = `${value}-${bandEnd(Number(value))}`;
       add(key, LABELS[key]!, band, band, n);

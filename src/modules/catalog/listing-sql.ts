@@ -24,6 +24,8 @@ const NAMED = 1_000_000_000;
 export interface Dimension {
   key: string;
   sql: string;
+  /** The same asked of each row that is there anyway; left out where it is not asked otherwise. */
+  rowSql?: string;
   /** The same where nothing else is asked: found by its index, always. Left out where it is so anyway. */
   aloneSql?: string;
   /** The order in which an index of `product_facets` has what fulfills it; left out where the index that finds it has none. */
@@ -88,8 +90,7 @@ export function baseConditions(
 /**
  * The filters that facets are counted for.
  * @param isHidden values of options and attributes as sub-selects: Postgres does not know then how common they are, and finds
- *   them by their index, always; so it does ranges. Lists let it choose: the first of what is common are soon found in the
- *   order of the list
+ *   them by their index, always. Lists let it choose: the first of what is common are soon found in the order of the list
  */
 export function dimensions(parameters: Parameters, filter: ProductFilter, isHidden = false): Dimension[] {
   const list: Dimension[] = [];
@@ -120,7 +121,7 @@ export function dimensions(parameters: Parameters, filter: ProductFilter, isHidd
     list.push({ key: `option.${option.name}`, sql: `l.options && ${texts(option.wanted)}` });
   }
   for (const attribute of filter.attributes)
-    list.push({ key: `attribute.${attribute.key}`, ...attributeSql(attribute, parameters, texts, isHidden) });
+    list.push({ key: `attribute.${attribute.key}`, ...attributeSql(attribute, parameters, texts) });
   const price: string[] = [];
   if (filter.priceGte !== undefined) price.push(`l.price_min >= ${parameters.add(filter.priceGte)}::bigint`);
   if (filter.priceLte !== undefined) price.push(`l.price_min <= ${parameters.add(filter.priceLte)}::bigint`);
@@ -149,7 +150,6 @@ function attributeSql(
   { key, wanted, gte, lte }: AttributeFilter,
   parameters: Parameters,
   texts: (values: readonly string[]) => string,
-  isHidden: boolean,
 ): Omit<Dimension, 'key'> {
   // Postgres does not see that such a range has nothing in it.
   if (gte !== undefined && lte !== undefined && gte > lte) return { sql: 'FALSE' };
@@ -157,13 +157,15 @@ function attributeSql(
   if (gte === undefined && lte === undefined) return { sql: values! };
   const name = parameters.add(key);
   const term = (bound: number) => `number_term(${name}, ${parameters.add(bound)}::numeric)`;
-  const found = `SELECT n.product_id FROM product_numbers n WHERE n.term BETWEEN ${term(gte ?? -Infinity)} AND ${term(lte ?? Infinity)}`;
-  // In order, or Postgres reads all numbers for a range that is large.
-  const hidden = `${found} ORDER BY n.term OFFSET 0`;
-  const sql = `l.product_id IN (${isHidden ? hidden : found})`;
-  if (values !== null) return { sql: `${values} AND ${sql}` };
-  // As an array, or Postgres joins a large range to the whole table.
-  return { sql, aloneSql: `l.product_id = ANY(ARRAY(${hidden}))`, order: 'l.product_id' };
+  const range = `n.term BETWEEN ${term(gte ?? -Infinity)} AND ${term(lte ?? Infinity)}`;
+  const found = `SELECT n.product_id FROM product_numbers n WHERE ${range}`;
+  const sql = `l.product_id IN (${found})`;
+  // OFFSET 0: looked up row by row. Beside other filters Postgres may expect hardly a row, and read the whole range for each.
+  const rowSql = `EXISTS (SELECT FROM product_numbers n WHERE n.product_id = l.product_id AND ${range} OFFSET 0)`;
+  if (values !== null) return { sql: `${values} AND ${sql}`, rowSql: `${values} AND ${rowSql}` };
+  // In order, or Postgres reads all numbers for a range that is large; as an array, or it joins that to the whole table.
+  const aloneSql = `l.product_id = ANY(ARRAY(${found} ORDER BY n.term))`;
+  return { sql, rowSql, aloneSql, order: 'l.product_id' };
 }
 
 const COLUMNS: Record<Exclude<SortBy['key'], 'relevance' | 'position'>, Pick<KeysetColumn, 'sql' | 'type'>> = {

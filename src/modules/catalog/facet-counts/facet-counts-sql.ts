@@ -19,7 +19,7 @@ export const OF_COLLECTION_SQL = `SELECT coalesce(sum(CASE WHEN c.only_available
 
 const byText = (kind: string) => `
     (SELECT '${kind}' AS key, '' AS name, s.label AS value, s.label, s.n
-     FROM s WHERE s.kind = '${kind}' ORDER BY s.n DESC, 3 LIMIT ${MAX_VALUES})`;
+     FROM s WHERE s.kind = '${kind}' ORDER BY s.n DESC, s.text LIMIT ${MAX_VALUES})`;
 
 /**
  * The facets of the whole shop, or of all that can be bought: what `facetsSql` counts in the listings, in the same order.
@@ -62,7 +62,7 @@ export function wholeShopSql(choice: FacetChoice, inStock: boolean, parameters: 
   return `
     WITH s AS MATERIALIZED (
       SELECT k.kind, w.text, w.label, w.n FROM unnest('{${Object.keys(parts).join(',')}}'::text[]) AS k (kind) CROSS JOIN LATERAL (
-        SELECT v.text, min(v.label) AS label, sum(v.n)::integer AS n
+        SELECT v.text, (array_agg(v.label ORDER BY v.n DESC, v.label))[1] AS label, sum(v.n)::integer AS n
         FROM (SELECT f.text, f.label, sum(${counted(inStock)}) AS n ${ofKind('k.kind')}
               GROUP BY f.text, f.label HAVING sum(${counted(inStock)}) > 0) v
         GROUP BY v.text) w)
