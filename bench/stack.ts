@@ -119,7 +119,6 @@ export class Stack {
       env: {
         NODE_ENV: 'production',
         DATABASE_URL: this.postgres.url,
-        DATABASE_POOL: String(config.databasePool),
       },
     });
     this.floorPort = (await this.floor.message<{ type: 'ready'; port: number }>('ready')).port;

@@ -10,7 +10,8 @@ import { cart, detail, list, order, type WantedLine, type WantedOrder } from './
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 const pool = new pg.Pool({
   connectionString: process.env.DATABASE_URL,
-  max: Number(process.env.DATABASE_POOL),
+  // With fewer it does less.
+  max: 10,
   application_name: 'bare server',
   // Without it the planner reads the small tables whole, as on a spinning disk.
   options: '-c random_page_cost=1.1',

@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkoutsIn, poolFor } from './config.js';
 import { ConfigError, loadConfig } from './index.js';
 
 const problemsOf = (env: NodeJS.ProcessEnv): string[] => {
@@ -128,6 +129,13 @@ describe('settings', () => {
         .map((p) => /^[A-Z_]+/.exec(p)![0])
         .sort(),
     ).toEqual([...names].sort());
+  });
+
+  it('take connections by cores, and leave a third of them to others than checkouts', () => {
+    expect([1, 2, 3, 4, 64].map(poolFor)).toEqual([6, 6, 9, 10, 10]);
+    expect([2, 4, 6, 10, 200].map(checkoutsIn)).toEqual([1, 2, 4, 6, 100]);
+    const { databasePool, checkoutConcurrency } = loadConfig({ ...production, DATABASE_POOL: '12' });
+    expect({ databasePool, checkoutConcurrency }).toEqual({ databasePool: 12, checkoutConcurrency: 8 });
   });
 
   it('take the networks of proxies, of both kinds', () => {

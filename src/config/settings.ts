@@ -22,7 +22,7 @@ export const SETTINGS: readonly Setting[] = [
     meaning: 'where pictures lie: s3://key:secret@host/bucket?region=… for several machines',
   },
   { name: 'DATABASE_URL', default: 'embedded Postgres', meaning: 'Postgres 15 or newer; required in production' },
-  { name: 'DATABASE_POOL', default: '10', meaning: 'connections of one process' },
+  { name: 'DATABASE_POOL', default: '3 for each core, 6 to 10', meaning: 'connections of one process' },
   {
     name: 'REDIS_URL',
     default: 'a private redis-server, if one is on the PATH',
@@ -128,7 +128,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: 'RATE_LIMIT_LOGINS_PER_MIN', default: '10', meaning: 'logins of one address' },
   {
     name: 'CHECKOUT_CONCURRENCY',
-    default: '6',
+    default: 'two of three in DATABASE_POOL',
     meaning: 'checkouts inside Postgres at the same time; others wait up to 10 s',
   },
   { name: 'DEMO', default: '1 (0 in production)', meaning: 'seed the demo shop into an empty database' },

@@ -42,6 +42,7 @@ export async function startModules(
     DATA_DIR: dataDir,
     LOG_LEVEL: 'silent',
     DATABASE_POOL: '4',
+    CHECKOUT_CONCURRENCY: '6',
     ...env,
   });
   configureLog({ level: config.logLevel, service: 'test' });
