@@ -107,6 +107,22 @@ describe('a facet shows its most common values, however many another one has', (
   });
 });
 
+it.each(['', 'vendor=Many', 'vendor=Few', 'q=thing'])(
+  'an option is one facet, and named as most products name it, however one of them writes it ("%s")',
+  async (query) => {
+    // Of one vendor each: the first writes a value of everybody's, and the second one that nobody else has.
+    await shop.db.query(
+      `UPDATE product_listings l SET options = ARRAY['engraving=x', 'letter=x', w.option], option_labels = ARRAY['Engraving=X', 'Letter=X', w.label]
+       FROM (VALUES ('product-1', 'size=m', 'SIZE=M'), ('product-2', 'size=xs', 'sIZE=XS'), ('product-9', 'size=m', 'SIZE=M'), ('product-10', 'size=xs', 'sIZE=XS'))
+         AS w (handle, option, label) WHERE w.handle = l.handle`,
+    );
+    const found = (await facets(query)).filter(({ key }) => key.toLowerCase() === 'option.size');
+    const values = found.flatMap((facet) => facet.values.map(({ value }) => value));
+    expect(found.map(({ key }) => key)).toEqual(['option.Size']);
+    expect(values.toSorted()).toEqual(['L', 'M', 'XS']);
+  },
+);
+
 it('an answer has no more values of options than those of 100 full facets', async () => {
   await shop.db.query(
     `UPDATE product_listings SET options = ARRAY(SELECT handle || n || '=x' FROM generate_series(1, 9) n),
