@@ -84,8 +84,8 @@ function proxyProblem(network: string): string | null {
 }
 
 /**
- * Connections of one process to Postgres, three for each core of this machine. Measured on two cores: with six of them a
- * checkout costs Postgres a tenth less than with ten, as each keeps plans and tables of its own in memory (docs/performance.md).
+ * Connections of one process to Postgres, three for each core of this machine. On two cores a checkout costs Postgres some
+ * 8 % less with six of them than with ten: each has plans and tables of its own in memory (docs/performance.md).
  */
 export function poolFor(cores: number): number {
   return Math.min(Math.max(3 * cores, 6), 10);
