@@ -46,6 +46,13 @@ export default {
       from: {},
       to: { couldNotResolve: true },
     },
+    {
+      name: 'no-async-hooks',
+      comment: 'one use makes every promise of the process dearer (ADR 0029): use Carried of libs/context',
+      severity: 'error',
+      from: { path: '^(?:src|libs)/', pathNot: SPEC },
+      to: { path: '^(?:node:)?async_hooks$' },
+    },
     ...declaredModules,
     {
       name: 'every-module-is-declared',

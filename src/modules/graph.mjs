@@ -34,19 +34,20 @@ export const MODULES = {
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 export const LIBS = {
+  context: [],
   csv: [],
   errors: [],
   failpoints: [],
   html: [],
   ids: [],
   'local-stack': [],
-  log: [],
+  log: ['context'],
   money: [],
   sealing: [],
   'object-store': [],
   'stripe-emulator': [],
   vitals: [],
-  database: ['errors'],
+  database: ['context', 'errors'],
   http: ['database', 'errors', 'ids', 'log', 'money', 'sealing'],
   outbox: ['database', 'ids'],
   jobs: ['database', 'ids', 'log', 'outbox'],

@@ -195,6 +195,24 @@ describe('privacy', () => {
     expect(findings(places, secrets)).toEqual([]);
   }, 60_000);
 
+  it('a line of the log says which request it speaks of, also behind the body and calls to others', async () => {
+    const variantId = await shop.product({ stock: 5 });
+    const { id, token } = await shop.cart([{ variantId, quantity: 1 }]);
+    shop.stripe.setChaos({ api: [{ kind: 'status', status: 500, method: 'POST', path: '/v1/payment_intents' }] });
+    const headers = { 'Content-Type': 'application/json', 'X-Cart-Token': token, 'Idempotency-Key': newUuid() };
+    const answer = await fetch(`${url}/v1/carts/${id}/checkout`, {
+      method: 'POST',
+      headers: { ...headers, 'X-Request-Id': 'who-speaks-1' },
+      body: JSON.stringify({ paymentMethod: 'stripe' }),
+    });
+    shop.stripe.clearChaos();
+    expect(answer.status).toBe(503);
+    const ofRequest = () => processes.output.split('\n').filter((line) => line.includes('"requestId":"who-speaks-1"'));
+    await shop.until(async () => ofRequest().some((line) => line.includes('request.done')), 'the line of the request');
+    for (const event of ['stripe.call_failed', 'request.unavailable'])
+      expect(ofRequest().filter((line) => line.includes(event))).not.toEqual([]);
+  });
+
   it('nor does anything that opens a door: passwords, links, tokens, keys, codes', async () => {
     const passwords = {
       first: 'canary-violet-harbor-4411',

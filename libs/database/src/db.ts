@@ -170,8 +170,7 @@ export class Db implements Queryable {
    * @param ahead is accepted once, however often `work` runs
    */
   async transaction<T>(work: (tx: Tx) => Promise<T>, ahead?: Ahead): Promise<T> {
-    if (transactionScope.getStore()?.open)
-      throw new Error('a transaction was opened inside a transaction: pass the tx on');
+    if (transactionScope.get()?.open) throw new Error('a transaction was opened inside a transaction: pass the tx on');
     const advance = ahead && new Advance(ahead);
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -105,6 +105,8 @@ export async function createHttpApp(
     }
     runWithContext({ requestId: request.id }, done);
   });
+  // The body comes in callbacks of its stream, which carry nothing.
+  server.addHook('preValidation', (request, _reply, done) => runWithContext({ requestId: request.id }, done));
   server.addHook('onRoute', (route) => {
     if (route.url.startsWith('/v1/webhooks/')) route.bodyLimit = WEBHOOK_BODY_LIMIT;
   });

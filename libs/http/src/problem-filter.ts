@@ -10,12 +10,14 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const problem = toProblem(appError, request);
   if (problem.status === 500)
     log.error('request.failed', {
+      requestId: request.id,
       error: appError.details.cause ?? appError,
       method: request.method,
       route: request.routeOptions?.url,
     });
   else if (problem.status === 503)
     log.warn('request.unavailable', {
+      requestId: request.id,
       error: appError.details.cause,
       code: problem.code,
       route: request.routeOptions?.url,

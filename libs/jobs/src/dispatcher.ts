@@ -37,7 +37,8 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onApplicationBootstrap(): Promise<void> {
     await this.transport.start();
-    onAnnounced(() => void this.tick());
+    // In a turn of its own: jobs do not belong to the request or the job that announced something.
+    onAnnounced(() => void setImmediate(() => void this.tick()));
     this.schedule();
   }
 

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { Carried } from '#libs/context';
 
 /** What is known of the work at hand, carried through every await: it ends up in each log line. */
 export interface RequestContext {
@@ -7,14 +7,14 @@ export interface RequestContext {
   jobName?: string;
 }
 
-const storage = new AsyncLocalStorage<RequestContext>();
+const carried = new Carried<RequestContext>();
 
 /** Runs `work` so that everything logged in it carries the context. */
 export function runWithContext<T>(context: RequestContext, work: () => T): T {
-  return storage.run(context, work);
+  return carried.run(context, work);
 }
 
 /** The context of the present request or job; empty outside of one. */
 export function currentContext(): RequestContext {
-  return storage.getStore() ?? {};
+  return carried.get() ?? {};
 }

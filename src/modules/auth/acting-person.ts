@@ -14,9 +14,15 @@ export interface ActingPerson {
 /** By the context of the request, beside it: what stands in the context ends up in the log. */
 const people = new WeakMap<object, ActingPerson>();
 
-/** Notes who makes the changes of the present request or job. */
+/**
+ * Notes who makes the changes of the present request or job.
+ * @throws Error outside of one, where nobody would find it again: a programming error
+ */
 export function noteActingPerson(person: ActingPerson): void {
-  people.set(currentContext(), person);
+  const context = currentContext();
+  if (context.requestId === undefined && context.jobId === undefined)
+    throw new Error('who makes a change is noted in a request or a job');
+  people.set(context, person);
 }
 
 /**

@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Stripe from 'stripe';
+import { Carried } from '#libs/context';
 import { assertNoTransaction } from '#libs/database';
 import { failpoint } from '#libs/failpoints';
 import { log } from '#libs/log';
@@ -53,11 +53,11 @@ export function wasNotTried(error: unknown): error is Error & { details: { retry
  */
 export class StripeLine {
   private readonly circuit = new CircuitBreaker('stripe');
-  private readonly deadline = new AsyncLocalStorage<number>();
+  private readonly deadline = new Carried<number>();
 
   /** One deadline for all calls of the work. */
   withDeadline<T>(work: () => Promise<T>): Promise<T> {
-    return this.deadline.getStore() === undefined ? this.deadline.run(performance.now() + TOTAL_MS, work) : work();
+    return this.deadline.get() === undefined ? this.deadline.run(performance.now() + TOTAL_MS, work) : work();
   }
 
   /**
@@ -66,7 +66,7 @@ export class StripeLine {
    */
   async call<T>(operation: string, work: () => Promise<T>): Promise<T> {
     assertNoTransaction(`Stripe ${operation}`);
-    const deadline = this.deadline.getStore() ?? performance.now() + TOTAL_MS;
+    const deadline = this.deadline.get() ?? performance.now() + TOTAL_MS;
     let limited = 0;
     // A try that nobody knows the outcome of stays one, whatever becomes of the next.
     let isUnknown = false;

@@ -1,0 +1,1 @@
+export { Carried } from './carried.js';
