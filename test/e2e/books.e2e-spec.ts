@@ -180,7 +180,7 @@ const FAULTS: PlantedFault[] = [
     check: 'O2',
     what: 'a total that does not add up',
     sql: [
-      `ALTER TABLE orders DROP CONSTRAINT orders_totals_add_up`,
+      `ALTER TABLE orders DROP CONSTRAINT orders_sound`,
       `UPDATE orders SET total = total + 1 WHERE id = ${UNPAID}`,
     ],
   },

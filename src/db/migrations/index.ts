@@ -55,6 +55,7 @@ import { CollectionsByTitle1790000000054, WordsAtOnce1790000000054 } from './179
 import { NumbersOfAttributes1790000000055 } from './1790000000055-numbers-of-attributes.js';
 import { HashesOfPublishableKeys1790000000056 } from './1790000000056-hashes-of-publishable-keys.js';
 import { NarrowFacets1790000000057 } from './1790000000057-narrow-facets.js';
+import { SoundRows1790000000058 } from './1790000000058-sound-rows.js';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -128,4 +129,5 @@ export const migrations = [
   NumbersOfAttributes1790000000055,
   HashesOfPublishableKeys1790000000056,
   NarrowFacets1790000000057,
+  SoundRows1790000000058,
 ];
