@@ -177,8 +177,10 @@ describe('deploy/Caddyfile', () => {
   });
 });
 
-test('the image runs the API as `npm run start:api` does', () => {
+test('the image runs API and worker as `npm run start:api` and `start:worker` do', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   const command = /^CMD (\[.*\])$/m.exec(read('Dockerfile'))![1]!;
   expect((JSON.parse(command) as string[]).join(' ')).toBe(scripts['start:api']);
+  const worker = /command:\s+\[('node'.*worker\.js')\]/.exec(read('docker-compose.yml'))![1]!;
+  expect(worker.replaceAll(/[',]/g, '')).toBe(scripts['start:worker']);
 });
