@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { decodeId, encodeId, newUuid } from '#libs/ids';
 import type { JobContext } from '#libs/jobs';
+import { runWithContext } from '#libs/log';
 import type { Tx } from '#libs/database';
 import { saveBatch } from '../../src/modules/imports/import-run.js';
 import { initialState, type Settled } from '../../src/modules/imports/import-state.js';
@@ -490,7 +491,10 @@ describe('what goes wrong on the way', () => {
       id: newUuid(), name: 'imports.run', payload: {}, attempt, together: [], complete: async () => undefined, progress,
     }); // prettier-ignore
     const start = async (content: string) => decodeId('import', (await upload(content, {}, admin, quiet)).body.id)!;
-    const run = (id: string, job: JobContext) => quiet.app.get(RunImport, { strict: false }).execute(id, job);
+    const run = (id: string, job: JobContext) =>
+      runWithContext({ jobId: job.id, jobName: job.name }, () =>
+        quiet.app.get(RunImport, { strict: false }).execute(id, job),
+      );
     const view = async (id: string) =>
       (
         await quiet.db.query<any>(
