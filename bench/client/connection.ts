@@ -10,6 +10,17 @@ export class Answer {
   get body(): string {
     return this.content.toString('utf8');
   }
+
+  /** What stands behind each occurrence of a mark, up to the next quotation mark: to parse all of an answer would take longer than to send for it. */
+  texts(mark: string): string[] {
+    const found: string[] = [];
+    for (let at = this.content.indexOf(mark); at >= 0; at = this.content.indexOf(mark, at)) {
+      const from = at + mark.length;
+      at = this.content.indexOf('"', from);
+      found.push(this.content.toString('latin1', from, at));
+    }
+    return found;
+  }
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n');

@@ -58,6 +58,13 @@ function expect(answer: Answer, status: number, what: string): Answer {
 
 const json = <T>(answer: Answer) => JSON.parse(answer.body) as T;
 
+function cartOf(answer: Answer): { id: string; token: string } {
+  const [id] = answer.texts('{"id":"');
+  const [token] = answer.texts('"token":"');
+  if (!id || !token) throw new Error(`no cart: ${answer.body.slice(0, 300)}`);
+  return { id, token };
+}
+
 /** The shop's journeys, over its public API. */
 export const SHOP_WALKS: Record<Journey, Walk> = {
   async list(connection, random, { pages }) {
@@ -72,7 +79,7 @@ export const SHOP_WALKS: Record<Journey, Walk> = {
   },
   async cart(connection, random, { variants }) {
     const made = expect(await connection.request('POST', '/v1/carts', '', '{}'), 201, 'make a cart');
-    const { id, token } = json<{ id: string; token: string }>(made);
+    const { id, token } = cartOf(made);
     const line = JSON.stringify({ variantId: random.pick(variants).id, quantity: 1 + random.below(3) });
     const added = await connection.request('POST', `/v1/carts/${id}/lines`, `X-Cart-Token: ${token}\r\n`, line);
     expect(added, 201, 'add a line');
@@ -80,16 +87,16 @@ export const SHOP_WALKS: Record<Journey, Walk> = {
   async checkout(connection, random, wares) {
     const lines = twoVariants(random, wares).map(({ id }) => ({ variantId: id, quantity: 1 + random.below(3) }));
     const made = await connection.request('POST', '/v1/carts', '', JSON.stringify({ lines, ...shopper(random) }));
-    const { id, token } = json<{ id: string; token: string }>(expect(made, 201, 'make a cart'));
+    const { id, token } = cartOf(expect(made, 201, 'make a cart'));
     const credential = `X-Cart-Token: ${token}\r\n`;
     const offered = await connection.request('GET', `/v1/carts/${id}/shipping-methods`, credential);
-    const methods = json<{ data: { id: string }[] }>(expect(offered, 200, 'shipping methods')).data;
-    const choice = JSON.stringify({ shippingMethodId: random.pick(methods).id });
+    const methods = expect(offered, 200, 'shipping methods').texts('{"id":"');
+    const choice = JSON.stringify({ shippingMethodId: random.pick(methods) });
     expect(await connection.request('PATCH', `/v1/carts/${id}`, credential, choice), 200, 'choose a shipping method');
     const key = `${credential}Idempotency-Key: ${randomUUID()}\r\n`;
     const placed = await connection.request('POST', `/v1/carts/${id}/checkout`, key, '{"paymentMethod":"manual"}');
-    const { order } = json<{ order: { status: string } }>(expect(placed, 201, 'check out'));
-    if (order.status !== 'confirmed') throw new Error(`the order is ${order.status}`);
+    const [status] = expect(placed, 201, 'check out').texts('"status":"');
+    if (status !== 'confirmed') throw new Error(`the order is ${status}`);
   },
 };
 

@@ -12,7 +12,7 @@ beforeAll(async () => {
   const cart = await shop.cart([{ variantId: await shop.product({ stock: 10, price: 1000 }), quantity: 2 }]);
   const placed = await shop.checkout(cart, { paymentMethod: 'manual' });
   expect(placed.status).toBe(201);
-  orderId = decodeId('order', placed.body.order.id);
+  orderId = decodeId('order', placed.body.order.id)!;
   await shop.quiet();
   db = new pg.Client(shop.database.url);
   await db.connect();

@@ -1,5 +1,5 @@
 import type { Discount, PricingInput } from './pricing.types.js';
-import { choosePromotions } from './promotions/choose-promotions.js';
+import { type Choice, choosePromotions } from './promotions/choose-promotions.js';
 import { type Obstacle, obstacleTo } from './promotions/conditions.js';
 import { PromotionCart, sumOf, type Taking, type UndiscountedLine } from './promotions/promotion-cart.js';
 import { classOf } from './promotions/promotion-class.js';
@@ -15,6 +15,15 @@ export interface PromotionsResult {
 
 const NONE: readonly Discount[] = [];
 
+/** Most carts get the same promotions, so these are put in order once. */
+const orders = new WeakMap<readonly PromotionRule[], readonly PromotionRule[]>();
+
+function ordered(promotions: readonly PromotionRule[]): readonly PromotionRule[] {
+  let rules = orders.get(promotions);
+  if (!rules) orders.set(promotions, (rules = promotions.toSorted(inOrder)));
+  return rules;
+}
+
 /**
  * Decides which promotions apply, in their order, and spreads what they take off over the lines and shipping.
  * @param shippingAmount minor units before discounts; what depends on the goods is already in it
@@ -26,34 +35,36 @@ export function applyPromotions(
 ): PromotionsResult {
   if (input.promotions.length === 0) return { lines: lines.map(() => NONE), shipping: NONE, outcomes: [] };
   const cart = PromotionCart.of(input, lines, shippingAmount);
-  const rules = [...input.promotions].sort(inOrder);
-  const obstacles: (Obstacle | null)[] = [];
+  const rules = ordered(input.promotions);
   const candidates: PromotionRule[] = [];
-  for (const [i, rule] of rules.entries()) {
-    const isSecondCode = rules[i - 1]?.id === rule.id && !rule.hindrance;
-    const obstacle: Obstacle | null = isSecondCode ? { reason: 'already_in_cart' } : obstacleTo(rule, cart);
+  const obstacles = rules.map((rule, i): Obstacle | null => {
+    const isSecondCode = i > 0 && rules[i - 1]!.id === rule.id && !rule.hindrance;
+    const obstacle = isSecondCode ? SECOND_CODE : obstacleTo(rule, cart);
     if (obstacle === null) candidates.push(rule);
-    obstacles.push(obstacle);
-  }
-  const { applied, refused } = choosePromotions(candidates, cart);
+    return obstacle;
+  });
+  const choice = choosePromotions(candidates, cart);
   return {
-    ...partsOf(applied, lines.length),
-    outcomes: rules.map((rule, i): PromotionOutcome => {
-      const obstacle = obstacles[i];
-      const taking = obstacle ? undefined : applied.get(rule);
-      const refusal = obstacle ? undefined : refused.get(rule);
-      return {
-        promotionId: rule.id,
-        name: rule.name,
-        code: rule.code,
-        class: classOf(rule.action),
-        applied: taking !== undefined,
-        amount: taking ? sumOf(taking) : 0,
-        reason: obstacle?.reason ?? refusal?.reason ?? null,
-        difference: obstacle?.difference ?? null,
-        inFavorOf: refusal?.inFavorOf ?? null,
-      };
-    }),
+    ...partsOf(choice.applied, lines.length),
+    outcomes: rules.map((rule, i) => outcomeOf(rule, obstacles[i]!, choice)),
+  };
+}
+
+const SECOND_CODE: Obstacle = { reason: 'already_in_cart' };
+
+function outcomeOf(rule: PromotionRule, obstacle: Obstacle | null, { applied, refused }: Choice): PromotionOutcome {
+  const taking = obstacle ? undefined : applied.get(rule);
+  const refusal = obstacle ? undefined : refused.get(rule);
+  return {
+    promotionId: rule.id,
+    name: rule.name,
+    code: rule.code,
+    class: classOf(rule.action),
+    applied: taking !== undefined,
+    amount: taking ? sumOf(taking) : 0,
+    reason: obstacle?.reason ?? refusal?.reason ?? null,
+    difference: obstacle?.difference ?? null,
+    inFavorOf: refusal?.inFavorOf ?? null,
   };
 }
 

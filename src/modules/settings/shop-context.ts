@@ -68,12 +68,28 @@ function activePromotions({
   promotions,
   promotion_facts,
 }: Pick<SnapshotRow, 'promotions' | 'promotion_facts'>): ActivePromotions {
-  const rules = promotions.map(({ method, ...rule }) => ({ method, rule: { ...rule, code: null } }));
+  const selectors = new Map<string, unknown>();
+  const rules = promotions.map(({ method, ...rule }) => {
+    const conditions = withShared(selectors, rule.conditions);
+    const action = withShared(selectors, rule.action);
+    return { method, rule: { ...rule, conditions, action, code: null } };
+  });
   return {
     automatic: rules.flatMap(({ method, rule }) => (method === 'automatic' ? [rule] : [])),
     byCode: Object.fromEntries(rules.flatMap(({ method, rule }) => (method === 'code' ? [[rule.id, rule]] : []))),
     asks: promotion_facts,
   };
+}
+
+/** Of promotions that mean the same goods one selector, so that pricing looks for their lines once. */
+function withShared<T extends object>(selectors: Map<string, unknown>, of: T): T {
+  const shared = Object.entries(of).map(([name, value]): [string, unknown] => {
+    if (name !== 'items' && name !== 'buyItems') return [name, value];
+    const content = JSON.stringify(value);
+    if (!selectors.has(content)) selectors.set(content, value);
+    return [name, selectors.get(content)];
+  });
+  return Object.fromEntries(shared) as T;
 }
 
 function deepFreeze<T>(value: T): T {
