@@ -88,7 +88,6 @@ const UNSOUND: Record<string, string[]> = {
     'total = -1',
     'discount_total = -1',
     'discount_total = 2001',
-    // More than an integer holds is compared as what it is.
     'quantity = 9999, unit_price = 1000000, discount_total = 9999000001',
   ],
   payments: [
@@ -110,8 +109,15 @@ const UNSOUND: Record<string, string[]> = {
   ],
 };
 
+/** A column and each word that it may hold. */
+const words = (column: string, ...all: string[]) => all.map((word) => `${column} = '${word}'`);
+
 const SOUND: Record<string, string[]> = {
   orders: [
+    ...words('status', 'pending_payment', 'confirmed', 'completed', 'canceled', 'payment_review'),
+    ...words('payment_status', 'pending', 'authorized', 'paid', 'partially_refunded', 'refunded', 'failed', 'canceled'),
+    ...words('fulfillment_status', 'unfulfilled', 'partially_fulfilled', 'fulfilled', 'returned'),
+    'subtotal = 0, discount_total = 0, shipping_total = 0, shipping_tax = 0, tax_total = 0, credit_total = 0, total = 0',
     'total = total + 1, subtotal = subtotal + 1',
     'tax_included = TRUE, total = 2400',
     'discount_total = 2700, total = 0, credit_total = 0',
@@ -121,6 +127,7 @@ const SOUND: Record<string, string[]> = {
     `placed_at = NULL, status = 'payment_review'`,
   ],
   order_lines: [
+    'unit_price = 0, discount_total = 0, tax_total = 0, total = 0',
     'quantity = 1',
     'quantity = 9999',
     'fulfilled_quantity = quantity, restocked_quantity = quantity',
@@ -128,6 +135,19 @@ const SOUND: Record<string, string[]> = {
     'quantity = 9999, unit_price = 1000000, discount_total = 9999000000',
   ],
   payments: [
+    'amount = 1, captured = 0, refunded = 0, credited = 0, authorized = 0, key_generation = 0',
+    ...words(
+      'status',
+      'requires_payment_method',
+      'requires_action',
+      'processing',
+      'authorized',
+      'succeeded',
+      'canceled',
+    ),
+    ...words('provider', 'stripe', 'manual'),
+    ...words('capture_method', 'automatic', 'manual'),
+    ...words('review', 'open', 'accepted', 'rejected'),
     'refunded = captured, credited = captured',
     `captured = amount + 1, review = 'accepted'`,
     `captured = amount + 1, review = 'rejected'`,
