@@ -16,11 +16,11 @@ export interface PromotionsResult {
 const NONE: readonly Discount[] = [];
 
 /** Most carts get the same promotions, so these are put in order once. */
-const orders = new WeakMap<readonly PromotionRule[], readonly PromotionRule[]>();
+const sorted = new WeakMap<readonly PromotionRule[], readonly PromotionRule[]>();
 
 function ordered(promotions: readonly PromotionRule[]): readonly PromotionRule[] {
-  let rules = orders.get(promotions);
-  if (!rules) orders.set(promotions, (rules = promotions.toSorted(inOrder)));
+  let rules = sorted.get(promotions);
+  if (!rules) sorted.set(promotions, (rules = promotions.toSorted(inOrder)));
   return rules;
 }
 
