@@ -474,7 +474,7 @@ describe('what carts know of the shop', () => {
     expect(await raised()).toBe(false);
   });
 
-  it('is new at once for who knows the version, within a second for others, and costs no statement in between', async () => {
+  it('is new at once for who knows the version, asks for the newest or made the change, within a second for others, and costs no statement in between', async () => {
     const other = await start();
     const statements = jest.spyOn(other.db, 'query');
     try {
@@ -497,6 +497,11 @@ describe('what carts know of the shop', () => {
       const spent = statements.mock.calls.length;
       expect(await reader.get()).toBe(cached);
       expect(statements).toHaveBeenCalledTimes(spent);
+
+      const last = await call('PATCH', 'settings', { name: 'Once more' }, etag(await call('GET', 'settings')));
+      expect(last.status).toBe(200);
+      expect((await context().get()).name).toBe('Once more');
+      expect((await reader.newest()).name).toBe('Once more');
     } finally {
       await other.close();
     }

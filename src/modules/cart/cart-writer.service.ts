@@ -6,7 +6,7 @@ import type { CustomerIdentity, ShopperIdentity } from '../auth/index.js';
 import { type OfferScope, unitPriceSql } from '../catalog/index.js';
 import { TooManyGiftCards } from '../credits/index.js';
 import { TooManyPromotionCodes } from '../promotions/index.js';
-import { type PriceContext, ShopContext } from '../settings/index.js';
+import { type PriceContext, ShopContext, type ShopSnapshot } from '../settings/index.js';
 import { byAsks, type CartAsks, EVERYTHING } from './cart-asks.js';
 import { hashCartToken, newCartToken } from './cart-token.js';
 import {
@@ -428,13 +428,14 @@ export class CartWriter {
 
   /** Refuses shipping methods that do not exist. */
   async checkReferences(request: UpdateCartRequest | CreateCartRequest): Promise<void> {
-    if (request.shippingMethodId) {
-      const { zones } = await this.shop.get();
-      if (!zones.some((zone) => zone.methods.some((method) => method.id === request.shippingMethodId))) {
-        throw ShippingMethodNotFound({
-          errors: [{ pointer: '/shippingMethodId', code: 'not_found', detail: 'there is no such shipping method' }],
-        });
-      }
+    const { shippingMethodId } = request;
+    if (!shippingMethodId) return;
+    const isIn = ({ zones }: ShopSnapshot) =>
+      zones.some((zone) => zone.methods.some((method) => method.id === shippingMethodId));
+    if (!isIn(await this.shop.get()) && !isIn(await this.shop.newest())) {
+      throw ShippingMethodNotFound({
+        errors: [{ pointer: '/shippingMethodId', code: 'not_found', detail: 'there is no such shipping method' }],
+      });
     }
   }
 

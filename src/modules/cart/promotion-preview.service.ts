@@ -53,7 +53,7 @@ export class PromotionPreview {
 
   /** @throws variant_not_for_sale, promotion_code_not_found, validation_failed */
   async execute(request: PromotionPreviewRequest): Promise<PromotionPreviewResponse> {
-    const shop = await this.withDrafts(await this.shop.get(), request.promotionIds ?? []);
+    const shop = await this.withDrafts(await this.shop.newest(), request.promotionIds ?? []);
     const { marketId, currency, taxIncluded } = priceContextOf(shop, {
       country: request.country ?? null,
       currency: request.currency ?? null,

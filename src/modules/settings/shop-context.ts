@@ -102,12 +102,15 @@ function deepFreeze<T>(value: T): T {
 
 /**
  * The settings of the shop, kept in this process, for the paths that every shopper walks. A caller whose own statement read
- * `shop_settings.version` gets settings that are at least as new, without another statement; others may be a second behind.
+ * `shop_settings.version` gets settings that are at least as new, without another statement. For others a change by this
+ * process holds at once, one by another process a second later.
  */
 @Injectable()
 export class ShopContext {
   private cached: ShopSnapshot | undefined;
+  /** When that look at the version began which last found the cached settings to be the newest. */
   private checkedAt = -Infinity;
+  private changedAt = -Infinity;
   private loading: Promise<ShopSnapshot> | undefined;
 
   constructor(private readonly db: Db) {}
@@ -121,12 +124,23 @@ export class ShopContext {
     const { cached } = this;
     if (!cached) return this.load(knownVersion);
     if (knownVersion !== undefined) return knownVersion === cached.version ? cached : this.load(knownVersion);
-    if (performance.now() - this.checkedAt < TRUSTED_MS) return cached;
+    if (this.checkedAt > Math.max(this.changedAt, performance.now() - TRUSTED_MS)) return cached;
+    return this.newest();
+  }
+
+  /** The settings as they are now, whatever this process knows: for staff, and before somebody is refused for what is missing. */
+  async newest(): Promise<ShopSnapshot> {
+    const { cached } = this;
     const askedAt = performance.now();
     const [row] = await this.db.query<{ version: number }>(`SELECT version FROM shop_settings`);
-    if (row?.version !== cached.version) return this.load(row?.version);
+    if (!cached || row?.version !== cached.version) return this.load(row?.version);
     this.checkedAt = askedAt;
     return cached;
+  }
+
+  /** After a change by this process: who asks next looks first. */
+  changed(): void {
+    this.changedAt = performance.now();
   }
 
   /** The settings as this process knows them, old or not; for guesses that are checked against `shop_settings.version` afterwards. */
