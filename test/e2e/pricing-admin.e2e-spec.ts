@@ -121,6 +121,37 @@ describe('markets, tax classes and customer groups', () => {
     ).toMatchObject({ status: 204 });
   });
 
+  it('a new product names the tax class and the shipping profile of its variants at once', async () => {
+    const taxClassId = (await admin('POST', '/tax-classes', { name: 'Books' })).body.id;
+    const shippingProfileId = (await admin('POST', '/shipping-profiles', { name: 'Bulky' })).body.id;
+    const of = (names: Record<string, string>) => ({
+      title: 'Atlas',
+      options: ['Size'],
+      variants: [{ options: { Size: 'Small' } }, { options: { Size: 'Large' }, ...names }],
+    });
+    const made = await admin('POST', '/products', of({ taxClassId, shippingProfileId }));
+    expect(made).toMatchObject({
+      status: 201,
+      body: {
+        variants: [
+          { taxClassId: null, shippingProfileId: null },
+          { taxClassId, shippingProfileId },
+        ],
+      },
+    });
+    const unknown = { taxClassId: `tcls_${'0'.repeat(26)}`, shippingProfileId: `sprof_${'0'.repeat(26)}` };
+    const refused = await admin('POST', '/products', of(unknown));
+    expect([refused.status, refused.body.errors]).toEqual([
+      400,
+      [
+        expect.objectContaining({ pointer: '/variants/1/shippingProfileId', code: 'unknown_shipping_profile' }),
+        expect.objectContaining({ pointer: '/variants/1/taxClassId', code: 'unknown_tax_class' }),
+      ],
+    ]);
+    const { body } = await admin('GET', '/products?q=Atlas');
+    expect(body.data.map((product: any) => product.id)).toEqual([made.body.id]);
+  });
+
   it('groups customers, and writes down who did it', async () => {
     const made = await admin('POST', '/customer-groups', { name: 'Trade' });
     expect(made).toMatchObject({ status: 201, body: { name: 'Trade' } });

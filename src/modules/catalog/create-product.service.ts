@@ -11,6 +11,7 @@ import { ProductListings } from './product-listings.service.js';
 import { ProductWriter } from './product-writer.service.js';
 import { type AdminProductRecord, AdminProductsQuery } from './products.admin.query.js';
 import { writeSchedule } from './schedule/product-schedule.js';
+import { assertReferences } from './variant-references.js';
 
 const ATTEMPTS = 5;
 const NEW_DRAFT = { status: 'draft', publishAt: null, unpublishAt: null } as const;
@@ -46,6 +47,7 @@ export class CreateProduct {
         await lockCategoryTreeShared(tx);
         draft.attributes = await applyAttributes(tx, {}, request.attributes);
       }
+      await assertReferences(tx, draft.variants, (i) => `/variants/${i}`);
       const saved = await this.writer.save(tx, draft);
       // The writer found another product by this handle and changed it: undone with the transaction.
       if (saved.outcome !== 'created') throw HandleTaken({ detail: `The handle ${handle} is taken.` });

@@ -10,6 +10,7 @@ import { MAX_VARIANTS, optionKeyOf, variantTitleOf } from './product-draft.js';
 import { ProductEdits } from './product-edits.service.js';
 import { assertPrices, optionValuesOf, variantDraft } from './product-input.js';
 import type { AdminProductRecord } from './products.admin.query.js';
+import { assertReferences } from './variant-references.js';
 
 /** Adds variants to a product, changes their data and prices, and takes them out of the shop. */
 @Injectable()
@@ -24,8 +25,7 @@ export class EditVariants {
     const { product, result } = await this.edits.run(productId, undefined, async (tx, { optionNames, isGiftCard }) => {
       const { optionValues, prices, ...fields } = variantDraft(request, optionNames, '', isGiftCard);
       await assertImage(tx, productId, request.imageId);
-      await assertShippingProfile(tx, request.shippingProfileId);
-      await assertTaxClass(tx, request.taxClassId);
+      await assertReferences(tx, [request], () => '');
       const optionKey = optionKeyOf(optionValues);
       const before = await tx.manager.findOneBy(Variant, { productId, optionKey });
       if (before?.status === 'active') throw VariantExists();
@@ -38,8 +38,6 @@ export class EditVariants {
         optionKey,
         title: variantTitleOf(optionValues),
         imageId: request.imageId ?? null,
-        shippingProfileId: request.shippingProfileId ?? null,
-        taxClassId: request.taxClassId ?? null,
         status: 'active' as const,
       };
       if (before) await changeVariant(tx, before, values);
@@ -65,8 +63,7 @@ export class EditVariants {
       const { product } = await this.edits.run(productId, version, async (tx, { optionNames }) => {
         const before = await getVariant(tx, productId, id);
         await assertImage(tx, productId, request.imageId);
-        await assertShippingProfile(tx, request.shippingProfileId);
-        await assertTaxClass(tx, request.taxClassId);
+        await assertReferences(tx, [request], () => '');
         const { options, prices, ...fields } = request;
         await changeVariant(tx, before, { ...fields, ...(options ? optionFields(options, optionNames) : {}) });
         if (prices) await replacePrices(tx, id, prices);
@@ -118,25 +115,6 @@ async function assertImage(tx: Tx, productId: string, imageId: string | null | u
   throw ValidationFailed({
     detail: `/imageId ${detail}.`,
     errors: [{ pointer: '/imageId', code: 'unknown_image', detail }],
-  });
-}
-
-/** The profile stays until the transaction ends. */
-async function assertShippingProfile(tx: Tx, profileId: string | null | undefined): Promise<void> {
-  if (!profileId) return;
-  const found = await tx.query(`SELECT FROM shipping_profiles WHERE id = $1 FOR KEY SHARE`, [profileId]);
-  if (found.length > 0) return;
-  const error = { pointer: '/shippingProfileId', code: 'unknown_shipping_profile', detail: 'is no shipping profile' };
-  throw ValidationFailed({ errors: [error] });
-}
-
-/** The class stays until the transaction ends. */
-async function assertTaxClass(tx: Tx, classId: string | null | undefined): Promise<void> {
-  if (!classId) return;
-  const found = await tx.query(`SELECT FROM tax_classes WHERE id = $1 FOR KEY SHARE`, [classId]);
-  if (found.length > 0) return;
-  throw ValidationFailed({
-    errors: [{ pointer: '/taxClassId', code: 'unknown_tax_class', detail: 'is no tax class' }],
   });
 }
 

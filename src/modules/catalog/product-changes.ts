@@ -21,6 +21,7 @@ type PlainFields = Row<
   | 'requires_shipping'
   | 'taxable'
   | 'tax_class_id'
+  | 'shipping_profile_id'
   | 'image_id'
 >;
 type StockRules = Row<'track_inventory' | 'allow_backorder'>;
@@ -209,6 +210,8 @@ function plainFields(
     requires_shipping: wanted.requiresShipping,
     taxable: wanted.taxable,
     tax_class_id: wanted.taxClassId === undefined ? (before?.tax_class_id ?? null) : wanted.taxClassId,
+    shipping_profile_id:
+      wanted.shippingProfileId === undefined ? (before?.shipping_profile_id ?? null) : wanted.shippingProfileId,
     image_id:
       wanted.imageUrl === undefined
         ? (before?.image_id ?? null)

@@ -53,6 +53,8 @@ export interface VariantDraft {
   taxable: boolean;
   /** uuid; null is the standard rate, undefined leaves what is stored. */
   taxClassId?: string | null;
+  /** uuid; null is the default profile, undefined leaves what is stored. */
+  shippingProfileId?: string | null;
   /** false = always sellable. */
   trackInventory: boolean;
   allowBackorder: boolean;

@@ -66,7 +66,9 @@ export function variantDraft(
     barcode: request.barcode ?? null,
     weightGrams: request.weightGrams ?? 0,
     requiresShipping: request.requiresShipping ?? !isGiftCard,
+    shippingProfileId: request.shippingProfileId ?? null,
     taxable: request.taxable ?? !isGiftCard,
+    taxClassId: request.taxClassId ?? null,
     trackInventory: request.trackInventory ?? !isGiftCard,
     allowBackorder: request.allowBackorder ?? false,
     prices: prices.map(({ currency, amount, compareAt }) => ({ currency, amount, compareAt: compareAt ?? null })),
@@ -78,10 +80,6 @@ export function productDraft(request: CreateProductRequest, handle: string, publ
   const optionNames = request.options ?? [];
   assertOptionNames(optionNames);
   request.variants?.forEach((variant, i) => {
-    if (variant.taxClassId)
-      throw invalid(`/variants/${i}/taxClassId`, 'not_allowed', 'is chosen when the variant exists');
-    if (variant.shippingProfileId)
-      throw invalid(`/variants/${i}/shippingProfileId`, 'not_allowed', 'is chosen when the variant exists');
     if (variant.imageId) throw invalid(`/variants/${i}/imageId`, 'not_allowed', 'belongs to no image of this product');
   });
   return {

@@ -238,12 +238,13 @@ async function writeImages(tx: Tx, images: OfProduct<ProductChanges['images'][nu
 async function insertVariants(tx: Tx, variants: OfProduct<ProductChanges['newVariants'][number]>[]): Promise<void> {
   await tx.query(
     `INSERT INTO variants (id, product_id, position, title, sku, barcode, option_values, option_key, weight_grams,
-                           requires_shipping, taxable, tax_class_id, track_inventory, allow_backorder, image_id)
+                           requires_shipping, taxable, tax_class_id, shipping_profile_id, track_inventory, allow_backorder,
+                           image_id)
      SELECT id, product_id, position, title, sku, barcode, option_values, option_key, weight_grams,
-            requires_shipping, taxable, tax_class_id, track_inventory, allow_backorder, image_id
+            requires_shipping, taxable, tax_class_id, shipping_profile_id, track_inventory, allow_backorder, image_id
      FROM jsonb_to_recordset($1) AS v (id uuid, product_id uuid, position integer, title text, sku text, barcode text,
           option_values text[], option_key text, weight_grams integer, requires_shipping boolean, taxable boolean,
-          tax_class_id uuid, track_inventory boolean, allow_backorder boolean, image_id uuid)
+          tax_class_id uuid, shipping_profile_id uuid, track_inventory boolean, allow_backorder boolean, image_id uuid)
      ORDER BY id`,
     [JSON.stringify(variants)],
   );
@@ -254,9 +255,10 @@ async function updateVariants(tx: Tx, variants: ProductChanges['changedVariants'
     `UPDATE variants SET position = v.position, title = v.title, sku = v.sku, barcode = v.barcode,
             option_values = v.option_values, option_key = v.option_key, weight_grams = v.weight_grams,
             requires_shipping = v.requires_shipping, taxable = v.taxable, tax_class_id = v.tax_class_id,
-            image_id = v.image_id
+            shipping_profile_id = v.shipping_profile_id, image_id = v.image_id
      FROM jsonb_to_recordset($1) AS v (id uuid, position integer, title text, sku text, barcode text, option_values text[],
-          option_key text, weight_grams integer, requires_shipping boolean, taxable boolean, tax_class_id uuid, image_id uuid)
+          option_key text, weight_grams integer, requires_shipping boolean, taxable boolean, tax_class_id uuid,
+          shipping_profile_id uuid, image_id uuid)
      WHERE variants.id = v.id`,
     [JSON.stringify(variants)],
   );

@@ -34,6 +34,7 @@ export interface StoredVariant {
   requires_shipping: boolean;
   taxable: boolean;
   tax_class_id: string | null;
+  shipping_profile_id: string | null;
   track_inventory: boolean;
   allow_backorder: boolean;
   image_id: string | null;
@@ -57,7 +58,8 @@ export async function loadStoredProducts(tx: Tx, ids: readonly string[]): Promis
             coalesce((SELECT json_agg(json_build_object('id', v.id, 'position', v.position, 'title', v.title, 'sku', v.sku,
                                 'barcode', v.barcode, 'option_values', v.option_values, 'option_key', v.option_key,
                                 'weight_grams', v.weight_grams, 'requires_shipping', v.requires_shipping,
-                                'taxable', v.taxable, 'tax_class_id', v.tax_class_id, 'track_inventory', v.track_inventory,
+                                'taxable', v.taxable, 'tax_class_id', v.tax_class_id,
+                                'shipping_profile_id', v.shipping_profile_id, 'track_inventory', v.track_inventory,
                                 'allow_backorder', v.allow_backorder, 'image_id', v.image_id,
                                 'prices', coalesce((SELECT json_agg(json_build_object('currency', r.currency,
                                     'amount', r.amount, 'compare_at', r.compare_at))
