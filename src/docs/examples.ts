@@ -19,6 +19,8 @@ const KNOWN_IDS: Record<string, string> = Object.fromEntries(
       ['taxRate', WELL_KNOWN.taxRateId],
       ['promotion', WELL_KNOWN.promotionId],
       ['location', WELL_KNOWN.locationId],
+      ['customer', WELL_KNOWN.customerId],
+      ['giftCard', WELL_KNOWN.giftCardId],
     ] as const
   ).map(([kind, id]) => [ID_PREFIXES[kind], id]),
 );

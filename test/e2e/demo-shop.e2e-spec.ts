@@ -57,6 +57,12 @@ it('has the ids that the documentation uses', async () => {
   expect(await exists(`price-lists/${WELL_KNOWN.priceListId}/entries`)).toBe(200);
   expect(await exists(`customer-groups/${WELL_KNOWN.customerGroupId}`)).toBe(200);
   expect(await exists(`shipping-profiles/${WELL_KNOWN.shippingProfileId}`)).toBe(200);
+  expect(await exists(`gift-cards/${WELL_KNOWN.giftCardId}`)).toBe(200);
+  const members = `customer-groups/${WELL_KNOWN.customerGroupId}/members`;
+  expect((await shop.call('GET', `/v1/admin/${members}`, { bearer: owner })).body.data).toMatchObject([
+    { customerId: WELL_KNOWN.customerId, email: 'grace.hopper@example.com' },
+  ]);
+  expect(await exists(`customers/${WELL_KNOWN.customerId}`)).toBe(200);
   const files = `products/${WELL_KNOWN.digitalProductId}/variants/${WELL_KNOWN.digitalVariantId}/files`;
   expect((await shop.call('GET', `/v1/admin/${files}`, { bearer: owner })).body.data).toEqual([
     expect.objectContaining({ name: `${WELL_KNOWN.digitalProductHandle}.pdf` }),

@@ -293,6 +293,12 @@ withBrowser('Swagger UI in a browser', () => {
     // Nor was the shipping profile that its example names.
     expect((await execute('Shipping', 'createShippingMethod')).status).toBe(201);
     for (let turn = 0; turn < 2; turn += 1) expect((await execute('Taxes', 'createTaxRate')).status).toBe(201);
+    // Somebody is there to be grouped, and nobody has contested a payment yet.
+    for (let turn = 0; turn < 2; turn += 1)
+      expect((await execute('Customers', 'putCustomerGroupMember')).status).toBe(204);
+    const dispute = await execute('Disputes', 'getDispute');
+    expect([dispute.status, dispute.path]).toEqual([404, `/v1/admin/disputes/dsp_${'0'.repeat(26)}`]);
+    expect(await page.textContent('#note')).toContain('There is no dsp_');
     const deleted = await execute('Taxes', 'deleteTaxRate');
     expect(deleted.status).toBe(204);
     expect(deleted.path).not.toContain(WELL_KNOWN.taxRateId);

@@ -38,6 +38,22 @@ export const SALE = {
   products: ['brass-desk-lamp', 'paper-pendant-light', 'wool-throw-blanket', 'stoneware-vase'],
 };
 
+/** Has an account without a password, as one that was imported: a reset mail opens it. */
+export const CUSTOMER = {
+  email: 'grace.hopper@example.com',
+  firstName: 'Grace',
+  lastName: 'Hopper',
+  address: {
+    firstName: 'Grace',
+    lastName: 'Hopper',
+    line1: '1 Harbor Street',
+    city: 'Springfield',
+    state: 'IL',
+    postalCode: '62701',
+    country: 'US',
+  },
+};
+
 /** Customers with prices of their own: from how many pieces on, which part of the price is off. */
 export const TRADE = {
   key: 'trade',

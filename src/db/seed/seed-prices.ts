@@ -1,6 +1,6 @@
 import type { Tx } from '#libs/database';
 import { scaled } from './demo-draft.js';
-import { MARKETS, REDUCED_CLASS, REDUCED_RATES, SALE, TRADE } from './price-rules.js';
+import { CUSTOMER, MARKETS, REDUCED_CLASS, REDUCED_RATES, SALE, TRADE } from './price-rules.js';
 import { seedUuid } from './seed-ids.js';
 
 /** The markets of a demo shop with this currency. */
@@ -73,6 +73,7 @@ export async function seedPriceLists(tx: Tx, currency: string): Promise<void> {
   await seedEntries(tx, saleId, currency, SALE.products, [{ minQuantity: 1, off: SALE.off }]);
   const groupId = seedUuid('customerGroup', TRADE.key);
   await tx.query(`INSERT INTO customer_groups (id, name) VALUES ($1, $2)`, [groupId, TRADE.name]);
+  await seedCustomer(tx, groupId);
   const tradeId = seedUuid('priceList', TRADE.key);
   await tx.query(`INSERT INTO price_lists (id, name, currency, customer_group_id) VALUES ($1, $2, $3, $4)`, [
     tradeId,
@@ -81,6 +82,21 @@ export async function seedPriceLists(tx: Tx, currency: string): Promise<void> {
     groupId,
   ]);
   await seedEntries(tx, tradeId, currency, TRADE.products, TRADE.steps);
+}
+
+async function seedCustomer(tx: Tx, groupId: string): Promise<void> {
+  const id = seedUuid('customer', CUSTOMER.email);
+  const made = await tx.query(
+    `INSERT INTO customers (id, email, first_name, last_name) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING id`,
+    [id, CUSTOMER.email, CUSTOMER.firstName, CUSTOMER.lastName],
+  );
+  if (made.length === 0) return;
+  await tx.query(
+    `INSERT INTO customer_addresses (id, customer_id, address, is_default_shipping, is_default_billing)
+     VALUES ($1, $2, $3, true, true)`,
+    [seedUuid('address', CUSTOMER.email), id, JSON.stringify(CUSTOMER.address)],
+  );
+  await tx.query(`INSERT INTO customer_group_members (customer_id, group_id) VALUES ($1, $2)`, [id, groupId]);
 }
 
 async function seedEntries(

@@ -146,6 +146,12 @@
     return body;
   }
 
+  /** Nobody's id: the server answers that there is no such thing, not that this is no id. */
+  function nothing(prefix) {
+    note(`There is no ${prefix}_… for this yet.`);
+    return `${prefix}_${'0'.repeat(26)}`;
+  }
+
   /**
    * Puts ids in the place of `…_last`: one of the thing that the path names before it, else the one that was seen last,
    * else the first of the list. What is to be deleted is rather something that was made in this page.
@@ -173,11 +179,7 @@
         if (!seen[prefix]?.some(isFit)) await read(`${collection}?limit=20`, headers);
         id = seen[prefix]?.findLast(isFit);
       }
-      if (!id) {
-        note(`There is no ${prefix}_… for this yet: create one first.`);
-        return address.href;
-      }
-      address = new URL(address.href.replace(whole, id));
+      address = new URL(address.href.replace(whole, id ?? nothing(prefix)));
     }
   }
 
@@ -185,9 +187,7 @@
   async function withSeenIdsInText(text, headers) {
     for (const [, prefix] of text.matchAll(/"([a-z]+)_last"/g))
       if (!seen[prefix]?.length && lists.has(prefix)) await read(`${lists.get(prefix)}?limit=20`, headers);
-    return text.replace(/"([a-z]+)_last"/g, (whole, prefix) =>
-      seen[prefix]?.length ? `"${seen[prefix].at(-1)}"` : whole,
-    );
+    return text.replace(/"([a-z]+)_last"/g, (_whole, prefix) => `"${seen[prefix]?.at(-1) ?? nothing(prefix)}"`);
   }
 
   /** Which headers the operation behind a call takes. */
