@@ -303,7 +303,7 @@ describe('a product', () => {
       [201, undefined],
       [422, 'too_many_variants'],
     ]);
-    expect(await codes(add('three'), add('first'))).toEqual([
+    expect(await codes(add('three'), add('FIRST'))).toEqual([
       [409, 'variant_exists'],
       [422, 'too_many_variants'],
     ]);

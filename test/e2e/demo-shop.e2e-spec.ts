@@ -60,7 +60,7 @@ it('has the ids that the documentation uses', async () => {
   expect(await exists(`gift-cards/${WELL_KNOWN.giftCardId}`)).toBe(200);
   const members = `customer-groups/${WELL_KNOWN.customerGroupId}/members`;
   expect((await shop.call('GET', `/v1/admin/${members}`, { bearer: owner })).body.data).toMatchObject([
-    { customerId: WELL_KNOWN.customerId, email: 'grace.hopper@example.com' },
+    { customerId: WELL_KNOWN.customerId, email: 'mary.somerville@example.com' },
   ]);
   expect(await exists(`customers/${WELL_KNOWN.customerId}`)).toBe(200);
   const files = `products/${WELL_KNOWN.digitalProductId}/variants/${WELL_KNOWN.digitalVariantId}/files`;

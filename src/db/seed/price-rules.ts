@@ -40,12 +40,12 @@ export const SALE = {
 
 /** Has an account without a password, as one that was imported: a reset mail opens it. */
 export const CUSTOMER = {
-  email: 'grace.hopper@example.com',
-  firstName: 'Grace',
-  lastName: 'Hopper',
+  email: 'mary.somerville@example.com',
+  firstName: 'Mary',
+  lastName: 'Somerville',
   address: {
-    firstName: 'Grace',
-    lastName: 'Hopper',
+    firstName: 'Mary',
+    lastName: 'Somerville',
     line1: '1 Harbor Street',
     city: 'Springfield',
     state: 'IL',

@@ -62,8 +62,8 @@ export const WELL_KNOWN = {
   marketId: encodeId('market', seedUuid('market', 'uk')),
   /** The sale of the demo shop. */
   priceListId: encodeId('priceList', seedUuid('priceList', 'sale')),
-  /** Grace Hopper, who gets the prices of trade customers. */
-  customerId: encodeId('customer', seedUuid('customer', 'grace.hopper@example.com')),
+  /** Mary Somerville, who gets the prices of trade customers. */
+  customerId: encodeId('customer', seedUuid('customer', 'mary.somerville@example.com')),
   customerGroupId: encodeId('customerGroup', seedUuid('customerGroup', 'trade')),
   shippingProfileId: encodeId('shippingProfile', seedUuid('profile', 'bulky')),
   /** United Kingdom. */

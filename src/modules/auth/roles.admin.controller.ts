@@ -38,7 +38,11 @@ export class RolesAdminController {
 
   @Post()
   @Staff('staff.write')
-  @ApiOperation({ operationId: 'createRole', summary: 'Make a role', description: 'Of nothing that you may not do.' })
+  @ApiOperation({
+    operationId: 'createRole',
+    summary: 'Make a role',
+    description: 'Of nothing that you may not do. The same request again answers the role that is there.',
+  })
   @ApiCreatedResponse({ type: RoleResponse })
   @Throws(ValidationFailed, PermissionNotYours, RoleNameTaken)
   async create(

@@ -64,18 +64,20 @@ export class Roles {
     return toRole(row);
   }
 
-  /** @throws validation_failed, permission_not_yours, role_name_taken */
+  /** Makes a role. The same again answers the one that is there. @throws validation_failed, permission_not_yours, role_name_taken */
   async create(asker: StaffIdentity, request: { name: string; permissions: string[] }): Promise<RoleRow> {
     const permissions = known(request.permissions);
     assertMayGrant(asker, permissions);
     const id = newUuid();
+    const name = request.name.trim();
     return this.db
       .transaction(async (tx) => {
-        await tx.query(`INSERT INTO roles (id, name, permissions) VALUES ($1, $2, $3)`, [
-          id,
-          request.name.trim(),
-          permissions,
-        ]);
+        const [same] = await tx.query<{ id: string }>(
+          `SELECT id FROM roles WHERE name = $1 AND permissions @> $2 AND permissions <@ $2`,
+          [name, permissions],
+        );
+        if (same) return this.get(same.id, tx);
+        await tx.query(`INSERT INTO roles (id, name, permissions) VALUES ($1, $2, $3)`, [id, name, permissions]);
         return this.get(id, tx);
       })
       .catch(nameTaken);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { In, Not } from 'typeorm';
 import { isUniqueViolation, type Tx } from '#libs/database';
@@ -18,7 +19,8 @@ export class EditVariants {
   constructor(private readonly edits: ProductEdits) {}
 
   /**
-   * Adds a combination of options; an archived one with the same options comes back with the new data.
+   * Adds a combination of options; an archived one with the same options comes back with the new data. The same again
+   * answers the one that is there.
    * @throws ProductNotFound, VariantExists, OptionMismatch, ValidationFailed, TooManyVariants
    */
   async add(productId: string, request: CreateVariantRequest): Promise<{ product: AdminProductRecord; id: string }> {
@@ -28,7 +30,6 @@ export class EditVariants {
       await assertReferences(tx, [request], () => '');
       const optionKey = optionKeyOf(optionValues);
       const before = await tx.manager.findOneBy(Variant, { productId, optionKey });
-      if (before?.status === 'active') throw VariantExists();
       const id = before?.id ?? newUuid();
       const position = before?.position ?? (await tx.manager.countBy(Variant, { productId }));
       if (!before && position >= MAX_VARIANTS) throw TooManyVariants();
@@ -40,6 +41,10 @@ export class EditVariants {
         imageId: request.imageId ?? null,
         status: 'active' as const,
       };
+      if (before?.status === 'active') {
+        if (await isAsWanted(tx, before, values, prices)) return id;
+        throw VariantExists();
+      }
       if (before) await changeVariant(tx, before, values);
       else await tx.manager.insert(Variant, { id, productId, position, ...values });
       await replacePrices(tx, id, prices);
@@ -116,6 +121,23 @@ async function assertImage(tx: Tx, productId: string, imageId: string | null | u
     detail: `/imageId ${detail}.`,
     errors: [{ pointer: '/imageId', code: 'unknown_image', detail }],
   });
+}
+
+/** Whether there is nothing to change of a variant and its prices. */
+async function isAsWanted(
+  tx: Tx,
+  before: Variant,
+  values: Partial<Variant>,
+  wanted: readonly VariantPriceInput[],
+): Promise<boolean> {
+  const prices = await tx.manager.findBy(Price, { variantId: before.id });
+  return (
+    isDeepStrictEqual({ ...before, ...values }, { ...before }) &&
+    prices.length === wanted.length &&
+    wanted.every(({ currency, amount, compareAt = null }) =>
+      prices.some((p) => p.currency === currency && p.amount === amount && p.compareAt === compareAt),
+    )
+  );
 }
 
 async function replacePrices(tx: Tx, variantId: string, prices: readonly VariantPriceInput[]): Promise<void> {

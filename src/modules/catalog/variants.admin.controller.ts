@@ -38,7 +38,9 @@ export class VariantsAdminController {
   @ApiOperation({
     operationId: 'createVariant',
     summary: 'Add a variant with its prices',
-    description: 'An archived variant with the same options comes back. Its stock is 0 until it is counted.',
+    description:
+      'An archived variant with the same options comes back. Its stock is 0 until it is counted. ' +
+      'The same request again answers the variant that is there.',
   })
   @ApiBody({
     type: CreateVariantRequest,

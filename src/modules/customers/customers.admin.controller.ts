@@ -85,7 +85,8 @@ export class CustomersAdminController {
     operationId: 'createCustomer',
     summary: 'Open an account for a customer',
     description:
-      'They get a mail with which they choose a password. Until then nobody enters the account; whoever registers with the address, and reads its mailbox, gets it.',
+      'They get a mail with which they choose a password. Until then nobody enters the account; whoever registers with the address, and reads its mailbox, gets it. ' +
+      'The same request again sends another mail, as long as there is no password.',
   })
   @ApiCreatedResponse({ type: CustomerResponse })
   @Throws(ValidationFailed, EmailTaken)

@@ -37,25 +37,35 @@ export class ManageCustomers {
 
   /**
    * Opens an account without a password. Nobody enters it, and no order of a guest becomes theirs, before whoever reads the
-   * mailbox has chosen one.
+   * mailbox has chosen one. The same again sends another mail.
    * @throws email_taken
    */
   create(request: CreateCustomerRequest): Promise<CustomerDetails> {
     const id = newUuid();
     const email = request.email.trim();
+    const fields = [
+      email,
+      request.firstName?.trim() ?? '',
+      request.lastName?.trim() ?? '',
+      request.phone ?? null,
+      request.note ?? null,
+      tidy(request.tags ?? []),
+    ];
     return this.db
       .transaction(async (tx) => {
+        const [same] = await tx.query<{ id: string }>(
+          `SELECT id FROM customers WHERE lower(email) = lower($1) AND first_name = $2 AND last_name = $3
+             AND phone IS NOT DISTINCT FROM $4 AND note IS NOT DISTINCT FROM $5 AND tags = $6::text[] AND password_hash IS NULL
+           FOR UPDATE`,
+          fields,
+        );
+        if (same) {
+          if (request.invite ?? true) await this.invite(tx, { id: same.id, email });
+          return this.query.get(same.id, tx);
+        }
         await tx.query(
           `INSERT INTO customers (id, email, first_name, last_name, phone, note, tags) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-          [
-            id,
-            email,
-            request.firstName?.trim() ?? '',
-            request.lastName?.trim() ?? '',
-            request.phone ?? null,
-            request.note ?? null,
-            tidy(request.tags ?? []),
-          ],
+          [id, ...fields],
         );
         const customerId = encodeId('customer', id);
         announce(tx, {

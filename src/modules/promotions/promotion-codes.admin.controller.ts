@@ -35,7 +35,11 @@ export class PromotionCodesAdminController {
   @Post()
   @Staff('promotions.write')
   @Idempotent('optional')
-  @ApiOperation({ operationId: 'createPromotionCode', summary: 'Add a code' })
+  @ApiOperation({
+    operationId: 'createPromotionCode',
+    summary: 'Add a code',
+    description: 'The same request again answers the code that is there.',
+  })
   @ApiCreatedResponse({ type: PromotionCodeResponse })
   @Throws(ValidationFailed, InvalidId, NotFound, PromotionArchived, PromotionWithoutCodes, PromotionCodeTaken)
   async create(

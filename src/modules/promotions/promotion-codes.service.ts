@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { IsNull } from 'typeorm';
 import { Db, type Tx } from '#libs/database';
 import { NotFound, ValidationFailed } from '#libs/errors';
 import { newUuid } from '#libs/ids';
@@ -13,7 +14,10 @@ import { asTaken, CODE_SHAPE } from './promotions.service.js';
 export class PromotionCodesService {
   constructor(private readonly db: Db) {}
 
-  /** @throws not_found, promotion_archived, promotion_without_codes, promotion_code_taken, validation_failed */
+  /**
+   * Gives a promotion a code. The same again answers the one that is there.
+   * @throws not_found, promotion_archived, promotion_without_codes, promotion_code_taken, validation_failed
+   */
   async add(promotionId: string, request: CreatePromotionCodeRequest): Promise<PromotionCode> {
     const code = codeOf(request.code);
     if (code === null)
@@ -21,8 +25,11 @@ export class PromotionCodesService {
     try {
       return await this.db.transaction(async (tx) => {
         await this.assertTakesCodes(tx, promotionId);
+        const maxUses = request.maxUses ?? null;
+        const same = await tx.manager.findOneBy(PromotionCode, { promotionId, code, disabledAt: IsNull() });
+        if (same?.maxUses === maxUses) return same;
         const id = newUuid();
-        await tx.manager.insert(PromotionCode, { id, promotionId, code, maxUses: request.maxUses ?? null });
+        await tx.manager.insert(PromotionCode, { id, promotionId, code, maxUses });
         return tx.manager.findOneByOrFail(PromotionCode, { id });
       });
     } catch (error) {

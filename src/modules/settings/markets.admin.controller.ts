@@ -66,7 +66,8 @@ export class MarketsAdminController {
     summary: 'Add a market',
     description:
       'Countries with a currency of their own, or where prices contain the tax. Everywhere else the settings of the shop hold. ' +
-      'A country is in one market. Variants need a price in its currency to be sold there.',
+      'A country is in one market. Variants need a price in its currency to be sold there. ' +
+      'The same request again answers the market that is there.',
   })
   @ApiCreatedResponse({ type: MarketResponse, headers: ETAG_HEADER })
   @Throws(ValidationFailed, MarketsOverlap)

@@ -15,11 +15,16 @@ import { MarketInUse, MarketsOverlap } from './settings.errors.js';
 export class Markets {
   constructor(private readonly changes: SettingsChanges) {}
 
-  /** @throws validation_failed for what is no country; markets_overlap */
+  /** Adds a market. The same again answers the one that is there. @throws validation_failed for what is no country; markets_overlap */
   create(request: CreateMarketRequest): Promise<Market> {
     const countries = checkedCountries(request.countries);
     const id = newUuid();
     return this.changes.run(async (tx) => {
+      const [same] = await tx.query<{ id: string }>(
+        `SELECT id FROM markets WHERE name = $1 AND countries @> $2 AND countries <@ $2 AND currency = $3 AND prices_include_tax = $4`,
+        [request.name, countries, request.currency, request.pricesIncludeTax],
+      );
+      if (same) return load(tx.manager, same.id);
       await refuseOverlap(tx, countries, null);
       await tx.manager.insert(Market, { id, ...request, countries });
       return load(tx.manager, id);

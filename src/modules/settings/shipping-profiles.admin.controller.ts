@@ -72,7 +72,7 @@ export class ShippingProfilesAdminController {
     summary: 'Add a kind of goods that is shipped differently',
     description:
       'Variants that name it in `shippingProfileId` go only by methods that have a rate for it in `profileRates`. ' +
-      'All other variants are of the default profile.',
+      'All other variants are of the default profile. The same request again answers the profile that is there.',
   })
   @ApiCreatedResponse({ type: ShippingProfileResponse, headers: ETAG_HEADER })
   @Throws(ValidationFailed, ShippingProfileExists)

@@ -13,13 +13,14 @@ import { ShippingProfileExists, ShippingProfileInUse } from './settings.errors.j
 export class ShippingProfiles {
   constructor(private readonly changes: SettingsChanges) {}
 
-  /** @throws shipping_profile_exists */
+  /** Adds a profile. The same again answers the one that is there. @throws shipping_profile_exists */
   create({ name, description = '' }: CreateShippingProfileRequest): Promise<ShippingProfile> {
-    return this.change((manager) =>
-      manager
-        .save(manager.create(ShippingProfile, { id: newUuid(), name, description }))
-        .then(({ id }) => manager.findOneByOrFail(ShippingProfile, { id })),
-    );
+    return this.change(async (manager) => {
+      const same = await manager.findOneBy(ShippingProfile, { name, description });
+      if (same) return same;
+      const { id } = await manager.save(manager.create(ShippingProfile, { id: newUuid(), name, description }));
+      return manager.findOneByOrFail(ShippingProfile, { id });
+    });
   }
 
   /** @throws not_found, version_mismatch, shipping_profile_exists */

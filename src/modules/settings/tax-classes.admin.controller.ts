@@ -65,7 +65,8 @@ export class TaxClassesAdminController {
     operationId: 'createTaxClass',
     summary: 'Add a kind of goods with tax rates of its own',
     description:
-      'Tax rates name it in `taxClassId`, and so do variants. Where a class has no rate for a place, the standard rate holds.',
+      'Tax rates name it in `taxClassId`, and so do variants. Where a class has no rate for a place, the standard rate holds. ' +
+      'The same request again answers the class that is there.',
   })
   @ApiCreatedResponse({ type: TaxClassResponse, headers: ETAG_HEADER })
   @Throws(ValidationFailed, TaxClassExists)

@@ -14,10 +14,12 @@ import { TaxClassExists, TaxClassInUse } from './settings.errors.js';
 export class TaxClasses {
   constructor(private readonly changes: SettingsChanges) {}
 
-  /** @throws tax_class_exists */
+  /** Adds a class. The same again answers the one that is there. @throws tax_class_exists when it is spelled otherwise */
   create({ name }: CreateTaxClassRequest): Promise<TaxClass> {
     const id = newUuid();
     return this.change(async (manager) => {
+      const same = await manager.findOneBy(TaxClass, { name });
+      if (same) return same;
       await manager.insert(TaxClass, { id, name });
       return load(manager, id);
     });

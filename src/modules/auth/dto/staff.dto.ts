@@ -27,9 +27,9 @@ export class CreateStaffRequest {
 
 /** Somebody who shall work here. Either `role` or `customRoleId`. */
 export class InviteStaffRequest {
-  @Email({ example: 'robin@emporium.example' })
+  @Email({ example: 'sam@emporium.example' })
   email: string;
-  @Text(200, { pattern: NOT_BLANK, example: 'Robin Weaver' })
+  @Text(200, { pattern: NOT_BLANK, example: 'Sam Potter' })
   name: string;
   @OneOf(ROLES, Opt({ description: 'what they may do', example: 'support' }))
   role?: Role;

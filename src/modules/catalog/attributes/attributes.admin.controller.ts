@@ -50,7 +50,7 @@ export class AttributesAdminController {
     summary: 'Add an attribute',
     description:
       'Products get their values with PATCH /v1/admin/products/{id}. Shoppers filter with `attribute.<key>=value`, numbers also ' +
-      'with `attribute.<key>[gte]` and `[lte]`; collections may ask for it in their rules.',
+      'with `attribute.<key>[gte]` and `[lte]`; collections may ask for it in their rules. The same request again answers the attribute that is there.',
   })
   @ApiCreatedResponse({ type: AttributeResponse, headers: CREATED_HEADERS })
   @Throws(ValidationFailed, AttributeKeyTaken, TooManyAttributes)

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
 import { Db, isUniqueViolation, type Tx } from '#libs/database';
@@ -16,24 +17,26 @@ import { AttributeChoiceInUse, AttributeKeyTaken, AttributeNotFound, TooManyAttr
 export class EditAttributes {
   constructor(private readonly db: Db) {}
 
-  /** @throws attribute_key_taken, too_many_attributes, validation_failed */
+  /** Adds an attribute. The same again answers the one that is there. @throws attribute_key_taken, too_many_attributes, validation_failed */
   create(request: CreateAttributeRequest): Promise<AttributeDefinition> {
     const choices = trimmed(request.choices ?? []);
     const { filterable = true, facetable = filterable } = request;
     assertSound(request.type, choices, filterable, facetable);
+    const wanted = {
+      key: request.key,
+      label: request.label.trim(),
+      type: request.type,
+      choices,
+      filterable,
+      facetable,
+      position: request.position ?? 0,
+    };
     return this.locked(async (tx) => {
+      const before = await tx.manager.findOneBy(AttributeDefinition, { key: request.key });
+      if (before && isDeepStrictEqual({ ...before, ...wanted }, { ...before })) return before;
       if ((await tx.manager.countBy(AttributeDefinition, {})) >= MAX_ATTRIBUTES) throw TooManyAttributes();
       const id = newUuid();
-      await tx.manager.insert(AttributeDefinition, {
-        id,
-        key: request.key,
-        label: request.label.trim(),
-        type: request.type,
-        choices,
-        filterable,
-        facetable,
-        position: request.position ?? 0,
-      });
+      await tx.manager.insert(AttributeDefinition, { id, ...wanted });
       return load(tx, id);
     });
   }

@@ -69,7 +69,8 @@ export class CustomerGroupsAdminController {
   @ApiOperation({
     operationId: 'createCustomerGroup',
     summary: 'Add a customer group',
-    description: 'Price lists and promotions can be for its members only.',
+    description:
+      'Price lists and promotions can be for its members only. The same request again answers the group that is there.',
   })
   @ApiCreatedResponse({ type: CustomerGroupResponse, headers: ETAG_HEADER })
   @Throws(ValidationFailed, CustomerGroupExists)

@@ -12,10 +12,12 @@ import type { CreateCustomerGroupRequest, UpdateCustomerGroupRequest } from './c
 export class CustomerGroups {
   constructor(private readonly db: Db) {}
 
-  /** @throws customer_group_exists */
+  /** Makes a group. The same again answers the one that is there. @throws customer_group_exists when it is spelled otherwise */
   create({ name }: CreateCustomerGroupRequest): Promise<CustomerGroup> {
     const id = newUuid();
     return this.change(async (tx) => {
+      const same = await tx.manager.findOneBy(CustomerGroup, { name });
+      if (same) return same;
       await tx.manager.insert(CustomerGroup, { id, name });
       return load(tx, id);
     });
