@@ -20,7 +20,6 @@ const KNOWN_IDS: Record<string, string> = Object.fromEntries(
       ['promotion', WELL_KNOWN.promotionId],
       ['location', WELL_KNOWN.locationId],
       ['customer', WELL_KNOWN.customerId],
-      ['giftCard', WELL_KNOWN.giftCardId],
     ] as const
   ).map(([kind, id]) => [ID_PREFIXES[kind], id]),
 );

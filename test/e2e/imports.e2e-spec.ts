@@ -156,6 +156,33 @@ describe('a product export', () => {
     expect(await everything()).toEqual(before);
   });
 
+  it('leaves alone how variants are taxed and shipped, of which the file says nothing', async () => {
+    const two = (price: string, size: string) =>
+      [
+        HEADER,
+        `shipped,Shipped,Size,L,shopify,5,${price}`,
+        ...(size ? [`shipped,,Size,${size},shopify,5,9`] : []),
+      ].join('\n');
+    expect((await importFile(two('10', 'S'))).summary.created).toBe(1);
+    await shop.db.query(
+      `WITH p AS (INSERT INTO shipping_profiles (id, name) VALUES (gen_random_uuid(), 'Bulky') RETURNING id),
+         t AS (INSERT INTO tax_classes (id, name) VALUES (gen_random_uuid(), 'Reduced') RETURNING id)
+       UPDATE variants v SET shipping_profile_id = p.id, tax_class_id = t.id FROM p, t, products x
+       WHERE x.id = v.product_id AND x.handle = 'shipped'`,
+    );
+    // One variant is changed, a new one comes in front of the other, which moves.
+    expect((await importFile(two('11', 'M'))).summary.updated).toBe(1);
+    const rows = await shop.db.query(
+      `SELECT v.title, v.position, v.shipping_profile_id IS NOT NULL AS shipped, v.tax_class_id IS NOT NULL AS taxed
+       FROM variants v JOIN products p ON p.id = v.product_id WHERE p.handle = 'shipped' ORDER BY v.position`,
+    );
+    expect(rows).toEqual([
+      { title: 'L', position: 0, shipped: true, taxed: true },
+      { title: 'M', position: 1, shipped: false, taxed: false },
+      { title: 'S', position: 2, shipped: true, taxed: true },
+    ]);
+  });
+
   it('is read with the headers of newer exports', async () => {
     const done = await importFile(fixture('products-new-columns.csv'));
     expect(done).toMatchObject({ status: 'completed', errors: [], summary: { created: 3, failed: 0 } });

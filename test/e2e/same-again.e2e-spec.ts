@@ -1,3 +1,4 @@
+import { decodeId } from '#libs/ids';
 import { Shop } from '../support/shop.js';
 
 /** What admins make and nothing could tell apart: pressed twice, or sent again when an answer was lost, it is there once. */
@@ -83,17 +84,46 @@ describe('the same again', () => {
   ])('of %s answers what is there, something else is %s', async (table, code, pathOf, body, other) => {
     const path = await pathOf();
     const before = await countOf(table);
-    const [first, second] = [await create(path, body), await create(path, body)];
-    expect([first.status, second.status]).toEqual([201, 201]);
-    expect([second.body.id, await countOf(table)]).toEqual([first.body.id, before + 1]);
+    // At once and later.
+    const answers = [...(await Promise.all([1, 2, 3].map(() => create(path, body)))), await create(path, body)];
+    const { id } = answers[0]!.body;
+    expect(answers.map((answer) => [answer.status, answer.body.id])).toEqual(answers.map(() => [201, id]));
+    expect(await countOf(table)).toBe(before + 1);
     const refused = await create(path, { ...body, ...other });
     expect([refused.status, refused.body.code, await countOf(table)]).toEqual([409, code, before + 1]);
   });
 
-  it('of a customer who has chosen a password is no way to send mails to them', async () => {
-    const body = { email: 'ines@example.com', firstName: 'Ines' };
+  it.each([
+    ['has chosen a password', `UPDATE customers SET password_hash = 'x' WHERE id = $1`],
+    [
+      'came by another way',
+      `INSERT INTO identities (id, customer_id, provider, issuer, subject, email)
+       VALUES (gen_random_uuid(), $1::uuid, 'google', 'https://accounts.google.com', $1::uuid::text, 'x@example.com')`,
+    ],
+    ['was noted something of', `UPDATE customers SET note = NULL, version = version + 1 WHERE id = $1`],
+    ['was opened long ago', `UPDATE customers SET created_at = now() - interval '11 minutes' WHERE id = $1`],
+  ])('of a customer who %s tells nothing of them and sends no mail', async (what, change) => {
+    const body = { email: `${what.replaceAll(' ', '-')}@example.com`, firstName: 'Ines' };
     const made = await create('customers', body);
-    await shop.db.query(`UPDATE customers SET password_hash = 'x' WHERE lower(email) = $1`, [body.email]);
-    expect([made.status, (await create('customers', body)).status]).toEqual([201, 409]);
+    const links = await countOf('account_links');
+    await shop.db.query(change, [decodeId('customer', made.body.id)]);
+    const again = await create('customers', body);
+    expect([made.status, again.status, again.body.code]).toEqual([201, 409, 'email_taken']);
+    expect(await countOf('account_links')).toBe(links);
+  });
+
+  it('of an attribute that was deleted is a new one, or refused while products still have it', async () => {
+    const body = { key: 'gone', label: 'Gone', type: 'text' };
+    const made = await create('attributes', body);
+    await shop.db.query(`UPDATE attribute_definitions SET deleted_at = now() WHERE key = 'gone'`);
+    const again = await create('attributes', body);
+    expect([made.status, again.status, again.body.code]).toEqual([201, 409, 'attribute_key_taken']);
+  });
+
+  it('of a promotion code that was disabled is taken', async () => {
+    const path = `promotions/${await promotion()}/codes`;
+    const made = await create(path, { code: 'WITHDRAWN' });
+    await shop.db.query(`UPDATE promotion_codes SET disabled_at = now() WHERE code = 'WITHDRAWN'`);
+    expect([made.status, (await create(path, { code: 'WITHDRAWN' })).body.code]).toEqual([201, 'promotion_code_taken']);
   });
 });

@@ -51,6 +51,30 @@ describe('what staff have just changed', () => {
     expect([cart.status, cart.body.shippingTotal]).toEqual([201, price]);
   });
 
+  it('is not refused by another process, which has not heard of it: a shipping method, a promotion', async () => {
+    const other = await Shop.start({ database: shop.database });
+    try {
+      await other.cart(lines);
+      const zone = encodeId('shippingZone', ZONE_ID);
+      const price = { amount: 1900, currency: 'USD' };
+      const { id } = await admin('POST', `shipping-zones/${zone}/methods`, { name: 'Drone', price });
+      const cart = await other.call('POST', '/v1/carts', {
+        body: { lines, shippingAddress: ADDRESS, shippingMethodId: id },
+      });
+      expect([cart.status, cart.body.shippingTotal]).toEqual([201, price]);
+      await other.cart(lines);
+      const promotion = await promote(shop, owner, { name: 'Elsewhere' });
+      const preview = await other.call('POST', '/v1/admin/promotions/preview', {
+        bearer: await other.staff(),
+        body: { lines },
+      });
+      expect(preview.body.promotions).toMatchObject([{ name: 'Elsewhere' }]);
+      await endPromotion(shop, owner, promotion.id);
+    } finally {
+      await other.stop();
+    }
+  });
+
   it('is what the next preview says: a promotion that was switched on, and off', async () => {
     const { id } = await promote(shop, owner, { name: 'Tenth', active: false });
     const preview = async () =>

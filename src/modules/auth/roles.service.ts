@@ -68,19 +68,20 @@ export class Roles {
   async create(asker: StaffIdentity, request: { name: string; permissions: string[] }): Promise<RoleRow> {
     const permissions = known(request.permissions);
     assertMayGrant(asker, permissions);
-    const id = newUuid();
     const name = request.name.trim();
-    return this.db
-      .transaction(async (tx) => {
-        const [same] = await tx.query<{ id: string }>(
-          `SELECT id FROM roles WHERE name = $1 AND permissions @> $2 AND permissions <@ $2`,
-          [name, permissions],
-        );
-        if (same) return this.get(same.id, tx);
-        await tx.query(`INSERT INTO roles (id, name, permissions) VALUES ($1, $2, $3)`, [id, name, permissions]);
-        return this.get(id, tx);
-      })
-      .catch(nameTaken);
+    return this.db.transaction(async (tx) => {
+      await tx.query(`INSERT INTO roles (id, name, permissions) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, [
+        newUuid(),
+        name,
+        permissions,
+      ]);
+      const [role] = await tx.query<{ id: string }>(
+        `SELECT id FROM roles WHERE name = $1 AND permissions @> $2 AND permissions <@ $2`,
+        [name, permissions],
+      );
+      if (!role) throw nameTaken();
+      return this.get(role.id, tx);
+    });
   }
 
   /** Works at once for everybody who has it. @throws not_found, version_mismatch, permission_not_yours, role_name_taken */
@@ -104,7 +105,7 @@ export class Roles {
         );
         return this.get(id, tx);
       })
-      .catch(nameTaken);
+      .catch(refuseTakenName);
   }
 
   /** @throws not_found, version_mismatch, permission_not_yours, role_in_use */
@@ -135,11 +136,12 @@ export function known(permissions: readonly string[], pointer = '/permissions'):
   return [...new Set(permissions.filter(isPermission))];
 }
 
-function nameTaken(error: unknown): never {
-  if (isUniqueViolation(error, 'roles_name'))
-    throw RoleNameTaken({
-      cause: error,
-      errors: [{ pointer: '/name', code: 'role_name_taken', detail: 'is the name of another role' }],
-    });
-  throw error;
+const nameTaken = (cause?: unknown) =>
+  RoleNameTaken({
+    errors: [{ pointer: '/name', code: 'role_name_taken', detail: 'is the name of another role' }],
+    cause,
+  });
+
+function refuseTakenName(error: unknown): never {
+  throw isUniqueViolation(error, 'roles_name') ? nameTaken(error) : error;
 }

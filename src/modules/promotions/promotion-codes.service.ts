@@ -7,7 +7,7 @@ import type { CreatePromotionCodeRequest, GeneratePromotionCodesRequest } from '
 import { Promotion, PromotionCode } from './entities/index.js';
 import { codeOf, randomCode } from './promotion-code-text.js';
 import { PromotionArchived, PromotionWithoutCodes } from './promotions.errors.js';
-import { asTaken, CODE_SHAPE } from './promotions.service.js';
+import { CODE_SHAPE, codeTaken } from './promotions.service.js';
 
 /** Gives promotions the codes by which carts get them, one by one or by the thousand. */
 @Injectable()
@@ -22,19 +22,18 @@ export class PromotionCodesService {
     const code = codeOf(request.code);
     if (code === null)
       throw ValidationFailed({ errors: [{ pointer: '/code', code: CODE_SHAPE[0], detail: CODE_SHAPE[1] }] });
-    try {
-      return await this.db.transaction(async (tx) => {
-        await this.assertTakesCodes(tx, promotionId);
-        const maxUses = request.maxUses ?? null;
-        const same = await tx.manager.findOneBy(PromotionCode, { promotionId, code, disabledAt: IsNull() });
-        if (same?.maxUses === maxUses) return same;
-        const id = newUuid();
-        await tx.manager.insert(PromotionCode, { id, promotionId, code, maxUses });
-        return tx.manager.findOneByOrFail(PromotionCode, { id });
-      });
-    } catch (error) {
-      throw asTaken(error, '/code');
-    }
+    return this.db.transaction(async (tx) => {
+      await this.assertTakesCodes(tx, promotionId);
+      const maxUses = request.maxUses ?? null;
+      await tx.query(
+        `INSERT INTO promotion_codes (id, promotion_id, code, max_uses) VALUES ($1, $2, $3, $4)
+           ON CONFLICT ON CONSTRAINT promotion_codes_code DO NOTHING`,
+        [newUuid(), promotionId, code, maxUses],
+      );
+      const made = await tx.manager.findOneBy(PromotionCode, { promotionId, code, disabledAt: IsNull() });
+      if (made?.maxUses !== maxUses) throw codeTaken('/code');
+      return made;
+    });
   }
 
   /** Makes codes that nobody can guess, all or none. @throws not_found, promotion_archived, promotion_without_codes */

@@ -137,7 +137,9 @@ export const CODE_SHAPE = [
 ] as const;
 
 /** What a second code of the same text becomes. */
-export function asTaken(error: unknown, pointer: string): unknown {
-  if (!isUniqueViolation(error, 'promotion_codes_code')) return error;
-  return PromotionCodeTaken({ errors: [{ pointer, code: 'taken', detail: 'is in use already' }], cause: error });
+export const codeTaken = (pointer: string, cause?: unknown) =>
+  PromotionCodeTaken({ errors: [{ pointer, code: 'taken', detail: 'is in use already' }], cause });
+
+function asTaken(error: unknown, pointer: string): unknown {
+  return isUniqueViolation(error, 'promotion_codes_code') ? codeTaken(pointer, error) : error;
 }

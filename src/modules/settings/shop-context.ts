@@ -130,9 +130,9 @@ export class ShopContext {
 
   /** The settings as they are now, whatever this process knows: for staff, and before somebody is refused for what is missing. */
   async newest(): Promise<ShopSnapshot> {
-    const { cached } = this;
     const askedAt = performance.now();
     const [row] = await this.db.query<{ version: number }>(`SELECT version FROM shop_settings`);
+    const { cached } = this;
     if (!cached || row?.version !== cached.version) return this.load(row?.version);
     this.checkedAt = askedAt;
     return cached;

@@ -32,7 +32,7 @@ export class EditAttributes {
       position: request.position ?? 0,
     };
     return this.locked(async (tx) => {
-      const before = await tx.manager.findOneBy(AttributeDefinition, { key: request.key });
+      const before = await tx.manager.findOneBy(AttributeDefinition, { key: request.key, deletedAt: IsNull() });
       if (before && isDeepStrictEqual({ ...before, ...wanted }, { ...before })) return before;
       if ((await tx.manager.countBy(AttributeDefinition, {})) >= MAX_ATTRIBUTES) throw TooManyAttributes();
       const id = newUuid();
