@@ -15,7 +15,8 @@ const withServices = {
 };
 /** @type {import('jest').Config} */
 export default {
-  maxWorkers: 2,
+  // Specs wait for disks and clocks half of the time: three keep two cores busy.
+  maxWorkers: 3,
   workerIdleMemoryLimit: '900MB',
   // Races of the full run are ten times as long.
   testTimeout: process.env.EMPORIUM_TEST_FULL === '1' ? 480_000 : 60_000,
