@@ -112,6 +112,14 @@ describe('the same again', () => {
     expect(await countOf('account_links')).toBe(links);
   });
 
+  it('of a variant is no change of its product', async () => {
+    const path = `products/${await product()}/variants`;
+    const etags = [];
+    for (let turn = 0; turn < 2; turn += 1)
+      etags.push((await create(path, { options: { Size: 'XS' } })).headers.get('etag'));
+    expect(etags).toEqual(['"2"', '"2"']);
+  });
+
   it('of an attribute that was deleted is a new one, or refused while products still have it', async () => {
     const body = { key: 'gone', label: 'Gone', type: 'text' };
     const made = await create('attributes', body);

@@ -8,7 +8,7 @@ import { TooManyVariants, VariantExists, VariantNotFound } from './catalog.error
 import type { CreateVariantRequest, UpdateVariantRequest, VariantPriceInput } from './dto/product.request.js';
 import { Price, ProductImage, Variant } from './entities/index.js';
 import { MAX_VARIANTS, optionKeyOf, variantTitleOf } from './product-draft.js';
-import { ProductEdits } from './product-edits.service.js';
+import { ProductEdits, Unchanged } from './product-edits.service.js';
 import { assertPrices, optionValuesOf, variantDraft } from './product-input.js';
 import type { AdminProductRecord } from './products.admin.query.js';
 import { assertReferences } from './variant-references.js';
@@ -42,7 +42,7 @@ export class EditVariants {
         status: 'active' as const,
       };
       if (before?.status === 'active') {
-        if (await isAsWanted(tx, before, values, prices)) return id;
+        if (await isAsWanted(tx, before, values, prices)) return new Unchanged(id);
         throw VariantExists();
       }
       if (before) await changeVariant(tx, before, values);

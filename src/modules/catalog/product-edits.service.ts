@@ -8,6 +8,11 @@ import { lockProducts } from './lock-products.js';
 import { ProductListings } from './product-listings.service.js';
 import { type AdminProductRecord, AdminProductsQuery } from './products.admin.query.js';
 
+/** What a change returns that finds everything as it is wanted: no version is raised, and nothing is shown anew. */
+export class Unchanged<T> {
+  constructor(readonly result: T) {}
+}
+
 /** Every change of one product goes through here: locked, checked against what the client saw, counted, and shown at once. */
 @Injectable()
 export class ProductEdits {
@@ -27,7 +32,7 @@ export class ProductEdits {
   run<T>(
     id: string,
     expectedVersion: number | undefined,
-    change: (tx: Tx, product: Product) => Promise<T>,
+    change: (tx: Tx, product: Product) => Promise<T | Unchanged<T>>,
     isAlone = false,
   ): Promise<{ product: AdminProductRecord; result: T }> {
     return this.db.transaction(async (tx) => {
@@ -37,6 +42,7 @@ export class ProductEdits {
       if (!product) throw ProductNotFound();
       assertVersion(expectedVersion, product.version);
       const result = await change(tx, product);
+      if (result instanceof Unchanged) return { product: await this.products.get(id, tx), result: result.result };
       await tx.manager.update(Product, { id }, { version: product.version + 1, updatedAt: new Date() });
       await this.listings.refresh(tx, [id]);
       return { product: await this.products.get(id, tx), result };
