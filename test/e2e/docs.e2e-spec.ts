@@ -59,6 +59,8 @@ describe('OpenAPI', () => {
       const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
       const declared = (operation.parameters ?? []).filter((p: any) => p.in === 'path').map((p: any) => p.name);
       expect([where, declared.sort()]).toEqual([where, inPath.sort()]);
+      for (const { name, example, schema } of (operation.parameters ?? []).filter((p: any) => p.in === 'path'))
+        expect([where, name, example ?? schema.example ?? schema.enum]).not.toEqual([where, name, undefined]);
       for (const requirement of operation.security ?? []) {
         for (const name of Object.keys(requirement)) expect(document.components.securitySchemes).toHaveProperty(name);
       }
@@ -296,6 +298,7 @@ withBrowser('Swagger UI in a browser', () => {
     // Somebody is there to be grouped, and nobody has contested a payment yet.
     for (let turn = 0; turn < 2; turn += 1)
       expect((await execute('Customers', 'putCustomerGroupMember')).status).toBe(204);
+    expect((await execute('Customers', 'removeCustomerGroupMember')).status).toBe(204);
     const dispute = await execute('Disputes', 'getDispute');
     expect([dispute.status, dispute.path]).toEqual([404, `/v1/admin/disputes/dsp_${'0'.repeat(26)}`]);
     expect(await page.textContent('#note')).toContain('There is no dsp_');
@@ -388,6 +391,8 @@ withBrowser('Swagger UI in a browser', () => {
 
   it('a shopper buys with the examples alone', async () => {
     await open('/docs');
+    // The browser does not ask for a password, behind which the page would wait.
+    expect((await execute('Authentication', 'createToken')).status).toBe(401);
     const created = await execute('Cart', 'createCart');
     expect(created.status).toBe(201);
     const cart = await execute('Cart', 'getCart');

@@ -37,7 +37,7 @@
         for (const parameter of operation?.parameters ?? []) {
           if (parameter.in === 'path') {
             noteList(spec, path, parameter);
-            standIn(parameter, method);
+            standIn(parameter, method === 'delete' && !item.put);
           }
           if (parameter.in === 'query' && !parameter.required) withoutExample(parameter);
           if (parameter.in !== 'header' || !FILLED_IN.includes(parameter.name.toLowerCase())) continue;
@@ -71,13 +71,16 @@
       lists.set(prefix, list);
   }
 
-  /** What is deleted is the last one, so that the examples of everything else stay. */
-  function standIn(parameter, method) {
+  /**
+   * What is deleted is the last one, so that the examples of everything else stay. What a PUT puts somewhere, as a variant on
+   * a wishlist, may be taken from there: it stays itself.
+   */
+  function standIn(parameter, isDeleted) {
     const prefix = prefixOf(parameter);
     if (!prefix) return;
     delete parameter.schema.pattern;
     const example = parameter.example ?? parameter.schema.example;
-    if (example !== undefined && !isPlaceholder(example) && method !== 'delete') return;
+    if (example !== undefined && !isPlaceholder(example) && !isDeleted) return;
     delete parameter.schema.example;
     parameter.example = `${prefix}_last`;
     parameter.description = `${parameter.description ?? ''} \`${prefix}_last\`: the one that this page saw last`.trim();

@@ -50,9 +50,18 @@ export class OAuthController {
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
       const isUnknown = error.code === 'invalid_client';
-      if (isUnknown) reply.header('WWW-Authenticate', 'Basic realm="emporium"');
+      if (isUnknown) reply.header('WWW-Authenticate', challengeTo(request));
       const answer: OAuthErrorResponse = { error: error.code, error_description: error.description };
       await reply.status(isUnknown ? 401 : 400).send(JSON.stringify(answer));
     }
   }
+}
+
+/**
+ * Who tried HTTP Basic is asked for it (RFC 6749, 5.2). A browser would ask whoever sits there, and keep the script in the page
+ * waiting, so scripts are not.
+ */
+function challengeTo({ headers }: Request): string {
+  const isScript = headers['x-requested-with'] !== undefined;
+  return headers.authorization !== undefined && !isScript ? 'Basic realm="emporium"' : 'Bearer';
 }

@@ -5,8 +5,10 @@ import {
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
+  ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
+import { WELL_KNOWN } from '../../db/seed/well-known.js';
 import { InvalidId, NotFound, RateLimited, ValidationFailed, VersionMismatch } from '#libs/errors';
 import { etagOf, Idempotent, IdParam, IfMatch, type Reply, type Request, Throws } from '#libs/http';
 import {
@@ -297,6 +299,7 @@ export class CartController {
   @Delete(':id/promotions/:code')
   @Shopper()
   @ApiOperation({ operationId: 'removePromotion', summary: 'Take a promotion code off' })
+  @ApiParam({ name: 'code', schema: { type: 'string', example: WELL_KNOWN.promotionCode } })
   @ApiOkResponse({ type: CartResponse, description: 'The cart without it' })
   @Throws(InvalidId, NotFound, CartCompleted, VersionMismatch)
   async removePromotion(

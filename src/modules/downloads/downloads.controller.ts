@@ -52,7 +52,7 @@ export class DownloadsController {
     description:
       'The link of the mail or of `listOrderDownloads`. A download that broke off may go on with `Range` within the hour; from the beginning it counts again.',
   })
-  @ApiParam({ name: 'token', schema: { type: 'string' } })
+  @ApiParam({ name: 'token', schema: { type: 'string', example: 'AZr0x3hHcAmJ2PZ7vYVwT5Kq'.repeat(3) } })
   @ApiProduces('application/octet-stream')
   @ApiOkResponse({ description: 'The file', schema: { type: 'string', format: 'binary' } })
   @Throws(NotFound, DownloadExpired, DownloadLimitReached, DownloadRevoked, RangeNotSatisfiable)

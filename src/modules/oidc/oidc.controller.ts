@@ -42,8 +42,7 @@ import { ReceiveCallback } from './receive-callback.service.js';
 export const ProviderParam = () =>
   ApiParam({
     name: 'provider',
-    schema: { type: 'string' },
-    example: 'google',
+    schema: { type: 'string', example: 'google' },
     description: 'one of GET /v1/auth/providers',
   });
 

@@ -49,8 +49,7 @@ export class SavedCardsController implements OnModuleInit {
   })
   @ApiParam({
     name: 'id',
-    schema: { type: 'string', pattern: '^pm_[A-Za-z0-9_]+$' },
-    example: 'pm_1QKxYz2eZvKYlo2CnVbPq8Rt',
+    schema: { type: 'string', pattern: '^pm_[A-Za-z0-9_]+$', example: 'pm_1QKxYz2eZvKYlo2CnVbPq8Rt' },
   })
   @ApiNoContentResponse({ description: 'Forgotten' })
   @Throws(NotFound, PaymentMethodUnavailable, PaymentUnavailable)
