@@ -136,13 +136,12 @@ describe('client credentials', () => {
       expect([fields, answer.status, answer.body.error]).toEqual([fields, status, error]);
       expect(Object.keys(answer.body)).toEqual(['error', 'error_description']);
       expect(answer.headers.get('content-type')).toContain('application/json');
-      const challenge = headers?.Authorization ? 'Basic realm="emporium"' : 'Bearer';
-      expect(answer.headers.get('www-authenticate')).toBe(status === 401 ? challenge : null);
+      expect(answer.headers.get('www-authenticate')).toBe(status === 401 ? 'Basic realm="emporium"' : null);
       if (status === 401 && !headers && fields !== GRANT) words.add(answer.body.error_description);
     }
     // Of a script in a page, whose reader the browser would ask for a password.
-    const script = await ask(GRANT, { Authorization: 'Basic !!!', 'X-Requested-With': 'XMLHttpRequest' });
-    expect([script.status, script.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    const script = await ask(GRANT, { Authorization: 'Basic !!!', Origin: shop.url });
+    expect([script.status, script.headers.get('www-authenticate')]).toEqual([401, 'Form realm="emporium"']);
     expect(words.size).toBe(1);
     const json = await shop.call('POST', '/v1/oauth/token', { body: form });
     expect([json.status, json.body.error]).toEqual([400, 'invalid_request']);

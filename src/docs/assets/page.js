@@ -8,6 +8,7 @@
   const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
   const etags = new Map();
   const deleting = new Set();
+  const leaving = new Set();
   const writing = new Set();
   /** Of each cart that was created here, and of the order that it became. */
   const CART_TOKENS = 'emporium.cartTokens';
@@ -37,7 +38,7 @@
         for (const parameter of operation?.parameters ?? []) {
           if (parameter.in === 'path') {
             noteList(spec, path, parameter);
-            standIn(parameter, method === 'delete' && !item.put);
+            standIn(parameter, method === 'delete' && !isMembership(path, item));
           }
           if (parameter.in === 'query' && !parameter.required) withoutExample(parameter);
           if (parameter.in !== 'header' || !FILLED_IN.includes(parameter.name.toLowerCase())) continue;
@@ -71,10 +72,10 @@
       lists.set(prefix, list);
   }
 
-  /**
-   * What is deleted is the last one, so that the examples of everything else stay. What a PUT puts somewhere, as a variant on
-   * a wishlist, may be taken from there: it stays itself.
-   */
+  /** What a PUT puts somewhere, as a variant on a wishlist, a DELETE takes from there: the thing itself stays. */
+  const isMembership = (path, item) => item?.put !== undefined && path.endsWith('Id}');
+
+  /** What is deleted is the last one, so that the examples of everything else stay. */
   function standIn(parameter, isDeleted) {
     const prefix = prefixOf(parameter);
     if (!prefix) return;
@@ -193,16 +194,16 @@
     return text.replace(/"([a-z]+)_last"/g, (_whole, prefix) => `"${seen[prefix]?.at(-1) ?? nothing(prefix)}"`);
   }
 
-  /** Which headers the operation behind a call takes. */
-  function headersOf(spec, method, path) {
+  /** The operation behind a call: its path as the document has it, and what it takes. */
+  function operationOf(spec, method, path) {
     for (const [template, item] of Object.entries(spec.paths)) {
       const pattern = new RegExp(`^${template.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`);
       const operation = item[method.toLowerCase()];
-      if (operation && pattern.test(path)) {
-        return new Set((operation.parameters ?? []).filter((p) => p.in === 'header').map((p) => p.name.toLowerCase()));
-      }
+      if (!operation || !pattern.test(path)) continue;
+      const headers = (operation.parameters ?? []).filter((p) => p.in === 'header').map((p) => p.name.toLowerCase());
+      return { takes: new Set(headers), isMembership: isMembership(template, item) };
     }
-    return new Set();
+    return { takes: new Set(), isMembership: false };
   }
 
   const headerName = (headers, name) => Object.keys(headers).find((key) => key.toLowerCase() === name);
@@ -359,7 +360,8 @@
     request.url = await withSeenIds(request.url, request.method, headers);
     if (typeof request.body === 'string') request.body = await withSeenIdsInText(request.body, headers);
     const path = pathOf(request.url);
-    const takes = headersOf(spec, request.method ?? 'GET', path);
+    const operation = operationOf(spec, request.method ?? 'GET', path);
+    const { takes } = operation;
     if (takes.has('idempotency-key') && isEmpty(headers, 'idempotency-key')) {
       setHeader(headers, 'Idempotency-Key', crypto.randomUUID?.() ?? randomUuid());
     }
@@ -367,7 +369,7 @@
       const etag = await etagFor(path, headers);
       if (etag) setHeader(headers, 'If-Match', etag);
     }
-    if (request.method === 'DELETE') deleting.add(path);
+    if (request.method === 'DELETE') (operation.isMembership ? leaving : deleting).add(path);
     if (request.method !== 'GET') writing.add(path);
     const owner = /^\/v1\/(?:carts|orders)\/([^/]+)/.exec(path)?.[1];
     if (owner in cartTokens) setHeader(headers, 'X-Cart-Token', cartTokens[owner]);
@@ -414,7 +416,7 @@
     const lastId = ID.exec(path.split('/').at(-1));
     const isDeleted = deleting.delete(path) && response.ok;
     if (isDeleted || response.status === 404) keepMade(path, false);
-    if (lastId && (isDeleted || response.status === 404)) forget(lastId[1], lastId[0]);
+    if (lastId && !leaving.delete(path) && (isDeleted || response.status === 404)) forget(lastId[1], lastId[0]);
     if (body?.twoFactorRequired) {
       challenge = body.challenge;
       await askForCode();

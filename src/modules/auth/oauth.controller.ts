@@ -58,10 +58,7 @@ export class OAuthController {
 }
 
 /**
- * Who tried HTTP Basic is asked for it (RFC 6749, 5.2). A browser would ask whoever sits there, and keep the script in the page
- * waiting, so scripts are not.
+ * How to show who one is. At a challenge to HTTP Basic a browser asks whoever sits there for a password and keeps the script in
+ * the page waiting; browsers send `Origin` with each POST of a script.
  */
-function challengeTo({ headers }: Request): string {
-  const isScript = headers['x-requested-with'] !== undefined;
-  return headers.authorization !== undefined && !isScript ? 'Basic realm="emporium"' : 'Bearer';
-}
+const challengeTo = ({ headers }: Request) => `${headers.origin === undefined ? 'Basic' : 'Form'} realm="emporium"`;

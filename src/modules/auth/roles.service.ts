@@ -70,11 +70,10 @@ export class Roles {
     assertMayGrant(asker, permissions);
     const name = request.name.trim();
     return this.db.transaction(async (tx) => {
-      await tx.query(`INSERT INTO roles (id, name, permissions) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, [
-        newUuid(),
-        name,
-        permissions,
-      ]);
+      await tx.query(
+        `INSERT INTO roles (id, name, permissions) VALUES ($1, $2, $3) ON CONFLICT (lower(name)) DO NOTHING`,
+        [newUuid(), name, permissions],
+      );
       const [role] = await tx.query<{ id: string }>(
         `SELECT id FROM roles WHERE name = $1 AND permissions @> $2 AND permissions <@ $2`,
         [name, permissions],

@@ -23,7 +23,7 @@ export class ProductEdits {
   ) {}
 
   /**
-   * Runs `change` on the locked product and raises its version.
+   * Runs `change` on the locked product and raises its version, unless it was `Unchanged`.
    * @param expectedVersion undefined when the client need not have seen it
    * @param isAlone whether no other product may be written meanwhile
    * @returns the product afterwards, and what `change` returned

@@ -85,8 +85,7 @@ export class CustomersAdminController {
     operationId: 'createCustomer',
     summary: 'Open an account for a customer',
     description:
-      'They get a mail with which they choose a password. Until then nobody enters the account; whoever registers with the address, and reads its mailbox, gets it. ' +
-      'The same request again within ten minutes answers the account that it opened.',
+      'They get a mail with which they choose a password. Until then nobody enters the account; whoever registers with the address, and reads its mailbox, gets it.',
   })
   @ApiCreatedResponse({ type: CustomerResponse })
   @Throws(ValidationFailed, EmailTaken)

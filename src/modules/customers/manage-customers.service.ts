@@ -23,13 +23,6 @@ interface Held {
 
 const tidy = (tags: readonly string[]) => [...new Set(tags.map((tag) => tag.trim()).filter(Boolean))];
 
-/** Opened just now with the same data, and nobody has come yet: who asks is told nothing but what they said themselves. */
-const SAME_ACCOUNT = `
-  SELECT c.id FROM customers c
-  WHERE lower(c.email) = lower($1) AND c.first_name = $2 AND c.last_name = $3 AND c.phone IS NOT DISTINCT FROM $4
-    AND c.note IS NOT DISTINCT FROM $5 AND c.tags = $6::text[] AND c.password_hash IS NULL AND c.version = 1
-    AND c.created_at > now() - interval '10 minutes' AND NOT EXISTS (SELECT FROM identities i WHERE i.customer_id = c.id)`;
-
 /** What staff do for customers: open accounts for them, note what they say, and help them in or out. */
 @Injectable()
 export class ManageCustomers {
@@ -44,25 +37,25 @@ export class ManageCustomers {
 
   /**
    * Opens an account without a password. Nobody enters it, and no order of a guest becomes theirs, before whoever reads the
-   * mailbox has chosen one. The same again soon afterwards answers the account.
+   * mailbox has chosen one.
    * @throws email_taken
    */
   create(request: CreateCustomerRequest): Promise<CustomerDetails> {
     const id = newUuid();
     const email = request.email.trim();
-    const fields = [
-      email,
-      request.firstName?.trim() ?? '',
-      request.lastName?.trim() ?? '',
-      request.phone ?? null,
-      request.note ?? null,
-      tidy(request.tags ?? []),
-    ];
     return this.db
       .transaction(async (tx) => {
         await tx.query(
           `INSERT INTO customers (id, email, first_name, last_name, phone, note, tags) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-          [id, ...fields],
+          [
+            id,
+            email,
+            request.firstName?.trim() ?? '',
+            request.lastName?.trim() ?? '',
+            request.phone ?? null,
+            request.note ?? null,
+            tidy(request.tags ?? []),
+          ],
         );
         const customerId = encodeId('customer', id);
         announce(tx, {
@@ -75,10 +68,8 @@ export class ManageCustomers {
         tx.afterCommit(() => log.info('customer.created', { customerId }));
         return this.query.get(id, tx);
       })
-      .catch(async (error: unknown) => {
+      .catch((error: unknown) => {
         if (!isUniqueViolation(error, 'customers_email')) throw error;
-        const [same] = await this.db.query<{ id: string }>(SAME_ACCOUNT, fields);
-        if (same) return this.query.get(same.id);
         throw EmailTaken({
           cause: error,
           errors: [{ pointer: '/email', code: 'email_taken', detail: 'is used by another account' }],

@@ -16,7 +16,10 @@ export class CustomerGroups {
   create({ name }: CreateCustomerGroupRequest): Promise<CustomerGroup> {
     const id = newUuid();
     return this.change(async (tx) => {
-      await tx.query(`INSERT INTO customer_groups (id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING`, [id, name]);
+      await tx.query(`INSERT INTO customer_groups (id, name) VALUES ($1, $2) ON CONFLICT (lower(name)) DO NOTHING`, [
+        id,
+        name,
+      ]);
       const group = await tx.manager.findOneBy(CustomerGroup, { name });
       if (!group) throw CustomerGroupExists();
       return group;
