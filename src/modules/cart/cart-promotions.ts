@@ -1,17 +1,10 @@
-import type { PricedCart, PricingCustomer, PromotionReason, PromotionRule } from '../pricing/index.js';
-import { explainPromotion } from '../pricing/index.js';
+import type { PricedCart, PricingCustomer, PromotionRule } from '../pricing/index.js';
+import { explainPromotion, isInReach } from '../pricing/index.js';
 import type { NewPromotionUse } from '../promotions/index.js';
 import type { ShopSnapshot } from '../settings/index.js';
 import type { CartIssue } from './cart.issue.js';
 import type { CartSnapshot } from './cart.snapshot.js';
 import type { PromotionFacts } from './promotion-facts.js';
-
-/** How many automatic promotions that are within reach are shown. */
-const SHOWN_IN_REACH = 3;
-const IN_REACH: ReadonlySet<PromotionReason | null> = new Set<PromotionReason | null>([
-  'subtotal_too_low',
-  'quantity_too_low',
-]);
 
 /** Every promotion that could apply to a cart: automatic ones, and those whose code it has. */
 export function promotionsOf(
@@ -73,16 +66,9 @@ export function promotionIssues(
   });
 }
 
-/** What is shown to shoppers: what applies, what they have a code of, and what lies within reach. */
-export function shownPromotions(priced: PricedCart): PricedCart['promotions'] {
-  let inReach = 0;
-  return priced.promotions.filter((outcome) => {
-    if (outcome.applied || outcome.code !== null) return true;
-    if (!IN_REACH.has(outcome.reason)) return false;
-    inReach += 1;
-    return inReach <= SHOWN_IN_REACH;
-  });
-}
+/** What is shown to shoppers of a cart that was priced for them: what applies, what they have a code of, what lies within reach. */
+export const shownPromotions = (priced: PricedCart): PricedCart['promotions'] =>
+  priced.promotions.filter(({ applied, code, reason }) => applied || code !== null || isInReach(reason));
 
 /** What an order of this cart uses up. */
 export function promotionUsesOf(cart: Pick<CartSnapshot, 'promotionFacts'>, priced: PricedCart): NewPromotionUse[] {

@@ -38,8 +38,14 @@ export interface CartAssessment {
 /**
  * Prices a cart and says what stands between it and an order. Pure: the cart and the shop are all it looks at.
  * @param needsQuote whether it is not sold by our own tax table
+ * @param toldTo staff are told of each promotion what became of it
  */
-export function assessCart(cart: CartSnapshot, shop: ShopSnapshot, needsQuote = false): CartAssessment {
+export function assessCart(
+  cart: CartSnapshot,
+  shop: ShopSnapshot,
+  needsQuote = false,
+  toldTo: 'shopper' | 'staff' = 'shopper',
+): CartAssessment {
   const issues: CartIssue[] = [];
   if (cart.lines.length === 0)
     issues.push({
@@ -124,6 +130,7 @@ export function assessCart(cart: CartSnapshot, shop: ShopSnapshot, needsQuote = 
     tax: destination && (quotedTax ?? taxOfPlace(shop, destination)),
     taxExempt: taxExemption !== null,
     promotions: promotionsOf(cart.promotionFacts, shop),
+    toldTo,
     credits: creditsOf(cart),
   };
   // Bands and limits look at what the goods really cost: without the tax in them, for who owes none.

@@ -88,7 +88,7 @@ export class PromotionPreview {
       promotionFacts: facts,
     };
     this.check(request, cart);
-    return answerOf(cart, assessCart(cart, shop));
+    return answerOf(cart, assessCart(cart, shop, false, 'staff'));
   }
 
   /** The shop as if these promotions ran by themselves. */

@@ -1,9 +1,9 @@
 import type { Discount, PricingInput } from './pricing.types.js';
 import { type Choice, choosePromotions } from './promotions/choose-promotions.js';
-import { type Obstacle, obstacleTo } from './promotions/conditions.js';
+import { hasGoodsFor, isInReach, type Obstacle, obstacleTo } from './promotions/conditions.js';
 import { PromotionCart, sumOf, type Taking, type UndiscountedLine } from './promotions/promotion-cart.js';
-import { classOf } from './promotions/promotion-class.js';
 import type { PromotionOutcome, PromotionRule } from './promotions/promotion.types.js';
+import { type Terms, termsOf } from './promotions/terms.js';
 
 /** What the promotions of a cart take off it. */
 export interface PromotionsResult {
@@ -15,17 +15,22 @@ export interface PromotionsResult {
 
 const NONE: readonly Discount[] = [];
 
-/** Most carts get the same promotions, so these are put in order once. */
-const sorted = new WeakMap<readonly PromotionRule[], readonly PromotionRule[]>();
+/** How many automatic promotions that are within reach shoppers are told of. */
+const SHOWN_IN_REACH = 3;
 
-function ordered(promotions: readonly PromotionRule[]): readonly PromotionRule[] {
-  let rules = sorted.get(promotions);
-  if (!rules) sorted.set(promotions, (rules = promotions.toSorted(inOrder)));
-  return rules;
+/** Most carts get the same promotions, so these are put in order once. */
+const sorted = new WeakMap<readonly PromotionRule[], readonly Terms[]>();
+
+function ordered(promotions: readonly PromotionRule[]): readonly Terms[] {
+  let all = sorted.get(promotions);
+  if (!all) sorted.set(promotions, (all = promotions.toSorted(inOrder).map(termsOf)));
+  return all;
 }
 
 /**
- * Decides which promotions apply, in their order, and spreads what they take off over the lines and shipping.
+ * Decides which promotions apply, in their order, and spreads what they take off over the lines and shipping. Shoppers are
+ * told of those that apply, that they have a code of, that are within reach (more of the goods is all that is missing), and
+ * of those off shipping that could apply to another method; staff are told of all.
  * @param shippingAmount minor units before discounts; what depends on the goods is already in it
  */
 export function applyPromotions(
@@ -35,31 +40,42 @@ export function applyPromotions(
 ): PromotionsResult {
   if (input.promotions.length === 0) return { lines: lines.map(() => NONE), shipping: NONE, outcomes: [] };
   const cart = PromotionCart.of(input, lines, shippingAmount);
-  const rules = ordered(input.promotions);
-  const candidates: PromotionRule[] = [];
-  const obstacles = rules.map((rule, i): Obstacle | null => {
-    const isSecondCode = i > 0 && rules[i - 1]!.id === rule.id && !rule.hindrance;
-    const obstacle = isSecondCode ? SECOND_CODE : obstacleTo(rule, cart);
-    if (obstacle === null) candidates.push(rule);
-    return obstacle;
-  });
+  const isForStaff = input.toldTo !== 'shopper';
+  const candidates: Terms[] = [];
+  const told: { terms: Terms; obstacle: Obstacle | null }[] = [];
+  let inReach = 0;
+  let before: Terms | null = null;
+  for (const terms of ordered(input.promotions)) {
+    const isAsked = isForStaff || terms.code !== null;
+    if (!isAsked && !hasGoodsFor(terms, cart)) continue;
+    const isSecondCode = before?.id === terms.id && !terms.hindrance;
+    before = terms;
+    const obstacle = isSecondCode ? SECOND_CODE : obstacleTo(terms, cart);
+    if (obstacle === null) candidates.push(terms);
+    else if (!isAsked && (!isInReach(obstacle.reason) || (inReach += 1) > SHOWN_IN_REACH)) continue;
+    told.push({ terms, obstacle });
+  }
   const choice = choosePromotions(candidates, cart);
-  return {
-    ...partsOf(choice.applied, lines.length),
-    outcomes: rules.map((rule, i) => outcomeOf(rule, obstacles[i]!, choice)),
-  };
+  const outcomes: PromotionOutcome[] = [];
+  for (const { terms, obstacle } of told) {
+    const isAsked = isForStaff || terms.code !== null || obstacle !== null;
+    if (isAsked || terms.class === 'shipping' || choice.applied.has(terms))
+      outcomes.push(outcomeOf(terms, obstacle, choice));
+  }
+  const { lines: ofLines, shipping } = partsOf(choice.applied, lines.length);
+  return { lines: ofLines, shipping, outcomes };
 }
 
 const SECOND_CODE: Obstacle = { reason: 'already_in_cart' };
 
-function outcomeOf(rule: PromotionRule, obstacle: Obstacle | null, { applied, refused }: Choice): PromotionOutcome {
-  const taking = obstacle ? undefined : applied.get(rule);
-  const refusal = obstacle ? undefined : refused.get(rule);
+function outcomeOf(terms: Terms, obstacle: Obstacle | null, { applied, refused }: Choice): PromotionOutcome {
+  const taking = obstacle ? undefined : applied.get(terms);
+  const refusal = obstacle ? undefined : refused.get(terms);
   return {
-    promotionId: rule.id,
-    name: rule.name,
-    code: rule.code,
-    class: classOf(rule.action),
+    promotionId: terms.id,
+    name: terms.rule.name,
+    code: terms.code,
+    class: terms.class,
     applied: taking !== undefined,
     amount: taking ? sumOf(taking) : 0,
     reason: obstacle?.reason ?? refusal?.reason ?? null,
@@ -77,12 +93,12 @@ function inOrder(a: PromotionRule, b: PromotionRule): number {
   return (a.code ?? '') < (b.code ?? '') ? -1 : 1;
 }
 
-function partsOf(applied: ReadonlyMap<PromotionRule, Taking>, count: number): Omit<PromotionsResult, 'outcomes'> {
+function partsOf(applied: ReadonlyMap<Terms, Taking>, count: number): Omit<PromotionsResult, 'outcomes'> {
   const lines: Discount[][] = Array.from({ length: count }, () => []);
   const shipping: Discount[] = [];
-  for (const [rule, taking] of applied) {
-    for (const { at, amount } of taking.lines) lines[at]!.push({ promotionId: rule.id, amount });
-    if (taking.shipping > 0) shipping.push({ promotionId: rule.id, amount: taking.shipping });
+  for (const [{ id: promotionId }, taking] of applied) {
+    for (const { at, amount } of taking.lines) lines[at]!.push({ promotionId, amount });
+    if (taking.shipping > 0) shipping.push({ promotionId, amount: taking.shipping });
   }
   return { lines, shipping };
 }

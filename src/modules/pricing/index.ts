@@ -4,6 +4,7 @@ export { STANDARD_TAX_CLASS } from './line-tax.js';
 export { priceCart } from './price-cart.js';
 export type * from './pricing.types.js';
 export { classOf } from './promotions/promotion-class.js';
+export { isInReach } from './promotions/conditions.js';
 export { explainPromotion } from './promotions/explain-promotion.js';
 export { PROMOTION_CLASSES } from './promotions/promotion.types.js';
 export type * from './promotions/promotion.types.js';

@@ -78,6 +78,8 @@ export interface PricingInput {
   taxExempt?: boolean;
   /** All that could apply: automatic ones, and those whose code the cart has. */
   promotions: readonly PromotionRule[];
+  /** For whom it is told what became of promotions; left out: for staff. */
+  toldTo?: 'shopper' | 'staff';
   /** Gift cards and store credit to pay with, in the order in which they are used up. */
   credits: readonly PricingCredit[];
 }
@@ -177,6 +179,7 @@ export interface PricedCart {
   shippingTax: number;
   taxTotal: number;
   total: number;
+  /** What became of promotions: of all that could apply for staff, else of what is of interest to shoppers. */
   promotions: readonly PromotionOutcome[];
   /** What is paid with gift cards and store credit. */
   credits: readonly { kind: PricingCredit['kind']; id: string; amount: number }[];

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import {
   flatShipping,
+  isInReach,
   priceCart,
   type PricingInput,
   type PricedCart,
   type PricingLine,
   type PromotionAction,
+  type PromotionOutcome,
   type PromotionRule,
   shippingTotalBy,
 } from './index.js';
@@ -166,6 +168,26 @@ describe('any cart with any promotions', () => {
     );
   });
 
+  it('costs shoppers what staff see, who are told the same of it and more', () => {
+    fc.assert(
+      fc.property(lines, anyPromotions, (goods, promotions) => {
+        const some = promotions.map((rule, i) => (i % 3 === 2 ? { ...rule, code: `CODE${i}` } : rule));
+        const cart = cartOf(goods, some);
+        const { promotions: toStaff, ...seen } = priceCart({ ...cart, toldTo: 'staff' });
+        const { promotions: toShopper, ...paid } = priceCart({ ...cart, toldTo: 'shopper' });
+        expect(paid).toEqual(seen);
+        let inReach = 0;
+        const ofInterest = toStaff.filter(
+          ({ applied, code, reason }) => applied || code !== null || (isInReach(reason) && (inReach += 1) <= 3),
+        );
+        const isOther = ({ applied, code, reason, class: kind }: PromotionOutcome) =>
+          kind === 'shipping' && !applied && code === null && !isInReach(reason);
+        expect(toShopper.filter((outcome) => !isOther(outcome))).toEqual(ofInterest);
+        for (const outcome of toShopper.filter(isOther)) expect(toStaff).toContainEqual(outcome);
+      }),
+    );
+  });
+
   it('costs as much to ship by another method as the cart would, were it priced by that', () => {
     const method = fc.record({ id: fc.constantFrom('s', 'other'), amount: fc.integer({ min: 0, max: 2_000 }) });
     fc.assert(
@@ -174,8 +196,13 @@ describe('any cart with any promotions', () => {
         const other = flatShipping(id, amount);
         const expected = priceCart({ ...input, shipping: other }).shippingTotal;
         const price = goods.length === 0 ? 0 : amount;
-        for (const by of [null, flatShipping('s', 590)]) {
-          const chosen = { ...input, shipping: by };
+        for (const [by, toldTo] of [
+          [null, 'staff'],
+          [flatShipping('s', 590), 'staff'],
+          [null, 'shopper'],
+          [flatShipping('s', 590), 'shopper'],
+        ] as const) {
+          const chosen = { ...input, shipping: by, toldTo };
           expect(shippingTotalBy(other, price, chosen, priceCart(chosen))).toBe(expected);
         }
       }),

@@ -1,15 +1,15 @@
 import { takingOf } from './actions.js';
 import { sumOf, type PromotionCart, type Taking } from './promotion-cart.js';
-import { classOf } from './promotion-class.js';
-import { PROMOTION_CLASSES, type PromotionReason, type PromotionRule } from './promotion.types.js';
+import { PROMOTION_CLASSES, type PromotionReason } from './promotion.types.js';
+import type { Terms } from './terms.js';
 
 /** What is applied, and why the others are not. */
 export interface Choice {
-  applied: ReadonlyMap<PromotionRule, Taking>;
-  refused: ReadonlyMap<PromotionRule, { reason: PromotionReason; inFavorOf: string | null }>;
+  applied: ReadonlyMap<Terms, Taking>;
+  refused: ReadonlyMap<Terms, { reason: PromotionReason; inFavorOf: string | null }>;
 }
 
-type Refusals = Map<PromotionRule, { reason: PromotionReason; inFavorOf: string | null }>;
+type Refusals = Map<Terms, { reason: PromotionReason; inFavorOf: string | null }>;
 
 /**
  * Which of the promotions that could apply do. The rule, as docs/pricing.md says it to admins: promotions are looked at in
@@ -19,19 +19,19 @@ type Refusals = Map<PromotionRule, { reason: PromotionReason; inFavorOf: string 
  * the shopper gets what takes the most off; of equal ones what has come together, then the first exclusive one.
  * @param candidates in their order
  */
-export function choosePromotions(candidates: readonly PromotionRule[], cart: PromotionCart): Choice {
+export function choosePromotions(candidates: readonly Terms[], cart: PromotionCart): Choice {
   const refused: Refusals = new Map();
   const able = candidates.filter((rule) => {
     if (sumOf(takingOf(rule.action, cart)) > 0) return true;
-    const reason = classOf(rule.action) === 'shipping' ? 'no_shipping_to_reduce' : 'nothing_to_discount';
+    const reason = rule.class === 'shipping' ? 'no_shipping_to_reduce' : 'nothing_to_discount';
     refused.set(rule, { reason, inFavorOf: null });
     return false;
   });
   const together = comingTogether(
-    able.filter((rule) => !rule.exclusive),
+    able.filter(({ rule }) => !rule.exclusive),
     refused,
   );
-  const options = [together, ...able.filter((rule) => rule.exclusive).map((rule) => [rule])].map((rules) =>
+  const options = [together, ...able.filter(({ rule }) => rule.exclusive).map((terms) => [terms])].map((rules) =>
     applied(rules, cart),
   );
   const best = options.reduce((a, b) => (b.total > a.total ? b : a));
@@ -39,9 +39,9 @@ export function choosePromotions(candidates: readonly PromotionRule[], cart: Pro
   for (const option of options) {
     if (option === best) continue;
     for (const rule of option.takings.keys())
-      refused.set(rule, { reason: 'better_promotion_applied', inFavorOf: winner?.name ?? null });
+      refused.set(rule, { reason: 'better_promotion_applied', inFavorOf: winner?.rule.name ?? null });
   }
-  const effective = new Map<PromotionRule, Taking>();
+  const effective = new Map<Terms, Taking>();
   for (const [rule, taking] of best.takings) {
     if (sumOf(taking) > 0) effective.set(rule, taking);
     else refused.set(rule, { reason: 'nothing_to_discount', inFavorOf: null });
@@ -49,29 +49,26 @@ export function choosePromotions(candidates: readonly PromotionRule[], cart: Pro
   return { applied: effective, refused };
 }
 
-function comingTogether(rules: readonly PromotionRule[], refused: Refusals): PromotionRule[] {
-  const together: PromotionRule[] = [];
+function comingTogether(rules: readonly Terms[], refused: Refusals): Terms[] {
+  const together: Terms[] = [];
   for (const rule of rules) {
     const rival = together.find((other) => !goTogether(rule, other));
-    if (rival) refused.set(rule, { reason: 'not_combinable', inFavorOf: rival.name });
+    if (rival) refused.set(rule, { reason: 'not_combinable', inFavorOf: rival.rule.name });
     else together.push(rule);
   }
   return together;
 }
 
-const goTogether = (a: PromotionRule, b: PromotionRule): boolean =>
-  a.combinesWith.includes(classOf(b.action)) && b.combinesWith.includes(classOf(a.action));
+const goTogether = (a: Terms, b: Terms): boolean =>
+  a.rule.combinesWith.includes(b.class) && b.rule.combinesWith.includes(a.class);
 
-function applied(
-  rules: readonly PromotionRule[],
-  cart: PromotionCart,
-): { total: number; takings: Map<PromotionRule, Taking> } {
+function applied(rules: readonly Terms[], cart: PromotionCart): { total: number; takings: Map<Terms, Taking> } {
   const state = cart.copy();
-  const takings = new Map<PromotionRule, Taking>();
+  const takings = new Map<Terms, Taking>();
   let total = 0;
   for (const kind of PROMOTION_CLASSES) {
     for (const rule of rules) {
-      if (classOf(rule.action) !== kind) continue;
+      if (rule.class !== kind) continue;
       const taking = takingOf(rule.action, state);
       state.take(taking);
       total += sumOf(taking);

@@ -22,6 +22,13 @@ export function selectedLines(
   return selected;
 }
 
+/** What of a cart a selector looks for by name; nothing when it means every line. */
+export const wantedNames = (selector: LineSelector = {}): readonly string[] => [
+  ...(selector.variantIds ?? []),
+  ...(selector.productIds ?? []),
+  ...(selector.categoryIds ?? []),
+];
+
 function matcherFor(selector: LineSelector): Matcher {
   let matcher = matchers.get(selector);
   if (!matcher) matchers.set(selector, (matcher = matcherOf(selector)));

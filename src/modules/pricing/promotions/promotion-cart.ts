@@ -1,4 +1,4 @@
-import type { PricedLine, PricingInput } from '../pricing.types.js';
+import type { PricedLine, PricingInput, PricingLine } from '../pricing.types.js';
 import { selectedLines } from './line-selection.js';
 import type { LineSelector } from './promotion.types.js';
 
@@ -19,26 +19,42 @@ export interface LineTaking {
   freed?: number;
 }
 
+/** Lines that are meant together. */
+interface Selection {
+  /** their positions */
+  lines: readonly number[];
+  /** pieces of them */
+  quantity: number;
+  /** before discounts */
+  subtotal: number;
+}
+
 /** A cart on the way through its promotions: what each line and shipping still cost. */
 export class PromotionCart {
   private constructor(
     readonly input: PricingInput,
+    /** When it is priced, in milliseconds. */
+    readonly at: number,
     readonly offered: readonly UndiscountedLine[],
     private readonly lines: number[],
     private shippingLeft: number,
     private readonly free: Map<number, number>,
     /** Which lines are meant does not depend on what is taken off them, and many promotions mean the same. */
-    private readonly selections: Map<LineSelector | undefined, readonly number[]>,
+    private readonly selections: Map<LineSelector | undefined, Selection>,
+    /** Uuids of everything that is in the cart: its variants, products and categories. */
+    private readonly names: ReadonlySet<string>,
   ) {}
 
   static of(input: PricingInput, offered: readonly UndiscountedLine[], shipping: number): PromotionCart {
     return new PromotionCart(
       input,
+      input.at.getTime(),
       offered,
       offered.map((line) => line.subtotal),
       shipping,
       new Map(),
       new Map(),
+      namesIn(input.lines),
     );
   }
 
@@ -46,12 +62,20 @@ export class PromotionCart {
   copy(): PromotionCart {
     return new PromotionCart(
       this.input,
+      this.at,
       this.offered,
       [...this.lines],
       this.shippingLeft,
       new Map(this.free),
       this.selections,
+      this.names,
     );
+  }
+
+  /** Whether one of these is in the cart: a variant, a product or a category, all by uuid. */
+  holds(names: readonly string[]): boolean {
+    for (const name of names) if (this.names.has(name)) return true;
+    return false;
   }
 
   get shipping(): number {
@@ -75,9 +99,19 @@ export class PromotionCart {
 
   /** The positions of the lines that are meant. */
   select(selector: LineSelector | undefined): readonly number[] {
+    return this.selection(selector).lines;
+  }
+
+  /** The lines that are meant, and what they are together. */
+  selection(selector: LineSelector | undefined): Selection {
     let selected = this.selections.get(selector);
     if (!selected) {
-      selected = selectedLines(selector, this.input.lines, this.offered);
+      const lines = selectedLines(selector, this.input.lines, this.offered);
+      selected = { lines, quantity: 0, subtotal: 0 };
+      for (const at of lines) {
+        selected.quantity += this.quantity(at);
+        selected.subtotal += this.offered[at]!.subtotal;
+      }
       this.selections.set(selector, selected);
     }
     return selected;
@@ -90,6 +124,15 @@ export class PromotionCart {
     }
     this.shippingLeft -= shipping;
   }
+}
+
+function namesIn(lines: readonly PricingLine[]): Set<string> {
+  const names = new Set<string>();
+  for (const { variantId, productId, categoryIds } of lines) {
+    names.add(variantId).add(productId);
+    for (const id of categoryIds) names.add(id);
+  }
+  return names;
 }
 
 /** Everything that is taken, in minor units. */
