@@ -1,6 +1,9 @@
-import { applyCode, promote } from '../support/promotions.js';
+import { decodeId } from '#libs/ids';
+import type { Promotion } from '../../src/modules/promotions/entities/index.js';
+import { setPromotionLimits } from '../../src/modules/promotions/promotion-limits.repository.js';
+import { applyCode, endPromotion, promote } from '../support/promotions.js';
 import { race } from '../support/rounds.js';
-import { Shop } from '../support/shop.js';
+import { type Answer, Shop } from '../support/shop.js';
 
 describe('races for promotions', () => {
   let shop: Shop;
@@ -45,6 +48,34 @@ describe('races for promotions', () => {
       await shop.call('DELETE', `/v1/admin/promotions/${id}`, { bearer: owner, headers: { 'If-Match': '*' } });
     },
   );
+
+  race('the first limit of all, set while orders wait that know of none: it holds', async () => {
+    const promotion = await promote(shop, owner);
+    // Of different goods: they do not wait for each other.
+    const goods = await Promise.all(Array.from({ length: 8 }, () => shop.product({ stock: 10 })));
+    const fill = () => Promise.all(goods.map((each) => shop.cart([{ variantId: each, quantity: 1 }])));
+    const order = (carts: { id: string; token: string }[]) =>
+      Promise.all(carts.map((cart) => shop.checkout(cart, { paymentMethod: 'manual' })));
+    // Some connections have met the statements before, others not.
+    expect((await order((await fill()).slice(0, 3))).map(({ status }) => status)).toEqual([201, 201, 201]);
+    const carts = await fill();
+    let answers: Promise<Answer[]>;
+    await shop.db.transaction(async (tx) => {
+      await setPromotionLimits(tx, {
+        id: decodeId('promotion', promotion.id)!,
+        maxUses: 5,
+        maxUsesPerCustomer: null,
+      } as Promotion);
+      answers = order(carts);
+      const waiting = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'promotion_uses'::regclass
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+      await shop.until(async () => (await shop.db.query(waiting)).length >= 3, 'orders to wait');
+    });
+    const statuses = (await answers!).map(({ status, body }) => (status === 201 ? status : body.code)).toSorted();
+    expect(statuses).toEqual([201, 201, ...Array.from({ length: 6 }, () => 'promotion_used_up')]);
+    await endPromotion(shop, owner, promotion.id);
+    await shop.balance([]);
+  });
 
   race('limits that are set and taken away while orders are placed turn nobody down', async (round) => {
     const code = `LOOSE-${round}`;

@@ -147,6 +147,7 @@ export class PlaceOrder {
         tx,
         { orderId, currency: cart.currency, email: cart.email, customerId: cart.customerId },
         promotionUsesOf(cart, assessment.priced),
+        shop.promotions.asks.includes('limits') || shop.promotions.asks.includes('customers'),
       ),
     ]);
     if (!isCredited) throw CreditChanged();

@@ -22,12 +22,15 @@ export interface PromotionUser {
 }
 
 /**
- * Written first: where staff set a limit at this moment, this waits for them, and what follows knows the new limit.
+ * Written first: where staff set a limit at this moment, this waits for them, and what follows knows the new limit. So does
+ * the end of it, which says whether any of them has one: Postgres takes its snapshot behind the lock that it waits for.
  */
 const INSERT_USES = `
-  INSERT INTO promotion_uses (order_id, promotion_id, code_id, amount, currency, customer_keys)
-  SELECT $1::uuid, u.promotion_id, u.code_id, u.amount, $2::char(3), (SELECT promotion_customer_keys($3::text, $4::uuid))
-  FROM unnest($5::uuid[], $6::uuid[], $7::bigint[]) AS u (promotion_id, code_id, amount)`;
+  WITH written AS (
+    INSERT INTO promotion_uses (order_id, promotion_id, code_id, amount, currency, customer_keys)
+    SELECT $1::uuid, u.promotion_id, u.code_id, u.amount, $2::char(3), (SELECT promotion_customer_keys($3::text, $4::uuid))
+    FROM unnest($5::uuid[], $6::uuid[], $7::bigint[]) AS u (promotion_id, code_id, amount))
+  SELECT EXISTS (SELECT FROM promotion_limits WHERE promotion_id = ANY ($5::uuid[])) AS are_limited`;
 
 /** Counters are conditional UPDATEs, always in this order; promotions without a limit have none, so nobody waits for them. */
 const COUNT_USES = `
@@ -61,16 +64,20 @@ const COUNT_USES = `
 
 /**
  * Uses promotions up for an order that was written in this transaction, behind its stock: everybody locks in this order.
+ * @param mayBeLimited whether the shop has limits, as far as is known; then writing and counting make one trip
  * @returns those that are not to be had any more; then the transaction must not go on
  */
 export async function takePromotionUses(
   tx: Tx,
   user: PromotionUser,
   uses: readonly NewPromotionUse[],
+  mayBeLimited: boolean,
 ): Promise<{ promotionId: string; reason: 'used_up' | 'used_by_customer' }[]> {
   if (uses.length === 0) return [];
-  const [, refused] = await Promise.all([
-    tx.query(INSERT_USES, [
+  const count = () => tx.query<{ promotion_id: string; is_used_up: boolean }>(COUNT_USES, [user.orderId]);
+  const mustCount = mayBeLimited || uses.some((use) => use.codeId !== null);
+  const [written, counted] = await Promise.all([
+    tx.query<{ are_limited: boolean }>(INSERT_USES, [
       user.orderId,
       user.currency,
       user.email,
@@ -79,8 +86,9 @@ export async function takePromotionUses(
       uses.map((use) => use.codeId),
       uses.map((use) => use.amount),
     ]),
-    tx.query<{ promotion_id: string; is_used_up: boolean }>(COUNT_USES, [user.orderId]),
+    mustCount ? count() : null,
   ]);
+  const refused = counted ?? (written[0]!.are_limited ? await count() : []);
   return refused.map(({ promotion_id, is_used_up }) => ({
     promotionId: promotion_id,
     reason: is_used_up ? 'used_up' : 'used_by_customer',
