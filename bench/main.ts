@@ -22,6 +22,7 @@ async function bench(options: BenchOptions, stack: Stack): Promise<Report> {
     {
       profileDir: options.profile ? OUT : null,
       promotions: options.promotions,
+      areApart: options.areApart,
       ...(options.statements ? { settings: COUNTING } : {}),
     },
     tell,

@@ -49,6 +49,8 @@ export interface BenchOptions {
   connections: number;
   /** Active promotions of the shop. */
   promotions: number;
+  /** Whether none of them goes together with another, as the API makes them unless told otherwise; else all do. */
+  areApart: boolean;
   journeys: Journey[];
   /** Whether the answers to Stripe's events are measured. */
   webhooks: boolean;
@@ -75,7 +77,8 @@ const USAGE = `npm run bench [-- OPTIONS]
   --seconds N       seconds of each round (8)
   --rounds N        rounds; the median counts (3)
   --connections N   shoppers at once, each on a connection of their own (16)
-  --promotions N    active promotions of the shop (0)
+  --promotions N    active promotions of the shop (0), which all go together: nearly four apply to an order of two lines
+  --apart           of them only one applies to an order: none goes together with another, as the API makes them by default
   --only A,B        of ${JOURNEYS.join(', ')}, webhooks, logins (all)
   --profile         keeps CPU profiles of API and worker in bench/.out
   --statements      tells what each statement costs in Postgres
@@ -91,6 +94,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     rounds: 3,
     connections: 16,
     promotions: 0,
+    areApart: false,
     journeys: [...JOURNEYS],
     webhooks: true,
     logins: true,
@@ -117,6 +121,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     else if (name === '--connections') options.connections = Math.round(number(name, 1, 1000));
     else if (name === '--promotions') options.promotions = Math.round(number(name, 0, 1000));
     else if (name === '--profile') options.profile = true;
+    else if (name === '--apart') options.areApart = true;
     else if (name === '--statements') options.statements = true;
     else if (name === '--keep') {
       options.keep = rest.shift() ?? null;

@@ -11,6 +11,7 @@ import { type RunningPostgres, type RunningRedis, startPostgres, startRedis } fr
 import { configureLog } from '#libs/log';
 import { createEmulator, type Emulator } from '#libs/stripe-emulator';
 import { AppModule } from '../src/app.module.js';
+import { PROMOTION_CLASSES } from '../src/modules/pricing/index.js';
 import { migrate } from '../src/bootstrap/migrate.js';
 import { loadConfig } from '../src/config/index.js';
 import type { Wares } from './client/journeys.js';
@@ -44,7 +45,13 @@ export class Stack {
 
   /** Starts and fills everything. Call `stop` whatever happens. */
   async start(
-    options: { profileDir: string | null; promotions: number; settings?: Record<string, string>; keep?: string | null },
+    options: {
+      profileDir: string | null;
+      promotions: number;
+      areApart?: boolean;
+      settings?: Record<string, string>;
+      keep?: string | null;
+    },
     tell: (step: string) => void,
   ): Promise<void> {
     // Not on a memory disk: what a COMMIT costs is part of the answer.
@@ -90,7 +97,9 @@ export class Stack {
     const kept = await keptWares(this.db);
     this.wares = kept ?? (await fillShop(this.app, config));
     if (!kept) {
-      await this.db.transaction((tx) => fillPromotions(tx, options.promotions));
+      await this.db.transaction((tx) =>
+        fillPromotions(tx, options.promotions, options.areApart ? [] : PROMOTION_CLASSES),
+      );
       await createFloor(this.db);
     }
     await this.analyze();

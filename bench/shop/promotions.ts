@@ -1,9 +1,7 @@
 import type { Tx } from '#libs/database';
 import { newUuid } from '#libs/ids';
-import type { PromotionAction, PromotionConditions } from '../../src/modules/pricing/index.js';
+import type { PromotionAction, PromotionClass, PromotionConditions } from '../../src/modules/pricing/index.js';
 import { setPromotionFacts } from '../../src/modules/promotions/index.js';
-
-const ALL = ['product', 'order', 'shipping'];
 
 /** One of a mixed lot: most of them look at every cart, some apply to many. */
 function promotion(
@@ -43,8 +41,11 @@ function promotion(
   }
 }
 
-/** Lets so many promotions run, by themselves, without limits; one of them is for first orders only. */
-export async function fillPromotions(tx: Tx, count: number): Promise<void> {
+/**
+ * Lets so many promotions run, by themselves, without limits; one of them is for first orders only.
+ * @param combinesWith what each of them goes together with
+ */
+export async function fillPromotions(tx: Tx, count: number, combinesWith: readonly PromotionClass[]): Promise<void> {
   if (count === 0) return;
   const categories = await tx.query<{ id: string }>(`SELECT id FROM categories ORDER BY handle`);
   for (let i = 0; i < count; i += 1) {
@@ -59,7 +60,7 @@ export async function fillPromotions(tx: Tx, count: number): Promise<void> {
         newUuid(),
         `Promotion ${i}`,
         i,
-        ALL,
+        combinesWith,
         JSON.stringify(i === 0 ? { ...conditions, firstOrder: true } : conditions),
         JSON.stringify(action),
       ],
