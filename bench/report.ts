@@ -177,7 +177,7 @@ export function markdown(report: Report): string {
     table(report.rows),
     '',
     ...(report.rows.some((row) => Object.keys(row.cpu).length > 0) ? [cpuTable(report.rows), ''] : []),
-    `${o.connections} connections, ${o.rounds} rounds of ${o.seconds} s, the median counts; "checkout" is four requests, "add to cart" two; ${o.promotions} active promotions${o.areApart ? ', of which one applies to an order' : ''}.`,
+    `${o.connections} connections, ${o.rounds} rounds of ${o.seconds} s, the median counts; "checkout" is four requests, "add to cart" two; ${o.promotions} active promotions${o.promotions > 0 && o.areApart ? ', of which one applies to an order' : ''}.`,
     '',
     ...(report.webhooks
       ? [

@@ -59,8 +59,8 @@ describe('races for promotions', () => {
     // Some connections have met the statements before, others not.
     expect((await order((await fill()).slice(0, 3))).map(({ status }) => status)).toEqual([201, 201, 201]);
     const carts = await fill();
-    let answers: Promise<Answer[]>;
-    await shop.db.transaction(async (tx) => {
+    let answers: Promise<Answer[]> | undefined;
+    const limiting = shop.db.transaction(async (tx) => {
       await setPromotionLimits(tx, {
         id: decodeId('promotion', promotion.id)!,
         maxUses: 5,
@@ -71,6 +71,8 @@ describe('races for promotions', () => {
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
       await shop.until(async () => (await shop.db.query(waiting)).length >= 3, 'orders to wait');
     });
+    // Whatever came of it, nothing is left running behind.
+    await limiting.finally(() => answers);
     const statuses = (await answers!).map(({ status, body }) => (status === 201 ? status : body.code)).toSorted();
     expect(statuses).toEqual([201, 201, ...Array.from({ length: 6 }, () => 'promotion_used_up')]);
     await endPromotion(shop, owner, promotion.id);

@@ -193,7 +193,8 @@ export class Db implements Queryable {
         // Travels with the first statement. When it fails, so does the connection, and with it everything behind it.
         gather(client);
         const accepted = advance?.send((text, values) => run(client, text, values));
-        const begun = client.query('BEGIN');
+        // Said, whatever the server is set to: what waits for a lock sees what was written behind it.
+        const begun = client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
         begun.catch(() => undefined);
         const told = tell(client, this.settings());
         const last: Statement[] = [];

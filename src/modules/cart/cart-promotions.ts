@@ -66,7 +66,7 @@ export function promotionIssues(
   });
 }
 
-/** What is shown to shoppers of a cart that was priced for them: what applies, what they have a code of, what lies within reach. */
+/** Of a cart that was priced for shoppers, what they see: what applies, what they have a code of, what lies within reach. */
 export const shownPromotions = (priced: PricedCart): PricedCart['promotions'] =>
   priced.promotions.filter(({ applied, code, reason }) => applied || code !== null || isInReach(reason));
 

@@ -35,6 +35,7 @@ const cart = (
   shipping: flatShipping('standard', 500),
   tax: null,
   promotions,
+  toldTo: 'staff',
   credits: [],
   ...more,
 });
@@ -55,6 +56,22 @@ const rule = (action: PromotionRule['action'], more: Partial<PromotionRule> = {}
 const offLines = (priced: ReturnType<typeof priceCart>) => priced.lines.map((l) => l.discountTotal);
 const outcomesOf = (input: PricingInput) => priceCart(input).promotions;
 const TEN_PERCENT = { type: 'percent_off_lines', ratePpm: 100_000 } as const;
+
+describe('what is told', () => {
+  const more = (name: string, minQuantity: number, over: Partial<PromotionRule> = {}) =>
+    rule(TEN_PERCENT, { name, conditions: { minQuantity }, ...over });
+  const five = [more('two', 2), more('three', 3), more('four', 4), more('five', 5), more('code', 6, { code: 'SIX' })];
+  const told = (toldTo: 'shopper' | 'staff') =>
+    priceCart(cart([line(1, 1000)], five, { toldTo })).promotions.map(({ name }) => name);
+
+  it('to shoppers: three promotions that are within reach, and what they have a code of', () => {
+    expect(told('shopper')).toEqual(['two', 'three', 'four', 'code']);
+  });
+
+  it('to staff: all of them', () => {
+    expect(told('staff')).toEqual(['two', 'three', 'four', 'five', 'code']);
+  });
+});
 
 describe('actions', () => {
   it('takes nothing more for a piece that another promotion made free', () => {

@@ -40,7 +40,7 @@ export function applyPromotions(
 ): PromotionsResult {
   if (input.promotions.length === 0) return { lines: lines.map(() => NONE), shipping: NONE, outcomes: [] };
   const cart = PromotionCart.of(input, lines, shippingAmount);
-  const isForStaff = input.toldTo !== 'shopper';
+  const isForStaff = input.toldTo === 'staff';
   const candidates: Terms[] = [];
   const told: { terms: Terms; obstacle: Obstacle | null }[] = [];
   let inReach = 0;

@@ -78,7 +78,7 @@ export interface PricingInput {
   taxExempt?: boolean;
   /** All that could apply: automatic ones, and those whose code the cart has. */
   promotions: readonly PromotionRule[];
-  /** For whom it is told what became of promotions; left out: for staff. */
+  /** For whom it is told what became of promotions; left out: for shoppers. */
   toldTo?: 'shopper' | 'staff';
   /** Gift cards and store credit to pay with, in the order in which they are used up. */
   credits: readonly PricingCredit[];

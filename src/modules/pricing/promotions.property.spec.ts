@@ -17,7 +17,9 @@ const selector = fc.option(
   fc.record(
     {
       variantIds: fc.subarray(['v0', 'v1', 'v2', 'v3']),
+      productIds: fc.subarray(['p0', 'p1', 'p2', 'p3']),
       categoryIds: fc.subarray(CATEGORIES),
+      excludeProductIds: fc.subarray(['p0', 'p1']),
       excludeCategoryIds: fc.subarray(CATEGORIES),
       excludeSaleItems: fc.boolean(),
     },
@@ -122,6 +124,7 @@ const cartOf = (
   shipping: flatShipping('s', 590),
   tax: { rates: { standard: 200_000, reduced: 70_000 }, shippingPpm: 200_000 },
   promotions,
+  toldTo: 'staff',
   credits: [],
 });
 const lines = fc.array(anyLine, { maxLength: 8 });

@@ -4,7 +4,7 @@ import type { Promotion } from './entities/index.js';
 
 /**
  * Sets how often a promotion may be used, or takes the limits away, counting what has used it already. While it counts nobody can use any promotion,
- * so no use is missed: `takePromotionUses` writes its use first and then looks for the limit.
+ * so no use is missed: `takePromotionUses` sees no older limits than those at the moment when it may write.
  * @throws validation_failed when it was used more often than that
  */
 export async function setPromotionLimits(tx: Tx, promotion: Promotion): Promise<void> {

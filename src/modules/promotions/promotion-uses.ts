@@ -23,7 +23,8 @@ export interface PromotionUser {
 
 /**
  * Written first: where staff set a limit at this moment, this waits for them, and what follows knows the new limit. So does
- * the end of it, which says whether any of them has one: Postgres takes its snapshot behind the lock that it waits for.
+ * the end of it, which says whether any of them has one: at READ COMMITTED, Postgres takes the snapshot of a statement behind
+ * the table locks that it waits for.
  */
 const INSERT_USES = `
   WITH written AS (

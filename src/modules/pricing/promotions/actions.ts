@@ -1,6 +1,6 @@
 import { buyXGetY } from './buy-x-get-y.js';
 import { costOfLines, partOf, spread } from './parts.js';
-import type { PromotionCart, Taking } from './promotion-cart.js';
+import type { LineTaking, PromotionCart, Selection, Taking } from './promotion-cart.js';
 import type { LineSelector, PromotionAction, PromotionTier } from './promotion.types.js';
 
 const NOTHING: Taking = { lines: [], shipping: 0 };
@@ -20,7 +20,7 @@ export function takingOf(action: PromotionAction, cart: PromotionCart): Taking {
     case 'amount_off_order':
       return linesOf(spread(cart, cart.select(action.items), action.amounts[cart.input.currency] ?? 0));
     case 'tiered':
-      return tiered(action.tiers, cart, cart.select(action.items));
+      return tiered(action.tiers, cart, cart.selection(action.items));
     case 'percent_off_lines':
       return each(cart, action, (left) => partOf(left, action.ratePpm));
     case 'amount_off_each': {
@@ -41,11 +41,13 @@ function each(
   action: { items?: LineSelector },
   off: (left: number, quantity: number) => number,
 ): Taking {
-  const lines = cart.select(action.items).map((at) => {
+  const lines: LineTaking[] = [];
+  for (const at of cart.select(action.items)) {
     const left = cart.left(at);
-    return { at, amount: Math.min(off(left, cart.paidPieces(at)), left) };
-  });
-  return linesOf(lines);
+    const amount = Math.min(off(left, cart.paidPieces(at)), left);
+    if (amount > 0) lines.push({ at, amount });
+  }
+  return { lines, shipping: 0 };
 }
 
 function offShipping(
@@ -60,14 +62,15 @@ function offShipping(
 }
 
 /** The highest step that the lines have reached counts, by what they cost before discounts. */
-function tiered(tiers: readonly PromotionTier[], cart: PromotionCart, lines: readonly number[]): Taking {
+function tiered(
+  tiers: readonly PromotionTier[],
+  cart: PromotionCart,
+  { lines, quantity, subtotal }: Selection,
+): Taking {
   const { currency } = cart.input;
-  const quantity = lines.reduce((all, at) => all + cart.quantity(at), 0);
-  const subtotal = lines.reduce((all, at) => all + cart.offered[at]!.subtotal, 0);
-  const reached = tiers.filter(
-    (tier) => quantity >= (tier.fromQuantity ?? 0) && subtotal >= (tier.fromSubtotal?.[currency] ?? 0),
+  const tier = tiers.findLast(
+    ({ fromQuantity, fromSubtotal }) => quantity >= (fromQuantity ?? 0) && subtotal >= (fromSubtotal?.[currency] ?? 0),
   );
-  const tier = reached.at(-1);
   if (!tier) return NOTHING;
   const off =
     tier.ratePpm === undefined ? (tier.amounts?.[currency] ?? 0) : partOf(costOfLines(cart, lines), tier.ratePpm);

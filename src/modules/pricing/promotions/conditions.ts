@@ -23,27 +23,28 @@ export function obstacleTo(terms: Terms, cart: PromotionCart): Obstacle | null {
   return obstacleByItself(terms, cart) ?? obstacleByBuyer(terms, cart) ?? obstacleByGoods(terms, cart);
 }
 
-function obstacleByItself(terms: Terms, { at, input }: PromotionCart): Obstacle | null {
+function obstacleByItself(terms: Terms, { time, input }: PromotionCart): Obstacle | null {
   if (terms.hindrance) return { reason: terms.hindrance };
-  if (at < terms.from) return { reason: 'not_started' };
-  if (at >= terms.until) return { reason: 'ended' };
+  if (time < terms.from) return { reason: 'not_started' };
+  if (time >= terms.until) return { reason: 'ended' };
   const { currencies, amounts, marketIds } = terms;
   if (currencies && !currencies.includes(input.currency)) return { reason: 'currency_not_covered' };
   for (const by of amounts) if (by[input.currency] === undefined) return { reason: 'currency_not_covered' };
   return !marketIds || marketIds.includes(input.marketId ?? '') ? null : { reason: 'market_not_covered' };
 }
 
-function obstacleByBuyer({ customerGroupIds, isForFirstOrders, countries }: Terms, { input }: PromotionCart) {
+function obstacleByBuyer(terms: Terms, { input }: PromotionCart): Obstacle | null {
+  const { customerGroupIds, isForFirstOrders, countries } = terms;
   const { customer, country } = input;
   if (customerGroupIds && !customer?.groupIds.some((id) => customerGroupIds.includes(id)))
-    return { reason: 'not_in_customer_group' } as const;
+    return { reason: 'not_in_customer_group' };
   if (isForFirstOrders) {
     const hasOrdered = customer?.hasOrdered ?? null;
-    if (hasOrdered === null) return { reason: 'email_needed' } as const;
-    if (hasOrdered) return { reason: 'not_first_order' } as const;
+    if (hasOrdered === null) return { reason: 'email_needed' };
+    if (hasOrdered) return { reason: 'not_first_order' };
   }
-  if (countries && country === null) return { reason: 'address_needed' } as const;
-  if (countries && !countries.includes(country!)) return { reason: 'country_not_covered' } as const;
+  if (countries && country === null) return { reason: 'address_needed' };
+  if (countries && !countries.includes(country!)) return { reason: 'country_not_covered' };
   return null;
 }
 

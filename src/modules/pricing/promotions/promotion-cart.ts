@@ -20,7 +20,7 @@ export interface LineTaking {
 }
 
 /** Lines that are meant together. */
-interface Selection {
+export interface Selection {
   /** their positions */
   lines: readonly number[];
   /** pieces of them */
@@ -34,7 +34,7 @@ export class PromotionCart {
   private constructor(
     readonly input: PricingInput,
     /** When it is priced, in milliseconds. */
-    readonly at: number,
+    readonly time: number,
     readonly offered: readonly UndiscountedLine[],
     private readonly lines: number[],
     private shippingLeft: number,
@@ -62,7 +62,7 @@ export class PromotionCart {
   copy(): PromotionCart {
     return new PromotionCart(
       this.input,
-      this.at,
+      this.time,
       this.offered,
       [...this.lines],
       this.shippingLeft,

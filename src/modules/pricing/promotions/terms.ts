@@ -21,6 +21,7 @@ export interface Terms {
   action: PromotionAction;
   /** milliseconds */
   from: number;
+  /** milliseconds */
   until: number;
   currencies: readonly string[] | null;
   /** A cart in a currency that one of these does not have is not meant. */
