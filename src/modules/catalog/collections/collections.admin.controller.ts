@@ -1,5 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import {
   IfMatchRequired,
   InvalidCursor,
@@ -83,6 +90,19 @@ export class CollectionsAdminController {
   @Patch(':id')
   @Staff('catalog.write')
   @ApiOperation({ operationId: 'updateCollection', summary: 'Change a collection or its rule' })
+  @ApiBody({
+    type: UpdateCollectionRequest,
+    examples: {
+      order: { summary: 'Show what can be bought now', value: { onlyAvailable: true } },
+      rule: {
+        summary: 'A rule instead of products that are put in by hand',
+        value: {
+          rule: { match: 'all', conditions: [{ field: 'tag', operator: 'is', value: 'gift' }] },
+          sort: '-price',
+        },
+      },
+    },
+  })
   @ApiOkResponse({ type: AdminCollectionResponse, headers: ETAG_HEADER })
   @Throws(ValidationFailed, InvalidId, InvalidHeader, IfMatchRequired, VersionMismatch, CollectionNotFound, HandleTaken)
   async update(
