@@ -283,9 +283,10 @@ describe('statements', () => {
 
   describe('that go ahead of a transaction', () => {
     let tries = 0;
-    const step = (accept: Ahead['accept'] = () => undefined): Ahead => ({
+    const step = (accept: Ahead['accept'] = () => undefined, place: Ahead['place'] = 'before'): Ahead => ({
       text: `INSERT INTO step VALUES ($1, 'ahead') RETURNING number`,
       values: [(tries += 1)],
+      place,
       accept,
     });
     const steps = async () =>
@@ -339,6 +340,33 @@ describe('statements', () => {
       ];
       for (const work of works) await expect(db.transaction(work, refusing())).rejects.toThrow('not you');
       expect([got, await steps()]).toEqual([0, works.map(() => 'ahead')]);
+    });
+
+    it('or are its first statement: undone with it, sent again with it, and the end of it where they are not accepted', async () => {
+      const sent = jest.spyOn(Socket.prototype as unknown as { _writev(): void }, '_writev');
+      try {
+        let runs = 0;
+        let accepted = 0;
+        const within = step(() => void (accepted += 1), 'within');
+        await db.query('SELECT 1');
+        sent.mockClear();
+        await db.transaction(async (tx) => {
+          runs += 1;
+          await follow(tx);
+          if (runs > 1) return;
+          expect(sent).toHaveBeenCalledTimes(1);
+          expect(await steps()).toEqual([]);
+          await tx.query(`DO $$ BEGIN RAISE SQLSTATE '40001'; END $$`);
+        }, within);
+        expect([runs, accepted, await steps()]).toEqual([2, 2, ['ahead', 'behind']]);
+      } finally {
+        sent.mockRestore();
+      }
+      await db.query(`DELETE FROM step`);
+      const refusing = step(() => { throw new Error('not you'); }, 'within'); // prettier-ignore
+      for (const work of [follow, async () => undefined])
+        await expect(db.transaction(work, refusing)).rejects.toThrow('not you');
+      expect(await steps()).toEqual([]);
     });
 
     it('that fail themselves let nothing of it happen', async () => {

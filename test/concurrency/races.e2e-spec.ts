@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeId, newUuid } from '#libs/ids';
 import type { ClientAck } from '../../src/modules/operations/index.js';
+import { guestPrincipal } from '../../src/modules/auth/cart-token.js';
 import { race } from '../support/rounds.js';
 import { type Answer, Shop } from '../support/shop.js';
 
@@ -10,6 +11,11 @@ const ackOf = (answer: Answer, key: string): ClientAck => ({
   httpStatus: answer.status,
   orderNumber: answer.status === 201 ? Number(answer.body.order.number) : null,
 });
+
+/** Whether a request with this scope and key is under way that keeps its answer with its transaction. */
+const CLAIMED = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted
+  AND ((classid::bigint << 32) | objid::bigint) = hashtextextended($1 || ' ' || $2, 0)`;
+const scopeOf = (cart: { token: string }) => guestPrincipal(cart.token);
 
 describe('races', () => {
   let shop: Shop;
@@ -162,6 +168,74 @@ describe('races', () => {
     },
   );
 
+  race(
+    'another process orders with the same key: who comes second is told at once, and gets the answer later',
+    async () => {
+      const variantId = await shop.product({ stock: 50 });
+      const cart = await shop.cart([{ variantId, quantity: 1 }]);
+      const key = newUuid();
+      const send = () => shop.checkout(cart, { paymentMethod: 'manual' }, key);
+      await shop.db.transaction(async (tx) => {
+        await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0))`, [scopeOf(cart), key]);
+        const told = await send();
+        expect([told.status, told.body.code]).toEqual([409, 'idempotency_key_in_flight']);
+      });
+      const done = await send();
+      expect(done.status).toBe(201);
+      await shop.balance();
+    },
+  );
+
+  race(
+    'another process has answered between the look for its answer and the lock: its answer holds, once',
+    async () => {
+      const variantId = await shop.product({ stock: 50 });
+      const [cart, other] = [
+        await shop.cart([{ variantId, quantity: 1 }]),
+        await shop.cart([{ variantId, quantity: 1 }]),
+      ];
+      const key = newUuid();
+      const send = (wanted = cart) => shop.checkout(wanted, { paymentMethod: 'manual' }, key);
+      const done = await send(other);
+      let late: Promise<Answer> | undefined;
+      await shop.db.transaction(async (tx) => {
+        await tx.query(`UPDATE carts SET version = version + 1 WHERE id = $1`, [decodeId('cart', cart.id)]);
+        late = send();
+        await shop.until(
+          async () => (await shop.db.query(CLAIMED, [scopeOf(cart), key])).length > 0,
+          'the key to be claimed',
+        );
+        // As the other process would have left it.
+        await shop.db.query(
+          `INSERT INTO idempotency_keys (scope, key, fingerprint, response_status, response_body)
+         SELECT $1, key, sha256($2), response_status, response_body FROM idempotency_keys WHERE key = $3`,
+          [scopeOf(cart), Buffer.from(`POST /v1/carts/${cart.id}/checkout\n{"paymentMethod":"manual"}`), key],
+        );
+      });
+      const told = await late!;
+      expect([told.status, told.headers.get('idempotent-replayed'), told.body]).toEqual([201, 'true', done.body]);
+      const orders = await shop.db.query(`SELECT 1 FROM orders WHERE cart_id = $1`, [decodeId('cart', cart.id)]);
+      expect(orders).toEqual([]);
+      expect((await shop.stock(variantId)).onHand).toBe(49);
+      await shop.balance();
+    },
+  );
+
+  race('50 parallel checkouts of one cart on invoice with one key: one order, one answer', async () => {
+    const variantId = await shop.product({ stock: 100 });
+    const cart = await shop.cart([{ variantId, quantity: 1 }]);
+    const key = newUuid();
+    const send = () => shop.checkout(cart, { paymentMethod: 'manual' }, key);
+    const answers = await Promise.all(Array.from({ length: 50 }, send));
+    for (const { status, body } of answers) if (status !== 201) expect(body.code).toBe('idempotency_key_in_flight');
+    const replay = await send();
+    const done = [...answers.filter((a) => a.status === 201), replay];
+    expect(done.length).toBeGreaterThan(1);
+    expect(done.map(({ body }) => body)).toEqual(done.map(() => replay.body));
+    expect((await shop.stock(variantId)).onHand).toBe(99);
+    await shop.balance();
+  });
+
   race('50 parallel checkouts of one cart with one key: one order, one intent', async () => {
     const variantId = await shop.product({ stock: 100 });
     const cart = await shop.cart([{ variantId, quantity: 1 }]);
@@ -195,7 +269,7 @@ describe('races', () => {
         await tx.query(`UPDATE carts SET version = version + 1 WHERE id = $1`, [decodeId('cart', cart.id)]);
         first = send();
         await shop.until(
-          async () => (await shop.db.query(`SELECT 1 FROM idempotency_keys WHERE key = $1`, [key])).length > 0,
+          async () => (await shop.db.query(CLAIMED, [scopeOf(cart), key])).length > 0,
           'the first to claim its key',
         );
         // More than there are places for checkouts.

@@ -167,7 +167,7 @@ export class Db implements Queryable {
   /**
    * Runs `work` in one READ COMMITTED transaction. Everything in it happens, or nothing. No network call inside.
    * `work` may run more than once (after a rollback), so it must not change anything outside of the transaction.
-   * @param ahead is accepted once, however often `work` runs
+   * @param ahead what is committed before is accepted once, however often `work` runs
    */
   async transaction<T>(work: (tx: Tx) => Promise<T>, ahead?: Ahead): Promise<T> {
     if (transactionScope.get()?.open) throw new Error('a transaction was opened inside a transaction: pass the tx on');
@@ -192,10 +192,12 @@ export class Db implements Queryable {
         const scope = { open: true };
         // Travels with the first statement. When it fails, so does the connection, and with it everything behind it.
         gather(client);
-        const accepted = advance?.send((text, values) => run(client, text, values));
+        const send = (text: string, values: unknown[]) => run(client, text, values);
+        const before = advance?.send('before', send);
         // Said, whatever the server is set to: what waits for a lock sees what was written behind it.
         const begun = client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
         begun.catch(() => undefined);
+        const accepted = before ?? advance?.send('within', send);
         const told = tell(client, this.settings());
         const last: Statement[] = [];
         let manager: EntityManager | undefined;

@@ -35,6 +35,16 @@ const CLAIM = `INSERT INTO idempotency_keys AS k (scope, key, fingerprint, locke
       AND (k.locked_at IS NULL OR k.locked_at < now() - make_interval(secs => ${TAKEOVER_SECONDS}))
   RETURNING 1`;
 
+/**
+ * Nothing is written until there is an answer. Whoever has the key at this moment, or has answered it, is found here; who
+ * answered in the moment between is found when the answer is kept, by the primary key.
+ */
+const LOCK = `SELECT 1 WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE scope = $1 AND key = $2)
+  AND pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0))`;
+const KEEP_NEW = `INSERT INTO idempotency_keys (scope, key, response_status, response_body, fingerprint)`;
+const KEEP_LOCKED = `${KEEP_NEW} VALUES ($1, $2, $3, $4, $5)`;
+const KEEP_LOCKED_ALONE = `${KEEP_NEW} SELECT $1, $2, $3, $4, $5 FROM ${UNSYNCED_COMMIT} ON CONFLICT DO NOTHING`;
+
 /** How a route is idempotent, see `Idempotent`. */
 export interface IdempotencyRule {
   presence: 'required' | 'optional';
@@ -112,42 +122,56 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const asked = `${request.method} ${request.url.split('?')[0]}\n${canonical(request.body)}`;
     const fingerprint = hash('sha256', asked, 'buffer');
 
-    let isClaimed = false;
+    let claimedBy: 'row' | 'lock' | null = null;
     let refuse!: (why: NotClaimed) => void;
     // Who is not the first is told at once, though a transaction behind the claim may have to wait for locks of the first one.
     const taken = new Promise<never>((_resolve, reject) => (refuse = reject));
     taken.catch(() => undefined);
+    const accept = (by: 'row' | 'lock') => (rows: unknown[]) => {
+      claimedBy = rows.length > 0 ? by : null;
+      if (claimedBy) return;
+      const why = new NotClaimed();
+      refuse(why);
+      throw why;
+    };
+    const { scope, key } = reference;
     const claim: Ahead = {
       text: CLAIM,
-      values: [reference.scope, reference.key, fingerprint],
-      accept: (rows) => {
-        isClaimed ||= rows.length > 0;
-        if (isClaimed) return;
-        const why = new NotClaimed();
-        refuse(why);
-        throw why;
-      },
+      values: [scope, key, fingerprint],
+      place: 'before',
+      accept: accept('row'),
     };
-    let isKept = false;
-    const keepWith = (tx: Tx, body: unknown) => {
-      tx.beforeCommit(KEEP, this.kept(reference, reply, body));
+    const claimBriefly: Ahead = { text: LOCK, values: [scope, key], place: 'within', accept: accept('lock') };
+    const kept = (json: string | undefined) => [
+      ...this.kept(reference, reply, json),
+      ...(claimedBy === 'lock' ? [fingerprint] : []),
+    ];
+    let written: string | undefined;
+    const keepWith = (tx: Tx, body: object) => {
+      const json = JSON.stringify(body);
+      tx.beforeCommit(claimedBy === 'lock' ? KEEP_LOCKED : KEEP, kept(json));
       tx.afterCommit(() => {
-        isKept = true;
+        written = json;
       });
     };
-    request.idempotency = { ...reference, claim, keepWith };
-    const name = rule.claimed === 'with the work' ? JSON.stringify([reference.scope, reference.key]) : null;
+    request.idempotency = { ...reference, claim, claimBriefly, keepWith };
+    const name = rule.claimed === 'with the work' ? JSON.stringify([scope, key]) : null;
     const isRepeated = name !== null && this.underWay.has(name);
     try {
       if (isRepeated) throw new NotClaimed();
       if (name === null) claim.accept(await this.db.query(claim.text, claim.values));
       else this.underWay.add(name);
       const body: unknown = await Promise.race([firstValueFrom(next.handle()), taken]);
-      if (!isClaimed) throw new Error('a handler promised to claim the key with its work, and did not');
-      if (!isKept) await this.keep(reference, reply, body);
-      return body;
+      if (!claimedBy) throw new Error('a handler promised to claim the key with its work, and did not');
+      if (written === undefined) {
+        await this.keep(claimedBy === 'lock' ? KEEP_LOCKED_ALONE : KEEP_ALONE, kept(JSON.stringify(body)));
+        return body;
+      }
+      // It is JSON already, and need not be written once more.
+      reply.header('content-type', 'application/json; charset=utf-8');
+      return written;
     } catch (error) {
-      if (isClaimed) {
+      if (claimedBy === 'row') {
         await this.free(reference);
         throw error;
       }
@@ -196,16 +220,16 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   /** The effect is durable already; losing this row merely runs the (repeatable) work again. */
-  private async keep(reference: Named, reply: Reply, body: unknown): Promise<void> {
-    await this.db
-      .query(KEEP_ALONE, this.kept(reference, reply, body))
-      .catch((error: unknown) => log.warn('idempotency.keep_failed', { error }));
+  private async keep(statement: string, values: unknown[]): Promise<void> {
+    await this.db.query(statement, values).catch((error: unknown) => log.warn('idempotency.keep_failed', { error }));
   }
 
-  private kept({ scope, key }: Named, reply: Reply, body: unknown): unknown[] {
+  /** @param json the body; undefined where there is none */
+  private kept({ scope, key }: Named, reply: Reply, json: string | undefined): unknown[] {
     const headers = Object.fromEntries(
       KEPT_HEADERS.flatMap((name) => (reply.hasHeader(name) ? [[name, String(reply.getHeader(name))]] : [])),
     );
-    return [scope, key, reply.statusCode, seal(this.encryptionKey, JSON.stringify({ headers, body }))];
+    const answer = `{"headers":${JSON.stringify(headers)}${json === undefined ? '' : `,"body":${json}`}}`;
+    return [scope, key, reply.statusCode, seal(this.encryptionKey, answer)];
   }
 }

@@ -8,10 +8,14 @@ export type Principal = string;
 export interface IdempotencyReference {
   scope: string;
   key: string;
-  /** Claims the key: to be sent ahead of the transaction, by a handler that promised to (`Idempotent`). */
+  /**
+   * Claim the key, sent ahead of the transaction by a handler that promised to (`Idempotent`): with a row that stays while the
+   * handler asks others afterwards, or, where the transaction keeps the answer, with a lock that ends with it.
+   */
   claim: Ahead;
+  claimBriefly: Ahead;
   /** Keeps the answer together with the effect, in its transaction and its trip, instead of after it. */
-  keepWith(tx: Tx, body: unknown): void;
+  keepWith(tx: Tx, body: object): void;
 }
 
 declare module 'fastify' {

@@ -1,3 +1,4 @@
+import type { ShopperIdentity } from '../auth/index.js';
 import type { ShopSnapshot } from '../settings/index.js';
 
 /**
@@ -10,6 +11,8 @@ export interface CartAsks {
   readonly priceLists: boolean;
   readonly giftCards: boolean;
   readonly storeCredit: boolean;
+  /** What is known of the customer whose cart it is: not looked for where a guest asks, who hardly has one of a customer. */
+  readonly customer: boolean;
   /** What promotions ask for: `codes`, `limits`, `customers`, `orders`, `categories`. */
   readonly promotions: readonly string[];
 }
@@ -20,41 +23,52 @@ export const EVERYTHING: CartAsks = {
   priceLists: true,
   giftCards: true,
   storeCredit: true,
+  customer: true,
   promotions: ['codes', 'limits', 'customers', 'orders', 'categories'],
 };
 
-const known = new WeakMap<ShopSnapshot, CartAsks>();
+const known = new WeakMap<ShopSnapshot, { guest: CartAsks; customer: CartAsks }>();
 
-/** What the carts of a shop need to have looked up; of one that is not known, everything. */
-export function cartAsksOf(shop: ShopSnapshot | undefined): CartAsks {
+/** What the carts of a shop need to have looked up for a shopper; where the shop is not known, everything. */
+export function cartAsksOf(shop: ShopSnapshot | undefined, shopper: Pick<ShopperIdentity, 'customer'>): CartAsks {
   if (!shop) return EVERYTHING;
   let asks = known.get(shop);
   if (!asks) {
     const { version, uses, promotions } = shop;
     const codes = Object.keys(promotions.byCode).length > 0;
-    asks = {
+    const customer: CartAsks = {
       shopVersion: version,
       priceLists: uses.includes('price_lists'),
       giftCards: uses.includes('gift_cards'),
       storeCredit: uses.includes('store_credit'),
+      customer: true,
       promotions: [...(codes ? ['codes'] : []), ...promotions.asks],
     };
+    asks = { customer, guest: { ...customer, customer: false, storeCredit: false } };
     known.set(shop, asks);
   }
-  return asks;
+  return shopper.customer ? asks.customer : asks.guest;
 }
 
-/** Whether these were the right ones for a cart that was read: the settings are still those, and its codes were looked up. */
-export const wereEnough = (asks: CartAsks, read: { shopVersion: number; promotionCodes: readonly string[] }): boolean =>
+/**
+ * Whether these were the right ones for a cart that was read: the settings are still those, and its codes and its customer were
+ * looked up.
+ */
+export const wereEnough = (
+  asks: CartAsks,
+  read: { shopVersion: number; promotionCodes: readonly string[]; customerId: string | null },
+): boolean =>
   asks.shopVersion === null ||
-  (asks.shopVersion === read.shopVersion && (read.promotionCodes.length === 0 || asks.promotions.includes('codes')));
+  (asks.shopVersion === read.shopVersion &&
+    (read.promotionCodes.length === 0 || asks.promotions.includes('codes')) &&
+    (read.customerId === null || asks.customer));
 
 /** A statement that is written once for every set of asks, and so prepared once. */
 export function byAsks(write: (asks: CartAsks) => string): (asks: CartAsks) => string {
   const written = new Map<string, string>();
   return (asks) => {
-    const { priceLists, giftCards, storeCredit, promotions } = asks;
-    const key = `${priceLists} ${giftCards} ${storeCredit} ${promotions.join()}`;
+    const { priceLists, giftCards, storeCredit, customer, promotions } = asks;
+    const key = `${priceLists} ${giftCards} ${storeCredit} ${customer} ${promotions.join()}`;
     let text = written.get(key);
     if (text === undefined) written.set(key, (text = write(asks)));
     return text;

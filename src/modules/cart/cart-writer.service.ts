@@ -104,7 +104,7 @@ interface NewCartRow {
 const INSERT_EMPTY_CART = byAsks(
   (asks) => `
   INSERT INTO carts ${NEW_CART} VALUES (${NEW_VALUES})
-  RETURNING created_at, (SELECT version FROM shop_settings) AS shop_version, ${customerTuple('$8')} AS customer, NULL AS lines,
+  RETURNING created_at, (SELECT version FROM shop_settings) AS shop_version, ${customerTuple('$8', asks)} AS customer, NULL AS lines,
     ${storeCreditOf('$8', '$3', asks)} AS store_credit, ${FACTS_OF_NEW(asks)} AS promotion_facts`,
 );
 
@@ -125,7 +125,7 @@ const INSERT_CART = byAsks(
   lines AS (
     INSERT INTO cart_lines (id, cart_id, variant_id, quantity, seen_amount)
     SELECT want.id, cart.id, want.variant_id, want.quantity, want.amount FROM want, cart)
-  SELECT created_at, (SELECT version FROM shop_settings) AS shop_version, ${customerTuple('$8')} AS customer,
+  SELECT created_at, (SELECT version FROM shop_settings) AS shop_version, ${customerTuple('$8', asks)} AS customer,
     (SELECT json_agg(line ORDER BY id) FROM want) AS lines,
     ${storeCreditOf('$8', '$3', asks)} AS store_credit, ${FACTS_OF_NEW(asks)} AS promotion_facts
   FROM cart`,

@@ -50,8 +50,9 @@ export class CartService {
   ): Promise<CartView<CreatedCartResponse>> {
     const admitted = await this.withCodes(request, { address });
     const shop = await this.shop.get();
-    const made = await this.writer.create(admitted, priceContextOf(shop, wish), cartAsksOf(shop), customer);
-    const view = await this.presentNew(made.cart, shop, { cartToken: made.token, customer });
+    const asks = cartAsksOf(shop, { customer });
+    const made = await this.writer.create(admitted, priceContextOf(shop, wish), asks, customer);
+    const view = await this.presentNew(made.cart, asks, { cartToken: made.token, customer });
     return { version: view.version, body: { ...view.body, token: made.token } };
   }
 
@@ -64,7 +65,7 @@ export class CartService {
     const request = await this.withCodes(asked, { cartId: cart.id, address });
     await this.writer.checkReferences(request);
     if (request.lines === undefined)
-      return this.present(await this.writer.updateFields(this.db, cart, request, this.asks), cart.shopper);
+      return this.present(await this.writer.updateFields(this.db, cart, request, this.asksFor(cart)), cart.shopper);
     await this.writer.replaceLines(cart, request);
     return this.view(cart);
   }
@@ -82,7 +83,7 @@ export class CartService {
       return this.change(cart, (db, asks) => this.writer.setQuantity(db, cart, lineId, quantity, asks));
     await this.db.transaction(async (tx) => {
       await this.writer.setRecipient(tx, cart, lineId, recipientEmail);
-      await this.writer.setQuantity(tx, cart, lineId, quantity, this.asks);
+      await this.writer.setQuantity(tx, cart, lineId, quantity, this.asksFor(cart));
     });
     return this.view(cart);
   }
@@ -121,7 +122,7 @@ export class CartService {
   }
 
   async shippingMethods(cart: CartReference): Promise<ShippingMethodsResponse> {
-    const read = await readCart(this.db, cart.id, cart.shopper, this.asks, 'ship');
+    const read = await readCart(this.db, cart.id, cart.shopper, this.asksFor(cart), 'ship');
     const snapshot = await this.seenBy(cart.shopper, read, 'ship');
     const { input, priced, shippingOptions } = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
     return {
@@ -169,8 +170,8 @@ export class CartService {
   }
 
   /** A cart that was just made is shown as it was written, unless the shop has changed meanwhile. */
-  private async presentNew(cart: CartSnapshot, shop: ShopSnapshot, shopper: ShopperIdentity): Promise<CartView> {
-    return wereEnough(cartAsksOf(shop), cart) ? this.present(cart, shopper) : this.view({ id: cart.id, shopper });
+  private async presentNew(cart: CartSnapshot, asks: CartAsks, shopper: ShopperIdentity): Promise<CartView> {
+    return wereEnough(asks, cart) ? this.present(cart, shopper) : this.view({ id: cart.id, shopper });
   }
 
   /** Writes, and reads what became of the cart: one trip to Postgres. */
@@ -178,7 +179,7 @@ export class CartService {
     cart: CartReference,
     write: (db: Queryable, asks: CartAsks) => Promise<void>,
   ): Promise<CartView> {
-    const asks = this.asks;
+    const asks = this.asksFor(cart);
     const snapshot = await this.db.inOneTrip(
       (db) => write(db, asks),
       (db) => findCart(db, cart.id, cart.shopper, asks),
@@ -187,11 +188,11 @@ export class CartService {
   }
 
   private async view(cart: CartReference): Promise<CartView> {
-    return this.present(await readCart(this.db, cart.id, cart.shopper, this.asks), cart.shopper);
+    return this.present(await readCart(this.db, cart.id, cart.shopper, this.asksFor(cart)), cart.shopper);
   }
 
-  private get asks(): CartAsks {
-    return cartAsksOf(this.shop.known);
+  private asksFor({ shopper }: CartReference): CartAsks {
+    return cartAsksOf(this.shop.known, shopper);
   }
 
   /** A customer who is signed in sees also a guest's cart as they would order it. */

@@ -164,7 +164,6 @@ interface CartRow {
   updated_at: Date;
   shop_version: number;
   read_at: Date;
-  order_id: string | null;
   lines: LineTuple[] | null;
   gift_cards: [string, string, number, boolean][] | null;
   store_credit: StoreCreditTuple | null;
@@ -177,8 +176,9 @@ interface CartRow {
 /** What `customerTuple` builds. */
 export type CustomerTuple = [groupIds: string[] | null, vatNumber: string | null, taxExempt: boolean];
 
-/** A customer for `toCustomer`, as a JSON array; null for a guest, who costs nothing. */
-export const customerTuple = (id: string) => `CASE WHEN ${id} IS NOT NULL THEN cart_customer(${id}) END`;
+/** A customer for `toCustomer`, as a JSON array; null for a guest. */
+export const customerTuple = (id: string, { customer }: CartAsks = EVERYTHING) =>
+  customer ? `CASE WHEN ${id} IS NOT NULL THEN cart_customer(${id}) END` : 'NULL::json';
 
 /** For whom a cart is priced, as SQL expressions. */
 export interface CartScope {
@@ -243,14 +243,13 @@ const GIFT_CARDS = `(
 
 /**
  * Everything about the cart that is called `c` in `from`. A statement that waits for a lock gets the row as it is after the
- * wait, but lines and order as they were before it: `isStale` tells, and then the cart is to be read once more.
+ * wait, but lines as they were before it: `isStale` tells, and then the cart is to be read once more.
  */
 export const selectCart = (from: string, isStale: string, asks: CartAsks, purpose: CartPurpose) => `
-  SELECT c.id, c.token_hash, c.customer_id, ${customerTuple('c.customer_id')} AS customer, c.market_id, c.tax_included, c.currency,
+  SELECT c.id, c.token_hash, c.customer_id, ${customerTuple('c.customer_id', asks)} AS customer, c.market_id, c.tax_included, c.currency,
     c.status, c.email, c.shipping_address, c.billing_address, c.shipping_method_id,
     c.promotion_codes, c.tax_quote, c.version, c.created_at, c.updated_at,
     (SELECT version FROM shop_settings) AS shop_version, now() AS read_at,
-    CASE WHEN c.status = 'completed' THEN (SELECT o.id FROM orders o WHERE o.cart_id = c.id) END AS order_id,
     (SELECT json_agg(${lineTuple('l', 'l.seen_amount', OF_CART, asks, purpose, 'l.recipient_email')} ORDER BY l.created_at, l.id)
      FROM cart_lines l
      JOIN variants v ON v.id = l.variant_id
@@ -306,7 +305,7 @@ function toSnapshot(row: CartRow): CartSnapshot {
     updatedAt: row.updated_at,
     shopVersion: row.shop_version,
     readAt: row.read_at,
-    orderId: row.order_id,
+    orderId: null,
     lines: toLines(row.lines),
     promotionFacts: row.promotion_facts,
     giftCards: (row.gift_cards ?? []).map(([id, last4, balance, isUsable]) => ({ id, last4, balance, isUsable })),
@@ -384,9 +383,16 @@ export async function findCartBy(
   const cart = toSnapshot(row);
   if (row.is_stale || !wereEnough(asks, cart)) return findCart(db, values[0], shopper);
   if (!isOf(shopper, cart)) return null;
+  if (cart.status === 'completed') cart.orderId = await orderOf(db, cart.id);
   // Who has the token of a cart may see it and order it, but money of its owner is only for who is signed in as them.
   if (cart.customerId === null || shopper.customer?.id !== cart.customerId) cart.storeCredit = null;
   return cart;
+}
+
+/** What became of a completed cart. Few ask for one, so the others are spared a part of their statement. */
+async function orderOf(db: Queryable, cartId: string): Promise<string | null> {
+  const [order] = await db.query<{ id: string }>(`SELECT id FROM orders WHERE cart_id = $1`, [cartId]);
+  return order?.id ?? null;
 }
 
 /**

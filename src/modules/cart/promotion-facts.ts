@@ -27,12 +27,12 @@ export interface CodeFact {
 }
 
 /** What `PromotionFacts` are made of, over a cart c: as much of them as is asked for. */
-export function promotionFacts({ promotions: asks }: CartAsks): string {
+export function promotionFacts({ promotions: asks, customer }: CartAsks): string {
   const parts = [
     ...(asks.includes('codes') ? [`'codes', CASE WHEN c.promotion_codes <> '{}' THEN ${CODES} END`] : []),
     ...(asks.includes('limits') ? [`'usedUp', ${USED_UP}`] : []),
     ...(asks.includes('customers') ? [`'usedByCustomer', ${USED_BY_CUSTOMER}`] : []),
-    ...(asks.includes('orders') ? [`'hasOrdered', ${HAS_ORDERED}`] : []),
+    ...(asks.includes('orders') ? [`'hasOrdered', ${hasOrdered(customer)}`] : []),
   ];
   return parts.length === 0 ? 'NULL' : `json_build_object(${parts.join(', ')})`;
 }
@@ -55,6 +55,10 @@ const USED_BY_CUSTOMER = `(
   JOIN promotion_limits l ON l.promotion_id = u.promotion_id
   WHERE u.key = ANY (promotion_customer_keys(c.email, c.customer_id)) AND u.uses >= l.max_uses_per_customer)`;
 
-const HAS_ORDERED = `CASE WHEN c.email IS NOT NULL OR c.customer_id IS NOT NULL THEN
-  EXISTS (SELECT FROM orders o WHERE lower(o.email) = lower(c.email) AND o.status <> 'canceled')
-  OR EXISTS (SELECT FROM orders o WHERE o.customer_id = c.customer_id AND o.status <> 'canceled') END`;
+const hasOrdered = (withAccount: boolean) =>
+  `CASE WHEN c.email IS NOT NULL${withAccount ? ' OR c.customer_id IS NOT NULL' : ''} THEN
+  EXISTS (SELECT FROM orders o WHERE lower(o.email) = lower(c.email) AND o.status <> 'canceled')${
+    withAccount
+      ? ` OR EXISTS (SELECT FROM orders o WHERE o.customer_id = c.customer_id AND o.status <> 'canceled')`
+      : ''
+  } END`;

@@ -66,7 +66,8 @@ export class Checkout {
       paymentMethod: request.paymentMethod,
       expectedTotal: request.expectedTotal,
       expectedAmountDue: request.expectedAmountDue,
-      ahead: reference.claim,
+      // On invoice, the transaction is all there is: its answer is kept with it.
+      ahead: request.paymentMethod === 'manual' ? reference.claimBriefly : reference.claim,
       alongWith: (tx, made) => {
         const answer = answerAtOnce(made);
         if (answer) reference.keepWith(tx, answer);

@@ -93,7 +93,7 @@ export class PlaceOrder {
   }
 
   private async place(tx: Tx, command: PlaceOrderCommand): Promise<PlacedOrder> {
-    let cart = await lockCart(tx, command.cartId, command.shopper, cartAsksOf(this.shop.known));
+    let cart = await lockCart(tx, command.cartId, command.shopper, cartAsksOf(this.shop.known, command.shopper));
     if (cart.orderId !== null) {
       const [payment, order] = await Promise.all([
         this.payments.findCurrent(tx, cart.orderId),

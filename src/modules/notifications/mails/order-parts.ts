@@ -72,13 +72,19 @@ function contentsHtml(line: LineOfMail, bundles: number): SafeHtml | null {
 }
 
 function picture(line: LineOfMail, links: MailLinks): SafeHtml {
-  const src =
-    line.thumbnail && URL.canParse(line.thumbnail, links.publicUrl)
-      ? new URL(line.thumbnail, links.publicUrl).href
-      : null;
+  const src = line.thumbnail && whole(line.thumbnail, links.publicUrl);
   return html`<td width="56" valign="top" style="padding:10px 12px 10px 0;border-bottom:1px solid #eef1f4">
     ${src ? html`<img src="${src}" width="56" height="56" alt="" style="display:block;border-radius:4px;object-fit:cover" />` : null}
   </td>`;
+}
+
+/** Where a picture is; null where that is no address. */
+function whole(url: string, base: string): string | null {
+  try {
+    return new URL(url, base).href;
+  } catch {
+    return null;
+  }
 }
 
 /** Subtotal, discount, shipping, tax, total and what credit pays of it, as rows of name and amount. */
