@@ -9,14 +9,8 @@ import type { Queryable } from './queryable.js';
 import { SharedTrips } from './shared-trips.js';
 import { isConnectionLoss, sqlState } from './sql-errors.js';
 import { endAtDifferentTimes } from './lifetimes.js';
+import './pg-types.js';
 import { transactionScope } from './transaction-scope.js';
-
-// int8 comes as text by default. All our bigints are amounts of money and counters below 2^53, guarded by CHECK constraints.
-pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new RangeError(`integer out of range: ${text}`);
-  return value;
-});
 
 /**
  * One open transaction. Pass it on to everything that must happen together. Statements that do not need each other's

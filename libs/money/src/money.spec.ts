@@ -1,5 +1,15 @@
 import fc from 'fast-check';
-import { allocate, formatMoney, money, parseDecimal, roundHalfUp, shareOf, taxOf } from './index.js';
+import {
+  allocate,
+  CURRENCIES,
+  currencyExponent,
+  formatMoney,
+  money,
+  parseDecimal,
+  roundHalfUp,
+  shareOf,
+  taxOf,
+} from './index.js';
 
 describe('money', () => {
   it.each([
@@ -23,6 +33,22 @@ describe('money', () => {
     expect(formatMoney(money(1999, 'GBP'))).toBe('£19.99');
     expect(formatMoney(money(2000, 'JPY'))).toBe('¥2,000');
     expect(formatMoney(money(5120, 'KWD')).replace(/\s/, ' ')).toBe('KWD 5.120');
+  });
+  it('shows every amount as Intl does, in every currency', () => {
+    const check = (amount: number, currency: string, locale: string) => {
+      const digits = currencyExponent(currency);
+      const format = new Intl.NumberFormat(locale, {
+        style: 'currency',
+        currency,
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits,
+      });
+      expect(formatMoney({ amount, currency }, locale)).toBe(format.format(amount / 10 ** digits));
+    };
+    for (const currency of CURRENCIES) for (const amount of [0, 7, -1234567, 100000]) check(amount, currency, 'en-US');
+    const amounts = fc.integer({ min: -99_999_999_999, max: 99_999_999_999 });
+    const locales = fc.constantFrom('en-US', 'en-GB', 'de-DE', 'de-CH', 'hi-IN', 'ar-EG');
+    fc.assert(fc.property(amounts, fc.constantFrom('USD', 'EUR', 'JPY', 'KWD', 'CHF'), locales, check));
   });
   it('refuses fractions of a minor unit', () => expect(() => money(10.5, 'USD')).toThrow(RangeError));
 

@@ -14,6 +14,7 @@ import type { CartIssue } from './cart.issue.js';
 import { availabilityOf } from './cart-stock.js';
 import { buyerOf, promotionIssues, promotionsOf } from './cart-promotions.js';
 import { type CartLineSnapshot, type CartSnapshot, destinationOf, quotedTaxOf } from './cart.snapshot.js';
+import type { Address } from './dto/address.dto.js';
 import { type ShippingOption, shippingOptions } from './shipping-options.js';
 import { taxOfPlace } from './tax/tax-of-place.js';
 
@@ -30,8 +31,6 @@ export interface CartAssessment {
   shippingMethod: ShippingMethodSnapshot | null;
   /** All methods of where the cart goes, with their prices or with the reason why they cannot be chosen. */
   shippingOptions: ShippingOption[];
-  /** What the prices were made of. */
-  input: PricingInput;
   issues: CartIssue[];
 }
 
@@ -113,29 +112,13 @@ export function assessCart(
     });
   }
 
-  const requiresShipping = cart.lines.some((line) => line.requiresShipping);
-  const destination = destinationOf(cart);
-  const quotedTax = quotedTaxOf(cart);
-  const lines = cart.lines.map(toPricingLine);
-  const taxExemption = taxExemptionOf(cart.customer, shop.country, destination?.country ?? null);
-  const unshipped: PricingInput = {
-    currency: cart.currency,
-    marketId: cart.marketId,
-    taxIncluded: cart.taxIncluded ?? shop.pricesIncludeTax,
-    at: cart.readAt,
-    lines,
-    customer: buyerOf(cart),
-    country: destination?.country ?? null,
-    shipping: null,
-    tax: destination && (quotedTax ?? taxOfPlace(shop, destination)),
-    taxExempt: taxExemption !== null,
-    promotions: promotionsOf(cart.promotionFacts, shop),
-    toldTo,
-    credits: creditsOf(cart),
-  };
-  // Bands and limits look at what the goods really cost: without the tax in them, for who owes none.
-  const sold = taxExemption === null ? lines : withoutTax(unshipped).lines;
-  const options = requiresShipping ? shippingOptions(shop, cart, sold) : [];
+  const {
+    destination,
+    taxExemption,
+    requiresShipping,
+    shippingOptions: options,
+    input,
+  } = beforePricing(cart, shop, toldTo);
   const wanted = options.find(({ method }) => method.id === cart.shippingMethodId);
   const chosen = wanted && 'price' in wanted.quote ? wanted.method : null;
   if (requiresShipping) {
@@ -176,7 +159,7 @@ export function assessCart(
         'The cart keeps the prices of the market in which it was begun; those of the country it goes to may differ.',
     });
   }
-  if (needsQuote && destination && !quotedTax && cart.lines.length > 0) {
+  if (needsQuote && destination && !quotedTaxOf(cart) && cart.lines.length > 0) {
     issues.push({
       code: 'tax_unavailable',
       severity: 'blocking',
@@ -184,12 +167,10 @@ export function assessCart(
       detail: 'The tax cannot be told at the moment. Please try again in a minute.',
     });
   }
-  const input: PricingInput = { ...unshipped, shipping: chosen };
-  const priced = priceCart(input);
+  const priced = priceCart({ ...input, shipping: chosen });
   if (cart.promotionCodes.length > 0) issues.push(...promotionIssues(cart, priced));
   return {
     priced,
-    input,
     taxIncluded: priced.taxIncluded,
     taxExemption,
     requiresShipping,
@@ -197,6 +178,48 @@ export function assessCart(
     shippingOptions: options,
     issues,
   };
+}
+
+/** A cart on its way to its prices. */
+interface BeforePricing {
+  /** Where it goes, as far as that is known. */
+  destination: Address | null;
+  taxExemption: TaxExemption | null;
+  requiresShipping: boolean;
+  shippingOptions: ShippingOption[];
+  /** What prices are made of, with no shipping yet. */
+  input: PricingInput;
+}
+
+/** What a cart is priced by, and how it can be shipped. Pure. */
+export function beforePricing(
+  cart: CartSnapshot,
+  shop: ShopSnapshot,
+  toldTo: 'shopper' | 'staff' = 'shopper',
+): BeforePricing {
+  const destination = destinationOf(cart);
+  const lines = cart.lines.map(toPricingLine);
+  const taxExemption = taxExemptionOf(cart.customer, shop.country, destination?.country ?? null);
+  const input: PricingInput = {
+    currency: cart.currency,
+    marketId: cart.marketId,
+    taxIncluded: cart.taxIncluded ?? shop.pricesIncludeTax,
+    at: cart.readAt,
+    lines,
+    customer: buyerOf(cart),
+    country: destination?.country ?? null,
+    shipping: null,
+    tax: destination && (quotedTaxOf(cart) ?? taxOfPlace(shop, destination)),
+    taxExempt: taxExemption !== null,
+    promotions: promotionsOf(cart.promotionFacts, shop),
+    toldTo,
+    credits: creditsOf(cart),
+  };
+  const requiresShipping = cart.lines.some((line) => line.requiresShipping);
+  // Bands and limits look at what the goods really cost: without the tax in them, for who owes none.
+  const sold = taxExemption === null ? lines : withoutTax(input).lines;
+  const options = requiresShipping ? shippingOptions(shop, cart, sold) : [];
+  return { destination, taxExemption, requiresShipping, shippingOptions: options, input };
 }
 
 /** Gift cards in the order in which they were applied, then store credit. */

@@ -5,11 +5,11 @@ import { APP_CONFIG, type Config } from '../../config/index.js';
 import type { CustomerIdentity, ShopperIdentity } from '../auth/index.js';
 import { GiftCards } from '../credits/index.js';
 import { codeOf, type CodeTry, PromotionCodeGate } from '../promotions/index.js';
-import { shippingTotalBy } from '../pricing/index.js';
+import { shippingTotals } from '../pricing/index.js';
 import { priceContextOf, type PriceWish, ShopContext, type ShopSnapshot } from '../settings/index.js';
 import { type CartAsks, cartAsksOf, wereEnough } from './cart-asks.js';
 import { CartWriter, type CartReference } from './cart-writer.service.js';
-import { assessCart } from './cart.assessment.js';
+import { assessCart, beforePricing } from './cart.assessment.js';
 import { asTheirs } from './guest-wishes.js';
 import { type MergeCommand, type MergeOutcome, MergeCarts } from './merge-carts.service.js';
 import { type CartPurpose, type CartSnapshot, findCart, readCart } from './cart.snapshot.js';
@@ -124,17 +124,17 @@ export class CartService {
   async shippingMethods(cart: CartReference): Promise<ShippingMethodsResponse> {
     const read = await readCart(this.db, cart.id, cart.shopper, this.asksFor(cart), 'ship');
     const snapshot = await this.seenBy(cart.shopper, read, 'ship');
-    const { input, priced, shippingOptions } = assessCart(snapshot, await this.shop.get(snapshot.shopVersion));
+    const { input, shippingOptions } = beforePricing(snapshot, await this.shop.get(snapshot.shopVersion));
+    const offered = shippingOptions.flatMap(({ method, quote }) =>
+      'price' in quote ? [{ rule: method, price: quote.price }] : [],
+    );
+    const totals = shippingTotals(offered, input);
     return {
-      data: shippingOptions.flatMap(({ method, quote }) =>
-        'price' in quote
-          ? {
-              id: encodeId('shippingMethod', method.id),
-              name: method.name,
-              price: { amount: shippingTotalBy(method, quote.price, input, priced), currency: method.currency },
-            }
-          : [],
-      ),
+      data: offered.map(({ rule: { id, name, currency } }, i) => ({
+        id: encodeId('shippingMethod', id),
+        name,
+        price: { amount: totals[i]!, currency },
+      })),
     };
   }
 

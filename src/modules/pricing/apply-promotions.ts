@@ -1,9 +1,10 @@
 import type { Discount, PricingInput } from './pricing.types.js';
 import { type Choice, choosePromotions } from './promotions/choose-promotions.js';
-import { hasGoodsFor, isInReach, type Obstacle, obstacleTo } from './promotions/conditions.js';
+import { hasGoodsFor, isBelowTiers, isInReach, type Obstacle, obstacleTo } from './promotions/conditions.js';
 import { PromotionCart, sumOf, type Taking, type UndiscountedLine } from './promotions/promotion-cart.js';
-import type { PromotionOutcome, PromotionRule } from './promotions/promotion.types.js';
-import { type Terms, termsOf } from './promotions/terms.js';
+import type { PromotionOutcome } from './promotions/promotion.types.js';
+import { onesFor, shelfOf } from './promotions/promotion-shelf.js';
+import type { Terms } from './promotions/terms.js';
 
 /** What the promotions of a cart take off it. */
 export interface PromotionsResult {
@@ -17,15 +18,6 @@ const NONE: readonly Discount[] = [];
 
 /** How many automatic promotions that are within reach shoppers are told of. */
 const SHOWN_IN_REACH = 3;
-
-/** Most carts get the same promotions, so these are put in order once. */
-const sorted = new WeakMap<readonly PromotionRule[], readonly Terms[]>();
-
-function ordered(promotions: readonly PromotionRule[]): readonly Terms[] {
-  let all = sorted.get(promotions);
-  if (!all) sorted.set(promotions, (all = promotions.toSorted(inOrder).map(termsOf)));
-  return all;
-}
 
 /**
  * Decides which promotions apply, in their order, and spreads what they take off over the lines and shipping. Shoppers are
@@ -45,14 +37,17 @@ export function applyPromotions(
   const told: { terms: Terms; obstacle: Obstacle | null }[] = [];
   let inReach = 0;
   let before: Terms | null = null;
-  for (const terms of ordered(input.promotions)) {
+  const shelf = shelfOf(input.promotions);
+  for (const terms of isForStaff ? shelf.all : onesFor(shelf, cart)) {
     const isAsked = isForStaff || terms.code !== null;
     if (!isAsked && !hasGoodsFor(terms, cart)) continue;
     const isSecondCode = before?.id === terms.id && !terms.hindrance;
     before = terms;
     const obstacle = isSecondCode ? SECOND_CODE : obstacleTo(terms, cart);
-    if (obstacle === null) candidates.push(terms);
-    else if (!isAsked && (!isInReach(obstacle.reason) || (inReach += 1) > SHOWN_IN_REACH)) continue;
+    if (obstacle === null) {
+      if (!isAsked && isBelowTiers(terms, cart)) continue;
+      candidates.push(terms);
+    } else if (!isAsked && (!isInReach(obstacle.reason) || (inReach += 1) > SHOWN_IN_REACH)) continue;
     told.push({ terms, obstacle });
   }
   const choice = choosePromotions(candidates, cart);
@@ -84,17 +79,9 @@ function outcomeOf(terms: Terms, obstacle: Obstacle | null, { applied, refused }
   };
 }
 
-/** By priority; of equal ones the older one, of codes of one promotion one that is to be had, then by the alphabet. */
-function inOrder(a: PromotionRule, b: PromotionRule): number {
-  if (a.priority !== b.priority) return a.priority - b.priority;
-  if (a.id !== b.id) return a.id < b.id ? -1 : 1;
-  const [hinderedA, hinderedB] = [a.hindrance ? 1 : 0, b.hindrance ? 1 : 0];
-  if (hinderedA !== hinderedB) return hinderedA - hinderedB;
-  return (a.code ?? '') < (b.code ?? '') ? -1 : 1;
-}
-
 function partsOf(applied: ReadonlyMap<Terms, Taking>, count: number): Omit<PromotionsResult, 'outcomes'> {
-  const lines: Discount[][] = Array.from({ length: count }, () => []);
+  const lines: Discount[][] = [];
+  for (let at = 0; at < count; at += 1) lines.push([]);
   const shipping: Discount[] = [];
   for (const [{ id: promotionId }, taking] of applied) {
     for (const { at, amount } of taking.lines) lines[at]!.push({ promotionId, amount });

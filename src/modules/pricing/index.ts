@@ -9,7 +9,7 @@ export { explainPromotion } from './promotions/explain-promotion.js';
 export { PROMOTION_CLASSES } from './promotions/promotion.types.js';
 export type * from './promotions/promotion.types.js';
 export { flatShipping, quoteShipping, shippedGoods, type ShippingPlace, type ShippingQuote } from './shipping-price.js';
-export { shippingTotalBy } from './shipping-total.js';
+export { shippingTotals } from './shipping-total.js';
 export { EU_COUNTRIES, parseVatNumber, type TaxExemption, taxExemptionOf } from './vat-number.js';
 export { unitPriceOf } from './unit-price.js';
 export { netShipping, withoutTax } from './without-tax.js';

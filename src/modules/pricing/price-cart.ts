@@ -3,7 +3,7 @@ import { applyPromotions } from './apply-promotions.js';
 import { ppmOf } from './line-tax.js';
 import type { PricedCart, PricedLine, PricingInput } from './pricing.types.js';
 import { shippedGoods, shippingPriceOf } from './shipping-price.js';
-import { unitPriceOf } from './unit-price.js';
+import { offeredLines } from './unit-price.js';
 import { useCredits } from './use-credits.js';
 import { netShipping, withoutTax } from './without-tax.js';
 
@@ -15,11 +15,7 @@ import { netShipping, withoutTax } from './without-tax.js';
 export function priceCart(asked: PricingInput): PricedCart {
   const input = asked.taxExempt ? withoutTax(asked) : asked;
   const { taxIncluded, tax } = input;
-  const offered = input.lines.map((line) => {
-    const { amount, priceListId } = unitPriceOf(line);
-    const compareAt = (line.compareAt ?? 0) > amount ? line.compareAt! : null;
-    return { unitPrice: amount, priceListId, compareAt, subtotal: line.quantity * amount };
-  });
+  const offered = offeredLines(input.lines);
   const shippingPrice = input.shipping ? (shippingPriceOf(input.shipping, shippedGoods(input.lines, offered)) ?? 0) : 0;
   const shippingAmount = netShipping(asked, shippingPrice);
   const promoted = applyPromotions(input, offered, shippingAmount);

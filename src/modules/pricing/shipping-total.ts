@@ -1,24 +1,31 @@
 import { priceCart } from './price-cart.js';
-import type { PricedCart, PricingInput, ShippingRule } from './pricing.types.js';
-import type { PromotionReason } from './promotions/promotion.types.js';
-import { netShipping } from './without-tax.js';
-
-/** What a promotion that nothing else keeps away may come to, depending on what shipping costs. */
-const OPEN: ReadonlySet<PromotionReason | null> = new Set<PromotionReason | null>([
-  null,
-  'no_shipping_to_reduce',
-  'nothing_to_discount',
-  'not_combinable',
-  'better_promotion_applied',
-]);
+import type { PricingInput, ShippingRule } from './pricing.types.js';
+import { obstacleTo } from './promotions/conditions.js';
+import { PromotionCart } from './promotions/promotion-cart.js';
+import { shelfOf } from './promotions/promotion-shelf.js';
+import { offeredLines } from './unit-price.js';
+import { netShipping, withoutTax } from './without-tax.js';
 
 /**
- * What shipping by a method would cost a cart, after everything that is taken off.
- * @param priced the same cart, by whatever method
- * @param price of the method for these goods
+ * What shipping by each of some methods would cost a cart, after everything that is taken off.
+ * @param methods with what they cost for these goods, minor units
  */
-export function shippingTotalBy(rule: ShippingRule, price: number, input: PricingInput, priced: PricedCart): number {
-  // What else keeps a promotion away does not look at shipping, so the cart need not be priced once more for each method.
-  const isReducible = priced.promotions.some((one) => one.class === 'shipping' && OPEN.has(one.reason));
-  return isReducible ? priceCart({ ...input, shipping: rule }).shippingTotal : netShipping(input, price);
+export function shippingTotals(
+  methods: readonly { rule: ShippingRule; price: number }[],
+  input: PricingInput,
+): number[] {
+  // For most carts nothing is off shipping, and then they need not be priced once for each method.
+  const isReduced = mayBeReduced(input);
+  return methods.map(({ rule, price }) =>
+    isReduced ? priceCart({ ...input, shipping: rule }).shippingTotal : netShipping(input, price),
+  );
+}
+
+/** Whether there is a promotion off shipping that nothing keeps away but, perhaps, what else applies. */
+function mayBeReduced(asked: PricingInput): boolean {
+  const { shipping } = shelfOf(asked.promotions);
+  if (shipping.length === 0) return false;
+  const input = asked.taxExempt ? withoutTax(asked) : asked;
+  const cart = PromotionCart.of(input, offeredLines(input.lines), 0);
+  return shipping.some((terms) => obstacleTo(terms, cart) === null);
 }

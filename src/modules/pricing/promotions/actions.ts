@@ -61,16 +61,22 @@ function offShipping(
   return Math.min(off, shipping);
 }
 
-/** The highest step that the lines have reached counts, by what they cost before discounts. */
-function tiered(
+/** The highest step that the lines have reached counts, by what they cost before discounts; none below the first. */
+export function reachedTier(
   tiers: readonly PromotionTier[],
-  cart: PromotionCart,
-  { lines, quantity, subtotal }: Selection,
-): Taking {
-  const { currency } = cart.input;
-  const tier = tiers.findLast(
-    ({ fromQuantity, fromSubtotal }) => quantity >= (fromQuantity ?? 0) && subtotal >= (fromSubtotal?.[currency] ?? 0),
+  { input }: PromotionCart,
+  { quantity, subtotal }: Selection,
+): PromotionTier | undefined {
+  return tiers.findLast(
+    ({ fromQuantity, fromSubtotal }) =>
+      quantity >= (fromQuantity ?? 0) && subtotal >= (fromSubtotal?.[input.currency] ?? 0),
   );
+}
+
+function tiered(tiers: readonly PromotionTier[], cart: PromotionCart, selection: Selection): Taking {
+  const { currency } = cart.input;
+  const { lines } = selection;
+  const tier = reachedTier(tiers, cart, selection);
   if (!tier) return NOTHING;
   const off =
     tier.ratePpm === undefined ? (tier.amounts?.[currency] ?? 0) : partOf(costOfLines(cart, lines), tier.ratePpm);

@@ -1,3 +1,4 @@
+import { reachedTier } from './actions.js';
 import type { PromotionCart } from './promotion-cart.js';
 import type { PromotionReason } from './promotion.types.js';
 import type { Terms } from './terms.js';
@@ -16,6 +17,11 @@ export const isInReach = (reason: PromotionReason | null): boolean =>
 export function hasGoodsFor({ goods }: Terms, cart: PromotionCart): boolean {
   for (const names of goods) if (!cart.holds(names)) return false;
   return true;
+}
+
+/** Whether the cart has reached no step of a promotion by steps, so that nothing comes of it. */
+export function isBelowTiers({ tiers, discounted }: Terms, cart: PromotionCart): boolean {
+  return tiers !== null && reachedTier(tiers, cart, cart.selection(discounted)) === undefined;
 }
 
 /** The first thing that keeps a promotion from applying to a cart; what the shopper can do something about comes last. */

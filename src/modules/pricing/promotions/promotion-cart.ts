@@ -42,7 +42,7 @@ export class PromotionCart {
     /** Which lines are meant does not depend on what is taken off them, and many promotions mean the same. */
     private readonly selections: Map<LineSelector | undefined, Selection>,
     /** Uuids of everything that is in the cart: its variants, products and categories. */
-    private readonly names: ReadonlySet<string>,
+    readonly names: ReadonlySet<string>,
   ) {}
 
   static of(input: PricingInput, offered: readonly UndiscountedLine[], shipping: number): PromotionCart {

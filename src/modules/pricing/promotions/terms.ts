@@ -6,6 +6,7 @@ import type {
   PromotionAction,
   PromotionClass,
   PromotionRule,
+  PromotionTier,
 } from './promotion.types.js';
 
 /**
@@ -33,6 +34,7 @@ export interface Terms {
   items: LineSelector | undefined;
   /** The lines that it discounts, where it says. */
   discounted: LineSelector | undefined;
+  tiers: readonly PromotionTier[] | null;
   /** Of each of these it needs one in the cart: uuids of variants, products and categories. */
   goods: readonly (readonly string[])[];
   minSubtotal: AmountsByCurrency | null;
@@ -71,6 +73,7 @@ function read(rule: PromotionRule): Terms {
     countries: conditions.countries ?? null,
     items,
     discounted,
+    tiers: action.type === 'tiered' ? action.tiers : null,
     goods: [wantedNames(items), wantedNames(discounted)].filter((names) => names.length > 0),
     minSubtotal: minSubtotal ?? null,
     maxSubtotal: maxSubtotal ?? null,
