@@ -35,7 +35,39 @@ export function taxOf(amount: number, ratePpm: number, included: boolean): numbe
  * With all weights 0 the first part takes everything.
  */
 export function allocate(total: number, weights: readonly number[]): number[] {
-  if (weights.length === 0) return [];
+  if (weights.length < 2) return weights.map(() => total);
+  return allocateSmall(total, weights) ?? allocateAny(total, weights);
+}
+
+/** Amounts that people pay: where no product leaves the safe integers. Null for others. */
+function allocateSmall(total: number, weights: readonly number[]): number[] | null {
+  let sum = 0;
+  for (const weight of weights) {
+    if (!(weight >= 0)) return null;
+    sum += weight;
+  }
+  if (!(total >= 0) || sum === 0 || total * sum > Number.MAX_SAFE_INTEGER) return null;
+  let rest = total;
+  const remainders: number[] = [];
+  const parts = weights.map((weight) => {
+    const product = total * weight;
+    const remainder = product % sum;
+    const part = (product - remainder) / sum;
+    remainders.push(remainder);
+    rest -= part;
+    return part;
+  });
+  // Each gets one more at most: the largest remainders first, of equal ones the first.
+  for (; rest > 0; rest -= 1) {
+    let largest = 0;
+    for (let at = 1; at < remainders.length; at += 1) if (remainders[at]! > remainders[largest]!) largest = at;
+    parts[largest]! += 1;
+    remainders[largest] = -1;
+  }
+  return parts;
+}
+
+function allocateAny(total: number, weights: readonly number[]): number[] {
   const sum = weights.reduce((a, b) => a + BigInt(b), 0n);
   if (sum === 0n) return weights.map((_, i) => (i === 0 ? total : 0));
   const parts = weights.map((w) => Number((BigInt(total) * BigInt(w)) / sum));

@@ -26,6 +26,7 @@ interface Deal {
  * promotion has made it free; what is got are the cheapest of those that can be. Lines stay as they are, with so many of their pieces reduced.
  */
 export function buyXGetY(action: BuyXGetY, cart: PromotionCart): LineTaking[] {
+  if (!action.buyItems && tooFew(action, cart)) return [];
   const gettable = new Set(cart.select(action.items));
   const buyable = action.buyItems ? new Set(cart.select(action.buyItems)) : gettable;
   const count = (lines: Iterable<number>, isMeant: (at: number) => boolean) =>
@@ -43,6 +44,13 @@ export function buyXGetY(action: BuyXGetY, cart: PromotionCart): LineTaking[] {
     const cost = shareOf(cart.left(at), quantity, cart.paidPieces(at));
     return { at, amount: partOf(cost, action.ratePpm), ...(action.ratePpm === ALL && { freed: quantity }) };
   });
+}
+
+/** Most carts: the same pieces could be bought and got, and there are not enough of them for once. */
+function tooFew({ items, buyQuantity, getQuantity }: BuyXGetY, cart: PromotionCart): boolean {
+  let pieces = 0;
+  for (const at of cart.select(items)) pieces += cart.paidPieces(at);
+  return pieces < buyQuantity + getQuantity;
 }
 
 /** As often as it fits; pieces that only fit one side are used up first. */

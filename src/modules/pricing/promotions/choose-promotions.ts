@@ -59,8 +59,7 @@ function comingTogether(rules: readonly Terms[], refused: Refusals): Terms[] {
   return together;
 }
 
-const goTogether = (a: Terms, b: Terms): boolean =>
-  a.rule.combinesWith.includes(b.class) && b.rule.combinesWith.includes(a.class);
+const goTogether = (a: Terms, b: Terms): boolean => (a.together & b.bit) !== 0 && (b.together & a.bit) !== 0;
 
 function applied(rules: readonly Terms[], cart: PromotionCart): { total: number; takings: Map<Terms, Taking> } {
   const state = cart.copy();

@@ -136,4 +136,8 @@ function namesIn(lines: readonly PricingLine[]): Set<string> {
 }
 
 /** Everything that is taken, in minor units. */
-export const sumOf = ({ lines, shipping }: Taking): number => lines.reduce((all, part) => all + part.amount, shipping);
+export function sumOf({ lines, shipping }: Taking): number {
+  let all = shipping;
+  for (const { amount } of lines) all += amount;
+  return all;
+}

@@ -1,12 +1,13 @@
 import { wantedNames } from './line-selection.js';
 import { classOf } from './promotion-class.js';
-import type {
-  AmountsByCurrency,
-  LineSelector,
-  PromotionAction,
-  PromotionClass,
-  PromotionRule,
-  PromotionTier,
+import {
+  type AmountsByCurrency,
+  type LineSelector,
+  type PromotionAction,
+  PROMOTION_CLASSES,
+  type PromotionClass,
+  type PromotionRule,
+  type PromotionTier,
 } from './promotion.types.js';
 
 /**
@@ -19,6 +20,9 @@ export interface Terms {
   code: string | null;
   hindrance: NonNullable<PromotionRule['hindrance']> | null;
   class: PromotionClass;
+  /** The bit of its class, and those of the classes that it goes together with. */
+  bit: number;
+  together: number;
   action: PromotionAction;
   /** milliseconds */
   from: number;
@@ -62,6 +66,8 @@ function read(rule: PromotionRule): Terms {
     code: rule.code,
     hindrance: rule.hindrance ?? null,
     class: classOf(action),
+    bit: bitOf(classOf(action)),
+    together: rule.combinesWith.reduce((bits, one) => bits | bitOf(one), 0),
     action,
     from: startsAt === null ? -Infinity : Date.parse(startsAt),
     until: endsAt === null ? Infinity : Date.parse(endsAt),
@@ -81,6 +87,8 @@ function read(rule: PromotionRule): Terms {
     maxQuantity: conditions.maxQuantity ?? Infinity,
   };
 }
+
+const bitOf = (one: PromotionClass): number => 1 << PROMOTION_CLASSES.indexOf(one);
 
 function amountsOf(action: PromotionAction) {
   if (action.type === 'tiered') return action.tiers.flatMap((tier) => [tier.fromSubtotal, tier.amounts]);
