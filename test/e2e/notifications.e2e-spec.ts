@@ -7,6 +7,7 @@ import { AuthModule } from '../../src/modules/auth/index.js';
 import { NotificationsModule } from '../../src/modules/notifications/index.js';
 import { Mailer } from '../../src/modules/notifications/mailer.js';
 import { FakeSmtp } from '../support/fake-smtp.js';
+import { mailParts } from '../support/mail-parts.js';
 import { type ModuleApp, startModules } from '../support/module-app.js';
 import { cloneDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -371,10 +372,9 @@ describe('mail by SMTP', () => {
     const received = server.messages.at(-1)!;
     expect(received).toMatch(/^Message-ID: <job_1@shop\.example\.com>\r$/im);
     expect(received).toMatch(/^From: .*<shop@example\.com>\r$/m);
-    const forms = [...received.matchAll(/^Content-Type: (\S+); charset=utf-8\r\n.*base64\r\n\r\n([^-]+)/gm)];
-    expect(forms.map(([, type, data]) => [type, Buffer.from(data!, 'base64').toString()])).toEqual([
-      ['text/plain', 'text form'],
-      ['text/html', '<p>html form: 2 × 3</p>'],
+    expect(mailParts(received)).toEqual([
+      { type: 'text/plain', body: 'text form' },
+      { type: 'text/html', body: '<p>html form: 2 &#215; 3</p>' },
     ]);
     expect(received).not.toMatch(/^Bcc:/m);
   });

@@ -1,3 +1,4 @@
+import { mailParts } from '../support/mail-parts.js';
 import { decodeId } from '#libs/ids';
 import { FakeSmtp } from '../support/fake-smtp.js';
 import { cardsOf, giftCardProduct } from '../support/gift-cards.js';
@@ -24,10 +25,7 @@ describe('The mail with a gift card', () => {
   const mailsTo = (email: string): string[] =>
     server.messages
       .filter((message) => message.includes(`\r\nTo: ${email}\r\n`))
-      .map((message) => {
-        const [, text] = /^Content-Type: text\/plain; charset=utf-8\r\n.*base64\r\n\r\n([^-]+)/m.exec(message)!;
-        return Buffer.from(text!, 'base64').toString();
-      });
+      .map((message) => mailParts(message).find(({ type }) => type === 'text/plain')!.body);
 
   /** An order of a gift card for each of them. @returns its id, number and codes */
   async function bought(buyer: string, ...recipients: string[]) {

@@ -87,7 +87,7 @@ export const IdempotencyRef = createParamDecorator(
 
 /**
  * The operation happens once for each Idempotency-Key; a repetition gets the kept answer.
- * @param claimed the key is claimed before the handler runs, or the handler sends `IdempotencyReference.claim` ahead of the
+ * @param claimed the key is claimed before the handler runs, or the handler sends a claim of `IdempotencyReference` ahead of the
  *   transaction that has all its effects: then whatever it reads before must be free to be read again
  */
 export function Idempotent(

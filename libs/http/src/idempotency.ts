@@ -88,8 +88,8 @@ function parseKey(header: string): string {
 }
 
 /**
- * Makes a POST happen once for each key: the key row is committed alone before the work, so a repetition in flight gets
- * 409 at once instead of waiting; success is kept (encrypted, since it may hold a client secret) and replayed;
+ * Makes a POST happen once for each key: the key is claimed before the work, by a row or a lock that others see, so a repetition
+ * in flight gets 409 at once instead of waiting; success is kept (encrypted, since it may hold a client secret) and replayed;
  * any other answer frees the key.
  */
 @Injectable()

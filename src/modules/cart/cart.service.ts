@@ -6,7 +6,7 @@ import type { CustomerIdentity, ShopperIdentity } from '../auth/index.js';
 import { GiftCards } from '../credits/index.js';
 import { codeOf, type CodeTry, PromotionCodeGate } from '../promotions/index.js';
 import { shippingTotals } from '../pricing/index.js';
-import { priceContextOf, type PriceWish, ShopContext, type ShopSnapshot } from '../settings/index.js';
+import { priceContextOf, type PriceWish, ShopContext } from '../settings/index.js';
 import { type CartAsks, cartAsksOf, wereEnough } from './cart-asks.js';
 import { CartWriter, type CartReference } from './cart-writer.service.js';
 import { assessCart, beforePricing } from './cart.assessment.js';

@@ -89,4 +89,4 @@ function transfer(text: string): string {
 }
 
 /** HTML has a way to write every character in ASCII. */
-const asciiHtml = (html: string): string => html.replace(/[^\x00-\x7f]/gu, (c) => `&#${c.codePointAt(0)};`);
+const asciiHtml = (html: string): string => html.replace(/[\u{80}-\u{10ffff}]/gu, (c) => `&#${c.codePointAt(0)};`);
