@@ -221,6 +221,102 @@ describe('races', () => {
     },
   );
 
+  race('what a dead process left under a key is in nobody’s way, what a live one has is', async () => {
+    const variantId = await shop.product({ stock: 50 });
+    const cart = await shop.cart([{ variantId, quantity: 1 }]);
+    const key = newUuid();
+    const send = () => shop.checkout(cart, { paymentMethod: 'manual' }, key);
+    const left = (seconds: number) =>
+      shop.db.query(
+        `INSERT INTO idempotency_keys (scope, key, fingerprint, locked_at) VALUES ($1, $2, sha256($3), now() - make_interval(secs => $4))
+         ON CONFLICT (scope, key) DO UPDATE SET locked_at = excluded.locked_at`,
+        [scopeOf(cart), key, Buffer.from(`POST /v1/carts/${cart.id}/checkout\n{"paymentMethod":"manual"}`), seconds],
+      );
+    for (const seconds of [10, 90]) {
+      await left(seconds);
+      const told = await send();
+      expect([told.status, told.body.code, told.headers.get('retry-after')]).toEqual([
+        409,
+        'idempotency_key_in_flight',
+        '1',
+      ]);
+    }
+    expect((await send()).status).toBe(201);
+    await shop.balance();
+  });
+
+  race(
+    'a process claims the key by a row while another orders by the lock: one is told, and may come again',
+    async () => {
+      const variantId = await shop.product({ stock: 50 });
+      const cart = await shop.cart([{ variantId, quantity: 1 }]);
+      const key = newUuid();
+      const send = () => shop.checkout(cart, { paymentMethod: 'manual' }, key);
+      let late: Promise<Answer> | undefined;
+      await shop.db.transaction(async (tx) => {
+        await tx.query(`UPDATE carts SET version = version + 1 WHERE id = $1`, [decodeId('cart', cart.id)]);
+        late = send();
+        await shop.until(
+          async () => (await shop.db.query(CLAIMED, [scopeOf(cart), key])).length > 0,
+          'the key to be claimed',
+        );
+        await shop.db.query(
+          `INSERT INTO idempotency_keys (scope, key, fingerprint, locked_at) VALUES ($1, $2, sha256($3), now())`,
+          [scopeOf(cart), key, Buffer.from(`POST /v1/carts/${cart.id}/checkout\n{"paymentMethod":"manual"}`)],
+        );
+      });
+      const told = await late!;
+      expect([told.status, told.body.code]).toEqual([409, 'idempotency_key_in_flight']);
+      await shop.db.query(`DELETE FROM idempotency_keys WHERE key = $1`, [key]);
+      expect((await send()).status).toBe(201);
+      await shop.balance();
+    },
+  );
+
+  race(
+    'a cart that was ordered: a fresh key gets its order, again the same, and never for another request',
+    async () => {
+      const variantId = await shop.product({ stock: 50 });
+      const cart = await shop.cart([{ variantId, quantity: 1 }]);
+      const first = await shop.checkout(cart, { paymentMethod: 'manual' }, newUuid());
+      const key = newUuid();
+      const answers = [];
+      for (let i = 0; i < 2; i += 1) answers.push(await shop.checkout(cart, { paymentMethod: 'manual' }, key));
+      expect(answers.map(({ status, body }) => [status, body.order.id])).toEqual(
+        answers.map(() => [201, first.body.order.id]),
+      );
+      expect(answers[1]!.headers.get('idempotent-replayed')).toBe('true');
+      const other = await shop.checkout(cart, { paymentMethod: 'stripe' }, key);
+      expect([other.status, other.body.code]).toEqual([422, 'idempotency_key_reused']);
+
+      const paidOnline = await shop.cart([{ variantId, quantity: 1 }]);
+      const waiting = await shop.checkout(paidOnline, { paymentMethod: 'stripe' }, newUuid());
+      const fresh = newUuid();
+      const again = await Promise.all(
+        [1, 2, 3].map(() => shop.checkout(paidOnline, { paymentMethod: 'manual' }, fresh)),
+      );
+      const replay = await shop.checkout(paidOnline, { paymentMethod: 'manual' }, fresh);
+      expect([replay.status, replay.headers.get('idempotent-replayed')]).toEqual([201, 'true']);
+      expect(replay.body.order.id).toBe(waiting.body.order.id);
+      for (const { status, body } of again) if (status !== 201) expect(body.code).toBe('idempotency_key_in_flight');
+      expect(intentsOf(shop, waiting.body.order.id)).toBe(1);
+      await shop.balance();
+    },
+  );
+
+  race('an order on invoice that fails frees its key', async () => {
+    const variantId = await shop.product({ stock: 1 });
+    const cart = await shop.cart([{ variantId, quantity: 1 }]);
+    const other = await shop.cart([{ variantId, quantity: 1 }]);
+    expect((await shop.checkout(other, { paymentMethod: 'manual' })).status).toBe(201);
+    const key = newUuid();
+    const failed = await shop.checkout(cart, { paymentMethod: 'manual' }, key);
+    expect([failed.status, failed.body.code]).toEqual([409, 'out_of_stock']);
+    expect(await shop.db.query(`SELECT 1 FROM idempotency_keys WHERE key = $1`, [key])).toEqual([]);
+    expect((await shop.checkout(cart, { paymentMethod: 'manual' }, key)).body.code).toBe('out_of_stock');
+    await shop.balance();
+  });
+
   race('50 parallel checkouts of one cart on invoice with one key: one order, one answer', async () => {
     const variantId = await shop.product({ stock: 100 });
     const cart = await shop.cart([{ variantId, quantity: 1 }]);

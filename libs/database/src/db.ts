@@ -135,7 +135,10 @@ export class Db implements Queryable {
         return await pipelined(client, () => work({ query }, client));
       } finally {
         // When one fails, the others are still on their way: nobody else may have the connection before they are back.
-        await Promise.allSettled(sent);
+        for (let seen = -1; seen < sent.length;) {
+          seen = sent.length;
+          await Promise.allSettled(sent);
+        }
         isOver = true;
       }
     });

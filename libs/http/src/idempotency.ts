@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { firstValueFrom, from, type Observable } from 'rxjs';
-import { type Ahead, Db, isConnectionLoss, type Tx, UNSYNCED_COMMIT } from '#libs/database';
+import { type Ahead, Db, isConnectionLoss, isUniqueViolation, type Tx, UNSYNCED_COMMIT } from '#libs/database';
 import {
   IdempotencyKeyInFlight,
   IdempotencyKeyInvalid,
@@ -41,9 +41,10 @@ const CLAIM = `INSERT INTO idempotency_keys AS k (scope, key, fingerprint, locke
  */
 const LOCK = `SELECT 1 WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE scope = $1 AND key = $2)
   AND pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0))`;
-const KEEP_NEW = `INSERT INTO idempotency_keys (scope, key, response_status, response_body, fingerprint)`;
-const KEEP_LOCKED = `${KEEP_NEW} VALUES ($1, $2, $3, $4, $5)`;
-const KEEP_LOCKED_ALONE = `${KEEP_NEW} SELECT $1, $2, $3, $4, $5 FROM ${UNSYNCED_COMMIT} ON CONFLICT DO NOTHING`;
+const KEEP_LOCKED = `INSERT INTO idempotency_keys (scope, key, response_status, response_body, fingerprint) VALUES ($1, $2, $3, $4, $5)`;
+/** What a dead process has left is in nobody's way. */
+const CLEAR = `DELETE FROM idempotency_keys WHERE scope = $1 AND key = $2 AND response_status IS NULL
+  AND (locked_at IS NULL OR locked_at < now() - make_interval(secs => ${TAKEOVER_SECONDS}))`;
 
 /** How a route is idempotent, see `Idempotent`. */
 export interface IdempotencyRule {
@@ -95,7 +96,7 @@ function parseKey(header: string): string {
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
   /** Requests of this process whose claim goes with their work: a repetition shall not take a place in the line beside them. */
-  private readonly underWay = new Set<string>();
+  private readonly underWay = new Map<string, Buffer>();
 
   constructor(
     private readonly db: Db,
@@ -141,7 +142,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       place: 'before',
       accept: accept('row'),
     };
-    const claimBriefly: Ahead = { text: LOCK, values: [scope, key], place: 'within', accept: accept('lock') };
+    const claimWithin: Ahead = { text: LOCK, values: [scope, key], place: 'within', accept: accept('lock') };
     const kept = (json: string | undefined) => [
       ...this.kept(reference, reply, json),
       ...(claimedBy === 'lock' ? [fingerprint] : []),
@@ -154,17 +155,22 @@ export class IdempotencyInterceptor implements NestInterceptor {
         written = json;
       });
     };
-    request.idempotency = { ...reference, claim, claimBriefly, keepWith };
+    const claimAlone = async () => claim.accept(await this.db.query(claim.text, claim.values));
+    request.idempotency = { ...reference, claim, claimWithin, claimAlone, keepWith };
     const name = rule.claimed === 'with the work' ? JSON.stringify([scope, key]) : null;
-    const isRepeated = name !== null && this.underWay.has(name);
+    const sameKey = name === null ? undefined : this.underWay.get(name);
+    if (sameKey && !sameKey.equals(fingerprint)) throw IdempotencyKeyReused();
+    const isRepeated = sameKey !== undefined;
     try {
       if (isRepeated) throw new NotClaimed();
-      if (name === null) claim.accept(await this.db.query(claim.text, claim.values));
-      else this.underWay.add(name);
+      if (name === null) await claimAlone();
+      else this.underWay.set(name, fingerprint);
       const body: unknown = await Promise.race([firstValueFrom(next.handle()), taken]);
       if (!claimedBy) throw new Error('a handler promised to claim the key with its work, and did not');
       if (written === undefined) {
-        await this.keep(claimedBy === 'lock' ? KEEP_LOCKED_ALONE : KEEP_ALONE, kept(JSON.stringify(body)));
+        if (claimedBy === 'lock')
+          throw new Error('a handler claimed the key within a transaction that keeps no answer');
+        await this.keep(reference, reply, body);
         return body;
       }
       // It is JSON already, and need not be written once more.
@@ -196,7 +202,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
    */
   private async earlier({ scope, key }: Named, fingerprint: Buffer, error: unknown): Promise<KeptRow> {
     if (isConnectionLoss(error)) throw error;
-    const isTaken = error instanceof NotClaimed;
+    const isTaken = error instanceof NotClaimed || isUniqueViolation(error, 'idempotency_keys_pkey');
     const [row] = await this.db
       .query<KeyRow>(
         `SELECT fingerprint, response_status, response_body FROM idempotency_keys WHERE scope = $1 AND key = $2`,
@@ -207,6 +213,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       });
     if (row && !row.fingerprint.equals(fingerprint)) throw IdempotencyKeyReused();
     if (row && isAnswered(row)) return row;
+    if (row && isTaken) await this.db.query(CLEAR, [scope, key]);
     throw isTaken ? IdempotencyKeyInFlight({ retryAfterSeconds: 1 }) : error;
   }
 
@@ -220,8 +227,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   /** The effect is durable already; losing this row merely runs the (repeatable) work again. */
-  private async keep(statement: string, values: unknown[]): Promise<void> {
-    await this.db.query(statement, values).catch((error: unknown) => log.warn('idempotency.keep_failed', { error }));
+  private async keep(reference: Named, reply: Reply, body: unknown): Promise<void> {
+    await this.db
+      .query(KEEP_ALONE, this.kept(reference, reply, JSON.stringify(body)))
+      .catch((error: unknown) => log.warn('idempotency.keep_failed', { error }));
   }
 
   /** @param json the body; undefined where there is none */

@@ -8,12 +8,12 @@ export type Principal = string;
 export interface IdempotencyReference {
   scope: string;
   key: string;
-  /**
-   * Claim the key, sent ahead of the transaction by a handler that promised to (`Idempotent`): with a row that stays while the
-   * handler asks others afterwards, or, where the transaction keeps the answer, with a lock that ends with it.
-   */
+  /** Claims the key with a row: to be sent ahead of the transaction, by a handler that promised to (`Idempotent`). */
   claim: Ahead;
-  claimBriefly: Ahead;
+  /** Claims the key with a lock that ends with the transaction, which has to keep the answer (`keepWith`). */
+  claimWithin: Ahead;
+  /** Claims the key with a row outside of any transaction, for a handler whose transaction kept no answer. */
+  claimAlone(): Promise<void>;
   /** Keeps the answer together with the effect, in its transaction and its trip, instead of after it. */
   keepWith(tx: Tx, body: object): void;
 }

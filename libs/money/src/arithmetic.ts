@@ -35,7 +35,7 @@ export function taxOf(amount: number, ratePpm: number, included: boolean): numbe
  * With all weights 0 the first part takes everything.
  */
 export function allocate(total: number, weights: readonly number[]): number[] {
-  if (weights.length < 2) return weights.map(() => total);
+  if (weights.length === 0) return [];
   return allocateSmall(total, weights) ?? allocateAny(total, weights);
 }
 
@@ -43,10 +43,10 @@ export function allocate(total: number, weights: readonly number[]): number[] {
 function allocateSmall(total: number, weights: readonly number[]): number[] | null {
   let sum = 0;
   for (const weight of weights) {
-    if (!(weight >= 0)) return null;
+    if (!Number.isInteger(weight) || weight < 0) return null;
     sum += weight;
   }
-  if (!(total >= 0) || sum === 0 || total * sum > Number.MAX_SAFE_INTEGER) return null;
+  if (!Number.isInteger(total) || total < 0 || sum === 0 || total * sum > Number.MAX_SAFE_INTEGER) return null;
   let rest = total;
   const remainders: number[] = [];
   const parts = weights.map((weight) => {

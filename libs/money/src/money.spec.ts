@@ -79,6 +79,34 @@ describe('money', () => {
       { numRuns: 2_000 },
     );
   });
+  it('allocates as exact integers do, small amounts or large', () => {
+    const exact = (total: number, weights: number[]) => {
+      const sum = weights.reduce((all, weight) => all + BigInt(weight), 0n);
+      const shares = weights.map((weight, at) => ({
+        at,
+        share: (BigInt(total) * BigInt(weight)) / sum,
+        rest: (BigInt(total) * BigInt(weight)) % sum,
+      }));
+      const parts = shares.map(({ share }) => Number(share));
+      const left = total - parts.reduce((all, part) => all + part, 0);
+      for (const { at } of shares
+        .toSorted((a, b) => (a.rest === b.rest ? a.at - b.at : a.rest > b.rest ? -1 : 1))
+        .slice(0, left))
+        parts[at]! += 1;
+      return parts;
+    };
+    const totals = fc.oneof(fc.nat(1_000_000), fc.nat({ max: 99_999_999_999 }));
+    const weights = fc.array(fc.oneof(fc.nat(5), fc.nat(100_000), fc.nat({ max: 99_999_999_999 })), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    const check = (total: number, given: number[]) => {
+      fc.pre(given.some((weight) => weight > 0));
+      expect(allocate(total, given)).toEqual(exact(total, given));
+    };
+    fc.assert(fc.property(totals, weights, check), { numRuns: 2_000 });
+    expect(() => allocate(1.5, [1, 2])).toThrow(RangeError);
+  });
   it('allocates every unit, to integers, and never negative from a positive total', () => {
     fc.assert(
       fc.property(

@@ -174,7 +174,7 @@ export class CartService {
     return wereEnough(asks, cart) ? this.present(cart, shopper) : this.view({ id: cart.id, shopper });
   }
 
-  /** Writes, and reads what became of the cart: one trip to Postgres. */
+  /** Writes, and reads what became of the cart: one trip to Postgres for a cart that is what it seems. */
   private async change(
     cart: CartReference,
     write: (db: Queryable, asks: CartAsks) => Promise<void>,

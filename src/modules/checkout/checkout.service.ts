@@ -66,8 +66,8 @@ export class Checkout {
       paymentMethod: request.paymentMethod,
       expectedTotal: request.expectedTotal,
       expectedAmountDue: request.expectedAmountDue,
-      // On invoice, the transaction is all there is: its answer is kept with it.
-      ahead: request.paymentMethod === 'manual' ? reference.claimBriefly : reference.claim,
+      // On invoice, the transaction is all there is, as a rule: its answer is kept with it.
+      ahead: request.paymentMethod === 'manual' ? reference.claimWithin : reference.claim,
       alongWith: (tx, made) => {
         const answer = answerAtOnce(made);
         if (answer) reference.keepWith(tx, answer);
@@ -75,6 +75,8 @@ export class Checkout {
     });
     const answer = answerAtOnce(placed);
     if (answer) return answer;
+    // The cart had been ordered before, to be paid at Stripe.
+    if (request.paymentMethod === 'manual') await reference.claimAlone();
     const started = await this.startPayment.execute(placed.payment!, Number(placed.order.number), {
       ...wish,
       returnUrl: request.returnUrl,

@@ -50,7 +50,7 @@ export interface PlaceOrderCommand {
   paymentMethod: 'stripe' | 'manual';
   expectedTotal?: number;
   expectedAmountDue?: number;
-  /** What others must see while the order is placed. */
+  /** What keeps others from placing it at the same time. */
   ahead: Ahead;
   /** What else happens with the order or not at all. */
   alongWith(tx: Tx, placed: PlacedOrder): void;
@@ -99,7 +99,9 @@ export class PlaceOrder {
         this.payments.findCurrent(tx, cart.orderId),
         this.views.forShopper(cart.orderId, command.shopper, tx),
       ]);
-      return { orderId: cart.orderId, order, payment: payment ?? null };
+      const placed = { orderId: cart.orderId, order, payment: payment ?? null };
+      command.alongWith(tx, placed);
+      return placed;
     }
     const { customer } = command.shopper;
     if (customer && cart.customerId === null) cart = await orderAs(tx, cart, customer);

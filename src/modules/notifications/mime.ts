@@ -16,6 +16,7 @@ const AUTO = 'Auto-Submitted: auto-generated';
 const PLAIN = /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9.-]+$/;
 
 /** What stands in a header as it is written. */
+const PLAIN_ADDRESS = /^[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[a-z0-9.-]+$/;
 const PLAIN_NAME = /^[A-Za-z0-9]+( [A-Za-z0-9]+)*$/;
 const PLAIN_SUBJECT = /^[\x21-\x7e]([\x20-\x7e]{0,58}[\x21-\x7e])?$/;
 const PLAIN_ID = /^<[\w.@-]{1,60}>$/;
@@ -29,15 +30,15 @@ export function toMime(mail: Mail): Mime {
   const { head, envelope } = isPlain(mail) ? plainHead(mail, boundary) : encodedHead(mail, boundary);
   const part = (type: string, body: string) =>
     `--${boundary}\r\nContent-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: ${body}\r\n`;
-  const parts = `${part('text/plain', transfer(mail.text))}${part('text/html', transfer(asciiHtml(mail.html)))}`;
+  const parts = `${part('text/plain', transfer(mail.text))}${part('text/html', transferHtml(mail.html))}`;
   return { envelope, content: Buffer.from(`${head}\r\n\r\n${parts}--${boundary}--\r\n`, 'latin1') };
 }
 
 const isPlain = ({ messageId, from, to, subject }: Mail): boolean =>
   PLAIN_SUBJECT.test(subject) &&
   PLAIN_NAME.test(from.name) &&
-  PLAIN.test(from.address) &&
-  PLAIN.test(to) &&
+  PLAIN_ADDRESS.test(from.address) &&
+  PLAIN_ADDRESS.test(to) &&
   PLAIN_ID.test(messageId);
 
 interface Head {
@@ -79,14 +80,26 @@ function encodedHead({ messageId, from, to, subject }: Mail, boundary: string): 
 /** RFC 5322 allows no longer ones. */
 const MAX_LINE = 998;
 
-/** How a text is transferred, and the text: as it is where it is ASCII in lines that are not too long, else in base64. */
-function transfer(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what must not be in there
-  if (!/^[\t\n\x20-\x7e]*$/.test(text)) return `base64\r\n\r\n${wrap(encode(text))}`;
+/** A text as it is, where it is ASCII in lines that are not too long; else null. */
+function asItIs(text: string): string | null {
+  if (!/^[\t\n\x20-\x7e]*$/.test(text)) return null;
   const lines = text.split('\n');
-  if (lines.some((line) => line.length > MAX_LINE)) return `base64\r\n\r\n${wrap(encode(text))}`;
-  return `7bit\r\n\r\n${lines.join('\r\n')}`;
+  return lines.some((line) => line.length > MAX_LINE) ? null : `7bit\r\n\r\n${lines.join('\r\n')}`;
 }
 
-/** HTML has a way to write every character in ASCII. */
-const asciiHtml = (html: string): string => html.replace(/[\u{80}-\u{10ffff}]/gu, (c) => `&#${c.codePointAt(0)};`);
+const inBase64 = (text: string): string => `base64\r\n\r\n${wrap(encode(text))}`;
+
+/** How a text is transferred, and the text. */
+const transfer = (text: string): string => asItIs(text) ?? inBase64(text);
+
+/** How much longer it makes a text, with the ends of its lines. */
+const BASE64 = (4 / 3) * (78 / 76);
+
+/**
+ * HTML has a way to write every character in ASCII (but for control characters, which it reads as others): for the few that
+ * most mails have, but not where base64 is shorter.
+ */
+function transferHtml(html: string): string {
+  const ascii = html.replace(/[\u{a0}-\u{10ffff}]/gu, (c) => `&#${c.codePointAt(0)};`);
+  return ascii.length <= Buffer.byteLength(html) * BASE64 ? (asItIs(ascii) ?? inBase64(html)) : inBase64(html);
+}

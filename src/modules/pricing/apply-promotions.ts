@@ -1,6 +1,6 @@
 import type { Discount, PricingInput } from './pricing.types.js';
 import { type Choice, choosePromotions } from './promotions/choose-promotions.js';
-import { hasGoodsFor, isBelowTiers, isInReach, type Obstacle, obstacleTo } from './promotions/conditions.js';
+import { isBelowTiers, isInReach, type Obstacle, obstacleTo } from './promotions/conditions.js';
 import { PromotionCart, sumOf, type Taking, type UndiscountedLine } from './promotions/promotion-cart.js';
 import type { PromotionOutcome } from './promotions/promotion.types.js';
 import { onesFor, shelfOf } from './promotions/promotion-shelf.js';
@@ -40,7 +40,6 @@ export function applyPromotions(
   const shelf = shelfOf(input.promotions);
   for (const terms of isForStaff ? shelf.all : onesFor(shelf, cart)) {
     const isAsked = isForStaff || terms.code !== null;
-    if (!isAsked && !hasGoodsFor(terms, cart)) continue;
     const isSecondCode = before?.id === terms.id && !terms.hindrance;
     before = terms;
     const obstacle = isSecondCode ? SECOND_CODE : obstacleTo(terms, cart);
