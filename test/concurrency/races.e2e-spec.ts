@@ -17,8 +17,33 @@ const CLAIMED = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted
   AND ((classid::bigint << 32) | objid::bigint) = hashtextextended($1 || ' ' || $2, 0)`;
 const scopeOf = (cart: { token: string }) => guestPrincipal(cart.token);
 
+/** What the key of a checkout on invoice stands for, before it is hashed. */
+const askedOf = (cart: { id: string }) => Buffer.from(`POST /v1/carts/${cart.id}/checkout\n{"paymentMethod":"manual"}`);
+
 describe('races', () => {
   let shop: Shop;
+  /** A cart with one piece of a product of which there are enough. */
+  const cartOfOne = async () => {
+    const variantId = await shop.product({ stock: 50 });
+    const key = newUuid();
+    const cart = await shop.cart([{ variantId, quantity: 1 }]);
+    return { variantId, cart, key, send: () => shop.checkout(cart, { paymentMethod: 'manual' }, key) };
+  };
+  type OneCart = Awaited<ReturnType<typeof cartOfOne>>;
+  /** Sends a checkout that has its key and waits for its cart, until this is done. */
+  async function whileItWaits({ cart, key, send }: OneCart, act: () => Promise<unknown>): Promise<Answer> {
+    let late: Promise<Answer> | undefined;
+    await shop.db.transaction(async (tx) => {
+      await tx.query(`UPDATE carts SET version = version + 1 WHERE id = $1`, [decodeId('cart', cart.id)]);
+      late = send();
+      await shop.until(
+        async () => (await shop.db.query(CLAIMED, [scopeOf(cart), key])).length > 0,
+        'the key to be claimed',
+      );
+      await act();
+    });
+    return late!;
+  }
   beforeAll(async () => {
     shop = await Shop.start();
   });
@@ -171,10 +196,7 @@ describe('races', () => {
   race(
     'another process orders with the same key: who comes second is told at once, and gets the answer later',
     async () => {
-      const variantId = await shop.product({ stock: 50 });
-      const cart = await shop.cart([{ variantId, quantity: 1 }]);
-      const key = newUuid();
-      const send = () => shop.checkout(cart, { paymentMethod: 'manual' }, key);
+      const { cart, key, send } = await cartOfOne();
       await shop.db.transaction(async (tx) => {
         await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0))`, [scopeOf(cart), key]);
         const told = await send();
@@ -189,30 +211,18 @@ describe('races', () => {
   race(
     'another process has answered between the look for its answer and the lock: its answer holds, once',
     async () => {
-      const variantId = await shop.product({ stock: 50 });
-      const [cart, other] = [
-        await shop.cart([{ variantId, quantity: 1 }]),
-        await shop.cart([{ variantId, quantity: 1 }]),
-      ];
-      const key = newUuid();
-      const send = (wanted = cart) => shop.checkout(wanted, { paymentMethod: 'manual' }, key);
-      const done = await send(other);
-      let late: Promise<Answer> | undefined;
-      await shop.db.transaction(async (tx) => {
-        await tx.query(`UPDATE carts SET version = version + 1 WHERE id = $1`, [decodeId('cart', cart.id)]);
-        late = send();
-        await shop.until(
-          async () => (await shop.db.query(CLAIMED, [scopeOf(cart), key])).length > 0,
-          'the key to be claimed',
-        );
-        // As the other process would have left it.
-        await shop.db.query(
+      const one = await cartOfOne();
+      const { variantId, cart, key } = one;
+      const other = await shop.cart([{ variantId, quantity: 1 }]);
+      const done = await shop.checkout(other, { paymentMethod: 'manual' }, key);
+      // As the other process would have left it.
+      const told = await whileItWaits(one, () =>
+        shop.db.query(
           `INSERT INTO idempotency_keys (scope, key, fingerprint, response_status, response_body)
-         SELECT $1, key, sha256($2), response_status, response_body FROM idempotency_keys WHERE key = $3`,
-          [scopeOf(cart), Buffer.from(`POST /v1/carts/${cart.id}/checkout\n{"paymentMethod":"manual"}`), key],
-        );
-      });
-      const told = await late!;
+           SELECT $1, key, sha256($2), response_status, response_body FROM idempotency_keys WHERE key = $3`,
+          [scopeOf(cart), askedOf(cart), key],
+        ),
+      );
       expect([told.status, told.headers.get('idempotent-replayed'), told.body]).toEqual([201, 'true', done.body]);
       const orders = await shop.db.query(`SELECT 1 FROM orders WHERE cart_id = $1`, [decodeId('cart', cart.id)]);
       expect(orders).toEqual([]);
@@ -222,15 +232,12 @@ describe('races', () => {
   );
 
   race('what a dead process left under a key is in nobody’s way, what a live one has is', async () => {
-    const variantId = await shop.product({ stock: 50 });
-    const cart = await shop.cart([{ variantId, quantity: 1 }]);
-    const key = newUuid();
-    const send = () => shop.checkout(cart, { paymentMethod: 'manual' }, key);
+    const { cart, key, send } = await cartOfOne();
     const left = (seconds: number) =>
       shop.db.query(
         `INSERT INTO idempotency_keys (scope, key, fingerprint, locked_at) VALUES ($1, $2, sha256($3), now() - make_interval(secs => $4))
          ON CONFLICT (scope, key) DO UPDATE SET locked_at = excluded.locked_at`,
-        [scopeOf(cart), key, Buffer.from(`POST /v1/carts/${cart.id}/checkout\n{"paymentMethod":"manual"}`), seconds],
+        [scopeOf(cart), key, askedOf(cart), seconds],
       );
     for (const seconds of [10, 90]) {
       await left(seconds);
@@ -248,24 +255,14 @@ describe('races', () => {
   race(
     'a process claims the key by a row while another orders by the lock: one is told, and may come again',
     async () => {
-      const variantId = await shop.product({ stock: 50 });
-      const cart = await shop.cart([{ variantId, quantity: 1 }]);
-      const key = newUuid();
-      const send = () => shop.checkout(cart, { paymentMethod: 'manual' }, key);
-      let late: Promise<Answer> | undefined;
-      await shop.db.transaction(async (tx) => {
-        await tx.query(`UPDATE carts SET version = version + 1 WHERE id = $1`, [decodeId('cart', cart.id)]);
-        late = send();
-        await shop.until(
-          async () => (await shop.db.query(CLAIMED, [scopeOf(cart), key])).length > 0,
-          'the key to be claimed',
-        );
-        await shop.db.query(
+      const one = await cartOfOne();
+      const { cart, key, send } = one;
+      const told = await whileItWaits(one, () =>
+        shop.db.query(
           `INSERT INTO idempotency_keys (scope, key, fingerprint, locked_at) VALUES ($1, $2, sha256($3), now())`,
-          [scopeOf(cart), key, Buffer.from(`POST /v1/carts/${cart.id}/checkout\n{"paymentMethod":"manual"}`)],
-        );
-      });
-      const told = await late!;
+          [scopeOf(cart), key, askedOf(cart)],
+        ),
+      );
       expect([told.status, told.body.code]).toEqual([409, 'idempotency_key_in_flight']);
       await shop.db.query(`DELETE FROM idempotency_keys WHERE key = $1`, [key]);
       expect((await send()).status).toBe(201);
@@ -353,28 +350,16 @@ describe('races', () => {
   race(
     'a checkout in flight that waits for its cart: repetitions are told at once, nobody waits with them',
     async () => {
-      const variantId = await shop.product({ stock: 50 });
-      const [cart, other] = [
-        await shop.cart([{ variantId, quantity: 1 }]),
-        await shop.cart([{ variantId, quantity: 1 }]),
-      ];
-      const key = newUuid();
-      const send = () => shop.checkout(cart, { paymentMethod: 'manual' }, key);
-      let first: Promise<Answer> | undefined;
-      await shop.db.transaction(async (tx) => {
-        await tx.query(`UPDATE carts SET version = version + 1 WHERE id = $1`, [decodeId('cart', cart.id)]);
-        first = send();
-        await shop.until(
-          async () => (await shop.db.query(CLAIMED, [scopeOf(cart), key])).length > 0,
-          'the first to claim its key',
-        );
+      const one = await cartOfOne();
+      const { variantId, send } = one;
+      const other = await shop.cart([{ variantId, quantity: 1 }]);
+      let done = await whileItWaits(one, async () => {
         // More than there are places for checkouts.
         const repeated = await Promise.all(Array.from({ length: 20 }, send));
         expect(repeated.map(({ body }) => body.code)).toEqual(repeated.map(() => 'idempotency_key_in_flight'));
         expect((await shop.checkout(other, { paymentMethod: 'manual' })).status).toBe(201);
       });
       // On a slow machine it may have given up waiting; then it is free to be sent again.
-      let done = await first!;
       if (done.status === 503) done = await send();
       expect(done.status).toBe(201);
       const replay = await send();
