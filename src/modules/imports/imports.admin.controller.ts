@@ -70,6 +70,7 @@ export class ImportsAdminController {
         currency: {
           type: 'string',
           pattern: '^[A-Z]{3}$',
+          example: 'USD',
           description: "of the prices, where the file does not say; the shop's when left out",
         },
         stock: {
