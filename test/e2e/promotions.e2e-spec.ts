@@ -31,6 +31,8 @@ async function promotion(over: Record<string, unknown> = {}): Promise<any> {
 const cartOf = (quantity: number) => shop.cart([{ variantId, quantity }]);
 const read = async (cart: { id: string; token: string }) =>
   (await shop.call('GET', `/v1/carts/${cart.id}`, { token: cart.token })).body;
+const addLine = (cart: { id: string; token: string }, quantity: number) =>
+  shop.call('POST', `/v1/carts/${cart.id}/lines`, { token: cart.token, body: { variantId, quantity } });
 const patch = (cart: { id: string; token: string }, body: unknown) =>
   shop.call('PATCH', `/v1/carts/${cart.id}`, { token: cart.token, body });
 const statistics = async (id: string) =>
@@ -290,7 +292,23 @@ describe('limits', () => {
       expect(body.discountTotal.amount).toBe(discount);
       const { token, ...made } = body;
       expect(await read({ id: made.id, token })).toEqual(made);
+      // So does one whose goods change once the address is known.
+      const more = await addLine({ id: made.id, token }, 2);
+      expect(more.body.discountTotal.amount).toBe(3 * discount);
+      expect(await read({ id: made.id, token })).toEqual(more.body);
     }
+  });
+
+  it('say the same of a cart without an address, whether it is made, changed or read', async () => {
+    await promotion({ conditions: { firstOrder: true } });
+    await promotion({ maxUsesPerCustomer: 1, action: { type: 'percent_off_order', ratePpm: 20_000 } });
+    const { body } = await shop.call('POST', '/v1/carts', { body: {} });
+    const { token, ...empty } = body;
+    const cart = { id: empty.id as string, token: token as string };
+    expect(await read(cart)).toEqual(empty);
+    const added = (await addLine(cart, 3)).body;
+    expect(added.promotions.length).toBeGreaterThan(0);
+    expect(await read(cart)).toEqual(added);
   });
 
   it('forget a customer who deletes their account', async () => {

@@ -13,6 +13,8 @@ export interface CartAsks {
   readonly storeCredit: boolean;
   /** What is known of the customer whose cart it is: not looked for where a guest asks, who hardly has one of a customer. */
   readonly customer: boolean;
+  /** What is known of who buys, by their account or their e-mail address: not looked for where there should be neither. */
+  readonly buyer: boolean;
   /** What promotions ask for: `codes`, `limits`, `customers`, `orders`, `categories`. */
   readonly promotions: readonly string[];
 }
@@ -24,13 +26,24 @@ export const EVERYTHING: CartAsks = {
   giftCards: true,
   storeCredit: true,
   customer: true,
+  buyer: true,
   promotions: ['codes', 'limits', 'customers', 'orders', 'categories'],
 };
 
-const known = new WeakMap<ShopSnapshot, { guest: CartAsks; customer: CartAsks }>();
+const known = new WeakMap<ShopSnapshot, { nobody: CartAsks; guest: CartAsks; customer: CartAsks }>();
 
-/** What the carts of a shop need to have looked up for a shopper; where the shop is not known, everything. */
-export function cartAsksOf(shop: ShopSnapshot | undefined, shopper: Pick<ShopperIdentity, 'customer'>): CartAsks {
+/** What promotions ask about who buys. */
+const OF_BUYER = ['customers', 'orders'];
+
+/**
+ * What the carts of a shop need to have looked up for a shopper; where the shop is not known, everything.
+ * @param email of the cart; undefined where it may have one
+ */
+export function cartAsksOf(
+  shop: ShopSnapshot | undefined,
+  shopper: Pick<ShopperIdentity, 'customer'>,
+  email?: string | null,
+): CartAsks {
   if (!shop) return EVERYTHING;
   let asks = known.get(shop);
   if (!asks) {
@@ -42,26 +55,32 @@ export function cartAsksOf(shop: ShopSnapshot | undefined, shopper: Pick<Shopper
       giftCards: uses.includes('gift_cards'),
       storeCredit: uses.includes('store_credit'),
       customer: true,
+      buyer: true,
       promotions: [...(codes ? ['codes'] : []), ...promotions.asks],
     };
-    asks = { customer, guest: { ...customer, customer: false, storeCredit: false } };
+    const guest = { ...customer, customer: false, storeCredit: false };
+    const ofAnybody = guest.promotions.filter((ask) => !OF_BUYER.includes(ask));
+    const asksOfBuyer = ofAnybody.length < guest.promotions.length;
+    asks = { customer, guest, nobody: asksOfBuyer ? { ...guest, buyer: false, promotions: ofAnybody } : guest };
     known.set(shop, asks);
   }
-  return shopper.customer ? asks.customer : asks.guest;
+  if (shopper.customer) return asks.customer;
+  return email === null ? asks.nobody : asks.guest;
 }
 
 /**
- * Whether these were the right ones for a cart that was read: the settings are still those, and its codes and its customer were
- * looked up.
+ * Whether these were the right ones for a cart that was read: the settings are still those, and its codes, its customer and who
+ * buys were looked up.
  */
 export const wereEnough = (
   asks: CartAsks,
-  read: { shopVersion: number; promotionCodes: readonly string[]; customerId: string | null },
+  read: { shopVersion: number; promotionCodes: readonly string[]; customerId: string | null; email: string | null },
 ): boolean =>
   asks.shopVersion === null ||
   (asks.shopVersion === read.shopVersion &&
     (read.promotionCodes.length === 0 || asks.promotions.includes('codes')) &&
-    (read.customerId === null || asks.customer));
+    (read.customerId === null || asks.customer) &&
+    (read.email === null || asks.buyer));
 
 /** A statement that is written once for every set of asks, and so prepared once. */
 export function byAsks(write: (asks: CartAsks) => string): (asks: CartAsks) => string {

@@ -50,7 +50,7 @@ export class CartService {
   ): Promise<CartView<CreatedCartResponse>> {
     const admitted = await this.withCodes(request, { address });
     const shop = await this.shop.get();
-    const asks = cartAsksOf(shop, { customer });
+    const asks = cartAsksOf(shop, { customer }, request.email ?? null);
     const made = await this.writer.create(admitted, priceContextOf(shop, wish), asks, customer);
     const view = await this.presentNew(made.cart, asks, { cartToken: made.token, customer });
     return { version: view.version, body: { ...view.body, token: made.token } };
@@ -174,12 +174,15 @@ export class CartService {
     return wereEnough(asks, cart) ? this.present(cart, shopper) : this.view({ id: cart.id, shopper });
   }
 
-  /** Writes, and reads what became of the cart: one trip to Postgres for a cart that is what it seems. */
+  /**
+   * Writes, and reads what became of the cart: one trip to Postgres for a cart that is what it seems. Guests who still choose
+   * their goods have left no address as a rule; the cart of one who has is read once more.
+   */
   private async change(
     cart: CartReference,
     write: (db: Queryable, asks: CartAsks) => Promise<void>,
   ): Promise<CartView> {
-    const asks = this.asksFor(cart);
+    const asks = cartAsksOf(this.shop.known, cart.shopper, null);
     const snapshot = await this.db.inOneTrip(
       (db) => write(db, asks),
       (db) => findCart(db, cart.id, cart.shopper, asks),
