@@ -317,7 +317,8 @@ withBrowser('Swagger UI in a browser', () => {
     expect(deleted.status).toBe(204);
     expect(deleted.path).not.toContain(WELL_KNOWN.taxRateId);
     expect(troubles).toEqual([]);
-  });
+    // Half a minute of clicks, and more beside other browsers.
+  }, 180_000);
 
   it('keeps the session over a reload, and renews an expired one silently', async () => {
     await page.reload();
