@@ -37,7 +37,7 @@ const OF_BUYER = ['customers', 'orders'];
 
 /**
  * What the carts of a shop need to have looked up for a shopper; where the shop is not known, everything.
- * @param email of the cart; undefined where it may have one
+ * @param email of the cart: null where it should have none, undefined where it may have one
  */
 export function cartAsksOf(
   shop: ShopSnapshot | undefined,
