@@ -153,6 +153,10 @@ describe('OpenAPI', () => {
     const patterned = forms.flatMap(({ schema }) => Object.values<any>(schema.properties)).filter((p) => p.pattern);
     expect(patterned.length).toBeGreaterThan(0);
     for (const { pattern, example } of patterned) expect(example).toMatch(new RegExp(pattern));
+    // What the page sends of itself must not be another currency than the shop's.
+    expect(staff.paths['/v1/admin/imports'].post.requestBody.content['multipart/form-data'].schema).toMatchObject({
+      properties: { currency: { example: '' } },
+    });
   });
 });
 

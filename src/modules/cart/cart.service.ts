@@ -176,7 +176,7 @@ export class CartService {
 
   /**
    * Writes, and reads what became of the cart: one trip to Postgres for a cart that is what it seems. Guests who still choose
-   * their goods have left no address as a rule; the cart of one who has is read once more.
+   * their goods have left no address as a rule; where promotions ask who buys, the cart of one who has is read once more.
    */
   private async change(
     cart: CartReference,

@@ -69,8 +69,9 @@ export class ImportsAdminController {
         dryRun: { type: 'boolean', default: false, description: 'tell what would happen and change nothing' },
         currency: {
           type: 'string',
-          pattern: '^[A-Z]{3}$',
-          example: 'USD',
+          // Empty means left out: the page makes up what has no example, and would send any other example unasked.
+          pattern: '^([A-Z]{3})?$',
+          example: '',
           description: "of the prices, where the file does not say; the shop's when left out",
         },
         stock: {
