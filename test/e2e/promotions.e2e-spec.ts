@@ -300,14 +300,21 @@ describe('limits', () => {
   });
 
   it('say the same of a cart without an address, whether it is made, changed or read', async () => {
+    // Used up by somebody else.
+    await promotion({ maxUses: 1, action: { type: 'percent_off_order', ratePpm: 500_000 } });
+    const { body: bought } = await shop.checkout(await cartOf(1), MANUAL);
+    expect(bought.order.promotions).toHaveLength(1);
     await promotion({ conditions: { firstOrder: true } });
     await promotion({ maxUsesPerCustomer: 1, action: { type: 'percent_off_order', ratePpm: 20_000 } });
+    const filled = (await shop.call('POST', '/v1/carts', { body: { lines: [{ variantId, quantity: 3 }] } })).body;
+    expect(filled.discountTotal.amount).toBeLessThan(filled.subtotal.amount / 2);
     const { body } = await shop.call('POST', '/v1/carts', { body: {} });
     const { token, ...empty } = body;
     const cart = { id: empty.id as string, token: token as string };
     expect(await read(cart)).toEqual(empty);
     const added = (await addLine(cart, 3)).body;
     expect(added.promotions.length).toBeGreaterThan(0);
+    expect(added.discountTotal).toEqual(filled.discountTotal);
     expect(await read(cart)).toEqual(added);
   });
 
