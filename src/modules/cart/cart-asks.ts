@@ -13,8 +13,6 @@ export interface CartAsks {
   readonly storeCredit: boolean;
   /** What is known of the customer whose cart it is: not looked for where a guest asks, who hardly has one of a customer. */
   readonly customer: boolean;
-  /** What is known of who buys, by their account or their e-mail address: not looked for where there should be neither. */
-  readonly buyer: boolean;
   /** What promotions ask for: `codes`, `limits`, `customers`, `orders`, `categories`. */
   readonly promotions: readonly string[];
 }
@@ -26,7 +24,6 @@ export const EVERYTHING: CartAsks = {
   giftCards: true,
   storeCredit: true,
   customer: true,
-  buyer: true,
   promotions: ['codes', 'limits', 'customers', 'orders', 'categories'],
 };
 
@@ -37,7 +34,7 @@ const OF_BUYER = ['customers', 'orders'];
 
 /**
  * What the carts of a shop need to have looked up for a shopper; where the shop is not known, everything.
- * @param email of the cart: null where it should have none, undefined where it may have one
+ * @param email of the cart: null where it has none, so that nothing is to be found of a guest; undefined where it may have one
  */
 export function cartAsksOf(
   shop: ShopSnapshot | undefined,
@@ -55,13 +52,11 @@ export function cartAsksOf(
       giftCards: uses.includes('gift_cards'),
       storeCredit: uses.includes('store_credit'),
       customer: true,
-      buyer: true,
       promotions: [...(codes ? ['codes'] : []), ...promotions.asks],
     };
     const guest = { ...customer, customer: false, storeCredit: false };
     const ofAnybody = guest.promotions.filter((ask) => !OF_BUYER.includes(ask));
-    const asksOfBuyer = ofAnybody.length < guest.promotions.length;
-    asks = { customer, guest, nobody: asksOfBuyer ? { ...guest, buyer: false, promotions: ofAnybody } : guest };
+    asks = { customer, guest, nobody: { ...guest, promotions: ofAnybody } };
     known.set(shop, asks);
   }
   if (shopper.customer) return asks.customer;
@@ -69,18 +64,17 @@ export function cartAsksOf(
 }
 
 /**
- * Whether these were the right ones for a cart that was read: the settings are still those, and its codes, its customer and who
- * buys were looked up.
+ * Whether these were the right ones for a cart that was read: the settings are still those, and its codes and its customer were
+ * looked up.
  */
 export const wereEnough = (
   asks: CartAsks,
-  read: { shopVersion: number; promotionCodes: readonly string[]; customerId: string | null; email: string | null },
+  read: { shopVersion: number; promotionCodes: readonly string[]; customerId: string | null },
 ): boolean =>
   asks.shopVersion === null ||
   (asks.shopVersion === read.shopVersion &&
     (read.promotionCodes.length === 0 || asks.promotions.includes('codes')) &&
-    (read.customerId === null || asks.customer) &&
-    (read.email === null || asks.buyer));
+    (read.customerId === null || asks.customer));
 
 /** A statement that is written once for every set of asks, and so prepared once. */
 export function byAsks(write: (asks: CartAsks) => string): (asks: CartAsks) => string {

@@ -174,15 +174,12 @@ export class CartService {
     return wereEnough(asks, cart) ? this.present(cart, shopper) : this.view({ id: cart.id, shopper });
   }
 
-  /**
-   * Writes, and reads what became of the cart: one trip to Postgres for a cart that is what it seems. Guests who still choose
-   * their goods have left no address as a rule; where promotions ask who buys, the cart of one who has is read once more.
-   */
+  /** Writes, and reads what became of the cart: one trip to Postgres for a cart that is what it seems. */
   private async change(
     cart: CartReference,
     write: (db: Queryable, asks: CartAsks) => Promise<void>,
   ): Promise<CartView> {
-    const asks = cartAsksOf(this.shop.known, cart.shopper, null);
+    const asks = this.asksFor(cart);
     const snapshot = await this.db.inOneTrip(
       (db) => write(db, asks),
       (db) => findCart(db, cart.id, cart.shopper, asks),
